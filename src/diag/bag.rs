@@ -1,0 +1,90 @@
+//! The bag of diagnostics that every stage adds to. It keeps all and decides nothing.
+//!
+//! The one idea: the order of report is (place, code, message), never the order of arrival.
+
+use super::{Diagnostic, Severity};
+
+/// Diagnostics on their way to a report.
+#[derive(Clone, Debug, Default)]
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    /// An empty bag.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.list.push(diagnostic);
+    }
+
+    /// Adds all of another bag.
+    pub fn extend(&mut self, other: impl IntoIterator<Item = Diagnostic>) {
+        self.list.extend(other);
+    }
+
+    /// Whether any is an error.
+    pub fn has_errors(&self) -> bool {
+        self.list.iter().any(|d| d.severity == Severity::Error)
+    }
+
+    /// How many have that severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.list.iter().filter(|d| d.severity == severity).count()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// All of them, in no promised order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.list.iter()
+    }
+
+    /// Puts them in the order of report and drops exact repetitions.
+    pub fn sort(&mut self) {
+        self.list.sort_by(|a, b| {
+            (&a.place, a.code.name(), &a.message, &a.others).cmp(&(&b.place, b.code.name(), &b.message, &b.others))
+        });
+        self.list.dedup();
+    }
+
+    /// Changes the severity of each, or drops it: `None` from the closure drops.
+    pub fn relevel(&mut self, level: impl Fn(&Diagnostic) -> Option<Severity>) {
+        self.list.retain_mut(|d| match level(d) {
+            Some(severity) => {
+                d.severity = severity;
+                true
+            }
+            None => false,
+        });
+    }
+}
+
+impl IntoIterator for Diagnostics {
+    type Item = Diagnostic;
+    type IntoIter = std::vec::IntoIter<Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Diagnostics {
+    type Item = &'a Diagnostic;
+    type IntoIter = std::slice::Iter<'a, Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.iter()
+    }
+}

@@ -1,0 +1,106 @@
+//! The table of everything that can be wrong: one line a code. It holds no logic.
+//!
+//! The one idea: code, level, summary and page stand in one place. A code without a page under `docs/errors/`
+//! does not compile; a page without a code, or a code without a fixture, fails a test.
+
+use super::Severity;
+
+macro_rules! codes {
+    ($($variant:ident, $name:literal, $severity:ident, $summary:literal;)*) => {
+        /// Which mistake a diagnostic is about. Names are stable over releases.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum Code {
+            $(#[doc = $summary] $variant,)*
+        }
+
+        impl Code {
+            /// All codes, in the order of the table.
+            pub const ALL: &'static [Code] = &[$(Code::$variant,)*];
+
+            /// The name in reports and settings, `unknown-field` say.
+            pub fn name(self) -> &'static str {
+                match self { $(Code::$variant => $name,)* }
+            }
+
+            /// The level unless the settings say otherwise.
+            pub fn severity(self) -> Severity {
+                match self { $(Code::$variant => Severity::$severity,)* }
+            }
+
+            /// What it is, in a few words.
+            pub fn summary(self) -> &'static str {
+                match self { $(Code::$variant => $summary,)* }
+            }
+
+            /// Its page, as Markdown.
+            pub fn page(self) -> &'static str {
+                match self {
+                    $(Code::$variant => include_str!(concat!("../../docs/errors/", $name, ".md")),)*
+                }
+            }
+        }
+    };
+}
+
+impl Code {
+    /// The code of that name.
+    pub fn named(name: &str) -> Option<Code> {
+        Code::ALL.iter().copied().find(|code| code.name() == name)
+    }
+}
+
+codes! {
+    InvalidUtf8, "invalid-utf8", Error, "a file is not UTF-8 text";
+    YamlSyntax, "yaml-syntax", Error, "a file is not YAML, or not the YAML that Kubernetes reads";
+    YamlLimits, "yaml-limits", Error, "a file is nested too deeply, expands too far or is too large";
+    DuplicateKey, "duplicate-key", Error, "a map has the same key twice";
+    NullKey, "null-key", Error, "a map key is null, a list or a map";
+    ControlCharacter, "control-character", Error, "a text holds a character that a manifest cannot carry";
+    AmbiguousScalar, "ambiguous-scalar", Warning, "YAML readers disagree about an unquoted scalar";
+    SkippedFile, "skipped-file", Note, "files that are not readable as YAML were passed over";
+    UnknownKind, "unknown-kind", Error, "a document of our apiVersion has a kind that does not exist";
+    UnknownField, "unknown-field", Error, "a field that does not exist";
+    WrongType, "wrong-type", Error, "a value of the wrong type";
+    MissingField, "missing-field", Error, "a required field is not given";
+    InvalidValue, "invalid-value", Error, "a value that is not among the allowed ones";
+    InvalidQuantity, "invalid-quantity", Error, "a resource quantity that Kubernetes does not read";
+    InvalidName, "invalid-name", Error, "a name that Kubernetes would refuse";
+    NameTooLong, "name-too-long", Error, "a name longer than Kubernetes takes";
+    DescriptionTooLong, "description-too-long", Error, "a description of more than 512 characters";
+    DuplicateName, "duplicate-name", Error, "two documents of one kind have the same name";
+    CapacityTwice, "capacity-twice", Error, "a capacity is given in the cluster and in a document of its own";
+    NoClusters, "no-clusters", Error, "the repository has no cluster";
+    EmptyPlacement, "empty-placement", Error, "a placement does not say where";
+    UnknownCluster, "unknown-cluster", Error, "a cluster that is not in the inventory";
+    UnknownPlace, "unknown-place", Error, "a provider, region, zone or label that no cluster has";
+    Nowhere, "nowhere", Error, "a task lands on no cluster";
+    NotSupported, "not-supported", Error, "a feature that this version does not have yet";
+    UnknownBase, "unknown-base", Error, "a base that does not exist";
+    ContainerSource, "container-source", Error, "the containers come from no place, or from two";
+    AmbiguousContainer, "ambiguous-container", Error, "`container` where there are several containers";
+    UnknownContainer, "unknown-container", Error, "a container that does not exist";
+    RestartPolicy, "restart-policy", Error, "a restart policy that a Job cannot have";
+    InvalidSchedule, "invalid-schedule", Error, "a schedule that cannot be a cron expression";
+    MissingFile, "missing-file", Error, "a file that is referred to does not exist";
+    InvalidFile, "invalid-file", Error, "a file that is referred to is not what it must be";
+    UndefinedReference, "undefined-reference", Error, "a reference to something that is unknown or unset";
+    ReferenceQuoting, "reference-quoting", Warning, "a value put into a text holds characters that a shell would read";
+    DigestLost, "digest-lost", Error, "a new tag over an old digest";
+    PatchFailed, "patch-failed", Error, "a patch does not apply";
+    OverrideSelectsNothing, "override-selects-nothing", Error, "an override whose selector reaches none of the task's clusters";
+    OverrideNotPlaced, "override-not-placed", Error, "an override for a cluster that the task's rules refuse";
+    OverrideNotSelected, "override-not-selected", Warning, "an override for a cluster that the task is not placed on now";
+    OverrideWithoutEffect, "override-without-effect", Error, "an override that changes nothing";
+    ObjectCollision, "object-collision", Error, "two tasks make the same object";
+    ResourceInvalid, "resource-invalid", Error, "an object beside a task that cannot be used";
+    PathCollision, "path-collision", Error, "two output paths differ only in case";
+    ForeignFile, "foreign-file", Error, "a file that fleetcron did not write stands where it must write";
+    StrayFile, "stray-file", Warning, "a file in the output that fleetcron did not write";
+    LinkOutside, "link-outside", Error, "a symbolic link leads out of the fleet root";
+    Unreadable, "unreadable", Error, "a file or folder could not be read";
+    DefaultNamespace, "default-namespace", Warning, "a task without a namespace lands in `default`";
+    DeprecatedApi, "deprecated-api", Warning, "an API version that Kubernetes no longer serves";
+    FluxSubstitution, "flux-substitution", Warning, "a text that Flux would substitute";
+    Deletions, "deletions", Error, "more would be deleted than the guard allows";
+    StaleOutput, "stale-output", Error, "the output is not what the inputs give";
+}

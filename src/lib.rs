@@ -1,0 +1,18 @@
+//! fleetcron compiles a Git repository of scheduled tasks and cluster inventories into one directory of
+//! Kubernetes manifests per cluster. The library is the compiler; the program is a porch in front of it.
+//!
+//! # The pipeline, in reading order
+//!
+//! 1. `repo` reads the working tree into a [`tree::SourceTree`]: the only reader of disk and Git.
+//! 2. `yaml` turns bytes into nodes that know their place.
+//! 3. `frontend` turns documents into a `Model`: what the user means.
+//! 4. `place` decides which clusters a task runs on, and why not on the others.
+//! 5. `render` builds each distinct manifest of a task once: body, overrides, references, bytes.
+//! 6. `validate` finds what Kubernetes would refuse; `lint` what is odd.
+//! 7. `compile` runs 2 to 6 over the whole repository and joins the results.
+//! 8. `sink` writes the difference between what is there and what should be: the only writer.
+//!
+//! A room may name only the rooms below it; `tests/layers.rs` holds the table.
+
+pub mod diag;
+pub mod tree;

@@ -1,0 +1,46 @@
+//! What is to be written: an ordered map from path to shared bytes. It writes nothing itself.
+//!
+//! The one idea: clusters that get the same document share its bytes, so a thousand copies cost one.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::RepoPath;
+
+/// The files below the output directory, in path order; the first part of each path is the cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OutputTree {
+    files: BTreeMap<RepoPath, Arc<[u8]>>,
+}
+
+impl OutputTree {
+    /// Adds a file; returns what stood at that path before.
+    pub fn insert(&mut self, path: RepoPath, bytes: Arc<[u8]>) -> Option<Arc<[u8]>> {
+        self.files.insert(path, bytes)
+    }
+
+    /// The files in path order.
+    pub fn files(&self) -> impl ExactSizeIterator<Item = (&RepoPath, &Arc<[u8]>)> {
+        self.files.iter()
+    }
+
+    /// The bytes at a path.
+    pub fn get(&self, path: &RepoPath) -> Option<&Arc<[u8]>> {
+        self.files.get(path)
+    }
+
+    /// How many files.
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// Keeps the directories of some clusters only.
+    pub fn retain_clusters(&mut self, keep: impl Fn(&str) -> bool) {
+        self.files.retain(|path, _| keep(path.first()));
+    }
+}

@@ -1,0 +1,136 @@
+//! What was read: an ordered map from path to bytes, and what could not be taken in. It never reads again.
+//!
+//! The one idea: a compilation is a function of a `SourceTree`; whoever has two equal trees gets equal output.
+
+use std::sync::Arc;
+
+use super::{FileId, LineCol, RepoPath, Span};
+
+/// One file as it was read.
+#[derive(Clone, Debug)]
+pub struct SourceFile {
+    /// Where it lies.
+    pub path: RepoPath,
+    /// Its bytes.
+    pub bytes: Arc<[u8]>,
+    /// It is a symbolic link to another file of the tree: it may be referred to, but its documents count only once, at its target.
+    pub link: bool,
+}
+
+/// Something in the folder that could not become a [`SourceFile`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// Where, as `/`-separated text relative to the root (it may not be valid as a [`RepoPath`]).
+    pub path: String,
+    /// What.
+    pub kind: ProblemKind,
+}
+
+/// The kinds of [`Problem`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProblemKind {
+    /// A symbolic link that leads out of the root; its target as written.
+    LinkOutside(String),
+    /// A symbolic link to nothing, or a circle of links; its target as written.
+    LinkBroken(String),
+    /// A file over the size limit; its size in bytes.
+    TooLarge(u64),
+    /// A file or folder that the system would not let us read; the reason.
+    Unreadable(String),
+    /// The name is not UTF-8 or holds control characters.
+    Name,
+}
+
+/// An ordered set of files: path order, no path twice.
+#[derive(Clone, Debug, Default)]
+pub struct SourceTree {
+    files: Vec<SourceFile>,
+    problems: Vec<Problem>,
+}
+
+impl SourceTree {
+    /// Builds a tree; the order in which files come does not matter. Of two files with one path the last wins.
+    pub fn new(mut files: Vec<SourceFile>, mut problems: Vec<Problem>) -> Self {
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        files.dedup_by(|later, earlier| {
+            let same = later.path == earlier.path;
+            if same {
+                std::mem::swap(later, earlier);
+            }
+            same
+        });
+        problems.sort();
+        Self { files, problems }
+    }
+
+    /// A tree of texts, for tests and examples. Panics on a path that is not clean.
+    pub fn of<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let files = files
+            .into_iter()
+            .map(|(path, text)| SourceFile {
+                path: RepoPath::new(path).expect("the caller gives clean paths"),
+                bytes: text.as_bytes().into(),
+                link: false,
+            })
+            .collect();
+        Self::new(files, Vec::new())
+    }
+
+    /// All files with their numbers, in path order.
+    pub fn files(&self) -> impl ExactSizeIterator<Item = (FileId, &SourceFile)> {
+        self.files.iter().enumerate().map(|(i, f)| (FileId(u32::try_from(i).unwrap_or(u32::MAX)), f))
+    }
+
+    /// What could not be read, in path order.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// The file of that number.
+    pub fn file(&self, id: FileId) -> &SourceFile {
+        &self.files[id.0 as usize]
+    }
+
+    /// The file at that path.
+    pub fn get(&self, path: &RepoPath) -> Option<(FileId, &SourceFile)> {
+        let i = self.files.binary_search_by(|f| f.path.cmp(path)).ok()?;
+        Some((FileId(u32::try_from(i).unwrap_or(u32::MAX)), &self.files[i]))
+    }
+
+    /// The text of a span; bytes that are not UTF-8 are shown as U+FFFD.
+    pub fn text(&self, span: Span) -> std::borrow::Cow<'_, str> {
+        let bytes = &self.file(span.file).bytes;
+        String::from_utf8_lossy(bytes.get(span.range()).unwrap_or_default())
+    }
+
+    /// Line and column of the start of a span.
+    pub fn line_col(&self, span: Span) -> LineCol {
+        let bytes = &self.file(span.file).bytes;
+        let before = &bytes[..(span.start as usize).min(bytes.len())];
+        let line_start = before.iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
+        LineCol {
+            line: before.iter().filter(|&&b| b == b'\n').count() + 1,
+            column: String::from_utf8_lossy(&before[line_start..]).chars().count() + 1,
+        }
+    }
+
+    /// `path:line:column` of the start of a span.
+    pub fn place(&self, span: Span) -> String {
+        let LineCol { line, column } = self.line_col(span);
+        format!("{}:{line}:{column}", self.file(span.file).path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_numbered_in_path_order_and_columns_count_characters() {
+        let tree = SourceTree::of([("b.yaml", "é: x\nü: y"), ("a.yaml", "")]);
+        let (id, _) = tree.get(&RepoPath::new("b.yaml").unwrap()).unwrap();
+        assert_eq!(id, FileId(1));
+        assert_eq!(tree.place(Span::new(id, 10, 11)), "b.yaml:2:4");
+        assert_eq!(tree.text(Span::new(id, 6, 8)), "ü");
+    }
+}
