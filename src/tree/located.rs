@@ -21,8 +21,10 @@ pub struct SpanTree {
 /// The members of a [`SpanTree`].
 #[derive(Clone, Debug)]
 pub enum Spots {
-    /// A scalar.
+    /// A text or null.
     Leaf,
+    /// A number or a boolean, with the text that the author wrote: `on`, `1_000`.
+    Source(Box<str>),
     /// The items of a list, in order.
     Items(Vec<SpanTree>),
     /// The members of a map, in the author's order.
@@ -39,6 +41,14 @@ impl SpanTree {
     pub fn member(&self, name: &str) -> Option<&SpanTree> {
         match &self.spots {
             Spots::Members(members) => members.iter().find(|(key, _)| key == name).map(|(_, tree)| tree),
+            _ => None,
+        }
+    }
+
+    /// The text that the author wrote for a number or a boolean.
+    pub fn source(&self) -> Option<&str> {
+        match &self.spots {
+            Spots::Source(text) => Some(text),
             _ => None,
         }
     }

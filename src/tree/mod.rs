@@ -1,15 +1,25 @@
 //! Files as values: what was read, what is to be written, and places in them. It never opens a file.
 //!
-//! `repo` fills a [`SourceTree`], the stages turn it into an [`OutputTree`], `sink` writes that.
-//! In between, a [`Span`] names a place in a source file and a [`Located`] JSON value knows where each
-//! of its members was written.
+//! `repo` fills a [`SourceTree`], the stages turn it into an [`OutputTree`], `sink` writes its [`Difference`]
+//! to what is [`Existing`]. In between, a [`Span`] names a place in a source file and a [`Located`] JSON value
+//! knows where each of its members was written.
 
+mod de;
+mod difference;
+mod existing;
+mod keyed;
 mod located;
 mod output;
+pub mod ownership;
 mod path;
 mod source;
 mod span;
 
+pub use de::present;
+pub(crate) use de::protocol;
+pub use difference::{Conflict, ConflictKind, Counts, Difference, Mark, Removal, Write};
+pub use existing::{Contents, Existing, Kind};
+pub use keyed::{Keyed, Text};
 pub use located::{Located, SpanTree, Spots};
 pub use output::OutputTree;
 pub use path::{PathError, RepoPath};

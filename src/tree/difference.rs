@@ -1,0 +1,296 @@
+//! The difference between what should stand in the output and what does. It decides; it writes nothing.
+//!
+//! The one idea: a file is only ever replaced or removed if it is ours, and who owns a file is asked only of those
+//! that are to change. An unchanged output costs one comparison a file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use super::existing::{Contents, Existing, Kind};
+use super::ownership::{HEADER, INDEX, has_header, is_index, is_manifest, read_index};
+use super::{OutputTree, RepoPath};
+
+/// An index longer than this is not one of ours.
+const INDEX_LIMIT: usize = 1 << 20;
+
+/// How we know that a file that stands there is ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// Its first line says so.
+    Header,
+    /// The index of its cluster directory names it.
+    Listed,
+    /// It is empty, at a path that we need: a machine that crashed may leave that, and nothing is lost with it.
+    Empty,
+}
+
+/// A file that is to be written.
+#[derive(Clone, Debug)]
+pub struct Write {
+    /// Where, relative to the output directory.
+    pub path: RepoPath,
+    /// What.
+    pub bytes: Arc<[u8]>,
+    /// What makes the file that it replaces ours; `None` if there is none.
+    pub replaces: Option<Mark>,
+}
+
+/// A file that is to be removed.
+#[derive(Clone, Debug)]
+pub struct Removal {
+    /// Where, relative to the output directory.
+    pub path: RepoPath,
+    /// What makes it ours.
+    pub mark: Mark,
+}
+
+/// Something at a path that we need, or above it, that is not ours to replace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// Where it stands.
+    pub path: RepoPath,
+    /// What it is.
+    pub kind: ConflictKind,
+}
+
+/// The kinds of [`Conflict`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ConflictKind {
+    /// A file without our header, which no index of ours names.
+    NotOurs,
+    /// A file where a folder is needed.
+    FileForFolder,
+    /// A folder where a file is needed.
+    FolderForFile,
+    /// A symbolic link: nothing is ever written through one.
+    Link,
+    /// A pipe, a socket or a device.
+    Special,
+}
+
+impl fmt::Display for ConflictKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotOurs => "a file that fleetcron did not write",
+            Self::FileForFolder => "a file where a folder is needed",
+            Self::FolderForFile => "a folder where a file is needed",
+            Self::Link => "a symbolic link",
+            Self::Special => "neither a file nor a folder",
+        })
+    }
+}
+
+/// How many manifests of one cluster change; the index and a kustomization do not count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// New ones.
+    pub create: usize,
+    /// Ones with other bytes.
+    pub update: usize,
+    /// Ones that go.
+    pub delete: usize,
+    /// Ones that stay as they are.
+    pub unchanged: usize,
+}
+
+impl Counts {
+    /// How many of ours stand there now.
+    pub fn before(self) -> usize {
+        self.update + self.delete + self.unchanged
+    }
+
+    /// How many there will be.
+    pub fn after(self) -> usize {
+        self.create + self.update + self.unchanged
+    }
+}
+
+/// What has to be done to the output, everything in path order.
+#[derive(Clone, Debug, Default)]
+pub struct Difference {
+    /// Files where none stands.
+    pub create: Vec<Write>,
+    /// Files of ours with other bytes.
+    pub update: Vec<Write>,
+    /// Files of ours that nobody wants any longer.
+    pub delete: Vec<Removal>,
+    /// How many files stay as they are.
+    pub unchanged: usize,
+    /// What is not ours and not in the way: it is never touched.
+    pub strangers: Vec<String>,
+    /// What is not ours and in the way: with one of these nothing may be written.
+    pub conflicts: Vec<Conflict>,
+    /// Folders that hold nothing and have a name that a folder of ours could have: a killed run may have left them.
+    pub empty: Vec<RepoPath>,
+    /// Temporary files and folders that a killed run left.
+    pub leftovers: Vec<RepoPath>,
+    /// Cluster by cluster.
+    pub clusters: BTreeMap<String, Counts>,
+}
+
+impl Difference {
+    /// Compares what should be with what is. Where only some clusters are built, both trees hold only these.
+    ///
+    /// # Errors
+    /// What `contents` failed with.
+    pub fn between<C: Contents>(output: &OutputTree, existing: &Existing, contents: &mut C) -> Result<Self, C::Error> {
+        let mut build =
+            Build { existing, contents, lists: BTreeMap::new(), obstacles: BTreeMap::new(), found: Self::default() };
+        let mut standing = existing.entries().iter().peekable();
+        let mut open_folder = "";
+        for (path, bytes) in output.files() {
+            while let Some((path, kind)) = standing.next_if(|entry| entry.0 < *path) {
+                build.unwanted(path, *kind)?;
+            }
+            match standing.next_if(|entry| entry.0 == *path) {
+                Some((_, Kind::File)) => build.compare(path, bytes)?,
+                Some((_, Kind::Folder)) => build.obstacle(path.as_str(), ConflictKind::FolderForFile),
+                Some((_, Kind::Link)) => build.obstacle(path.as_str(), ConflictKind::Link),
+                Some((_, Kind::Other)) => build.obstacle(path.as_str(), ConflictKind::Special),
+                None => {
+                    let folder = path.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
+                    if folder != open_folder {
+                        build.way_to(folder);
+                        open_folder = folder;
+                    }
+                    build.count(path, |counts| &mut counts.create);
+                    build.found.create.push(Write { path: path.clone(), bytes: Arc::clone(bytes), replaces: None });
+                }
+            }
+        }
+        for (path, kind) in standing {
+            build.unwanted(path, *kind)?;
+        }
+        Ok(build.finish())
+    }
+
+    /// Whether the output already is what it should be. Crumbs of killed runs do not count.
+    pub fn is_empty(&self) -> bool {
+        self.create.is_empty() && self.update.is_empty() && self.delete.is_empty() && self.conflicts.is_empty()
+    }
+}
+
+/// A difference under construction.
+struct Build<'a, C> {
+    existing: &'a Existing,
+    contents: &'a mut C,
+    /// The indexes that were read: cluster -> names.
+    lists: BTreeMap<&'a str, BTreeSet<String>>,
+    obstacles: BTreeMap<String, ConflictKind>,
+    found: Difference,
+}
+
+impl<'a, C: Contents> Build<'a, C> {
+    /// A wanted file stands there: the same, ours to replace, or in the way.
+    fn compare(&mut self, path: &'a RepoPath, bytes: &Arc<[u8]>) -> Result<(), C::Error> {
+        // One byte more than wanted tells a longer file from an equal one.
+        let held = self.contents.read(path, (bytes.len() + 1).max(HEADER.len()))?;
+        if *held == **bytes {
+            self.found.unchanged += 1;
+            self.count(path, |counts| &mut counts.unchanged);
+            return Ok(());
+        }
+        let mark = if held.is_empty() {
+            Some(Mark::Empty)
+        } else if has_header(held) {
+            Some(Mark::Header)
+        } else {
+            self.is_listed(path)?.then_some(Mark::Listed)
+        };
+        if mark.is_some() {
+            self.count(path, |counts| &mut counts.update);
+            self.found.update.push(Write { path: path.clone(), bytes: Arc::clone(bytes), replaces: mark });
+        } else {
+            self.obstacle(path.as_str(), ConflictKind::NotOurs);
+        }
+        Ok(())
+    }
+
+    /// Nobody wants what stands there: ours to remove, or a stranger.
+    fn unwanted(&mut self, path: &'a RepoPath, kind: Kind) -> Result<(), C::Error> {
+        let mark = match kind {
+            Kind::Folder => return Ok(()),
+            Kind::Link | Kind::Other => None,
+            Kind::File if has_header(self.contents.read(path, HEADER.len())?) => Some(Mark::Header),
+            Kind::File => self.is_listed(path)?.then_some(Mark::Listed),
+        };
+        match mark {
+            Some(mark) => {
+                self.count(path, |counts| &mut counts.delete);
+                self.found.delete.push(Removal { path: path.clone(), mark });
+            }
+            None => self.found.strangers.push(path.to_string()),
+        }
+        Ok(())
+    }
+
+    /// Whether the index of the cluster names the file. The index is read at the first question.
+    fn is_listed(&mut self, path: &'a RepoPath) -> Result<bool, C::Error> {
+        let Some((cluster, below)) = path.as_str().split_once('/') else { return Ok(false) };
+        if !self.lists.contains_key(cluster) {
+            let index = RepoPath::new(&format!("{cluster}/{INDEX}")).ok();
+            let index = index.filter(|index| self.existing.get(index.as_str()) == Some(Kind::File));
+            let names = match index {
+                Some(index) => read_index(self.contents.read(&index, INDEX_LIMIT)?),
+                None => BTreeSet::new(),
+            };
+            self.lists.insert(cluster, names);
+        }
+        Ok(self.lists.get(cluster).is_some_and(|names| names.contains(below)))
+    }
+
+    /// Every folder on the way to a new file must be a folder or be missing.
+    fn way_to(&mut self, folder: &str) {
+        let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
+        for above in ends.map(|end| &folder[..end]) {
+            match self.existing.get(above) {
+                None | Some(Kind::Folder) => {}
+                Some(Kind::File) => self.obstacle(above, ConflictKind::FileForFolder),
+                Some(Kind::Link) => self.obstacle(above, ConflictKind::Link),
+                Some(Kind::Other) => self.obstacle(above, ConflictKind::Special),
+            }
+        }
+    }
+
+    fn obstacle(&mut self, path: &str, kind: ConflictKind) {
+        self.obstacles.insert(path.to_owned(), kind);
+    }
+
+    fn count(&mut self, path: &RepoPath, field: impl FnOnce(&mut Counts) -> &mut usize) {
+        if !is_manifest(path) {
+            return;
+        }
+        let counts = match self.found.clusters.get_mut(path.first()) {
+            Some(counts) => counts,
+            None => self.found.clusters.entry(path.first().to_owned()).or_default(),
+        };
+        *field(counts) += 1;
+    }
+
+    fn finish(self) -> Difference {
+        let Self { existing, obstacles, mut found, .. } = self;
+        found.strangers.extend(existing.unnamed().iter().cloned());
+        found.strangers.retain(|path| !obstacles.contains_key(path));
+        found.strangers.sort_unstable();
+        found.conflicts = obstacles
+            .into_iter()
+            .filter_map(|(path, kind)| Some(Conflict { path: RepoPath::new(&path).ok()?, kind }))
+            .collect();
+        found.empty = existing.empty_folders().iter().filter(|path| could_be_ours(path)).cloned().collect();
+        found.leftovers = existing.leftovers().to_vec();
+        found
+    }
+}
+
+/// Whether every part is a name that a cluster or a namespace can have (`lost+found` is not).
+fn could_be_ours(folder: &RepoPath) -> bool {
+    folder.as_str().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'/'))
+}
+
+impl Write {
+    /// Whether this is the index of a cluster directory.
+    pub fn is_index(&self) -> bool {
+        is_index(&self.path)
+    }
+}
