@@ -1,0 +1,53 @@
+//! YAML and JSON text to nodes that know their place, and values back to the one canonical text.
+//! It names no kind, no field and no file; it reads no disk and never panics, whatever the bytes.
+//!
+//! The one idea: a scalar is read as `kubectl` reads it (`sigs.k8s.io/yaml`: the rules of go-yaml v2, then JSON),
+//! and a text is written so that readers of YAML 1.1 and 1.2 agree about it.
+//!
+//! - [`parse()`] gives the [`Document`]s of a file and what is wrong with it; later documents are read although an earlier
+//!   one is broken.
+//! - [`read()`] turns a [`Node`] into a type of the program: every unknown field, wrong type and missing field of the
+//!   document is reported in one go, each at its place.
+//! - [`emit()`] writes a value: known fields in the order of a [`Shape`], user maps sorted.
+//!
+//! # Types that are read
+//!
+//! Plain `serde` derives with `#[serde(deny_unknown_fields)]`. [`Spanned`](crate::tree::Spanned) gives the place of a
+//! value, [`Keyed`](crate::tree::Keyed) a map with the places of its keys, [`Located`](crate::tree::Located) any value with
+//! all its places, [`Text`](crate::tree::Text) a text or the source text of a number or a boolean. Where `null` must be
+//! told from absence: `#[serde(default, deserialize_with = "tree::present")]` on an `Option<Located>` or an
+//! `Option<Option<T>>`. Where a short form stands beside a long one, a hand-written visitor (`visit_str`, and in
+//! `visit_map` `T::deserialize(MapAccessDeserializer::new(map))`) keeps all places; `flatten`, `untagged` and
+//! `tag = "…"` buffer the value and lose them, so `Spanned` and its kin cannot be read inside those.
+
+mod access;
+mod de;
+mod emit;
+mod fault;
+mod json;
+mod members;
+mod message;
+mod node;
+mod parse;
+mod read;
+mod scalar;
+mod scan;
+
+pub use emit::{Shape, emit, emit_into};
+pub use node::{Data, Document, Entry, Node, Parsed, Style};
+pub use parse::parse;
+pub use read::read;
+
+/// The largest file that is read, in bytes.
+pub const MAX_BYTES: usize = 8 << 20;
+/// How deep lists and maps may stand in each other, aliases followed.
+pub const MAX_DEPTH: usize = 100;
+/// How many values a file may have, those that aliases repeat counted each time.
+pub const MAX_NODES: usize = 1_000_000;
+/// How many bytes of text aliases may repeat in a file.
+pub const MAX_COPIED: usize = 16 << 20;
+/// How many errors, and how many warnings, are collected from a file.
+pub const MAX_SAID: usize = 1000;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,591 @@
+//! Events of the parser to nodes. It alone names the parser crate, and it reads scalars by `scalar` alone.
+//!
+//! The one idea: one loop and one stack, no recursion; whatever an author can make large (depth, aliases, text) is
+//! counted before it is built.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use granit_parser::{Event, Parser, ScalarStyle, StructureStyle, Tag, options};
+
+use crate::diag::{Code, Diagnostic};
+use crate::tree::{FileId, Span};
+
+use super::members::{Members, Pending};
+use super::node::{Data, Document, Entry, Node, Parsed, Style};
+use super::scalar::{self, Scalar};
+use super::{MAX_COPIED, MAX_DEPTH, MAX_NODES, MAX_SAID, json, message, scan};
+
+/// Reads all documents of a file.
+pub fn parse(file: FileId, bytes: &[u8]) -> Parsed {
+    let mut parsed = Parsed::default();
+    let text = match scan::text(file, bytes) {
+        Ok(text) => text,
+        Err(diagnostic) => {
+            parsed.diagnostics.push(*diagnostic);
+            return parsed;
+        }
+    };
+    if scan::is_json(text) {
+        json::parse(file, text, &mut parsed);
+        return parsed;
+    }
+    parsed.diagnostics = scan::characters(file, text);
+    if !parsed.diagnostics.is_empty() {
+        return parsed;
+    }
+    parsed.diagnostics = scan::separators(file, text);
+    let mut builder = Builder::new(file, text, parsed);
+    let mut parser = Parser::new_from_str_with_options(
+        text,
+        options! {
+            disallow_directives: true,
+            bom_inside_document_as_content: true,
+            emit_anchor_events: true,
+            flow_nesting_limit: MAX_DEPTH,
+            block_nesting_limit: MAX_DEPTH,
+        },
+    );
+    loop {
+        match parser.next_event() {
+            None => break,
+            Some(Ok((event, span))) => {
+                if builder.event(event, span).is_ok() {
+                    continue;
+                }
+            }
+            Some(Err(error)) => {
+                let diagnostic = message::diagnostic(file, text, &error, builder.open_bracket());
+                builder.error(diagnostic);
+            }
+        }
+        builder.abandon();
+        if builder.exhausted() || !matches!(parser.proceed_next_document(), Ok(true)) {
+            break;
+        }
+    }
+    builder.parsed
+}
+
+/// The name of a tag of YAML's own: `int` for `!!int`.
+fn core_name(tag: &Tag) -> Option<Cow<'_, str>> {
+    tag.suffix_in_namespace("tag:yaml.org,2002:")
+}
+
+/// The document cannot be finished; why has been said.
+struct Abandon;
+
+struct Builder<'a> {
+    file: FileId,
+    text: &'a str,
+    parsed: Parsed,
+    stack: Vec<Frame>,
+    anchors: HashMap<usize, Option<Anchor>>,
+    /// Values so far, copies included.
+    nodes: usize,
+    /// Bytes of text that aliases repeated.
+    copied: usize,
+    /// One past the last byte that belongs to a value.
+    last_end: usize,
+    documents: usize,
+}
+
+/// A finished value that aliases may repeat.
+struct Anchor {
+    node: Node,
+    size: Size,
+}
+
+/// What a value costs.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    nodes: usize,
+    bytes: usize,
+    depth: usize,
+}
+
+/// A list or map that is being read.
+struct Frame {
+    start: usize,
+    style: Style,
+    anchor: usize,
+    size: Size,
+    kind: Kind,
+}
+
+enum Kind {
+    Seq(Vec<Node>),
+    Map(Members),
+}
+
+/// A finished value on its way to its parent.
+struct Done {
+    node: Node,
+    size: Size,
+    /// A merge key if it stands where a key may.
+    merge: bool,
+    alias: bool,
+    /// What the scalar is, for keys.
+    scalar: Option<Scalar>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(file: FileId, text: &'a str, parsed: Parsed) -> Self {
+        Self {
+            file,
+            text,
+            parsed,
+            stack: Vec::new(),
+            anchors: HashMap::new(),
+            nodes: 0,
+            copied: 0,
+            last_end: 0,
+            documents: 0,
+        }
+    }
+
+    fn span(&self, start: usize, end: usize) -> Span {
+        Span::new(self.file, start, end.max(start))
+    }
+
+    fn error(&mut self, diagnostic: Diagnostic) {
+        if self.parsed.diagnostics.len() < MAX_SAID {
+            self.parsed.diagnostics.push(diagnostic);
+        }
+    }
+
+    fn exhausted(&self) -> bool {
+        self.nodes > MAX_NODES || self.copied > MAX_COPIED || self.parsed.diagnostics.len() >= MAX_SAID
+    }
+
+    /// The innermost bracket that is still open.
+    fn open_bracket(&self) -> Option<Span> {
+        let mut flow = self.stack.iter().rev().take_while(|frame| frame.style == Style::Flow);
+        let frame = flow.find(|frame| matches!(self.text.as_bytes().get(frame.start), Some(b'[' | b'{')))?;
+        Some(self.span(frame.start, frame.start + 1))
+    }
+
+    fn abandon(&mut self) {
+        self.stack.clear();
+        self.anchors.clear();
+    }
+
+    fn event(&mut self, event: Event<'_>, place: granit_parser::Span) -> Result<(), Abandon> {
+        if let Some(tag) = place.tag_span().and_then(|tag| tag.byte_range()) {
+            self.tag_end(tag);
+        }
+        let place = place.byte_range().unwrap_or_default();
+        match event {
+            Event::DocumentStart(explicit, _) => {
+                if self.documents > 0 && !explicit {
+                    let at = self.text[place.start..].find(|c: char| !c.is_whitespace()).unwrap_or(0) + place.start;
+                    let end = at + self.text[at..].chars().next().map_or(0, char::len_utf8);
+                    let span = self.span(at, end);
+                    self.error(
+                        Diagnostic::new(Code::YamlSyntax, span, "Kubernetes drops what follows `...` without a word")
+                            .help("begin the document with `---`"),
+                    );
+                }
+                self.documents += 1;
+                self.anchors.clear();
+                Ok(())
+            }
+            Event::Alias(id) => self.alias(id, place),
+            Event::Anchor(_, name) => {
+                if name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')) {
+                    return Ok(());
+                }
+                let span = self.span(place.start, place.end);
+                self.error(Diagnostic::new(
+                    Code::YamlSyntax,
+                    span,
+                    format!("the anchor `&{name}` holds more than letters, digits, `_` and `-`"),
+                ));
+                Ok(())
+            }
+            Event::Scalar(value, style, anchor, tag) => self.scalar(value, style, anchor, tag.as_deref(), place),
+            Event::SequenceStart(style, anchor, _) => self.open(Kind::Seq(Vec::new()), style, anchor, place),
+            Event::MappingStart(style, anchor, _) => self.open(Kind::Map(Members::default()), style, anchor, place),
+            Event::SequenceEnd | Event::MappingEnd => self.close(place),
+            _ => Ok(()),
+        }
+    }
+
+    /// A tag runs on over commas and brackets in go-yaml, and ends before them here: so neither.
+    fn tag_end(&mut self, tag: std::ops::Range<usize>) {
+        if self.text[tag.end..].starts_with(|c: char| !c.is_whitespace()) {
+            let span = self.span(tag.start, tag.end);
+            self.error(Diagnostic::new(Code::YamlSyntax, span, "a space is missing after the tag"));
+        }
+    }
+
+    /// Unquoted texts in brackets that go-yaml cuts elsewhere than YAML 1.2 does.
+    fn flow_text(&mut self, source: &str, span: Span) {
+        if self.stack.last().is_none_or(|frame| frame.style != Style::Flow) {
+            return;
+        }
+        let mut after = self.text[span.end as usize..].chars();
+        if after.next() == Some(':') && after.next().is_some_and(|c| ",[]{}".contains(c)) {
+            self.error(
+                Diagnostic::new(
+                    Code::YamlSyntax,
+                    span,
+                    format!("`{source}:` is a key to some YAML readers and a text to others"),
+                )
+                .help(format!("put a space after the colon, or quote the text: `\"{source}:\"`")),
+            );
+        } else if source.starts_with('?') {
+            self.error(
+                Diagnostic::new(Code::YamlSyntax, span, "an unquoted text in brackets cannot begin with `?`")
+                    .help("put the text in quotes"),
+            );
+        }
+    }
+
+    /// Counts values, before they are made.
+    fn count(&mut self, nodes: usize, span: Span) -> Result<(), Abandon> {
+        self.nodes = self.nodes.saturating_add(nodes);
+        if self.nodes > MAX_NODES {
+            self.error(Diagnostic::new(
+                Code::YamlLimits,
+                span,
+                format!("the file has more than {MAX_NODES} values, aliases followed"),
+            ));
+            return Err(Abandon);
+        }
+        Ok(())
+    }
+
+    fn open(
+        &mut self,
+        kind: Kind,
+        style: StructureStyle,
+        anchor: usize,
+        place: std::ops::Range<usize>,
+    ) -> Result<(), Abandon> {
+        let span = self.span(place.start, place.end);
+        if self.stack.len() >= MAX_DEPTH {
+            self.error(message::too_deep(span));
+            return Err(Abandon);
+        }
+        self.count(1, span)?;
+        if anchor != 0 {
+            self.anchors.insert(anchor, None);
+        }
+        let style = match style {
+            StructureStyle::Block => Style::Block,
+            StructureStyle::Flow => Style::Flow,
+        };
+        let mut start = place.start;
+        if style == Style::Block
+            && matches!(kind, Kind::Seq(_))
+            && matches!(self.stack.last(), Some(Frame { kind: Kind::Map(_), .. }))
+            && let Some(dash) = self.text.get(self.last_end..start).and_then(scan::dash)
+        {
+            start = self.last_end + dash;
+        }
+        self.last_end = self.last_end.max(start);
+        if style == Style::Flow {
+            self.last_end = self.last_end.max(place.end);
+        }
+        self.stack.push(Frame { start, style, anchor, size: Size::default(), kind });
+        Ok(())
+    }
+
+    fn close(&mut self, place: std::ops::Range<usize>) -> Result<(), Abandon> {
+        let Some(frame) = self.stack.pop() else {
+            return Err(Abandon);
+        };
+        if frame.style == Style::Flow {
+            self.last_end = self.last_end.max(place.end);
+        }
+        let span = self.span(frame.start, self.last_end);
+        let data = match frame.kind {
+            Kind::Seq(items) => Data::Seq(items),
+            Kind::Map(members) => Data::Map(members.entries),
+        };
+        let size = Size { nodes: frame.size.nodes + 1, bytes: frame.size.bytes, depth: frame.size.depth + 1 };
+        let node = Node::new(span, data, frame.style);
+        self.remember(frame.anchor, &node, size)?;
+        self.done(Done { node, size, merge: false, alias: false, scalar: None });
+        Ok(())
+    }
+
+    /// Keeps a copy of an anchored value for its aliases.
+    fn remember(&mut self, anchor: usize, node: &Node, size: Size) -> Result<(), Abandon> {
+        if anchor != 0 {
+            self.copy(size, node.span)?;
+            self.anchors.insert(anchor, Some(Anchor { node: node.clone(), size }));
+        }
+        Ok(())
+    }
+
+    fn copy(&mut self, size: Size, span: Span) -> Result<(), Abandon> {
+        self.count(size.nodes, span)?;
+        self.copied = self.copied.saturating_add(size.bytes);
+        if self.copied > MAX_COPIED {
+            self.error(Diagnostic::new(
+                Code::YamlLimits,
+                span,
+                format!("aliases repeat more than {MAX_COPIED} bytes of text"),
+            ));
+            return Err(Abandon);
+        }
+        Ok(())
+    }
+
+    fn alias(&mut self, id: usize, place: std::ops::Range<usize>) -> Result<(), Abandon> {
+        let span = self.span(place.start, place.end);
+        self.last_end = self.last_end.max(place.end);
+        let size = match self.anchors.get(&id) {
+            Some(Some(anchor)) => anchor.size,
+            _ => {
+                self.error(Diagnostic::new(Code::YamlSyntax, span, "the alias stands inside the value it names"));
+                return Err(Abandon);
+            }
+        };
+        if self.stack.len() + size.depth > MAX_DEPTH {
+            self.error(message::too_deep(span));
+            return Err(Abandon);
+        }
+        self.copy(size, span)?;
+        let Some(Some(Anchor { node, size })) = self.anchors.get(&id) else {
+            return Err(Abandon);
+        };
+        let scalar = match (&node.data, node.style) {
+            (Data::Seq(_) | Data::Map(_), _) => None,
+            (Data::String(_), _) => Some(Scalar::Text),
+            (Data::Bool(value), _) => Some(Scalar::Bool(*value)),
+            (_, _) => Some(node.source.as_deref().map_or(Scalar::Null, scalar::resolve)),
+        };
+        let done = Done { node: node.clone(), size: *size, merge: false, alias: true, scalar };
+        self.done(done);
+        Ok(())
+    }
+
+    fn scalar(
+        &mut self,
+        value: Cow<'_, str>,
+        style: ScalarStyle,
+        anchor: usize,
+        tag: Option<&Tag>,
+        place: std::ops::Range<usize>,
+    ) -> Result<(), Abandon> {
+        let source = self.text.get(place.clone()).unwrap_or_default();
+        let empty = source.is_empty();
+        let mut start = place.start;
+        let mut end = place.end;
+        if empty {
+            start = self.nothing(start);
+            end = start;
+            self.last_end = self.last_end.max(end);
+        } else {
+            if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+                end = start + source.trim_end_matches([' ', '\t', '\n', '\r']).len();
+            }
+            self.last_end = self.last_end.max(end);
+        }
+        let span = self.span(start, end);
+        self.count(1, span)?;
+        if style == ScalarStyle::DoubleQuoted && source.contains('\\') {
+            if let Some((at, message, help)) = scan::foreign_escape(source) {
+                let span = self.span(start + at.start, (start + at.end).min(end));
+                self.error(Diagnostic::new(Code::YamlSyntax, span, message).help(help));
+            }
+            if value.contains('\u{7f}') {
+                self.error(scan::delete(span));
+            }
+        }
+        let plain = style == ScalarStyle::Plain;
+        if plain && !empty {
+            self.flow_text(source, span);
+        }
+        let (resolved, value) = match tag {
+            None if !plain => (Scalar::Text, value),
+            None => {
+                let resolved = scalar::resolve(&value);
+                if let Some(other) = scalar::disagreement(&value, resolved) {
+                    self.ambiguous(span, &value, resolved, &other);
+                }
+                (resolved, value)
+            }
+            Some(tag) => self.tagged(tag, value, span),
+        };
+        let merge = (plain && tag.is_none() && value == "<<")
+            || (value == "<<" && tag.is_some_and(|tag| core_name(tag).as_deref() == Some("merge")));
+        let node_style = match style {
+            ScalarStyle::Plain => Style::Plain,
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
+            ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
+        };
+        let mut node = Node::new(span, Data::Null, node_style);
+        let size = Size { nodes: 1, bytes: value.len(), depth: 0 };
+        match resolved {
+            Scalar::Null => {}
+            Scalar::Text => node.data = Data::String(value.into_owned()),
+            Scalar::Bool(boolean) => {
+                node.data = Data::Bool(boolean);
+                node.source = Some(value.into());
+            }
+            number => {
+                if let Some(number) = scalar::json_number(number) {
+                    node.data = Data::Number(number);
+                } else if !self.at_key() {
+                    self.error(
+                        Diagnostic::new(
+                            Code::YamlSyntax,
+                            span,
+                            format!(
+                                "Kubernetes cannot read the number `{value}`: JSON has no infinity and no not-a-number"
+                            ),
+                        )
+                        .help(format!("quote it if it is a text: `\"{value}\"`")),
+                    );
+                }
+                node.source = Some(value.into());
+            }
+        }
+        self.remember(anchor, &node, size)?;
+        self.done(Done { node, size, merge, alias: false, scalar: Some(resolved) });
+        Ok(())
+    }
+
+    /// Where an empty value is shown: after its `-`, or after the `:` of its key.
+    fn nothing(&self, at: usize) -> usize {
+        let between = self.text.get(self.last_end..at).unwrap_or_default();
+        match self.stack.last().map(|frame| &frame.kind) {
+            Some(Kind::Seq(_)) => scan::dash(between).map_or(at, |dash| self.last_end + dash + 1),
+            Some(Kind::Map(Members { pending: Pending::None, .. })) => at,
+            _ => {
+                let rest = self.text.get(self.last_end..).unwrap_or_default();
+                let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+                let near = rest[blanks..].starts_with(':').then_some(blanks);
+                near.or_else(|| between.find(':')).map_or(at, |colon| self.last_end + colon + 1)
+            }
+        }
+    }
+
+    fn tagged<'v>(&mut self, tag: &Tag, value: Cow<'v, str>, span: Span) -> (Scalar, Cow<'v, str>) {
+        let name = core_name(tag);
+        let Some(name @ ("null" | "bool" | "int" | "float" | "timestamp" | "binary")) = name.as_deref() else {
+            return (Scalar::Text, value);
+        };
+        if name == "binary" {
+            let bare: String = value.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
+            let decoded = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, bare);
+            return match decoded.map(String::from_utf8) {
+                Ok(Ok(text)) => (Scalar::Text, Cow::Owned(text)),
+                Ok(Err(_)) => {
+                    self.error(Diagnostic::new(
+                        Code::ControlCharacter,
+                        span,
+                        "the `!!binary` value is not UTF-8 text, and a manifest cannot carry it",
+                    ));
+                    (Scalar::Text, value)
+                }
+                Err(_) => {
+                    self.error(Diagnostic::new(Code::YamlSyntax, span, "the `!!binary` value is not base64"));
+                    (Scalar::Text, value)
+                }
+            };
+        }
+        match scalar::resolve_tagged(name, &value) {
+            Some(resolved) => (resolved, value),
+            None => {
+                self.error(Diagnostic::new(Code::YamlSyntax, span, format!("`{value}` cannot be read as `!!{name}`")));
+                (Scalar::Text, value)
+            }
+        }
+    }
+
+    fn ambiguous(&mut self, span: Span, text: &str, resolved: Scalar, other: &str) {
+        if self.parsed.warnings.len() >= MAX_SAID {
+            return;
+        }
+        let kubernetes = match resolved {
+            Scalar::Null => "null".to_owned(),
+            Scalar::Bool(value) => format!("the boolean {value}"),
+            Scalar::Text => format!("the text `{text}`"),
+            number => scalar::json_number(number).map_or_else(|| "a number".to_owned(), |n| format!("the number {n}")),
+        };
+        let diagnostic = Diagnostic::new(
+            Code::AmbiguousScalar,
+            span,
+            format!("`{text}` is {kubernetes} to Kubernetes and {other} to other YAML readers"),
+        );
+        let plain = match resolved {
+            Scalar::Bool(value) => Some(value.to_string()),
+            number => scalar::json_number(number).map(|n| n.to_string()),
+        };
+        self.parsed.warnings.push(match plain {
+            Some(plain) => {
+                diagnostic.help(format!("write `\"{text}\"` for the text, or `{plain}` for what Kubernetes reads"))
+            }
+            None => diagnostic.help(format!("write `\"{text}\"` for the text")),
+        });
+    }
+
+    /// Whether the next value is the key of a map.
+    fn at_key(&self) -> bool {
+        matches!(self.stack.last(), Some(Frame { kind: Kind::Map(Members { pending: Pending::None, .. }), .. }))
+    }
+
+    /// Hands a finished value to the list, map or document it belongs to.
+    fn done(&mut self, done: Done) {
+        let Some(mut frame) = self.stack.pop() else {
+            if done.node.data != Data::Null {
+                self.parsed.documents.push(Document { root: done.node });
+            }
+            return;
+        };
+        frame.size.nodes += done.size.nodes;
+        frame.size.bytes += done.size.bytes;
+        frame.size.depth = frame.size.depth.max(done.size.depth);
+        match &mut frame.kind {
+            Kind::Seq(items) => items.push(done.node),
+            Kind::Map(members) => match std::mem::take(&mut members.pending) {
+                Pending::None => members.pending = self.key(done),
+                Pending::Key(key, span) => {
+                    frame.size.bytes += key.len();
+                    if let Err(diagnostic) = members.write(Entry { key, key_span: span, value: done.node }) {
+                        self.error(*diagnostic);
+                    }
+                }
+                Pending::Merge => {
+                    if let Err(diagnostic) = members.merge(done.node, done.alias) {
+                        self.error(*diagnostic);
+                    }
+                }
+                Pending::Bad => {}
+            },
+        }
+        self.stack.push(frame);
+    }
+
+    fn key(&mut self, done: Done) -> Pending {
+        let Done { node, merge, scalar, .. } = done;
+        if merge {
+            return Pending::Merge;
+        }
+        let text = match &node.data {
+            Data::String(text) => Some(text.clone()),
+            _ => scalar.and_then(|scalar| scalar::key(scalar, node.source.as_deref().unwrap_or_default())),
+        };
+        if let Some(text) = text {
+            return Pending::Key(text, node.span);
+        }
+        let diagnostic = match (&node.data, scalar) {
+            (Data::Seq(_), _) => Diagnostic::new(Code::NullKey, node.span, "a list cannot be a key"),
+            (Data::Map(_), _) => Diagnostic::new(Code::NullKey, node.span, "a map cannot be a key")
+                .help("a text that begins with `{` needs quotes"),
+            (_, Some(Scalar::Big(_))) => {
+                Diagnostic::new(Code::NullKey, node.span, "a number this large cannot be a key")
+                    .help("put it in quotes")
+            }
+            _ => Diagnostic::new(Code::NullKey, node.span, "null cannot be a key")
+                .help("put it in quotes if it is a text"),
+        };
+        self.error(diagnostic);
+        Pending::Bad
+    }
+}

@@ -1,0 +1,170 @@
+//! The look at the bytes before the parser sees them. It understands no structure.
+//!
+//! The one idea: what no reader may meet (bytes that are no text, control characters, separators that
+//! `kubectl` refuses) is found here in one pass over a table, so that later rooms need not think of it.
+
+use crate::diag::{Code, Diagnostic};
+use crate::tree::{FileId, Span};
+
+use super::{MAX_BYTES, MAX_SAID};
+
+/// The byte-order mark, which may stand at the very beginning.
+pub(super) const MARK: char = '\u{feff}';
+
+/// Bytes that need a closer look: controls but tab and line breaks, DEL, and the first bytes of what may be C1, U+2028/9, U+FFFE/F.
+static SUSPECT: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        table[byte] = !matches!(byte as u8, b'\t' | b'\n' | b'\r');
+        byte += 1;
+    }
+    table[0x7f] = true;
+    table[0xc2] = true;
+    table[0xe2] = true;
+    table[0xef] = true;
+    table
+};
+
+/// The bytes as text, if they are UTF-8 and not too many.
+pub(super) fn text(file: FileId, bytes: &[u8]) -> Result<&str, Box<Diagnostic>> {
+    if bytes.len() > MAX_BYTES {
+        let span = Span::new(file, 0, 0);
+        let message = format!("the file has {} bytes, more than the {MAX_BYTES} that are read", bytes.len());
+        return Err(Box::new(Diagnostic::new(Code::YamlLimits, span, message)));
+    }
+    std::str::from_utf8(bytes).map_err(|error| {
+        let at = error.valid_up_to();
+        let length = error.error_len().unwrap_or(bytes.len() - at);
+        let diagnostic = Diagnostic::new(
+            Code::InvalidUtf8,
+            Span::new(file, at, at + length),
+            format!("byte {at} of the file is not UTF-8"),
+        );
+        Box::new(diagnostic.help(match bytes {
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "this looks like UTF-16; save the file as UTF-8",
+            _ => "save the file as UTF-8",
+        }))
+    })
+}
+
+/// Whether `kubectl` reads the text by the rules of JSON.
+pub(super) fn is_json(text: &str) -> bool {
+    text.strip_prefix(MARK).unwrap_or(text).trim_start().starts_with('{')
+}
+
+/// Characters that must not stand bare in YAML.
+pub(super) fn characters(file: FileId, text: &str) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    while let Some(at) = bytes[from..].iter().position(|&b| SUSPECT[usize::from(b)]).map(|i| from + i) {
+        let Some(character) = text[at..].chars().next() else {
+            break;
+        };
+        from = at + character.len_utf8();
+        if found.len() == MAX_SAID {
+            break;
+        }
+        let span = Span::new(file, at, from);
+        match character {
+            '\u{7f}' => found.push(delete(span)),
+            '\u{85}' | '\u{2028}' | '\u{2029}' => found.push(
+                Diagnostic::new(
+                    Code::ControlCharacter,
+                    span,
+                    format!(
+                        "the line separator U+{:04X} is a line break to some YAML readers and text to others",
+                        u32::from(character)
+                    ),
+                )
+                .help(format!("write it as `{}` in double quotes, or break the line", escape(character))),
+            ),
+            '\0'..='\u{1f}' | '\u{80}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => found.push(
+                Diagnostic::new(
+                    Code::ControlCharacter,
+                    span,
+                    format!("the control character U+{:04X} cannot stand in YAML", u32::from(character)),
+                )
+                .help(format!("write it as `{}` in double quotes, or remove it", escape(character))),
+            ),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// DEL, which Argo CD cannot read even escaped.
+pub(super) fn delete(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::ControlCharacter, span, "the control character U+007F (DEL) cannot be carried by a manifest")
+        .help("remove it")
+}
+
+fn escape(character: char) -> String {
+    match u32::from(character) {
+        code @ ..=0xff => format!("\\x{code:02X}"),
+        code => format!("\\u{code:04X}"),
+    }
+}
+
+/// Lines that begin with `---` and go on with something: `kubectl` cuts a file there, wherever that is, and refuses the rest.
+pub(super) fn separators(file: FileId, text: &str) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut line_start = 0;
+    for line in text.split_inclusive('\n') {
+        if let Some(rest) = line.strip_prefix("---") {
+            let shown = rest.trim();
+            if !shown.is_empty() && !shown.starts_with('#') && found.len() < MAX_SAID {
+                let start = line_start + 3 + (rest.len() - rest.trim_start().len());
+                found.push(
+                    Diagnostic::new(
+                        Code::YamlSyntax,
+                        Span::new(file, start, start + shown.len()),
+                        "only a comment may follow `---` on its line",
+                    )
+                    .help("begin the document on the next line"),
+                );
+            }
+        }
+        line_start += line.len();
+    }
+    found
+}
+
+/// An escape in a double-quoted text that go-yaml refuses although YAML 1.2 has it; its offset, and what is wrong with it.
+pub(super) fn foreign_escape(source: &str) -> Option<(std::ops::Range<usize>, &'static str, &'static str)> {
+    let bytes = source.as_bytes();
+    let mut at = 0;
+    while let Some(step) = bytes.get(at..)?.iter().position(|&b| b == b'\\') {
+        at += step;
+        match bytes.get(at + 1) {
+            Some(b'/') => {
+                return Some((at..at + 2, "Kubernetes does not read the escape `\\/` in YAML", "write `/` alone"));
+            }
+            Some(b'u')
+                if matches!(
+                    bytes.get(at + 2..at + 4),
+                    Some([b'd' | b'D', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F'])
+                ) =>
+            {
+                let help = "write the character itself, or `\\U` with eight digits";
+                return Some((at..at + 6, "Kubernetes does not read halves of a character in YAML", help));
+            }
+            _ => at += 2,
+        }
+    }
+    None
+}
+
+/// The first `-` in what stands between two values that begins its line or follows another `-`.
+pub(super) fn dash(between: &str) -> Option<usize> {
+    let mut line_start = 0;
+    for line in between.split_inclusive(['\n', '\r']) {
+        let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
+        if line[indent..].starts_with('-') {
+            return Some(line_start + indent);
+        }
+        line_start += line.len();
+    }
+    None
+}
