@@ -1,0 +1,31 @@
+//! Pure edits of one JSON object: pointers, RFC 6902 and 7396, strategic merge, fleetcron's own layers, image
+//! references.
+//!
+//! It may name no other room, read no file and draw no diagnostic: an edit either succeeds whole or returns a
+//! [`PatchError`] that says where in the patch, what, and what to do about it. The one idea: every edit works on
+//! the same open [`serde_json::Value`], so a field that nobody here has heard of passes through.
+//!
+//! | file | edits by |
+//! |---|---|
+//! | [`pointer`](mod@pointer) | RFC 6901: where in a document, and what is near a place that is missing |
+//! | [`json`] | RFC 6902, a list of operations |
+//! | [`merge`] | RFC 7396, a map laid over a map |
+//! | [`table`] | which lists of which kinds merge, and by what key |
+//! | [`strategic`] | strategic merge, as `kubectl patch` does it |
+//! | [`typed`] | fleetcron's own layers: bases, task, overrides |
+//! | [`image`] | the parts of an image reference |
+//! | [`images`] | image references over all containers of a pod |
+
+mod error;
+pub mod image;
+pub mod images;
+pub mod json;
+pub mod merge;
+pub mod pointer;
+pub mod strategic;
+pub mod table;
+pub mod typed;
+
+pub use error::{Operation, PatchError, Problem};
+pub use pointer::Pointer;
+pub use table::Shape;

@@ -1,0 +1,336 @@
+//! fleetcron's own merge: bases, task and overrides laid over each other. It does not know what a field means, and
+//! leaves wrong types for the schema check.
+//!
+//! The one idea: it is a strategic merge for people who read from top to bottom: what is new comes *behind* what was
+//! there, and null means "as if never said", so no null ever remains.
+
+use super::error::{PatchError, Problem, plain, type_name};
+use super::table::{List, Shape, default_of};
+use serde_json::{Map, Value};
+
+const PATCH: &str = "$patch";
+
+/// Lays `layer` over `target`.
+///
+/// Maps merge; null removes; lists with a merge key merge by it, new elements behind the old ones; sets of scalars are
+/// united; everything else replaces. An element `{KEY: x, $patch: delete}` removes the element with that key.
+///
+/// # Errors
+/// An element of a keyed list that is no map, lacks its key or repeats one, or another `$patch`. The pointer leads
+/// into the layer; the target is then as it was.
+pub fn merge(target: &mut Value, layer: &Value, shape: Shape) -> Result<(), PatchError> {
+    if layer.is_null() {
+        return Ok(());
+    }
+    let mut result = target.clone();
+    lay(&mut result, layer, shape)?;
+    *target = result;
+    Ok(())
+}
+
+/// Takes every member that is null out of every map. Null elements of lists stay: there is no place to unset.
+pub fn strip_nulls(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|_, value| !value.is_null());
+            map.values_mut().for_each(strip_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip_nulls),
+        _ => {}
+    }
+}
+
+fn lay(target: &mut Value, layer: &Value, shape: Shape) -> Result<(), PatchError> {
+    match layer {
+        Value::Object(layer) => lay_map(become_map(target), layer, shape),
+        Value::Array(layer) => {
+            let Value::Array(old) = target else {
+                let mut new = Vec::new();
+                lay_list(&mut new, layer, shape)?;
+                *target = Value::Array(new);
+                return Ok(());
+            };
+            lay_list(old, layer, shape)
+        }
+        scalar => {
+            *target = scalar.clone();
+            Ok(())
+        }
+    }
+}
+
+/// The map that a value is, or becomes where it was something else.
+fn become_map(value: &mut Value) -> &mut Map<String, Value> {
+    if !value.is_object() {
+        *value = Value::Object(Map::new());
+    }
+    value.as_object_mut().expect("it was made a map just now")
+}
+
+fn lay_map(target: &mut Map<String, Value>, layer: &Map<String, Value>, shape: Shape) -> Result<(), PatchError> {
+    for (key, value) in layer {
+        if value.is_null() {
+            target.remove(key);
+        } else {
+            let old = target.entry(key.as_str()).or_insert(Value::Null);
+            lay(old, value, shape.field(key)).map_err(|error| error.under(key))?;
+        }
+    }
+    Ok(())
+}
+
+fn lay_list(target: &mut Vec<Value>, layer: &[Value], shape: Shape) -> Result<(), PatchError> {
+    match shape.list() {
+        List::Atomic => {
+            *target = layer.to_vec();
+            target.iter_mut().for_each(strip_nulls);
+        }
+        List::Union => {
+            for element in layer {
+                if !target.contains(element) {
+                    target.push(element.clone());
+                }
+            }
+        }
+        List::Keyed { key, identity } => {
+            let keys = Keys { key, identity };
+            for (index, element) in layer.iter().enumerate() {
+                lay_element(target, layer, index, element, keys, shape.item()).map_err(|error| error.under(index))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// By what the elements of a list are told apart.
+#[derive(Clone, Copy)]
+struct Keys {
+    /// The merge key: enough where it is unique.
+    key: &'static str,
+    /// The members that server-side apply wants to be unique together: a port by number *and* protocol.
+    identity: &'static [&'static str],
+}
+
+impl Keys {
+    fn same_key(self, a: &Value, b: &Value) -> bool {
+        a.get(self.key) == b.get(self.key)
+    }
+
+    fn same(self, a: &Value, b: &Value) -> bool {
+        let member = |element: &Value, name: &str| match element.get(name) {
+            None | Some(Value::Null) => default_of(name).map(Value::from),
+            Some(value) => Some(value.clone()),
+        };
+        self.identity.iter().all(|name| member(a, name) == member(b, name))
+    }
+
+    /// The element of `list` that `element` is about: by merge key; where several have it, by the whole identity.
+    fn find(self, list: &[Value], layer: &[Value], element: &Value) -> Option<usize> {
+        let count = |list: &[Value]| list.iter().filter(|other| self.same_key(other, element)).count();
+        let unique = count(list) <= 1 && count(layer) <= 1;
+        list.iter().position(|other| self.same_key(other, element) && (unique || self.same(other, element)))
+    }
+}
+
+fn lay_element(
+    target: &mut Vec<Value>,
+    layer: &[Value],
+    index: usize,
+    element: &Value,
+    keys: Keys,
+    shape: Shape,
+) -> Result<(), PatchError> {
+    let Value::Object(map) = element else {
+        let what = "an element of this list".to_owned();
+        return Err(PatchError::here(Problem::NotAMap { what, found: type_name(element) }));
+    };
+    let key = keys.key;
+    let Some(value) = map.get(key).filter(|value| !value.is_null()) else {
+        let problem = Problem::MissingMergeKey { key: key.to_owned(), whose: "the element" };
+        return Err(PatchError::here(problem).help(format!("say with `{key}` which element is meant")));
+    };
+    let earlier = &layer[..index];
+    if earlier.iter().any(|other| keys.same_key(other, element) && keys.same(other, element)) {
+        let problem = Problem::DuplicateKey { key: key.to_owned(), value: plain(value) };
+        return Err(PatchError::at(key, problem));
+    }
+    match map.get(PATCH) {
+        None => {}
+        Some(directive) if directive == "delete" => {
+            target.retain(|old| !keys.same_key(old, element));
+            return Ok(());
+        }
+        Some(directive) => {
+            let error = PatchError::at(PATCH, Problem::UnknownDirective(plain(directive)));
+            return Err(error.help("directives belong into `patches`, under `strategic`"));
+        }
+    }
+    match keys.find(target, layer, element).and_then(|place| target.get_mut(place)) {
+        Some(old) => lay_map(become_map(old), map, shape),
+        None => {
+            let mut new = Map::new();
+            lay_map(&mut new, map, shape)?;
+            target.push(Value::Object(new));
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn merged(mut target: Value, layer: Value, shape: Shape) -> Value {
+        merge(&mut target, &layer, shape).unwrap();
+        target
+    }
+
+    fn refusal(layer: Value, shape: Shape) -> String {
+        let mut target = json!({"kept": 1});
+        let message = merge(&mut target, &layer, shape).unwrap_err().to_string();
+        assert_eq!(target, json!({"kept": 1}));
+        message
+    }
+
+    #[test]
+    fn new_elements_come_behind_the_old_ones() {
+        let old = json!({"env": [{"name": "B", "value": "1"}, {"name": "A", "value": "2"}]});
+        let new = json!({"env": [{"name": "C", "value": "3"}, {"name": "A", "value": "4"}]});
+        let env = json!([
+            {"name": "B", "value": "1"}, {"name": "A", "value": "4"}, {"name": "C", "value": "3"}
+        ]);
+        assert_eq!(merged(old, new, Shape::container()), json!({"env": env}));
+    }
+
+    #[test]
+    fn args_replace_and_finalizers_unite() {
+        let shape = Shape::container();
+        assert_eq!(merged(json!({"args": ["a", "b"]}), json!({"args": ["c"]}), shape), json!({"args": ["c"]}));
+        let shape = Shape::cron_job().field("metadata");
+        let old = json!({"finalizers": ["a", "b"]});
+        let union = json!({"finalizers": ["a", "b", "c"]});
+        assert_eq!(merged(old, json!({"finalizers": ["c", "a"]}), shape), union);
+    }
+
+    #[test]
+    fn null_is_as_if_never_said() {
+        let old = json!({"a": 1, "b": {"c": 2}});
+        assert_eq!(merged(old.clone(), json!({"a": null, "x": null}), Shape::UNKNOWN), json!({"b": {"c": 2}}));
+        assert_eq!(
+            merged(json!({}), json!({"x": {"y": null, "z": [{"n": null}]}}), Shape::UNKNOWN),
+            json!({"x": {"z": [{}]}})
+        );
+        assert_eq!(merged(old.clone(), json!(null), Shape::UNKNOWN), old);
+    }
+
+    #[test]
+    fn an_entry_turned_from_value_to_reference_loses_the_value() {
+        let old = json!({"env": [{"name": "A", "value": "1"}]});
+        let reference = json!({"fieldRef": {"fieldPath": "status.podIP"}});
+        let new = json!({"env": [{"name": "A", "value": null, "valueFrom": reference}]});
+        let result = json!({"env": [{"name": "A", "valueFrom": reference}]});
+        assert_eq!(merged(old, new, Shape::container()), result);
+    }
+
+    #[test]
+    fn an_element_can_be_removed_and_removing_none_is_fine() {
+        let old = json!({"env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]});
+        let new = json!({"env": [{"name": "A", "$patch": "delete"}, {"name": "Z", "$patch": "delete"}]});
+        let result = json!({"env": [{"name": "B", "value": "2"}]});
+        assert_eq!(merged(old, new, Shape::container()), result);
+    }
+
+    #[test]
+    fn a_port_is_known_by_number_and_where_needed_by_protocol() {
+        let shape = Shape::container();
+        let dns = json!({"ports": [{"containerPort": 53}, {"containerPort": 53, "protocol": "UDP"}]});
+        assert_eq!(merged(json!({}), dns.clone(), shape), dns);
+        let named = json!({"ports": [{"containerPort": 53, "protocol": "UDP", "name": "dns"}]});
+        let result = json!({"ports": [
+            {"containerPort": 53}, {"containerPort": 53, "protocol": "UDP", "name": "dns"}
+        ]});
+        assert_eq!(merged(dns, named, shape), result);
+        let one = json!({"ports": [{"containerPort": 80}]});
+        let changed = json!({"ports": [{"containerPort": 80, "protocol": "UDP"}]});
+        assert_eq!(merged(one, changed.clone(), shape), changed);
+    }
+
+    #[test]
+    fn an_element_without_its_key_or_with_another_s_is_refused() {
+        let shape = Shape::container();
+        assert_eq!(
+            refusal(json!({"env": [{"name": "A"}, {"value": "x"}]}), shape),
+            "`/env/1`: the element has no `name`, by which this list is merged"
+        );
+        assert_eq!(
+            refusal(json!({"env": [{"name": "A"}, {"name": "A"}]}), shape),
+            "`/env/1/name`: two elements have the name `A`"
+        );
+        assert_eq!(
+            refusal(json!({"env": ["A"]}), shape),
+            "`/env/0`: an element of this list must be a map, not a string"
+        );
+        assert_eq!(
+            refusal(json!({"env": [{"name": "A", "$patch": "replace"}]}), shape),
+            "`/env/0/$patch`: unknown `$patch` directive `replace`"
+        );
+    }
+
+    #[test]
+    fn another_type_replaces() {
+        assert_eq!(merged(json!({"a": {"b": 1}}), json!({"a": 1}), Shape::UNKNOWN), json!({"a": 1}));
+        assert_eq!(merged(json!({"a": 1}), json!({"a": {"b": 1}}), Shape::UNKNOWN), json!({"a": {"b": 1}}));
+    }
+
+    /// Values that look a little like a container.
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            (0..3).prop_map(Value::from),
+            "[a-b]".prop_map(Value::from),
+        ];
+        let key = prop::sample::select(vec!["env", "name", "ports", "containerPort", "args", "$patch"]);
+        leaf.prop_recursive(4, 24, 4, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map(key.clone().prop_map(str::to_owned), inner, 0..4)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    fn has_null_member(value: &Value) -> bool {
+        match value {
+            Value::Object(map) => map.values().any(|v| v.is_null() || has_null_member(v)),
+            Value::Array(items) => items.iter().any(has_null_member),
+            _ => false,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics_and_no_null_remains(mut target in value(), layer in value()) {
+            strip_nulls(&mut target);
+            if merge(&mut target, &layer, Shape::container()).is_ok() {
+                prop_assert!(!has_null_member(&target));
+            }
+        }
+
+        #[test]
+        fn an_empty_layer_changes_nothing(env in value()) {
+            let target = json!({"env": env});
+            prop_assert_eq!(merged(target.clone(), json!({}), Shape::container()), target);
+        }
+
+        #[test]
+        fn a_layer_laid_twice_is_laid_once(env in value(), layer in value()) {
+            let (mut once, layer) = (json!({"env": env}), json!({"env": layer}));
+            if merge(&mut once, &layer, Shape::container()).is_ok() {
+                prop_assert_eq!(merged(once.clone(), layer, Shape::container()), once);
+            }
+        }
+    }
+}
