@@ -1,0 +1,127 @@
+//! One target of the inventory. It does not know which tasks run on it.
+//!
+//! The one idea: it is a snapshot that people commit; nothing here is asked of a live cluster.
+
+use std::collections::BTreeMap;
+
+use super::Variables;
+use crate::tree::{Span, Spanned};
+
+/// A cluster, or an environment in one.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    /// Its name: DNS-1123 label, also the name of its output directory.
+    pub name: Spanned<String>,
+    /// `metadata.labels`
+    pub labels: BTreeMap<String, Spanned<String>>,
+    /// `spec.provider`
+    pub provider: Option<Spanned<String>>,
+    /// `spec.region`
+    pub region: Option<Spanned<String>>,
+    /// `spec.zones`, or `spec.zone` as a list of one.
+    pub zones: Vec<Spanned<String>>,
+    /// `spec.taints`, in the author's order.
+    pub taints: Vec<Taint>,
+    /// `spec.kubernetesVersion` as (major, minor).
+    pub kubernetes_version: Option<Spanned<(u32, u32)>>,
+    /// `spec.timeZone`: what `timeZone: cluster` means here.
+    pub time_zone: Option<Spanned<String>>,
+    /// `spec.namespace`: where tasks go that name none.
+    pub namespace: Option<Spanned<String>>,
+    /// `spec.variables`
+    pub variables: Variables,
+    /// `spec.capacity`, or that of a `ClusterCapacity` document.
+    pub capacity: Option<Capacity>,
+}
+
+/// A snapshot of what a cluster can take; quantities as Kubernetes writes them.
+#[derive(Clone, Debug)]
+pub struct Capacity {
+    /// What the nodes offer.
+    pub allocatable: BTreeMap<String, Spanned<String>>,
+    /// What is requested by pods that have a node.
+    pub allocated: BTreeMap<String, Spanned<String>>,
+    /// What is requested by pods that have none yet.
+    pub allocating: BTreeMap<String, Spanned<String>>,
+    /// Where it is said.
+    pub span: Span,
+}
+
+/// A taint of a cluster, as `corev1.Taint`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Taint {
+    /// Its key.
+    pub key: Spanned<String>,
+    /// Its value; empty if absent.
+    pub value: String,
+    /// What it does.
+    pub effect: TaintEffect,
+    /// The whole of it.
+    pub span: Span,
+}
+
+/// What a taint does to tasks that do not tolerate it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaintEffect {
+    /// Takes nothing new.
+    NoSchedule,
+    /// Is drained.
+    NoExecute,
+    /// The last choice where there is one.
+    PreferNoSchedule,
+}
+
+impl TaintEffect {
+    /// Its name in Kubernetes.
+    pub fn name(self) -> &'static str {
+        match self {
+            TaintEffect::NoSchedule => "NoSchedule",
+            TaintEffect::NoExecute => "NoExecute",
+            TaintEffect::PreferNoSchedule => "PreferNoSchedule",
+        }
+    }
+}
+
+impl std::fmt::Display for Taint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", *self.key)?;
+        if !self.value.is_empty() {
+            write!(f, "={}", self.value)?;
+        }
+        write!(f, ":{}", self.effect.name())
+    }
+}
+
+/// A toleration of a placement, as `corev1.Toleration`; absent parts are empty.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Toleration {
+    /// Empty matches every key.
+    pub key: String,
+    /// `operator: Exists`; otherwise Equal.
+    pub exists: bool,
+    /// Compared under Equal.
+    pub value: String,
+    /// `None` matches every effect.
+    pub effect: Option<TaintEffect>,
+    /// The whole of it.
+    pub span: Span,
+}
+
+impl Cluster {
+    /// A cluster of that name and nothing else; for capacities that come before their cluster, and tests.
+    pub fn bare(name: Spanned<String>) -> Self {
+        Self {
+            name,
+            labels: BTreeMap::new(),
+            provider: None,
+            region: None,
+            zones: Vec::new(),
+            taints: Vec::new(),
+            kubernetes_version: None,
+            time_zone: None,
+            namespace: None,
+            variables: Variables::default(),
+            capacity: None,
+        }
+    }
+}

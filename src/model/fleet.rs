@@ -1,0 +1,148 @@
+//! The settings of a repository, each with its default. It applies none of them.
+//!
+//! The one idea: a repository without `fleetcron.yaml` is a [`Fleet::default`].
+
+use std::collections::BTreeMap;
+
+use super::{Selector, Variables};
+use crate::tree::{Located, Spanned};
+
+/// `kind: Fleet`.
+#[derive(Clone, Debug)]
+pub struct Fleet {
+    /// `metadata.name`
+    pub name: Option<String>,
+    /// `spec.defaults`
+    pub defaults: Defaults,
+    /// `spec.variables`: later ones win.
+    pub variables: Vec<VariableSet>,
+    /// `spec.output`
+    pub output: Output,
+    /// `spec.guards`
+    pub guards: Guards,
+    /// `spec.lints`: the level of a code.
+    pub lints: BTreeMap<String, Level>,
+}
+
+/// The newest Kubernetes whose schema we know, as (major, minor).
+pub(crate) const NEWEST_KUBERNETES: (u32, u32) = (1, 36);
+
+impl Default for Fleet {
+    fn default() -> Self {
+        Self {
+            name: None,
+            defaults: Defaults {
+                namespace: None,
+                namespace_said: false,
+                time_zone: None,
+                kubernetes_version: NEWEST_KUBERNETES,
+                job: None,
+            },
+            variables: Vec::new(),
+            output: Output {
+                dir: "rendered".to_owned(),
+                committed: true,
+                namespaces: false,
+                marker: Marker { when: MarkerWhen::Idle, namespace: "default".to_owned() },
+                kustomization: false,
+                flux: FluxSubstitution::Warn,
+            },
+            guards: Guards { percent: 30, min: 5 },
+            lints: BTreeMap::new(),
+        }
+    }
+}
+
+/// `spec.defaults`.
+#[derive(Clone, Debug)]
+pub struct Defaults {
+    /// Where tasks go that name no namespace; `None` with `namespace_said` writes none.
+    pub namespace: Option<Spanned<String>>,
+    /// The author wrote `namespace`, if only as null; else it is `default` with a lint.
+    pub namespace_said: bool,
+    /// The time zone of schedules that name none.
+    pub time_zone: Option<Spanned<String>>,
+    /// The version of clusters that name none.
+    pub kubernetes_version: (u32, u32),
+    /// Defaults of the job, for tasks of the `container` form.
+    pub job: Option<Located>,
+}
+
+/// One of `spec.variables`.
+#[derive(Clone, Debug)]
+pub struct VariableSet {
+    /// Which clusters; absent means all.
+    pub when: Option<Selector>,
+    /// What they get.
+    pub set: Variables,
+}
+
+/// `spec.output`.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// The folder, relative to the fleet root.
+    pub dir: String,
+    /// The output is committed beside the inputs.
+    pub committed: bool,
+    /// A Namespace object beside the tasks.
+    pub namespaces: bool,
+    /// The marker that keeps an idle cluster's directory alive.
+    pub marker: Marker,
+    /// A `kustomization.yaml` in each cluster directory.
+    pub kustomization: bool,
+    /// What to do about `${...}`.
+    pub flux: FluxSubstitution,
+}
+
+/// `spec.output.marker`.
+#[derive(Clone, Debug)]
+pub struct Marker {
+    /// When it is written.
+    pub when: MarkerWhen,
+    /// The namespace of its ConfigMap.
+    pub namespace: String,
+}
+
+/// `spec.output.marker.when`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MarkerWhen {
+    /// In every cluster.
+    Always,
+    /// In clusters without any object.
+    Idle,
+    /// Nowhere.
+    Never,
+}
+
+/// `spec.output.fluxSubstitution`: what to do about `${...}`, which Flux' envsubst would eat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FluxSubstitution {
+    /// It is meant.
+    Allow,
+    /// Say so.
+    Warn,
+    /// Write `$${...}`.
+    Escape,
+    /// Annotate the object `kustomize.toolkit.fluxcd.io/substitute: disabled`.
+    Disable,
+}
+
+/// `spec.guards.deletions`.
+#[derive(Clone, Copy, Debug)]
+pub struct Guards {
+    /// Percent of a cluster's objects that may go at once.
+    pub percent: u32,
+    /// Below that many deletions the percentage does not count.
+    pub min: u32,
+}
+
+/// The level of a diagnostic in `spec.lints`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Never said.
+    Off,
+    /// A warning.
+    Warn,
+    /// An error.
+    Error,
+}

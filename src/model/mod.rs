@@ -1,0 +1,37 @@
+//! What the user means, whichever dialect said it. It neither reads text nor decides anything.
+//!
+//! The one idea: every field still knows where it was said ([`Spanned`], [`Located`]), so that whoever finds
+//! fault with it later can point at the author's own words.
+
+mod body;
+mod cluster;
+mod fleet;
+mod selector;
+mod unit;
+
+pub use body::{
+    Body, FROM_FILE, ImageRule, Layer, Origin, PatchKind, PatchStep, Resource, ResourceFile, Schedule, Target,
+    TimeZone, Variables,
+};
+pub use cluster::{Capacity, Cluster, Taint, TaintEffect, Toleration};
+pub(crate) use fleet::NEWEST_KUBERNETES;
+pub use fleet::{Defaults, Fleet, FluxSubstitution, Guards, Level, Marker, MarkerWhen, Output, VariableSet};
+pub use selector::{Exclude, Expression, Match, Named, Operator, Selector, Values};
+pub use unit::{Identity, Override, Placement, Reach, Source, Unit};
+
+/// The whole repository, understood.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    /// The settings.
+    pub fleet: Fleet,
+    /// The inventory, sorted by name; no name twice.
+    pub clusters: Vec<Cluster>,
+    /// The tasks, sorted by identity; no identity twice.
+    pub units: Vec<Unit>,
+    /// Names of clusters whose documents could not be understood.
+    pub unread_clusters: std::collections::BTreeSet<String>,
+    /// Clusters whose names are refused, sorted; nothing is placed there, but what they are is known.
+    pub misnamed: Vec<Cluster>,
+    /// How many tasks were meant, counting those that could not be understood.
+    pub tasks_seen: usize,
+}

@@ -1,0 +1,97 @@
+//! A task with all that decides about it: layers, placement, overrides. It is not placed or rendered here.
+//!
+//! The one idea: a unit is complete in itself. Whoever builds it needs the fleet and the unit, and no other unit.
+
+use std::sync::Arc;
+
+use super::{Layer, Named, Selector, Toleration};
+use crate::tree::{Span, Spanned};
+
+/// What a task is called: its namespace as its metadata says, and its name.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Identity {
+    /// `metadata.namespace`
+    pub namespace: Option<String>,
+    /// `metadata.name`
+    pub name: String,
+}
+
+impl std::fmt::Display for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.namespace {
+            Some(namespace) => write!(f, "{namespace}/{}", self.name),
+            None => f.write_str(&self.name),
+        }
+    }
+}
+
+/// One task.
+#[derive(Clone, Debug)]
+pub struct Unit {
+    /// Its identity.
+    pub identity: Identity,
+    /// Where its name stands.
+    pub name: Span,
+    /// Where the containers come from.
+    pub source: Source,
+    /// Everything said before overrides, weakest first: the file, built-in and fleet defaults, bases, the task.
+    pub layers: Vec<Layer>,
+    /// Where it goes.
+    pub placement: Arc<Placement>,
+    /// What differs on some clusters, in order of precedence, weakest first.
+    pub overrides: Vec<Arc<Override>>,
+}
+
+/// Where the containers of a task come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The short form `container`.
+    Container,
+    /// `podTemplate`
+    PodTemplate,
+    /// `cronJob`: an existing one.
+    CronJob,
+}
+
+/// `placement`: where a task goes.
+#[derive(Clone, Debug)]
+pub struct Placement {
+    /// Which clusters may be chosen.
+    pub selector: Selector,
+    /// Which taints it bears.
+    pub tolerations: Vec<Toleration>,
+    /// The whole of it.
+    pub span: Span,
+}
+
+/// An override: what differs on the clusters it selects.
+#[derive(Clone, Debug)]
+pub struct Override {
+    /// Its name, unique in its place.
+    pub name: Spanned<String>,
+    /// Which clusters.
+    pub selector: Selector,
+    /// What differs.
+    pub layer: Layer,
+    /// Who wrote it.
+    pub reach: Reach,
+}
+
+/// How far an override was meant to reach; it decides what is a mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// It stands in the task: reaching nothing, or changing nothing, is an error.
+    Task,
+    /// It stands in a base or is a document of its own: it may concern some of its tasks only.
+    Shared,
+}
+
+impl Override {
+    /// The names that its selector spells out.
+    pub fn named(&self) -> &[Spanned<String>] {
+        match &self.selector.clusters {
+            Some(Named::Names(names)) => &names.value,
+            _ => &[],
+        }
+    }
+}
