@@ -1,0 +1,240 @@
+//! The first verb: which clusters fit. It decides about one cluster at a time and compares none.
+//!
+//! The one idea: rules are tried in the order in which an author would say them (excluded, named, provider,
+//! region, zone, labels, expressions, taints) and the first that refuses is the reason.
+//! Matching follows Karmada's `pkg/util/selector.go` (`ClusterMatches`, `matchZones`), tolerating follows
+//! `corev1.Toleration.ToleratesTaint`.
+
+use super::{Property, Reason};
+use crate::model::{
+    Cluster, Expression, Match, Named, Operator, Placement, Selector, Taint, TaintEffect, Toleration, Values,
+};
+use crate::tree::{Span, Spanned};
+
+/// Whether a cluster passes all filters of a placement.
+pub(super) fn fits(placement: &Placement, cluster: &Cluster) -> Result<(), Reason> {
+    matches(&placement.selector, cluster)?;
+    match taint_refusal(&cluster.taints, &placement.tolerations) {
+        Some(taint) => Err(Reason::Taint { taint: taint.to_string(), cluster: taint.span }),
+        None => Ok(()),
+    }
+}
+
+/// Whether a selector meets a cluster.
+///
+/// # Errors
+/// The first part that does not hold.
+pub fn matches(selector: &Selector, cluster: &Cluster) -> Result<(), Reason> {
+    if let Some(exclude) = &selector.exclude {
+        if let Some(task) = exclude.clusters.as_ref().and_then(|named| names(named, cluster)) {
+            return Err(Reason::Excluded { task });
+        }
+        if let Some(matching) = &exclude.matching
+            && holds(matching, cluster).is_ok()
+        {
+            return Err(Reason::Excluded { task: matching.span });
+        }
+    }
+    if let Some(named) = &selector.clusters
+        && names(named, cluster).is_none()
+    {
+        let task = match named {
+            Named::All(span) => *span,
+            Named::Names(list) => list.span,
+        };
+        return Err(Reason::NotNamed { task });
+    }
+    selector.matching.as_ref().map_or(Ok(()), |matching| holds(matching, cluster))
+}
+
+/// Where the cluster is named, if it is.
+fn names(named: &Named, cluster: &Cluster) -> Option<Span> {
+    match named {
+        Named::All(span) => Some(*span),
+        Named::Names(list) => list.value.iter().find(|name| ***name == *cluster.name).map(|name| name.span),
+    }
+}
+
+fn holds(matching: &Match, cluster: &Cluster) -> Result<(), Reason> {
+    if let Some(values) = &matching.provider {
+        property(Property::Provider, values, cluster.provider.as_slice())?;
+    }
+    if let Some(values) = &matching.region {
+        property(Property::Region, values, cluster.region.as_slice())?;
+    }
+    if let Some(values) = &matching.zone {
+        property(Property::Zone, values, &cluster.zones)?;
+    }
+    for (key, value) in &matching.labels {
+        let has = cluster.labels.get(&**key);
+        if has.is_none_or(|has| **has != **value) {
+            return Err(refuse_label(key, value.to_string(), has, value.span));
+        }
+    }
+    matching.expressions.iter().try_for_each(|expression| label_expression(expression, cluster))
+}
+
+/// In holds if one of the cluster's values is listed, NotIn if none is: also where the cluster has none.
+fn property(property: Property, asked: &Values, has: &[Spanned<String>]) -> Result<(), Reason> {
+    let hit = has.iter().find(|has| asked.values.iter().any(|value| **value == ***has));
+    if hit.is_some() != asked.not {
+        return Ok(());
+    }
+    Err(Reason::Property {
+        property,
+        asked: in_words(asked.not, &asked.values),
+        has: if has.is_empty() { None } else { Some(join(has, ", ")) },
+        task: asked.span,
+        cluster: hit.or(has.first()).map(|value| value.span),
+    })
+}
+
+fn label_expression(expression: &Expression, cluster: &Cluster) -> Result<(), Reason> {
+    let has = cluster.labels.get(&*expression.key);
+    let listed = has.is_some_and(|has| expression.values.iter().any(|value| **value == **has));
+    let (holds, asked) = match expression.operator {
+        Operator::In => (listed, in_words(false, &expression.values)),
+        Operator::NotIn => (!listed, in_words(true, &expression.values)),
+        Operator::Exists => (has.is_some(), "there".to_owned()),
+        Operator::DoesNotExist => (has.is_none(), "absent".to_owned()),
+    };
+    if holds { Ok(()) } else { Err(refuse_label(&expression.key, asked, has, expression.span)) }
+}
+
+fn refuse_label(key: &str, asked: String, has: Option<&Spanned<String>>, task: Span) -> Reason {
+    Reason::Property {
+        property: Property::Label(key.to_owned()),
+        asked,
+        has: has.map(|has| has.to_string()),
+        task,
+        cluster: has.map(|has| has.span),
+    }
+}
+
+fn in_words(not: bool, values: &[Spanned<String>]) -> String {
+    let list = join(values, " or ");
+    if not { format!("other than {list}") } else { list }
+}
+
+fn join(values: &[Spanned<String>], between: &str) -> String {
+    values.iter().map(|value| value.as_str()).collect::<Vec<_>>().join(between)
+}
+
+/// The first taint, in the cluster's order, that keeps a new task away and that nothing tolerates.
+/// PreferNoSchedule keeps nothing away.
+pub fn taint_refusal<'a>(taints: &'a [Taint], tolerations: &[Toleration]) -> Option<&'a Taint> {
+    taints
+        .iter()
+        .filter(|taint| taint.effect != TaintEffect::PreferNoSchedule)
+        .find(|taint| !tolerations.iter().any(|toleration| tolerates(toleration, taint)))
+}
+
+/// `corev1.Toleration.ToleratesTaint`: an empty effect or key matches all; Exists ignores the value.
+fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
+    toleration.effect.is_none_or(|effect| effect == taint.effect)
+        && (toleration.key.is_empty() || toleration.key == *taint.key)
+        && (toleration.exists || toleration.value == taint.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::FileId;
+
+    const HERE: Span = Span { file: FileId(0), start: 0, end: 0 };
+
+    fn said(text: &str) -> Spanned<String> {
+        Spanned::new(text.to_owned(), HERE)
+    }
+
+    fn values(not: bool, list: &[&str]) -> Values {
+        Values { not, values: list.iter().map(|text| said(text)).collect(), span: HERE }
+    }
+
+    fn cluster() -> Cluster {
+        let mut cluster = Cluster::bare(said("a"));
+        cluster.region = Some(said("eu-west-1"));
+        cluster.zones = vec![said("eu-west-1a"), said("eu-west-1b")];
+        cluster.labels.insert("env".to_owned(), said("prod"));
+        cluster
+    }
+
+    fn with(edit: impl FnOnce(&mut Match)) -> Selector {
+        let mut matching =
+            Match { provider: None, region: None, zone: None, labels: vec![], expressions: vec![], span: HERE };
+        edit(&mut matching);
+        Selector { clusters: None, matching: Some(matching), exclude: None }
+    }
+
+    /// `pkg/util/selector.go matchZones`
+    #[test]
+    fn match_zones_in_means_some_zone_and_not_in_means_none() {
+        let mut bare = cluster();
+        bare.zones.clear();
+        for (not, zones, here, without) in [
+            (false, vec!["eu-west-1b", "x"], true, false),
+            (false, vec!["x"], false, false),
+            (true, vec!["eu-west-1b"], false, true),
+            (true, vec!["x"], true, true),
+        ] {
+            let selector = with(|m| m.zone = Some(values(not, &zones)));
+            assert_eq!(matches(&selector, &cluster()).is_ok(), here, "{not} {zones:?}");
+            assert_eq!(matches(&selector, &bare).is_ok(), without, "{not} {zones:?} without zones");
+        }
+    }
+
+    /// `metav1.LabelSelectorAsSelector`: NotIn and DoesNotExist hold where the label is absent.
+    #[test]
+    fn label_selector_operators() {
+        for (operator, key, list, expected) in [
+            (Operator::In, "env", vec!["prod"], true),
+            (Operator::In, "tier", vec!["gold"], false),
+            (Operator::NotIn, "tier", vec!["gold"], true),
+            (Operator::NotIn, "env", vec!["prod"], false),
+            (Operator::Exists, "env", vec![], true),
+            (Operator::Exists, "tier", vec![], false),
+            (Operator::DoesNotExist, "tier", vec![], true),
+        ] {
+            let expression = Expression { key: said(key), operator, values: values(false, &list).values, span: HERE };
+            let selector = with(|m| m.expressions = vec![expression]);
+            assert_eq!(matches(&selector, &cluster()).is_ok(), expected, "{operator:?} {key}");
+        }
+    }
+
+    /// `pkg/util/selector.go ClusterMatches`: exclude is looked at first.
+    #[test]
+    fn cluster_matches_exclude_wins() {
+        let mut selector = with(|m| m.region = Some(values(false, &["eu-west-1"])));
+        assert!(matches(&selector, &cluster()).is_ok());
+        let list = Spanned::new(vec![said("a")], HERE);
+        selector.exclude = Some(crate::model::Exclude { clusters: Some(Named::Names(list)), matching: None });
+        assert!(matches!(matches(&selector, &cluster()), Err(Reason::Excluded { .. })));
+    }
+
+    /// `corev1.Toleration.ToleratesTaint`
+    #[test]
+    fn tolerates_taint() {
+        let taint = |effect| Taint { key: said("maintenance"), value: "true".to_owned(), effect, span: HERE };
+        let toleration = |key: &str, exists, value: &str, effect| Toleration {
+            key: key.to_owned(),
+            exists,
+            value: value.to_owned(),
+            effect,
+            span: HERE,
+        };
+        let taints = [taint(TaintEffect::NoSchedule)];
+        for (toleration, ok) in [
+            (toleration("maintenance", true, "", None), true),
+            (toleration("maintenance", false, "true", None), true),
+            (toleration("maintenance", false, "", None), false),
+            (toleration("", true, "", None), true),
+            (toleration("", false, "true", None), true),
+            (toleration("other", true, "", None), false),
+            (toleration("maintenance", true, "", Some(TaintEffect::NoExecute)), false),
+        ] {
+            assert_eq!(taint_refusal(&taints, std::slice::from_ref(&toleration)).is_none(), ok, "{toleration:?}");
+        }
+        assert!(taint_refusal(&[taint(TaintEffect::PreferNoSchedule)], &[]).is_none());
+        assert!(taint_refusal(&[taint(TaintEffect::NoExecute)], &[]).is_some());
+    }
+}
