@@ -1,0 +1,343 @@
+//! The body of a task, base or override becomes a layer. It merges nothing and judges no Kubernetes field.
+//!
+//! The one idea: a layer leaves here in one normal form. `env` is a list, text from files is in place and marked,
+//! numbers in `env` are their source text, so that `render` merges without asking how it was written.
+
+use serde_json::{Map, Value};
+
+use super::context::Context;
+use super::wire::{BodySpec, ImageRuleSpec, ImagesSpec, PatchSpec};
+use super::{period, resource};
+use crate::diag::{Code, Diagnostic};
+use crate::model::{Body, ImageRule, PatchKind, PatchStep, Target, Variables};
+use crate::tree::{Located, SpanTree, Spanned, Spots};
+
+/// The member that marks text from a file: references in it are not read.
+pub(crate) const FROM_FILE: &str = crate::model::FROM_FILE;
+
+/// The body alone, without what a task or override has beside it.
+pub(super) fn lower(spec: BodySpec, context: &mut Context<'_, '_>) -> Body {
+    let mut body = Body {
+        schedule: spec.schedule.map(|schedule| period::schedule(schedule, context)).unwrap_or_default(),
+        job: spec.job,
+        pod: spec.pod,
+        container: spec.container,
+        labels: spec.labels.into_iter().collect(),
+        annotations: spec.annotations.into_iter().collect(),
+        namespace: spec.namespace,
+        object_name: spec.object_name,
+        variables: spec.variables.map(|located| variables(&located, context)).unwrap_or_default(),
+        ..Body::default()
+    };
+    for part in [&mut body.job, &mut body.pod, &mut body.container] {
+        require_map(part, context);
+    }
+    for resource in spec.resources.into_iter().flatten() {
+        body.resources.extend(resource::lower(resource, context));
+    }
+    if let Some(containers) = spec.containers {
+        body.containers = by_name(containers, context);
+    }
+    for (_, container) in &mut body.containers {
+        normal(container, context);
+    }
+    if let Some(container) = &mut body.container {
+        normal(container, context);
+    }
+    if let Some(pod) = &mut body.pod {
+        normal_pod(pod, context);
+    }
+    body
+}
+
+/// A whole PodTemplateSpec in normal form.
+pub(super) fn pod_template(located: Located, context: &mut Context<'_, '_>) -> Option<Located> {
+    let mut part = Some(located);
+    require_map(&mut part, context);
+    if let Some(template) = &mut part {
+        with_member(template, "spec", |spec| normal_pod(spec, context));
+    }
+    part
+}
+
+fn require_map(part: &mut Option<Located>, context: &mut Context<'_, '_>) {
+    if part.as_ref().is_some_and(|located| !located.value.is_object())
+        && let Some(located) = part.take()
+        && !located.value.is_null()
+    {
+        context.error(Code::WrongType, located.span(), "expected a map here");
+    }
+}
+
+/// The containers of a pod in normal form.
+fn normal_pod(pod: &mut Located, context: &mut Context<'_, '_>) {
+    for list in ["initContainers", "containers"] {
+        with_member(pod, list, |containers| {
+            let Located { value: Value::Array(items), spans: SpanTree { spots: Spots::Items(places), .. } } =
+                containers
+            else {
+                return;
+            };
+            for (item, place) in items.iter_mut().zip(places) {
+                let mut container = Located { value: item.take(), spans: place.clone() };
+                normal(&mut container, context);
+                *item = container.value;
+                *place = container.spans;
+            }
+        });
+    }
+}
+
+/// Edits one member of a map in place.
+fn with_member(located: &mut Located, name: &str, edit: impl FnOnce(&mut Located)) {
+    let Some(value) = located.value.get_mut(name) else { return };
+    let Spots::Members(members) = &mut located.spans.spots else { return };
+    let Some((_, spans)) = members.iter_mut().find(|(key, _)| key == name) else { return };
+    let mut member = Located { value: value.take(), spans: spans.clone() };
+    edit(&mut member);
+    *value = member.value;
+    *spans = member.spans;
+}
+
+/// One container in normal form.
+fn normal(container: &mut Located, context: &mut Context<'_, '_>) {
+    if container.value.get("env").is_some_and(Value::is_object) {
+        with_member(container, "env", |env| *env = env_list(env, context));
+    } else if let Some(Value::Array(entries)) = container.value.get_mut("env") {
+        entries.iter_mut().for_each(one_source);
+    }
+    files(&mut container.value, &container.spans, context);
+}
+
+/// A variable has a text or a source, so what is said last takes the place of the other.
+fn one_source(entry: &mut Value) {
+    let Value::Object(entry) = entry else { return };
+    let other = match (entry.contains_key("value"), entry.contains_key("valueFrom")) {
+        (true, false) => "valueFrom",
+        (false, true) => "value",
+        _ => return,
+    };
+    entry.insert(other.to_owned(), Value::Null);
+}
+
+/// `env` as a map becomes the list that it means, sorted by name; null marks an entry for removal.
+fn env_list(env: &Located, context: &mut Context<'_, '_>) -> Located {
+    let mut items = Vec::new();
+    let mut places = Vec::new();
+    let Some(map) = env.value.as_object() else { return env.clone() };
+    for (name, value) in map {
+        let Some(spans) = env.spans.member(name) else { continue };
+        let mut entry = Map::new();
+        entry.insert("name".to_owned(), Value::String(name.clone()));
+        let mut members = vec![("name".to_owned(), SpanTree::leaf(spans.key))];
+        let mut whole = SpanTree { key: spans.key, value: spans.value, spots: Spots::Leaf };
+        match value {
+            Value::Null => {
+                entry.insert("$patch".to_owned(), Value::String("delete".to_owned()));
+            }
+            Value::String(_) | Value::Number(_) | Value::Bool(_) => {
+                let text = match value {
+                    Value::String(text) => text.clone(),
+                    _ => spans.source().unwrap_or_default().to_owned(),
+                };
+                entry.insert("value".to_owned(), Value::String(text));
+                entry.insert("valueFrom".to_owned(), Value::Null);
+                members.push(("value".to_owned(), spans.clone()));
+            }
+            Value::Object(inner) if inner.contains_key("valueFrom") || inner.contains_key("value") => {
+                for (key, value) in inner {
+                    if key == "name" {
+                        continue;
+                    }
+                    entry.insert(key.clone(), value.clone());
+                    members.extend(spans.member(key).map(|place| (key.clone(), place.clone())));
+                }
+                let other = if inner.contains_key("valueFrom") { "value" } else { "valueFrom" };
+                entry.entry(other).or_insert(Value::Null);
+            }
+            _ => {
+                context.diags.push(
+                    Diagnostic::new(
+                        Code::WrongType,
+                        spans.value,
+                        format!("the variable `{name}` has neither a text nor a source"),
+                    )
+                    .help("write a text, `{valueFrom: {...}}`, or null to remove it"),
+                );
+                continue;
+            }
+        }
+        whole.spots = Spots::Members(members);
+        items.push(Value::Object(entry));
+        places.push(whole);
+    }
+    let spans = SpanTree { key: env.spans.key, value: env.spans.value, spots: Spots::Items(places) };
+    Located { value: Value::Array(items), spans }
+}
+
+/// `{fromFile: path}` among the strings of `command` and `args`, at any depth, becomes the marked text of the file.
+fn files(value: &mut Value, spans: &SpanTree, context: &mut Context<'_, '_>) {
+    match (value, &spans.spots) {
+        (Value::Object(map), Spots::Members(members)) => {
+            for (key, place) in members {
+                let Some(member) = map.get_mut(key) else { continue };
+                let commands = key == "command" || key == "args";
+                match (member, &place.spots) {
+                    (Value::Array(items), Spots::Items(places)) if commands => {
+                        for (item, place) in items.iter_mut().zip(places) {
+                            from_file(item, place, context);
+                        }
+                    }
+                    (member, _) => files(member, place, context),
+                }
+            }
+        }
+        (Value::Array(items), Spots::Items(places)) => {
+            for (item, place) in items.iter_mut().zip(places) {
+                files(item, place, context);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Replaces `{fromFile: path}` by the marked text of the file.
+pub(super) fn from_file(item: &mut Value, spans: &SpanTree, context: &mut Context<'_, '_>) {
+    let Some(map) = item.as_object() else { return };
+    let Some((Value::String(path), place)) = map.get("fromFile").zip(spans.member("fromFile")) else { return };
+    if map.len() != 1 {
+        context.error(Code::UnknownField, spans.value, "`fromFile` stands alone in its map");
+        return;
+    }
+    let mut text = String::new();
+    if let Some(id) = context.file(path, place.value) {
+        match std::str::from_utf8(&context.library.sources.file(id).bytes) {
+            Ok(found) => found.clone_into(&mut text),
+            Err(_) => context.error(Code::InvalidFile, place.value, format!("`{path}` is not UTF-8 text")),
+        }
+    }
+    let mut marked = Map::new();
+    marked.insert(FROM_FILE.to_owned(), Value::String(text));
+    *item = Value::Object(marked);
+}
+
+/// `containers`: a map by name.
+fn by_name(containers: Located, context: &mut Context<'_, '_>) -> Vec<(Spanned<String>, Located)> {
+    let mut result = Vec::new();
+    for (name, spans) in members(&containers, context) {
+        let Some(value) = containers.value.get(&name) else { continue };
+        if value.is_null() {
+            context.diags.push(
+                Diagnostic::new(
+                    Code::InvalidValue,
+                    spans.value,
+                    format!("the container `{name}` cannot be removed like this"),
+                )
+                .help("remove it by a patch: `patches: [{strategic: ...}]` with `$patch: delete`"),
+            );
+            continue;
+        }
+        let key = Spanned::new(name, spans.key);
+        let mut part = Some(Located { value: value.clone(), spans });
+        require_map(&mut part, context);
+        result.extend(part.map(|part| (key, part)));
+    }
+    result
+}
+
+/// The members of a map with their places, in the author's order; another type is an error.
+pub(super) fn members(located: &Located, context: &mut Context<'_, '_>) -> Vec<(String, SpanTree)> {
+    match &located.spans.spots {
+        Spots::Members(members) => members.clone(),
+        _ if located.value.is_null() => Vec::new(),
+        _ => {
+            context.error(Code::WrongType, located.span(), "expected a map here");
+            Vec::new()
+        }
+    }
+}
+
+/// A map of strings with the places of keys and values.
+pub(super) fn strings(located: &Located, context: &mut Context<'_, '_>) -> Vec<(Spanned<String>, Spanned<String>)> {
+    let mut result = Vec::new();
+    for (key, spans) in members(located, context) {
+        match located.value.get(&key) {
+            Some(Value::String(text)) => {
+                result.push((Spanned::new(key, spans.key), Spanned::new(text.clone(), spans.value)));
+            }
+            _ => {
+                let diagnostic =
+                    Diagnostic::new(Code::WrongType, spans.value, format!("the value of `{key}` is not a string"));
+                context.diags.push(diagnostic.help("put it in quotes"));
+            }
+        }
+    }
+    result
+}
+
+/// Variables: scalars become their source text, null unsets.
+pub(super) fn variables(located: &Located, context: &mut Context<'_, '_>) -> Variables {
+    let mut variables = Variables::new();
+    for (key, spans) in members(located, context) {
+        let text = match located.value.get(&key) {
+            None | Some(Value::Null) => None,
+            Some(Value::String(text)) => Some(text.clone()),
+            Some(Value::Number(_) | Value::Bool(_)) => spans.source().map(str::to_owned),
+            Some(_) => {
+                context.error(Code::WrongType, spans.value, format!("the variable `{key}` is not a text"));
+                continue;
+            }
+        };
+        variables.insert(key, Spanned::new(text, spans.value));
+    }
+    variables
+}
+
+/// `images`: the parts for all containers, or kustomize's list.
+pub(super) fn images(spec: Spanned<ImagesSpec>) -> Vec<ImageRule> {
+    match spec.value {
+        ImagesSpec::Parts(parts) => {
+            let mut map = Map::new();
+            for (name, part) in [("registry", parts.registry), ("repository", parts.repository), ("tag", parts.tag)] {
+                map.extend(part.map(|part| (name.to_owned(), Value::String(part.value))));
+            }
+            map.extend(digest(parts.digest));
+            vec![ImageRule { name: None, parts: Value::Object(map), span: spec.span }]
+        }
+        ImagesSpec::Rules(rules) => rules.into_iter().map(image_rule).collect(),
+    }
+}
+
+fn digest(said: Option<Option<Spanned<String>>>) -> Option<(String, Value)> {
+    let value = said?.map_or(Value::Null, |digest| Value::String(digest.value));
+    Some(("digest".to_owned(), value))
+}
+
+fn image_rule(rule: Spanned<ImageRuleSpec>) -> ImageRule {
+    let mut parts = Map::new();
+    for (name, part) in [("newName", rule.value.new_name), ("newTag", rule.value.new_tag)] {
+        parts.extend(part.map(|part| (name.to_owned(), Value::String(part.value))));
+    }
+    parts.extend(digest(rule.value.digest));
+    ImageRule { name: Some(rule.value.name), parts: Value::Object(parts), span: rule.span }
+}
+
+/// One of `patches`.
+pub(super) fn patch(spec: Spanned<PatchSpec>, context: &mut Context<'_, '_>) -> Option<PatchStep> {
+    let span = spec.span;
+    let PatchSpec { strategic, merge, json, target } = spec.value;
+    let kinds = [(PatchKind::Strategic, strategic), (PatchKind::Merge, merge), (PatchKind::Json, json)];
+    let mut given: Vec<(PatchKind, Located)> =
+        kinds.into_iter().filter_map(|(kind, patch)| patch.map(|patch| (kind, patch))).collect();
+    if given.len() != 1 {
+        let message =
+            if given.is_empty() { "this patch patches nothing" } else { "this patch is of several kinds at once" };
+        context.diags.push(
+            Diagnostic::new(Code::InvalidValue, span, message).help("give exactly one of `strategic`, `merge`, `json`"),
+        );
+        return None;
+    }
+    let (kind, patch) = given.pop()?;
+    let target = target.map(|target| Target { kind: target.kind, name: target.name });
+    Some(PatchStep { kind, patch, target, span })
+}

@@ -1,0 +1,161 @@
+//! The Fleet document becomes settings. It applies none of them but `sources`.
+//!
+//! The one idea: what is not said keeps the default of [`Fleet::default`], so defaults stand in one place.
+
+use super::context::Context;
+use super::wire::{self, FleetDocument, FluxSpec, LevelSpec, MarkerWhenSpec};
+use super::{Documents, body, placing};
+use crate::diag::{Code, Diagnostic, nearest};
+use crate::model::{Fleet, FluxSubstitution, Level, MarkerWhen, VariableSet};
+use crate::tree::{RepoPath, Span, Spanned};
+
+/// The settings, and which files they look at.
+pub(super) struct Settings {
+    pub(super) settings: Fleet,
+    pub(super) sources: Sources,
+}
+
+/// `spec.sources`.
+#[derive(Default)]
+pub(super) struct Sources {
+    include: Option<Vec<Spanned<String>>>,
+    exclude: Vec<Spanned<String>>,
+}
+
+impl Sources {
+    fn takes(&self, path: &str) -> bool {
+        let hit = |globs: &[Spanned<String>]| globs.iter().any(|glob| fast_glob::glob_match(glob.as_str(), path));
+        self.include.as_deref().is_none_or(hit) && !hit(&self.exclude)
+    }
+}
+
+pub(super) fn lower(documents: &mut Vec<(Span, FleetDocument)>, context: &mut Context<'_, '_>) -> Settings {
+    let mut fleet = Fleet::default();
+    let mut sources = Sources::default();
+    let mut rest = documents.drain(..);
+    let Some((_, first)) = rest.next() else {
+        return Settings { settings: fleet, sources };
+    };
+    for (_, other) in rest {
+        context.diags.push(
+            Diagnostic::new(Code::DuplicateName, other.metadata.name.span, "there are two Fleet documents")
+                .other(first.metadata.name.span, "the first is here")
+                .help("keep one: the settings hold for the whole repository"),
+        );
+    }
+    fleet.name = Some(first.metadata.name.value);
+    let Some(spec) = first.spec else {
+        return Settings { settings: fleet, sources };
+    };
+    if let Some(said) = spec.sources {
+        sources.include = said.include;
+        sources.exclude = said.exclude.unwrap_or_default();
+    }
+    if let Some(defaults) = spec.defaults {
+        lower_defaults(defaults, &mut fleet, context);
+    }
+    for set in spec.variables.into_iter().flatten() {
+        let when = placing::selector(set.clusters, set.matching, set.exclude, context);
+        let variables = body::variables(&set.set, context);
+        fleet.variables.push(VariableSet { when: Some(when).filter(|w| *w != Default::default()), set: variables });
+    }
+    if let Some(output) = spec.output {
+        lower_output(output, &mut fleet, context);
+    }
+    if let Some(deletions) = spec.guards.and_then(|guards| guards.deletions) {
+        if let Some(percent) = deletions.percent {
+            if percent.value > 100 {
+                context.error(Code::InvalidValue, percent.span, "a percentage is at most 100");
+            }
+            fleet.guards.percent = percent.value;
+        }
+        fleet.guards.min = deletions.min.unwrap_or(fleet.guards.min);
+    }
+    for (code, level) in spec.lints.into_iter().flatten() {
+        lower_lint(&code, level, &mut fleet, first.metadata.name.span, context);
+    }
+    if let Some(compatibility) = spec.karmada.and_then(|karmada| karmada.compatibility)
+        && matches!(compatibility.value, wire::CompatibilitySpec::Exact)
+    {
+        context.diags.push(
+            Diagnostic::new(Code::NotSupported, compatibility.span, "the Karmada dialect is not supported yet")
+                .help("remove `karmada`; native kinds need no such setting"),
+        );
+    }
+    Settings { settings: fleet, sources }
+}
+
+fn lower_defaults(defaults: wire::DefaultsSpec, fleet: &mut Fleet, context: &mut Context<'_, '_>) {
+    if let Some(said) = defaults.namespace {
+        fleet.defaults.namespace_said = true;
+        fleet.defaults.namespace = said;
+    }
+    fleet.defaults.time_zone = defaults.time_zone;
+    if let Some(version) = defaults.kubernetes_version.and_then(|text| context.version(&text)) {
+        fleet.defaults.kubernetes_version = version.value;
+    }
+    fleet.defaults.job = defaults.job;
+}
+
+fn lower_output(output: wire::OutputSpec, fleet: &mut Fleet, context: &mut Context<'_, '_>) {
+    let settings = &mut fleet.output;
+    if let Some(dir) = output.dir {
+        match RepoPath::new(dir.trim_end_matches('/')) {
+            Ok(path) => settings.dir = path.to_string(),
+            Err(error) => {
+                let message = format!("`{}` cannot be the output folder: {error}", *dir);
+                let diagnostic = Diagnostic::new(Code::InvalidValue, dir.span, message);
+                context.diags.push(diagnostic.help("name a folder below the fleet root; `--out` writes elsewhere"));
+            }
+        }
+    }
+    settings.committed = output.committed.unwrap_or(settings.committed);
+    settings.namespaces = output.namespaces.unwrap_or(settings.namespaces);
+    settings.kustomization = output.kustomization.unwrap_or(settings.kustomization);
+    if let Some(marker) = output.marker {
+        settings.marker.when = match marker.when {
+            Some(MarkerWhenSpec::Always) => MarkerWhen::Always,
+            Some(MarkerWhenSpec::Never) => MarkerWhen::Never,
+            Some(MarkerWhenSpec::Idle) | None => MarkerWhen::Idle,
+        };
+        if let Some(namespace) = marker.namespace {
+            settings.marker.namespace = namespace.value;
+        }
+    }
+    settings.flux = match output.flux_substitution {
+        Some(FluxSpec::Allow) => FluxSubstitution::Allow,
+        Some(FluxSpec::Escape) => FluxSubstitution::Escape,
+        Some(FluxSpec::Disable) => FluxSubstitution::Disable,
+        Some(FluxSpec::Warn) | None => FluxSubstitution::Warn,
+    };
+}
+
+fn lower_lint(code: &str, level: LevelSpec, fleet: &mut Fleet, span: Span, context: &mut Context<'_, '_>) {
+    let level = match level {
+        LevelSpec::Off => Level::Off,
+        LevelSpec::Warn => Level::Warn,
+        LevelSpec::Error => Level::Error,
+    };
+    if Code::named(code).is_none() {
+        let names = Code::ALL.iter().map(|code| code.name());
+        let diagnostic =
+            Diagnostic::new(Code::InvalidValue, span, format!("`lints` names `{code}`, and there is no such code"))
+                .severity(crate::diag::Severity::Warning)
+                .did_you_mean(nearest(code, names));
+        context.diags.push(diagnostic);
+    }
+    fleet.lints.insert(code.to_owned(), level);
+}
+
+/// Leaves out the documents of files that `sources` does not look at.
+pub(super) fn leave_out(sources: &Sources, documents: &mut Documents, context: &Context<'_, '_>) {
+    if sources.include.is_none() && sources.exclude.is_empty() {
+        return;
+    }
+    let takes = |span: &Span| sources.takes(context.library.sources.file(span.file).path.as_str());
+    documents.clusters.retain(|(span, _)| takes(span));
+    documents.capacities.retain(|(span, _)| takes(span));
+    documents.bases.retain(|(span, _)| takes(span));
+    documents.tasks.retain(|(span, _)| takes(span));
+    documents.overrides.retain(|(span, _)| takes(span));
+}

@@ -1,0 +1,474 @@
+//! Tasks meet their bases and overrides. It reads no text and places nothing.
+//!
+//! The one idea: after this a unit is complete in itself; precedence is the order of its layers
+//! (file, built-in, fleet defaults, bases, task) and of its overrides (documents by name, bases, task).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::context::Context;
+use super::forms::{ListOr, TextOr};
+use super::wire::{
+    ActiveSpec, BaseDocument, CronJobSpec, ExcludeSpec, MatchSpec, OverrideDocument, OverrideEntry, PatchSpec,
+    TaskDocument, TasksSpec,
+};
+use super::{body, names, placing, resource};
+use crate::diag::{Code, Diagnostic, nearest};
+use crate::model::{
+    Body, Expression, Fleet, Identity, Layer, Operator, Origin, Override, Placement, Reach, Schedule, Source, TimeZone,
+    Unit,
+};
+use crate::tree::{Located, Span, SpanTree, Spanned};
+
+/// A base, understood.
+struct Base {
+    layer: Layer,
+    placement: Option<Arc<Placement>>,
+    pod_template: Option<Span>,
+    cron_job: Option<(Span, Option<Located>)>,
+    overrides: Vec<Arc<Override>>,
+}
+
+/// An `Override` document: which tasks, and what.
+struct Document {
+    tasks: Option<TaskFilter>,
+    what: Arc<Override>,
+}
+
+struct TaskFilter {
+    labels: Vec<(Spanned<String>, Spanned<String>)>,
+    expressions: Vec<Expression>,
+    names: Option<Vec<Spanned<String>>>,
+    namespaces: Option<Vec<Spanned<String>>>,
+}
+
+/// All tasks, joined, sorted by identity.
+pub(super) fn units(
+    bases: Vec<(Span, BaseDocument)>,
+    tasks: Vec<(Span, TaskDocument)>,
+    overrides: Vec<(Span, OverrideDocument)>,
+    fleet: &Fleet,
+    context: &mut Context<'_, '_>,
+) -> Vec<Unit> {
+    let bases = lower_bases(bases, context);
+    let documents = lower_documents(overrides, context);
+    let mut units: BTreeMap<Identity, Unit> = BTreeMap::new();
+    for (_, task) in tasks {
+        let Some(unit) = lower_task(task, &bases, &documents, fleet, context) else { continue };
+        match units.get(&unit.identity) {
+            Some(first) => context.diags.push(
+                Diagnostic::new(
+                    Code::DuplicateName,
+                    unit.name,
+                    format!("there are two tasks of the name `{}`", unit.identity),
+                )
+                .other(first.name, "the first is here")
+                .help("a task is known by its `metadata.name` and `metadata.namespace`; change one"),
+            ),
+            None => {
+                units.insert(unit.identity.clone(), unit);
+            }
+        }
+    }
+    check_task_names(&documents, &units, context);
+    units.into_values().collect()
+}
+
+fn lower_bases(documents: Vec<(Span, BaseDocument)>, context: &mut Context<'_, '_>) -> BTreeMap<String, Base> {
+    let mut bases: BTreeMap<String, Base> = BTreeMap::new();
+    let mut places: BTreeMap<String, Span> = BTreeMap::new();
+    for (_, document) in documents {
+        let name = document.metadata.name;
+        if let Some(first) = places.get(&name.value) {
+            context.diags.push(
+                Diagnostic::new(Code::DuplicateName, name.span, format!("there are two bases of the name `{}`", *name))
+                    .other(*first, "the first is here"),
+            );
+            continue;
+        }
+        places.insert(name.value.clone(), name.span);
+        let mut spec = document.spec;
+        let body = spec.take_body();
+        let extras = Extras {
+            description: spec.description,
+            labels: document.metadata.labels,
+            annotations: document.metadata.annotations,
+            pod_template: spec.pod_template,
+        };
+        let pod_template = extras.pod_template.as_ref().map(|located| located.spans.key);
+        let layer = Layer { origin: Origin::Base(name.value.clone()), body: full_body(body, extras, context) };
+        refuse_sharing(spec.instances, spec.active, None, context);
+        let base = Base {
+            layer,
+            placement: spec.placement.map(|placement| Arc::new(placing::placement(placement, context))),
+            pod_template,
+            cron_job: spec.cron_job.map(|file| cron_job(file, context)),
+            overrides: lower_overrides(spec.overrides, Reach::Shared, context),
+        };
+        bases.insert(name.value, base);
+    }
+    bases
+}
+
+fn cron_job(file: Spanned<TextOr<CronJobSpec>>, context: &mut Context<'_, '_>) -> (Span, Option<Located>) {
+    (file.span, resource::cron_job(file, context))
+}
+
+/// Refuses what is read and typed but not built: instances above 1, `active`, `once`.
+fn refuse_sharing(
+    instances: Option<Spanned<u32>>,
+    active: Option<Spanned<ListOr<ActiveSpec>>>,
+    once: Option<Spanned<bool>>,
+    context: &mut Context<'_, '_>,
+) {
+    match instances {
+        Some(instances) if instances.value == 0 => {
+            let diagnostic = Diagnostic::new(Code::InvalidValue, instances.span, "a task has at least one instance");
+            context.diags.push(diagnostic.help("to keep it from running, write `job: {suspend: true}`"));
+        }
+        Some(instances) if instances.value > 1 => {
+            placing::not_supported(Some(instances.span), "more than one instance", context);
+        }
+        _ => {}
+    }
+    placing::not_supported(active.map(|active| active.span), "`active`", context);
+    placing::not_supported(once.filter(|once| once.value).map(|once| once.span), "`once`", context);
+}
+
+struct Extras {
+    description: Option<Spanned<String>>,
+    labels: Option<Located>,
+    annotations: Option<Located>,
+    pod_template: Option<Located>,
+}
+
+fn full_body(spec: super::wire::BodySpec, extras: Extras, context: &mut Context<'_, '_>) -> Body {
+    let mut body = body::lower(spec, context);
+    if let Some(description) = &extras.description {
+        let length = description.chars().count();
+        if length > 512 {
+            context.diags.push(
+                Diagnostic::new(
+                    Code::DescriptionTooLong,
+                    description.span,
+                    format!("this description has {length} characters, and 512 are allowed"),
+                )
+                .help("keep what an operator needs at night; put the rest into your documentation"),
+            );
+        }
+    }
+    body.description = extras.description;
+    body.labels.splice(0..0, extras.labels);
+    body.annotations.splice(0..0, extras.annotations);
+    body.pod_template = extras.pod_template.and_then(|template| body::pod_template(template, context));
+    body
+}
+
+fn lower_overrides(
+    entries: Option<Vec<OverrideEntry>>,
+    reach: Reach,
+    context: &mut Context<'_, '_>,
+) -> Vec<Arc<Override>> {
+    let mut overrides: Vec<Arc<Override>> = Vec::new();
+    for mut entry in entries.into_iter().flatten() {
+        if let Some(first) = overrides.iter().find(|first| first.name == entry.name) {
+            context.diags.push(
+                Diagnostic::new(
+                    Code::DuplicateName,
+                    entry.name.span,
+                    format!("there are two overrides of the name `{}` here", *entry.name),
+                )
+                .other(first.name.span, "the first is here"),
+            );
+        }
+        let body = entry.take_body();
+        let selecting = (entry.clusters, entry.matching, entry.exclude);
+        let lowered = lower_override(entry.name, selecting, body, (entry.images, entry.patches), reach, context);
+        overrides.push(Arc::new(lowered));
+    }
+    overrides
+}
+
+type Selecting = (Option<Spanned<super::forms::TextOrList>>, Option<Spanned<MatchSpec>>, Option<ExcludeSpec>);
+type Editing = (Option<Spanned<super::wire::ImagesSpec>>, Option<Vec<Spanned<PatchSpec>>>);
+
+fn lower_override(
+    name: Spanned<String>,
+    (clusters, matching, exclude): Selecting,
+    body: super::wire::BodySpec,
+    (images, patches): Editing,
+    reach: Reach,
+    context: &mut Context<'_, '_>,
+) -> Override {
+    let selector = placing::selector(clusters, matching, exclude, context);
+    if selector.says_nothing() {
+        context.diags.push(
+            Diagnostic::new(
+                Code::EmptyPlacement,
+                name.span,
+                format!("override `{}` does not say on which clusters", *name),
+            )
+            .help("name `clusters`, or give `match`; `clusters: \"*\"` means all of the task's"),
+        );
+    }
+    let mut body = body::lower(body, context);
+    body.images = images.map(body::images).unwrap_or_default();
+    body.patches = patches.into_iter().flatten().filter_map(|patch| body::patch(patch, context)).collect();
+    let layer = Layer { origin: Origin::Override(name.value.clone()), body };
+    Override { name, selector, layer, reach }
+}
+
+fn lower_documents(documents: Vec<(Span, OverrideDocument)>, context: &mut Context<'_, '_>) -> Vec<Document> {
+    let mut result: BTreeMap<String, Document> = BTreeMap::new();
+    for (_, document) in documents {
+        let mut spec = document.spec;
+        let name = document.metadata.name;
+        if let Some(first) = result.get(&name.value) {
+            context.diags.push(
+                Diagnostic::new(
+                    Code::DuplicateName,
+                    name.span,
+                    format!("there are two overrides of the name `{}`", *name),
+                )
+                .other(first.what.name.span, "the first is here"),
+            );
+            continue;
+        }
+        let body = spec.take_body();
+        let selecting = (spec.clusters, spec.matching, spec.exclude);
+        let editing = (spec.images, spec.patches);
+        let what = lower_override(name.clone(), selecting, body, editing, Reach::Shared, context);
+        let tasks = spec.tasks.map(|tasks| task_filter(tasks.value, context));
+        result.insert(name.value, Document { tasks, what: Arc::new(what) });
+    }
+    result.into_values().collect()
+}
+
+fn task_filter(spec: TasksSpec, context: &mut Context<'_, '_>) -> TaskFilter {
+    let matching = spec.matching.unwrap_or_default();
+    TaskFilter {
+        labels: matching.labels.map(|labels| body::strings(&labels, context)).unwrap_or_default(),
+        expressions: matching.expressions.into_iter().flatten().map(|e| placing::expression(e, context)).collect(),
+        names: spec.names,
+        namespaces: spec.namespaces,
+    }
+}
+
+impl TaskFilter {
+    /// Whether an `Override` document concerns a task: its names, namespace and labels must all be met.
+    fn meets(&self, identity: &Identity, labels: &BTreeMap<String, String>) -> bool {
+        let full = identity.to_string();
+        let named = |names: &Vec<Spanned<String>>| names.iter().any(|name| **name == identity.name || **name == full);
+        let spaced =
+            |spaces: &Vec<Spanned<String>>| spaces.iter().any(|space| Some(&**space) == identity.namespace.as_ref());
+        self.names.as_ref().is_none_or(named)
+            && self.namespaces.as_ref().is_none_or(spaced)
+            && self.labels.iter().all(|(key, value)| labels.get(key.as_str()) == Some(&value.value))
+            && self.expressions.iter().all(|expression| {
+                let has = labels.get(expression.key.as_str());
+                let listed = has.is_some_and(|has| expression.values.iter().any(|value| value.value == *has));
+                match expression.operator {
+                    Operator::In => listed,
+                    Operator::NotIn => !listed,
+                    Operator::Exists => has.is_some(),
+                    Operator::DoesNotExist => has.is_none(),
+                }
+            })
+    }
+}
+
+/// A name in `tasks.names` that no task has is a mistake.
+fn check_task_names(documents: &[Document], units: &BTreeMap<Identity, Unit>, context: &mut Context<'_, '_>) {
+    if context.diags.has_errors() {
+        return;
+    }
+    for name in documents.iter().filter_map(|d| d.tasks.as_ref()?.names.as_ref()).flatten() {
+        let known = |identity: &Identity| identity.name == **name || identity.to_string() == **name;
+        if !units.keys().any(known) {
+            let names: Vec<&str> = units.keys().map(|identity| identity.name.as_str()).collect();
+            let diagnostic = Diagnostic::new(Code::InvalidValue, name.span, format!("there is no task `{}`", **name));
+            context.diags.push(diagnostic.did_you_mean(nearest(name, names)));
+        }
+    }
+}
+
+fn lower_task(
+    task: TaskDocument,
+    bases: &BTreeMap<String, Base>,
+    documents: &[Document],
+    fleet: &Fleet,
+    context: &mut Context<'_, '_>,
+) -> Option<Unit> {
+    let mut spec = task.spec;
+    let name = task.metadata.name;
+    let body = spec.take_body();
+    check_name(&name, body.object_name.is_some(), context);
+    let namespace = task.metadata.namespace;
+    let identity = Identity { namespace: namespace.as_ref().map(|n| n.value.clone()), name: name.value.clone() };
+    let mut used = Vec::new();
+    for base in spec.bases.iter().flatten() {
+        match bases.get(&base.value) {
+            Some(found) => used.push(found),
+            None => context.diags.push(
+                Diagnostic::new(Code::UnknownBase, base.span, format!("there is no base `{}`", **base))
+                    .did_you_mean(nearest(base, bases.keys().map(String::as_str))),
+            ),
+        }
+    }
+    if used.len() != spec.bases.as_ref().map_or(0, Vec::len) {
+        return None;
+    }
+    let extras = Extras {
+        description: spec.description,
+        labels: task.metadata.labels,
+        annotations: task.metadata.annotations,
+        pod_template: spec.pod_template,
+    };
+    let own_template = extras.pod_template.as_ref().map(|located| located.spans.key);
+    let mut own = full_body(body, extras, context);
+    own.namespace = own.namespace.or(namespace);
+    refuse_sharing(spec.instances, spec.active, spec.once, context);
+    let own_file = spec.cron_job.map(|file| cron_job(file, context));
+
+    let files: Vec<&(Span, Option<Located>)> =
+        used.iter().filter_map(|base| base.cron_job.as_ref()).chain(own_file.as_ref()).collect();
+    let templates: Vec<Span> = used.iter().filter_map(|base| base.pod_template).chain(own_template).collect();
+    let short = used.iter().map(|base| &base.layer.body).chain([&own]).any(|body| body.container.is_some());
+    let source = source(&name, &files, &templates, short, context)?;
+
+    let own_placement = spec.placement.map(|placement| Arc::new(placing::placement(placement, context)));
+    let placement = own_placement.or_else(|| used.iter().rev().find_map(|base| base.placement.clone()));
+    let Some(placement) = placement else {
+        context.diags.push(
+            Diagnostic::new(Code::EmptyPlacement, name.span, format!("task `{identity}` does not say where it goes"))
+                .help("add `placement: {clusters: [...]}` or `placement: {match: {...}}`; `clusters: \"*\"` means everywhere"),
+        );
+        return None;
+    };
+    let mut layers = Vec::new();
+    match source {
+        Source::CronJob => {
+            let object = files.last()?.1.clone()?;
+            layers.push(Layer { origin: Origin::File, body: Body { object: Some(object), ..Body::default() } });
+        }
+        // As a file's, its text stands first: a base may change what the task's template says.
+        Source::PodTemplate => {
+            let origins = used.iter().map(|base| (base.layer.origin.clone(), &base.layer.body));
+            for (origin, body) in origins.chain([(Origin::Task, &own)]) {
+                let Some(template) = body.pod_template.clone() else { continue };
+                layers.push(Layer { origin, body: Body { pod_template: Some(template), ..Body::default() } });
+            }
+        }
+        Source::Container => layers.extend(defaults(fleet, name.span)),
+    }
+    own.pod_template = None;
+    layers.extend(used.iter().map(|base| {
+        let mut layer = base.layer.clone();
+        layer.body.pod_template = None;
+        layer
+    }));
+    let own_overrides = lower_overrides(spec.overrides, Reach::Task, context);
+    let labels = labels_of(&layers, &own);
+    layers.push(Layer { origin: Origin::Task, body: own });
+    let concerned =
+        documents.iter().filter(|document| document.tasks.as_ref().is_none_or(|t| t.meets(&identity, &labels)));
+    let mut overrides: Vec<Arc<Override>> = concerned.map(|document| document.what.clone()).collect();
+    overrides.extend(used.iter().flat_map(|base| base.overrides.iter().cloned()));
+    overrides.extend(own_overrides);
+    Some(Unit { identity, name: name.span, source, layers, placement, overrides })
+}
+
+/// The labels of a task as its layers give them: what `kind: Override` selects by.
+fn labels_of(layers: &[Layer], own: &Body) -> BTreeMap<String, String> {
+    let mut labels = BTreeMap::new();
+    for body in layers.iter().map(|layer| &layer.body).chain([own]) {
+        for located in &body.labels {
+            for (key, value) in located.value.as_object().into_iter().flatten() {
+                match value {
+                    Value::String(text) => labels.insert(key.clone(), text.clone()),
+                    _ => labels.remove(key),
+                };
+            }
+        }
+    }
+    labels
+}
+
+/// Where the containers come from: exactly one of three.
+fn source(
+    name: &Spanned<String>,
+    files: &[&(Span, Option<Located>)],
+    templates: &[Span],
+    short: bool,
+    context: &mut Context<'_, '_>,
+) -> Option<Source> {
+    match (files, templates, short) {
+        ([(file, _), ..], [template, ..], _) => {
+            context.diags.push(
+                Diagnostic::new(
+                    Code::ContainerSource,
+                    *template,
+                    "the containers come both from `podTemplate` and from `cronJob`",
+                )
+                .other(*file, "`cronJob` is here")
+                .help("keep one; `pod` and `container` change single fields of a `cronJob` file"),
+            );
+            None
+        }
+        ([_, ..], [], _) => Some(Source::CronJob),
+        ([], [_, ..], _) => Some(Source::PodTemplate),
+        ([], [], true) => Some(Source::Container),
+        ([], [], false) => {
+            context.diags.push(
+                Diagnostic::new(Code::ContainerSource, name.span, format!("task `{}` has no container", **name))
+                    .help("give `container: {image: ...}`, or a whole `podTemplate`, or `cronJob: FILE`"),
+            );
+            None
+        }
+    }
+}
+
+/// 63 as for a label, 52 because the controller appends eleven characters to make the name of a Job
+/// (`pkg/apis/batch/validation.ValidateCronJobCreate`).
+fn check_name(name: &Spanned<String>, renamed: bool, context: &mut Context<'_, '_>) {
+    let length = name.len();
+    if let Err(reason) = names::characters(name) {
+        let message = format!("`{}` cannot be the name of a task: {reason}", **name);
+        context.error(Code::InvalidName, name.span, message);
+    } else if length > 63 {
+        let message = format!("this name has {length} characters, and a task's name has at most 63");
+        let diagnostic = Diagnostic::new(Code::NameTooLong, name.span, message);
+        context.diags.push(
+            diagnostic.help(format!("shorten it by {} to 52, which the name of a CronJob may have", length - 52)),
+        );
+    } else if length > 52 && !renamed {
+        context.diags.push(
+            Diagnostic::new(
+                Code::NameTooLong,
+                name.span,
+                format!("this name has {length} characters, and the API server refuses a CronJob name of more than 52"),
+            )
+            .note("the controller appends 11 characters to it to name each Job, which may have 63")
+            .help("shorten it, or give the object another name: `objectName`"),
+        );
+    }
+}
+
+/// Built-in and fleet defaults, for the short form alone.
+fn defaults(fleet: &Fleet, span: Span) -> Vec<Layer> {
+    let leaf = |value: Value| Located { value, spans: SpanTree::leaf(span) };
+    let built_in =
+        Body { job: Some(leaf(json!({"activeDeadlineSeconds": 360, "restartPolicy": "Never"}))), ..Body::default() };
+    let zone = fleet.defaults.time_zone.as_ref().map(|zone| {
+        let value = if **zone == "cluster" { TimeZone::Cluster } else { TimeZone::Name(zone.value.clone()) };
+        Spanned::new(value, zone.span)
+    });
+    let fleet = Body {
+        job: fleet.defaults.job.clone(),
+        schedule: Schedule { expression: None, time_zone: zone },
+        ..Body::default()
+    };
+    vec![Layer { origin: Origin::BuiltIn, body: built_in }, Layer { origin: Origin::Defaults, body: fleet }]
+}

@@ -1,0 +1,197 @@
+//! The native dialect: `fleetcron.dev/v1alpha1`. It gives documents their meaning and nothing else.
+//!
+//! The one idea: two passes. The first reads every document as its kind; the second, when all names are known,
+//! joins tasks with bases and overrides. A document that is wrong is reported and left out, so that one
+//! mistake does not become many.
+
+mod body;
+mod context;
+mod fleet;
+mod forms;
+mod inventory;
+mod join;
+mod kubernetes;
+mod names;
+mod period;
+mod placing;
+mod resource;
+pub(crate) mod wire;
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use serde::de::DeserializeOwned;
+
+use self::context::Context;
+use super::Understood;
+use super::library::Library;
+use crate::diag::{Code, Diagnostic, Diagnostics, Place, nearest};
+use crate::model::Model;
+use crate::tree::{SourceFile, Span};
+use crate::yaml::{self, Data, Node};
+
+/// The apiVersion of all native kinds.
+pub const API_VERSION: &str = "fleetcron.dev/v1alpha1";
+
+/// The native kinds.
+pub const KINDS: [&str; 6] = ["Fleet", "Cluster", "ClusterCapacity", "Base", "Task", "Override"];
+
+/// The JSON Schema of every kind, by name; `$ref`s to `#/$defs/fleetcron.*` are for the caller to fill in.
+pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
+    vec![
+        ("Fleet", schemars::schema_for!(wire::FleetDocument)),
+        ("Cluster", schemars::schema_for!(wire::ClusterDocument)),
+        ("ClusterCapacity", schemars::schema_for!(wire::CapacityDocument)),
+        ("Base", schemars::schema_for!(wire::BaseDocument)),
+        ("Task", schemars::schema_for!(wire::TaskDocument)),
+        ("Override", schemars::schema_for!(wire::OverrideDocument)),
+    ]
+}
+
+/// The documents of a repository, read as their kinds.
+#[derive(Default)]
+struct Documents {
+    fleets: Vec<(Span, wire::FleetDocument)>,
+    clusters: Vec<(Span, wire::ClusterDocument)>,
+    capacities: Vec<(Span, wire::CapacityDocument)>,
+    bases: Vec<(Span, wire::BaseDocument)>,
+    tasks: Vec<(Span, wire::TaskDocument)>,
+    overrides: Vec<(Span, wire::OverrideDocument)>,
+    /// Tasks that could not be read.
+    broken_tasks: usize,
+    /// The names of clusters that could not be read.
+    broken_clusters: BTreeSet<String>,
+}
+
+/// Reads the native documents and says what they mean.
+pub(super) fn understand(library: &Library<'_>, diags: &mut Diagnostics) -> Understood {
+    library.report(speaks_of_us, diags);
+    let mut documents = Documents::default();
+    for (_, file, parsed) in library.documents() {
+        let mut ours = false;
+        let mut settled = Vec::new();
+        for document in &parsed.documents {
+            let root = settle_on(&document.root, &mut settled);
+            ours |= read_document(&root, &mut documents, diags);
+        }
+        if ours && parsed.diagnostics.is_empty() {
+            let mut as_written: BTreeSet<Span> = settled.into_iter().collect();
+            parsed.documents.iter().for_each(|document| read_as_written("", &document.root, &mut as_written));
+            let odd = |warning: &&Diagnostic| !matches!(warning.place, Place::Text(at) if as_written.contains(&at));
+            diags.extend(parsed.warnings.iter().filter(odd).cloned());
+        }
+        debug_assert!(!file.link, "links were left out");
+    }
+    let mut wanted = BTreeSet::new();
+    let mut context = Context { library, diags, wanted: &mut wanted };
+    let model = join(documents, &mut context);
+    Understood { model, wanted }
+}
+
+fn join(mut documents: Documents, context: &mut Context<'_, '_>) -> Model {
+    let fleet = fleet::lower(&mut documents.fleets, context);
+    fleet::leave_out(&fleet.sources, &mut documents, context);
+    let tasks_seen = documents.tasks.len() + documents.broken_tasks;
+    let unread_clusters = documents.broken_clusters;
+    let (clusters, misnamed) = inventory::lower(documents.clusters, documents.capacities, &unread_clusters, context);
+    let units = join::units(documents.bases, documents.tasks, documents.overrides, &fleet.settings, context);
+    Model { fleet: fleet.settings, clusters, units, unread_clusters, misnamed, tasks_seen }
+}
+
+/// The scalars that YAML readers may disagree about as they like, because here they are their source text: values in
+/// `env` and `variables`, and the `on` of a schedule.
+fn read_as_written(name: &str, node: &Node, places: &mut BTreeSet<Span>) {
+    for entry in node.as_map().unwrap_or_default() {
+        match name {
+            "env" | "variables" | "set" if entry.value.raw().is_some() => {
+                places.insert(entry.value.span);
+            }
+            "weekly" | "monthly" if entry.key == "true" => {
+                places.insert(entry.key_span);
+            }
+            _ => read_as_written(&entry.key, &entry.value, places),
+        }
+    }
+    node.as_seq().unwrap_or_default().iter().for_each(|item| read_as_written("", item, places));
+}
+
+/// Whether the text of a file names an apiVersion of ours or of Karmada's: then it must be readable.
+fn speaks_of_us(file: &SourceFile) -> bool {
+    let text = String::from_utf8_lossy(&file.bytes);
+    text.contains("fleetcron.dev/") || text.contains("karmada.io/")
+}
+
+/// In `weekly` and `monthly` the field is called `on`, which Kubernetes' YAML reads as the boolean true. There it is
+/// the field's name, and no reader but us sees it; its places are noted, so that nobody is warned of it.
+fn settle_on<'n>(root: &'n Node, settled: &mut Vec<Span>) -> Cow<'n, Node> {
+    fn walk(node: &mut Node, period: bool, settled: &mut Vec<Span>) {
+        match &mut node.data {
+            Data::Map(entries) => {
+                for entry in entries {
+                    if period && entry.key == "true" && entry.key_span.end - entry.key_span.start == 2 {
+                        entry.key = "on".to_owned();
+                        settled.push(entry.key_span);
+                    }
+                    walk(&mut entry.value, matches!(entry.key.as_str(), "weekly" | "monthly"), settled);
+                }
+            }
+            Data::Seq(items) => items.iter_mut().for_each(|item| walk(item, false, settled)),
+            _ => {}
+        }
+    }
+    let ours = root.get("apiVersion").and_then(Node::as_str) == Some(API_VERSION);
+    if !ours {
+        return Cow::Borrowed(root);
+    }
+    let mut copy = root.clone();
+    walk(&mut copy, false, settled);
+    if settled.is_empty() { Cow::Borrowed(root) } else { Cow::Owned(copy) }
+}
+
+/// Reads one document if it is ours; says whether it is.
+fn read_document(root: &Node, documents: &mut Documents, diags: &mut Diagnostics) -> bool {
+    let text = |name: &str| root.get(name).and_then(|node| node.as_str().map(|text| (text, node.span)));
+    let Some((version, version_span)) = text("apiVersion").filter(|(text, _)| text.starts_with("fleetcron.dev/"))
+    else {
+        return false;
+    };
+    let kind = text("kind");
+    if version != API_VERSION {
+        let message = format!("`{version}` is not an apiVersion of fleetcron");
+        diags.push(Diagnostic::new(Code::UnknownKind, version_span, message).help(format!("write `{API_VERSION}`")));
+        documents.broken_tasks += usize::from(kind.is_some_and(|(kind, _)| kind == "Task"));
+        return true;
+    }
+    let span = root.span;
+    match kind {
+        Some(("Fleet", _)) => documents.fleets.extend(read(root, diags).map(|document| (span, document))),
+        Some(("Cluster", _)) => match read(root, diags) {
+            Some(document) => documents.clusters.push((span, document)),
+            None => {
+                let name = root.get("metadata").and_then(|metadata| metadata.get("name")).and_then(Node::as_str);
+                documents.broken_clusters.insert(name.unwrap_or_default().to_owned());
+            }
+        },
+        Some(("ClusterCapacity", _)) => documents.capacities.extend(read(root, diags).map(|document| (span, document))),
+        Some(("Base", _)) => documents.bases.extend(read(root, diags).map(|document| (span, document))),
+        Some(("Task", _)) => match read(root, diags) {
+            Some(document) => documents.tasks.push((span, document)),
+            None => documents.broken_tasks += 1,
+        },
+        Some(("Override", _)) => documents.overrides.extend(read(root, diags).map(|document| (span, document))),
+        Some((other, span)) => diags.push(
+            Diagnostic::new(Code::UnknownKind, span, format!("there is no kind `{other}`"))
+                .did_you_mean(nearest(other, KINDS))
+                .note(format!("the kinds of fleetcron are {}", KINDS.join(", "))),
+        ),
+        None => diags.push(
+            Diagnostic::new(Code::MissingField, version_span, "a document of fleetcron needs a `kind`")
+                .help(format!("write one of {}", KINDS.join(", "))),
+        ),
+    }
+    true
+}
+
+fn read<T: DeserializeOwned>(root: &Node, diags: &mut Diagnostics) -> Option<T> {
+    yaml::read(root, diags)
+}

@@ -1,0 +1,217 @@
+//! A schedule's long form becomes a cron expression. Whether Kubernetes reads the expression is not its question.
+//!
+//! The one idea: a period that cron cannot say exactly is refused with the nearest that it can.
+
+use super::context::Context;
+use super::forms::TextOr;
+use super::wire::{DaySpec, ScheduleSpec};
+use crate::diag::{Code, Diagnostic};
+use crate::model::{Schedule, TimeZone};
+use crate::tree::{Span, Spanned};
+
+/// What a layer says about the schedule.
+pub(super) fn schedule(spec: Spanned<TextOr<ScheduleSpec>>, context: &mut Context<'_, '_>) -> Schedule {
+    let span = spec.span;
+    match spec.value {
+        TextOr::Text(text) => {
+            let expression = Spanned::new(text, span);
+            check(&expression, context);
+            Schedule { expression: Some(expression), time_zone: None }
+        }
+        TextOr::Object(object) => long_form(object, span, context),
+    }
+}
+
+fn long_form(spec: ScheduleSpec, span: Span, context: &mut Context<'_, '_>) -> Schedule {
+    let time_zone = spec.time_zone.map(|said| match said {
+        None => Spanned::new(TimeZone::Unset, span),
+        Some(name) if *name == "cluster" => Spanned::new(TimeZone::Cluster, name.span),
+        Some(name) => {
+            let at = name.span;
+            Spanned::new(TimeZone::Name(name.value), at)
+        }
+    });
+    let mut said: Vec<(&str, Span, Option<String>)> = Vec::new();
+    if let Some(cron) = spec.cron {
+        check(&cron, context);
+        said.push(("cron", cron.span, Some(cron.value)));
+    }
+    if let Some(every) = spec.every {
+        said.push(("every", every.span, lower_every(&every, context)));
+    }
+    if let Some(hourly) = spec.hourly {
+        let minute = hourly.value.minute.as_ref().map_or(Some(0), |minute| bound(minute, 0, 59, "minute", context));
+        let every = hourly.value.every.as_ref().map_or(Some(1), |every| divisor(every, 24, "hours of a day", context));
+        let cron = minute.zip(every).map(|(minute, every)| match every {
+            1 => format!("{minute} * * * *"),
+            24 => format!("{minute} 0 * * *"),
+            every => format!("{minute} */{every} * * *"),
+        });
+        said.push(("hourly", hourly.span, cron));
+    }
+    if let Some(daily) = spec.daily {
+        let cron = time(&daily.value.at, context).map(|(hour, minute)| format!("{minute} {hour} * * *"));
+        said.push(("daily", daily.span, cron));
+    }
+    if let Some(weekly) = spec.weekly {
+        let days = days(&weekly.value.on, context, |day, _| Some(weekday(day.value)));
+        let cron = time(&weekly.value.at, context).zip(days);
+        said.push(("weekly", weekly.span, cron.map(|((hour, minute), days)| format!("{minute} {hour} * * {days}"))));
+    }
+    if let Some(monthly) = spec.monthly {
+        let days = days(&monthly.value.on, context, |day, context| bound(day, 1, 31, "day of the month", context));
+        let cron = time(&monthly.value.at, context).zip(days);
+        said.push(("monthly", monthly.span, cron.map(|((hour, minute), days)| format!("{minute} {hour} {days} * *"))));
+    }
+    if let [first, second, ..] = said.as_slice() {
+        context.diags.push(
+            Diagnostic::new(
+                Code::InvalidSchedule,
+                second.1,
+                format!("this schedule has both `{}` and `{}`", first.0, second.0),
+            )
+            .other(first.1, format!("`{}` is here", first.0))
+            .help("keep one: cron, every, hourly, daily, weekly or monthly"),
+        );
+    }
+    // A period that was refused still is a schedule: that it is missing would be a second word about one mistake.
+    let expression = said.into_iter().next().map(|(_, span, cron)| Spanned::new(cron.unwrap_or_else(refused), span));
+    Schedule { expression, time_zone }
+}
+
+/// What stands for a period that was refused; it is never written.
+fn refused() -> String {
+    "@yearly".to_owned()
+}
+
+/// Five fields, or an `@` form.
+fn check(expression: &Spanned<String>, context: &mut Context<'_, '_>) {
+    let text = expression.as_str();
+    let fields = text.split_whitespace().count();
+    if text.starts_with('@') || fields == 5 {
+        return;
+    }
+    let found = match fields {
+        0 => "it is empty".to_owned(),
+        1 => "it has 1 field".to_owned(),
+        n => format!("it has {n} fields"),
+    };
+    let diagnostic =
+        Diagnostic::new(Code::InvalidSchedule, expression.span, format!("`{text}` is not a cron expression: {found}"));
+    context
+        .diags
+        .push(diagnostic.help("write minute, hour, day of month, month, day of week: `0 3 * * *`, or `@daily`"));
+}
+
+fn lower_every(every: &Spanned<String>, context: &mut Context<'_, '_>) -> Option<String> {
+    let text = every.trim();
+    let split = text.len() - text.chars().next_back().map_or(0, char::len_utf8);
+    let number = text[..split].parse::<u32>().ok().filter(|n| *n > 0);
+    let (cron, nearest) = match (number, &text[split..]) {
+        (Some(1), "m") => (Some("* * * * *".to_owned()), String::new()),
+        (Some(60), "m") => (Some("0 * * * *".to_owned()), String::new()),
+        (Some(n), "m") if n < 60 && 60 % n == 0 => (Some(format!("*/{n} * * * *")), String::new()),
+        (Some(n), "m") if n > 60 && n.is_multiple_of(60) => return hours(n / 60, every, context),
+        (Some(n), "m") => (None, offer(n, &[1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60], "m")),
+        (Some(n), "h") => return hours(n, every, context),
+        _ => (None, "write minutes or hours: `15m`, `6h`".to_owned()),
+    };
+    if cron.is_none() {
+        let message = format!("`{text}` does not divide an hour evenly");
+        let message = if number.is_none() { format!("`{text}` is not a period") } else { message };
+        context.diags.push(Diagnostic::new(Code::InvalidSchedule, every.span, message).help(nearest));
+    }
+    cron
+}
+
+fn hours(n: u32, every: &Spanned<String>, context: &mut Context<'_, '_>) -> Option<String> {
+    match n {
+        1 => Some("0 * * * *".to_owned()),
+        24 => Some("0 0 * * *".to_owned()),
+        n if n < 24 && 24 % n == 0 => Some(format!("0 */{n} * * *")),
+        n => {
+            let message = format!("`{}` does not divide a day evenly", every.trim());
+            let help = offer(n, &[1, 2, 3, 4, 6, 8, 12, 24], "h");
+            context.diags.push(Diagnostic::new(Code::InvalidSchedule, every.span, message).help(help));
+            None
+        }
+    }
+}
+
+/// The nearest of the allowed numbers below and above.
+fn offer(n: u32, allowed: &[u32], unit: &str) -> String {
+    let below = allowed.iter().rev().find(|a| **a < n);
+    let above = allowed.iter().find(|a| **a > n);
+    match (below, above) {
+        (Some(below), Some(above)) => format!("the nearest are `{below}{unit}` and `{above}{unit}`"),
+        (Some(one), None) | (None, Some(one)) => format!("the nearest is `{one}{unit}`"),
+        (None, None) => "write minutes or hours: `15m`, `6h`".to_owned(),
+    }
+}
+
+fn divisor(n: &Spanned<u32>, of: u32, what: &str, context: &mut Context<'_, '_>) -> Option<u32> {
+    if n.value > 0 && of.is_multiple_of(n.value) {
+        return Some(n.value);
+    }
+    let allowed: Vec<u32> = (1..=of).filter(|d| of.is_multiple_of(*d)).collect();
+    let message = format!("{} does not divide the {of} {what}", n.value);
+    context.diags.push(Diagnostic::new(Code::InvalidSchedule, n.span, message).help(offer(n.value, &allowed, "")));
+    None
+}
+
+fn bound(n: &Spanned<u32>, low: u32, high: u32, what: &str, context: &mut Context<'_, '_>) -> Option<u32> {
+    if (low..=high).contains(&n.value) {
+        return Some(n.value);
+    }
+    let message = format!("{} is not a {what}: it goes from {low} to {high}", n.value);
+    context.error(Code::InvalidSchedule, n.span, message);
+    None
+}
+
+/// `HH:MM` as (hour, minute).
+fn time(at: &Spanned<String>, context: &mut Context<'_, '_>) -> Option<(u32, u32)> {
+    let part = |text: &str| (1..=2).contains(&text.len()).then(|| text.parse::<u32>().ok()).flatten();
+    let read = at.split_once(':').and_then(|(hour, minute)| part(hour).zip(part(minute)));
+    match read {
+        Some((hour, minute)) if hour < 24 && minute < 60 => Some((hour, minute)),
+        _ => {
+            let message = format!("`{}` is not a time of day", **at);
+            context.diags.push(
+                Diagnostic::new(Code::InvalidSchedule, at.span, message).help("write hours and minutes: `\"03:00\"`"),
+            );
+            None
+        }
+    }
+}
+
+/// Days as a sorted list without repetitions; an empty list is an error.
+fn days<T>(
+    on: &Spanned<Vec<Spanned<T>>>,
+    context: &mut Context<'_, '_>,
+    number: impl Fn(&Spanned<T>, &mut Context<'_, '_>) -> Option<u32>,
+) -> Option<String> {
+    if on.is_empty() {
+        context.error(Code::InvalidSchedule, on.span, "name at least one day");
+        return None;
+    }
+    let mut numbers = Vec::new();
+    for day in on.iter() {
+        numbers.push(number(day, context)?);
+    }
+    numbers.sort_unstable();
+    numbers.dedup();
+    Some(numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(","))
+}
+
+/// The number of a day of the week in cron.
+fn weekday(day: DaySpec) -> u32 {
+    match day {
+        DaySpec::Sun => 0,
+        DaySpec::Mon => 1,
+        DaySpec::Tue => 2,
+        DaySpec::Wed => 3,
+        DaySpec::Thu => 4,
+        DaySpec::Fri => 5,
+        DaySpec::Sat => 6,
+    }
+}

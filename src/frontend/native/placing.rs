@@ -1,0 +1,179 @@
+//! Selectors and placements become what the model means by them. It matches nothing.
+//!
+//! The one idea: an empty list or map never means everything by accident; `"*"` is the only word for that.
+
+use super::context::Context;
+use super::forms::{TextListOr, TextOrList};
+use super::wire::{
+    ExcludeSpec, ExpressionSpec, MatchSpec, NotInSpec, OperatorSpec, PlacementSpec, StrategySpec,
+    TolerationOperatorSpec, TolerationSpec,
+};
+use super::{body, inventory};
+use crate::diag::{Code, Diagnostic};
+use crate::model::{Exclude, Expression, Match, Named, Operator, Placement, Selector, Toleration, Values};
+use crate::tree::{Span, Spanned};
+
+/// A placement; what is not supported yet is refused.
+pub(super) fn placement(spec: Spanned<PlacementSpec>, context: &mut Context<'_, '_>) -> Placement {
+    let span = spec.span;
+    let spec = spec.value;
+    let fallback = spec.fallback.is_some();
+    let says_where = spec.clusters.is_some() || spec.matching.is_some();
+    not_supported(spec.spread.map(|s| s.span), "`spread`", context);
+    not_supported(spec.fallback.map(|s| s.span), "`fallback`", context);
+    not_supported(spec.weights.map(|s| s.span), "`weights`", context);
+    if let Some(strategy) = spec.strategy
+        && strategy.value != StrategySpec::Duplicated
+    {
+        not_supported(Some(strategy.span), &format!("the strategy {:?}", strategy.value), context);
+    }
+    let selector = selector(spec.clusters, spec.matching, spec.exclude, context);
+    if !says_where && !fallback {
+        context.diags.push(
+            Diagnostic::new(Code::EmptyPlacement, span, "this placement does not say where")
+                .help("name `clusters`, or give `match`; `clusters: \"*\"` means everywhere"),
+        );
+    }
+    let tolerations = spec.tolerations.into_iter().flatten().map(|t| toleration(t, context)).collect();
+    Placement { selector, tolerations, span }
+}
+
+/// Refuses a feature that is read and typed but not built.
+pub(super) fn not_supported(span: Option<Span>, what: &str, context: &mut Context<'_, '_>) {
+    if let Some(span) = span {
+        context.error(Code::NotSupported, span, format!("{what} is not supported yet"));
+    }
+}
+
+fn toleration(spec: Spanned<TolerationSpec>, context: &mut Context<'_, '_>) -> Toleration {
+    let exists = matches!(spec.value.operator, Some(TolerationOperatorSpec::Exists));
+    if exists && let Some(value) = &spec.value.value {
+        context.diags.push(
+            Diagnostic::new(Code::InvalidValue, value.span, "a toleration with `operator: Exists` has no value")
+                .help("remove `value`, or write `operator: Equal`"),
+        );
+    }
+    Toleration {
+        key: spec.value.key.unwrap_or_default(),
+        exists,
+        value: spec.value.value.map(|value| value.value).unwrap_or_default(),
+        effect: spec.value.effect.map(inventory::effect),
+        span: spec.span,
+    }
+}
+
+/// A selector from its three parts.
+pub(super) fn selector(
+    clusters: Option<Spanned<TextOrList>>,
+    matching: Option<Spanned<MatchSpec>>,
+    exclude: Option<ExcludeSpec>,
+    context: &mut Context<'_, '_>,
+) -> Selector {
+    Selector {
+        clusters: clusters.map(|clusters| named(clusters, context)),
+        matching: matching.map(|matching| matches(matching, context)),
+        exclude: exclude.map(|exclude| Exclude {
+            clusters: exclude.clusters.map(|clusters| named(clusters, context)),
+            matching: exclude.matching.map(|matching| matches(matching, context)),
+        }),
+    }
+}
+
+fn named(clusters: Spanned<TextOrList>, context: &mut Context<'_, '_>) -> Named {
+    let span = clusters.span;
+    let names = match clusters.value {
+        TextOrList::Text(text) if text == "*" => return Named::All(span),
+        TextOrList::Text(text) => {
+            context.diags.push(
+                Diagnostic::new(Code::InvalidValue, span, format!("`{text}` alone is not a list of clusters"))
+                    .help(format!("write `[{text}]`; only `\"*\"`, everywhere, stands alone")),
+            );
+            vec![Spanned::new(text, span)]
+        }
+        TextOrList::List(names) => names,
+    };
+    if let [only] = names.as_slice()
+        && **only == "*"
+    {
+        return Named::All(only.span);
+    }
+    if names.is_empty() {
+        context.diags.push(
+            Diagnostic::new(Code::EmptyPlacement, span, "this list of clusters is empty")
+                .help("name at least one, or write `\"*\"` for all"),
+        );
+    }
+    for (i, name) in names.iter().enumerate() {
+        if name.contains('*') {
+            context.diags.push(
+                Diagnostic::new(Code::InvalidValue, name.span, format!("`{}` is not the name of a cluster", **name))
+                    .help("`*` stands alone and means all clusters; choose several by `match`"),
+            );
+        }
+        if let Some(first) = names[..i].iter().find(|first| first.value == name.value) {
+            context.diags.push(
+                Diagnostic::new(Code::DuplicateName, name.span, format!("`{}` is named twice", **name))
+                    .other(first.span, "first here"),
+            );
+        }
+    }
+    Named::Names(Spanned::new(names, span))
+}
+
+fn matches(spec: Spanned<MatchSpec>, context: &mut Context<'_, '_>) -> Match {
+    let span = spec.span;
+    let spec = spec.value;
+    let matching = Match {
+        provider: spec.provider.map(|v| values(v, context)),
+        region: spec.region.map(|v| values(v, context)),
+        zone: spec.zone.map(|v| values(v, context)),
+        labels: spec.labels.map(|labels| body::strings(&labels, context)).unwrap_or_default(),
+        expressions: spec.expressions.into_iter().flatten().map(|e| expression(e, context)).collect(),
+        span,
+    };
+    if matching.provider.is_none()
+        && matching.region.is_none()
+        && matching.zone.is_none()
+        && matching.labels.is_empty()
+        && matching.expressions.is_empty()
+    {
+        context.diags.push(
+            Diagnostic::new(Code::EmptyPlacement, span, "this `match` asks for nothing")
+                .help("give provider, region, zone, labels or expressions; `clusters: \"*\"` means everywhere"),
+        );
+    }
+    matching
+}
+
+fn values(spec: Spanned<TextListOr<NotInSpec>>, context: &mut Context<'_, '_>) -> Values {
+    let span = spec.span;
+    let (not, values) = match spec.value {
+        TextListOr::Text(text) => (false, vec![Spanned::new(text, span)]),
+        TextListOr::List(list) => (false, list),
+        TextListOr::Object(contrary) => (true, contrary.not_in),
+    };
+    if values.is_empty() {
+        context.error(Code::InvalidValue, span, "this list is empty: name at least one value");
+    }
+    Values { not, values, span }
+}
+
+/// A label expression, as `metav1.LabelSelectorRequirement` is checked.
+pub(super) fn expression(spec: Spanned<ExpressionSpec>, context: &mut Context<'_, '_>) -> Expression {
+    let span = spec.span;
+    let spec = spec.value;
+    let values = spec.values.unwrap_or_default();
+    let (operator, wants) = match spec.operator.value {
+        OperatorSpec::In => (Operator::In, true),
+        OperatorSpec::NotIn => (Operator::NotIn, true),
+        OperatorSpec::Exists => (Operator::Exists, false),
+        OperatorSpec::DoesNotExist => (Operator::DoesNotExist, false),
+    };
+    if wants && values.is_empty() {
+        context.error(Code::InvalidValue, spec.operator.span, format!("`{operator:?}` needs `values`"));
+    }
+    if !wants && let Some(first) = values.first() {
+        context.error(Code::InvalidValue, first.span, format!("`{operator:?}` has no `values`"));
+    }
+    Expression { key: spec.key, operator, values, span }
+}

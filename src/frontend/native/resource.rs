@@ -1,0 +1,217 @@
+//! Files that a task refers to: an existing CronJob, and objects that go beside it. It edits none of them.
+//!
+//! The one idea: other people's files stay as they are; what they cannot be is said at the line that names them.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::body;
+use super::context::Context;
+use super::forms::TextOr;
+use super::wire::{CronJobSpec, ResourceSpec};
+use crate::diag::{Code, Diagnostic, nearest};
+use crate::model::{Resource, ResourceFile};
+use crate::tree::{FileId, Located, Span, SpanTree, Spanned, Spots};
+
+/// The CronJob of a `cronJob` file.
+pub(super) fn cron_job(spec: Spanned<TextOr<CronJobSpec>>, context: &mut Context<'_, '_>) -> Option<Located> {
+    let (file, name) = match spec.value {
+        TextOr::Text(file) => (Spanned::new(file, spec.span), None),
+        TextOr::Object(object) => (object.file, object.name),
+    };
+    let id = context.file(&file, file.span)?;
+    let objects = objects(id, file.span, context)?;
+    let mut found: Vec<Located> =
+        objects.into_iter().filter(|object| text(object, "kind") == Some("CronJob")).collect();
+    let names: Vec<String> = found.iter().map(|object| object_name(object).to_owned()).collect();
+    let path = &context.library.sources.file(id).path;
+    if let Some(name) = name {
+        found.retain(|object| object_name(object) == name.as_str());
+        if found.is_empty() {
+            let message = format!("`{path}` has no CronJob `{}`", *name);
+            let near = nearest(&name, names.iter().map(String::as_str)).map(str::to_owned);
+            let diagnostic = Diagnostic::new(Code::InvalidFile, name.span, message).did_you_mean(near.as_deref());
+            context.diags.push(diagnostic);
+            return None;
+        }
+    }
+    let path = path.to_string();
+    match found.len() {
+        0 => {
+            context.error(Code::InvalidFile, file.span, format!("`{path}` has no CronJob"));
+            return None;
+        }
+        1 => {}
+        n => {
+            context.diags.push(
+                Diagnostic::new(
+                    Code::InvalidFile,
+                    file.span,
+                    format!("`{path}` has {n} CronJobs: {}", names.join(", ")),
+                )
+                .help(format!("say which: `cronJob: {{file: {}, name: {}}}`", *file, names[0])),
+            );
+            return None;
+        }
+    }
+    let object = found.pop()?;
+    check_version(&object, context);
+    Some(object)
+}
+
+fn check_version(object: &Located, context: &mut Context<'_, '_>) {
+    let Some((Value::String(version), spans)) = object.member("apiVersion") else {
+        let diagnostic = Diagnostic::new(Code::MissingField, object.span(), "this CronJob has no apiVersion");
+        context.diags.push(diagnostic.help("write `apiVersion: batch/v1`"));
+        return;
+    };
+    match version.as_str() {
+        "batch/v1" => {}
+        "batch/v1beta1" | "batch/v2alpha1" => context.diags.push(
+            Diagnostic::new(
+                Code::DeprecatedApi,
+                spans.value,
+                format!("`{version}` is no longer served by Kubernetes (since 1.25); it is read as `batch/v1`"),
+            )
+            .help("write `apiVersion: batch/v1`"),
+        ),
+        other => context.diags.push(
+            Diagnostic::new(Code::InvalidFile, spans.value, format!("`{other}` is not an apiVersion of a CronJob"))
+                .help("write `apiVersion: batch/v1`"),
+        ),
+    }
+}
+
+/// The objects of a file: its documents, lists unfolded. A file that cannot be read is reported.
+fn objects(id: FileId, span: Span, context: &mut Context<'_, '_>) -> Option<Vec<Located>> {
+    let parsed = context.library.parsed(id);
+    let path = &context.library.sources.file(id).path;
+    if !parsed.diagnostics.is_empty() {
+        let diagnostic = Diagnostic::new(Code::InvalidFile, span, format!("`{path}` cannot be read as YAML"));
+        context.diags.push(diagnostic);
+        context.diags.extend(parsed.diagnostics.iter().cloned());
+        return None;
+    }
+    context.diags.extend(parsed.warnings.iter().cloned());
+    let mut objects = Vec::new();
+    for document in &parsed.documents {
+        let object = document.root.located();
+        if object.value.is_null() {
+            continue;
+        }
+        if !object.value.is_object() {
+            let diagnostic = Diagnostic::new(Code::InvalidFile, object.span(), "this is not a Kubernetes object");
+            context.diags.push(diagnostic.other(span, "the file is named here"));
+            continue;
+        }
+        if text(&object, "kind") == Some("List")
+            && let Some((Value::Array(items), SpanTree { spots: Spots::Items(places), .. })) = object.member("items")
+        {
+            let pairs = items.iter().zip(places);
+            objects.extend(pairs.map(|(value, spans)| Located { value: value.clone(), spans: spans.clone() }));
+            continue;
+        }
+        objects.push(object);
+    }
+    Some(objects)
+}
+
+fn text<'a>(object: &'a Located, name: &str) -> Option<&'a str> {
+    object.value.get(name).and_then(Value::as_str)
+}
+
+fn object_name(object: &Located) -> &str {
+    object.value.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// One of `resources`.
+pub(super) fn lower(spec: Spanned<TextOr<ResourceSpec>>, context: &mut Context<'_, '_>) -> Option<Resource> {
+    let span = spec.span;
+    let spec = match spec.value {
+        TextOr::Text(file) => ResourceSpec { file: Spanned::new(file, span), expand: None },
+        TextOr::Object(object) => object,
+    };
+    let expand = spec.expand.unwrap_or(false);
+    let id = context.file(&spec.file, spec.file.span)?;
+    let mut objects = objects(id, spec.file.span, context)?;
+    let path = context.library.sources.file(id).path.clone();
+    if objects.is_empty() {
+        context.error(Code::InvalidFile, spec.file.span, format!("`{path}` holds no object"));
+        return None;
+    }
+    let sops = objects.iter().any(|object| object.value.get("sops").is_some());
+    if sops && expand {
+        context.diags.push(
+            Diagnostic::new(
+                Code::ResourceInvalid,
+                span,
+                format!("`{path}` is encrypted by SOPS and cannot be expanded"),
+            )
+            .help("remove `expand`: an encrypted file passes byte for byte"),
+        );
+        return None;
+    }
+    let mut sound = true;
+    for object in &mut objects {
+        sound &= check(object, sops, spec.file.span, context);
+        if !sops {
+            config_map_files(object, context);
+        }
+    }
+    let verbatim = sops.then(|| context.library.sources.file(id).bytes.clone());
+    if sops && objects.len() > 1 {
+        let message = format!("`{path}` is encrypted by SOPS and holds {} documents", objects.len());
+        let diagnostic = Diagnostic::new(Code::ResourceInvalid, span, message);
+        context.diags.push(diagnostic.help("keep one encrypted object in a file: it passes byte for byte"));
+        return None;
+    }
+    sound.then(|| Resource { span, expand, file: Some(Arc::new(ResourceFile { path, id, objects, verbatim })) })
+}
+
+/// What holds for every object beside a task: it says what it is, and it is no CronJob.
+fn check(object: &Located, sops: bool, named: Span, context: &mut Context<'_, '_>) -> bool {
+    for (pointer, what) in [("/apiVersion", "apiVersion"), ("/kind", "kind"), ("/metadata/name", "metadata.name")] {
+        if object.value.pointer(pointer).and_then(Value::as_str).is_none_or(str::is_empty) {
+            let diagnostic =
+                Diagnostic::new(Code::ResourceInvalid, object.span(), format!("this object has no `{what}`"));
+            context.diags.push(diagnostic.other(named, "the file is named here"));
+            return false;
+        }
+    }
+    if text(object, "kind") == Some("CronJob") {
+        let span = object.member("kind").map_or(object.span(), |(_, spans)| spans.value);
+        context.diags.push(
+            Diagnostic::new(Code::ResourceInvalid, span, "a CronJob cannot be a resource of a task")
+                .other(named, "the file is named here")
+                .help("make it a task of its own: `cronJob: FILE`"),
+        );
+        return false;
+    }
+    if sops && object.value.pointer("/metadata/namespace").is_none() {
+        let span = object.member("metadata").map_or(object.span(), |(_, spans)| spans.key);
+        context.diags.push(
+            Diagnostic::new(Code::ResourceInvalid, span, "an object encrypted by SOPS needs its own namespace")
+                .other(named, "the file is named here")
+                .help("write `metadata.namespace` and encrypt again: an encrypted file passes byte for byte"),
+        );
+        return false;
+    }
+    true
+}
+
+/// `{fromFile: path}` for a value in `data` of a ConfigMap.
+fn config_map_files(object: &mut Located, context: &mut Context<'_, '_>) {
+    if text(object, "kind") != Some("ConfigMap") {
+        return;
+    }
+    let Some(spans) = object.spans.member("data").cloned() else { return };
+    let Some(Value::Object(data)) = object.value.get_mut("data") else { return };
+    if let Spots::Members(members) = &spans.spots {
+        for (key, place) in members {
+            if let Some(value) = data.get_mut(key) {
+                body::from_file(value, place, context);
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! `kind: Fleet` as it is written.
+//!
+//! The one idea: every setting is optional here; `lower` knows the defaults.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::super::forms::TextOrList;
+use super::super::kubernetes as k8s;
+use super::{ExcludeSpec, MatchSpec, said};
+use crate::tree::{Located, Spanned};
+
+/// `spec` of a Fleet.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct FleetSpec {
+    /// Which files are looked at.
+    pub(crate) sources: Option<SourcesSpec>,
+    /// Defaults of tasks and clusters.
+    pub(crate) defaults: Option<DefaultsSpec>,
+    /// Variables for all clusters, or some; later ones win.
+    pub(crate) variables: Option<Vec<VariableSetSpec>>,
+    /// The output tree.
+    pub(crate) output: Option<OutputSpec>,
+    /// What stops a build.
+    pub(crate) guards: Option<GuardsSpec>,
+    /// Levels of diagnostics, by code.
+    pub(crate) lints: Option<BTreeMap<String, LevelSpec>>,
+    /// Repositories written for Karmada.
+    pub(crate) karmada: Option<KarmadaSpec>,
+}
+
+/// Globs relative to the fleet root.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct SourcesSpec {
+    /// Only these files.
+    pub(crate) include: Option<Vec<Spanned<String>>>,
+    /// Not these files.
+    pub(crate) exclude: Option<Vec<Spanned<String>>>,
+}
+
+/// `defaults` of a Fleet.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct DefaultsSpec {
+    /// Where tasks go that name no namespace; null leaves it to the destination.
+    #[serde(default, deserialize_with = "said")]
+    #[schemars(with = "Option<String>")]
+    pub(crate) namespace: Option<Option<Spanned<String>>>,
+    /// The time zone of schedules that name none.
+    pub(crate) time_zone: Option<Spanned<String>>,
+    /// The version of clusters that name none, as `"1.33"`.
+    pub(crate) kubernetes_version: Option<Spanned<String>>,
+    /// Defaults of the job for tasks of the `container` form.
+    #[schemars(with = "Option<k8s::Job>")]
+    pub(crate) job: Option<Located>,
+}
+
+/// Variables for some clusters.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct VariableSetSpec {
+    /// Which clusters, by name.
+    pub(crate) clusters: Option<Spanned<TextOrList>>,
+    /// Which clusters, by property.
+    #[serde(rename = "match")]
+    pub(crate) matching: Option<Spanned<MatchSpec>>,
+    /// Which clusters not.
+    pub(crate) exclude: Option<ExcludeSpec>,
+    /// The variables.
+    #[schemars(with = "k8s::Variables")]
+    pub(crate) set: Located,
+}
+
+/// `output` of a Fleet.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct OutputSpec {
+    /// The folder, relative to the fleet root (default `rendered`).
+    pub(crate) dir: Option<Spanned<String>>,
+    /// The output is committed beside the inputs (default true).
+    pub(crate) committed: Option<bool>,
+    /// A Namespace object beside the tasks (default false).
+    pub(crate) namespaces: Option<bool>,
+    /// The ConfigMap that keeps an idle cluster's directory alive.
+    pub(crate) marker: Option<MarkerSpec>,
+    /// A kustomization.yaml in each cluster directory (default false).
+    pub(crate) kustomization: Option<bool>,
+    /// What to do about `${...}`, which Flux would substitute (default warn).
+    pub(crate) flux_substitution: Option<FluxSpec>,
+}
+
+/// `output.marker`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct MarkerSpec {
+    /// When it is written (default idle).
+    pub(crate) when: Option<MarkerWhenSpec>,
+    /// Its namespace (default `default`).
+    pub(crate) namespace: Option<Spanned<String>>,
+}
+
+/// When the marker is written.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum MarkerWhenSpec {
+    /// In every cluster.
+    Always,
+    /// In clusters without any object.
+    Idle,
+    /// Nowhere.
+    Never,
+}
+
+/// What to do about `${...}`.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum FluxSpec {
+    /// It is meant.
+    Allow,
+    /// Say so.
+    Warn,
+    /// Write `$${...}`.
+    Escape,
+    /// Turn substitution off on the object.
+    Disable,
+}
+
+/// `guards` of a Fleet.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct GuardsSpec {
+    /// How much may be deleted at once.
+    pub(crate) deletions: Option<DeletionsSpec>,
+}
+
+/// `guards.deletions`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct DeletionsSpec {
+    /// Percent of a cluster's objects (default 30).
+    pub(crate) percent: Option<Spanned<u32>>,
+    /// Below that many the percentage does not count (default 5).
+    pub(crate) min: Option<u32>,
+}
+
+/// The level of a diagnostic.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum LevelSpec {
+    /// Never said.
+    Off,
+    /// A warning.
+    Warn,
+    /// An error.
+    Error,
+}
+
+/// `karmada` of a Fleet.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct KarmadaSpec {
+    /// What Karmada's objects mean.
+    pub(crate) compatibility: Option<Spanned<CompatibilitySpec>>,
+}
+
+/// `karmada.compatibility`.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum CompatibilitySpec {
+    /// What the author plainly meant.
+    Intended,
+    /// What Karmada really does.
+    Exact,
+}
