@@ -1,0 +1,15 @@
+//! What Kubernetes would refuse, found before it is asked. It reads no file, knows no text and stops nothing.
+//!
+//! The one idea: the shape of a CronJob is data ([`schema`]), taken from a Kubernetes release; the rules walk it
+//! beside a JSON value and say what they find with a pointer, and the caller, who holds the text, draws it.
+
+pub mod names;
+pub mod quantity;
+pub mod schema;
+pub mod structure;
+pub mod version;
+
+pub use quantity::Quantity;
+pub use schema::{Kind, Schema};
+pub use structure::{Finding, FindingKind, Options, check};
+pub use version::{SCHEMA_VERSION, Version};

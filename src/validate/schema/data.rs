@@ -1,0 +1,236 @@
+//! Reads the text of `schemas/k8s/` into one table of nodes. It knows the notation and nothing of Kubernetes.
+//!
+//! The one idea: nodes stand in one vector and name each other by index, so the table is small, shared, and free of
+//! cycles that anybody would have to own.
+
+use std::collections::BTreeMap;
+
+use super::Kind;
+
+/// One type: a shape, a list, a map or a leaf.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) kind: Kind,
+    /// The name of a shape, empty for the others.
+    pub(super) name: &'static str,
+    /// `batch/v1` for a shape that is a whole object.
+    pub(super) group_version: Option<&'static str>,
+    /// Fields that the shape does not name are allowed.
+    pub(super) open: bool,
+    /// Names of fields in the order of output.
+    pub(super) fields: Vec<&'static str>,
+    /// The node of each field, in the order of `fields`.
+    types: Vec<u16>,
+    /// Names in alphabetical order with their places in `fields`.
+    sorted: Vec<(&'static str, u16)>,
+    pub(super) required: Vec<&'static str>,
+    pub(super) values: Vec<&'static str>,
+    /// The node of the items of a list or map.
+    item: Option<u16>,
+}
+
+/// All nodes, and where the shapes are.
+#[derive(Debug)]
+pub(super) struct Table {
+    nodes: Vec<Node>,
+    shapes: BTreeMap<&'static str, u16>,
+    /// The Kubernetes release, `1.36`.
+    pub(super) release: &'static str,
+}
+
+impl Node {
+    fn new(kind: Kind) -> Node {
+        Node {
+            kind,
+            name: "",
+            group_version: None,
+            open: false,
+            fields: Vec::new(),
+            types: Vec::new(),
+            sorted: Vec::new(),
+            required: Vec::new(),
+            values: Vec::new(),
+            item: None,
+        }
+    }
+
+    /// The place of a field in the order of output.
+    pub(super) fn position(&self, field: &str) -> Option<usize> {
+        let at = self.sorted.binary_search_by(|(name, _)| (*name).cmp(field)).ok()?;
+        Some(usize::from(self.sorted[at].1))
+    }
+}
+
+impl Table {
+    pub(super) fn shape(&self, name: &str) -> Option<&Node> {
+        self.shapes.get(name).map(|&at| &self.nodes[usize::from(at)])
+    }
+
+    pub(super) fn shapes(&self) -> impl Iterator<Item = &Node> {
+        self.shapes.values().map(|&at| &self.nodes[usize::from(at)])
+    }
+
+    pub(super) fn field(&self, node: &Node, field: &str) -> Option<&Node> {
+        Some(&self.nodes[usize::from(node.types[node.position(field)?])])
+    }
+
+    pub(super) fn item(&self, node: &Node) -> Option<&Node> {
+        node.item.map(|at| &self.nodes[usize::from(at)])
+    }
+}
+
+/// Reads the texts as one table; an error names the line.
+pub(super) fn parse(texts: &[&'static str]) -> Result<Table, String> {
+    let mut reader =
+        Reader { table: Table { nodes: Vec::new(), shapes: BTreeMap::new(), release: "" }, types: BTreeMap::new() };
+    let lines = || texts.iter().flat_map(|text| text.lines()).filter(|line| !line.starts_with('#'));
+    for line in lines().filter(|line| !line.starts_with(' ')) {
+        reader.heading(line)?;
+    }
+    let mut shape = None;
+    for line in lines() {
+        if line.starts_with(' ') {
+            let shape = shape.ok_or_else(|| format!("a field before any shape: {line}"))?;
+            reader.field(shape, line)?;
+        } else if let Some(name) = line.split_whitespace().next() {
+            shape = reader.table.shapes.get(name).copied();
+        }
+    }
+    for node in &mut reader.table.nodes {
+        node.sorted = node.fields.iter().copied().zip(0..).collect();
+        node.sorted.sort_unstable();
+        if let Some(pair) = node.sorted.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            return Err(format!("{} has the field {} twice", node.name, pair[0].0));
+        }
+    }
+    Ok(reader.table)
+}
+
+/// A table in the making.
+struct Reader {
+    table: Table,
+    /// Types already met, by their text.
+    types: BTreeMap<&'static str, u16>,
+}
+
+impl Reader {
+    fn add(&mut self, node: Node) -> Result<u16, String> {
+        let at = u16::try_from(self.table.nodes.len()).map_err(|_| "too many types".to_owned())?;
+        self.table.nodes.push(node);
+        Ok(at)
+    }
+
+    fn heading(&mut self, line: &'static str) -> Result<(), String> {
+        let mut words = line.split_whitespace();
+        let Some(name) = words.next() else {
+            return Ok(());
+        };
+        let rest = words.next();
+        if name == "release" {
+            self.table.release = rest.unwrap_or_default();
+            return Ok(());
+        }
+        let mut node = Node::new(Kind::Object);
+        node.name = name;
+        node.open = rest == Some("...");
+        node.group_version = rest.filter(|word| word.contains('/'));
+        let at = self.add(node)?;
+        match self.table.shapes.insert(name, at) {
+            Some(_) => Err(format!("two shapes are called {name}")),
+            None => Ok(()),
+        }
+    }
+
+    fn field(&mut self, shape: u16, line: &'static str) -> Result<(), String> {
+        let mut words = line.split_whitespace();
+        let (Some(name), Some(kind)) = (words.next(), words.next()) else {
+            return Err(format!("a field without a type: {line}"));
+        };
+        let values: Vec<_> = words.filter(|word| *word != "|").map(|word| word.trim_matches('"')).collect();
+        let at = if values.is_empty() { self.kind(kind)? } else { self.with_values(kind, values)? };
+        let node = &mut self.table.nodes[usize::from(shape)];
+        let field = name.trim_end_matches('!');
+        if field != name {
+            node.required.push(field);
+        }
+        node.fields.push(field);
+        node.types.push(at);
+        Ok(())
+    }
+
+    /// The values belong to the innermost type: the items of `[string]`, say.
+    fn with_values(&mut self, text: &'static str, values: Vec<&'static str>) -> Result<u16, String> {
+        let list = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+        if list.unwrap_or(text) != "string" {
+            return Err(format!("allowed values are for texts alone, not for {text}"));
+        }
+        let mut node = Node::new(Kind::String);
+        node.values = values;
+        let at = self.add(node)?;
+        if list.is_none() {
+            return Ok(at);
+        }
+        let mut node = Node::new(Kind::List);
+        node.item = Some(at);
+        self.add(node)
+    }
+
+    fn kind(&mut self, text: &'static str) -> Result<u16, String> {
+        if let Some(&at) = self.table.shapes.get(text).or_else(|| self.types.get(text)) {
+            return Ok(at);
+        }
+        let inside = |open, close| text.strip_prefix(open).and_then(|rest: &str| rest.strip_suffix(close));
+        let node = if let Some(item) = inside('[', ']') {
+            let item = self.kind(item)?;
+            Node { item: Some(item), ..Node::new(Kind::List) }
+        } else if let Some(item) = inside('{', '}') {
+            let item = self.kind(item)?;
+            Node { item: Some(item), ..Node::new(Kind::Map) }
+        } else {
+            Node::new(match text {
+                "string" => Kind::String,
+                "boolean" => Kind::Boolean,
+                "int32" => Kind::Int32,
+                "int64" => Kind::Int64,
+                "quantity" => Kind::Quantity,
+                "int-or-string" => Kind::IntOrString,
+                "time" => Kind::Time,
+                "any" => Kind::Any,
+                _ => return Err(format!("no type or shape is called {text}")),
+            })
+        };
+        let at = self.add(node)?;
+        self.types.insert(text, at);
+        Ok(at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn a_mistake_in_the_data_is_told() {
+        for (text, error) in [
+            ("  a string", "a field before any shape:   a string"),
+            ("A\n  a", "a field without a type:   a"),
+            ("A\n  a strong", "no type or shape is called strong"),
+            ("A\n  a string\n  a string", "A has the field a twice"),
+            ("A\nA", "two shapes are called A"),
+            ("A\n  a int32 1 | 2", "allowed values are for texts alone, not for int32"),
+        ] {
+            assert_eq!(parse(&[text]).err().as_deref(), Some(error));
+        }
+    }
+
+    #[test]
+    fn shapes_may_name_each_other() {
+        let table = parse(&["A x/v1\n  b! [B]\n  c string \"\" | P", "B ...\n  a {A}"]).unwrap();
+        let a = table.shape("A").unwrap();
+        assert_eq!((a.group_version, a.required.as_slice()), (Some("x/v1"), &["b"][..]));
+        assert_eq!(table.field(a, "c").unwrap().values, ["", "P"]);
+        let b = table.item(table.field(a, "b").unwrap()).unwrap();
+        assert!(b.open && b.name == "B");
+        assert_eq!(table.item(table.field(b, "a").unwrap()).unwrap().name, "A");
+    }
+}

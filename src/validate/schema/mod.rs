@@ -1,0 +1,221 @@
+//! The structural schema of batch/v1 CronJob: which fields exist, of which type, in which order. It judges nothing.
+//!
+//! The one idea: [`Schema`] is a cursor, a reference into one table that is read once from `schemas/k8s/` and never
+//! freed: copying it costs nothing, and whoever walks a value walks the schema beside it.
+
+mod data;
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use data::{Node, Table};
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    data::parse(&[include_str!("../../../schemas/k8s/cronjob.txt"), include_str!("../../../schemas/k8s/other.txt")])
+        .expect("the schema is part of the program, and a test reads it")
+});
+
+/// What a value must be.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Kind {
+    /// A map with fields that Kubernetes knows: [`Schema::fields`].
+    Object,
+    /// A map under names of the user's own, of [`Schema::item`].
+    Map,
+    /// A list of [`Schema::item`].
+    List,
+    /// A text.
+    String,
+    /// An integer of 32 bits.
+    Int32,
+    /// An integer of 64 bits.
+    Int64,
+    /// `true` or `false`.
+    Boolean,
+    /// An amount of a resource: `500m`, `64Mi`; a number will do.
+    Quantity,
+    /// An integer of 32 bits or a text, as for ports.
+    IntOrString,
+    /// A moment, as RFC 3339 writes it.
+    Time,
+    /// Anything.
+    Any,
+}
+
+/// A place in the schema.
+#[derive(Clone, Copy)]
+pub struct Schema(&'static Node);
+
+impl Schema {
+    /// The shape of that name, `PodSpec` say.
+    pub fn named(shape: &str) -> Option<Schema> {
+        TABLE.shape(shape).map(Schema)
+    }
+
+    /// All shapes, in alphabetical order.
+    pub fn shapes() -> impl Iterator<Item = Schema> {
+        TABLE.shapes().map(Schema)
+    }
+
+    /// The Kubernetes release of the data, as it is written there.
+    pub fn release() -> &'static str {
+        TABLE.release
+    }
+
+    /// A whole CronJob.
+    pub fn cronjob() -> Schema {
+        root("CronJob")
+    }
+
+    /// The `spec` of a CronJob.
+    pub fn cronjob_spec() -> Schema {
+        root("CronJobSpec")
+    }
+
+    /// The `spec` of a Job.
+    pub fn job_spec() -> Schema {
+        root("JobSpec")
+    }
+
+    /// A pod with its `metadata`.
+    pub fn pod_template() -> Schema {
+        root("PodTemplateSpec")
+    }
+
+    /// The `spec` of a pod.
+    pub fn pod_spec() -> Schema {
+        root("PodSpec")
+    }
+
+    /// A container.
+    pub fn container() -> Schema {
+        root("Container")
+    }
+
+    /// The `metadata` of any object.
+    pub fn object_meta() -> Schema {
+        root("ObjectMeta")
+    }
+
+    /// An object of any other kind: its members are known by order alone, and it may have others.
+    pub fn other_object() -> Schema {
+        root("Object")
+    }
+
+    /// What a value here must be.
+    pub fn kind(self) -> Kind {
+        self.0.kind
+    }
+
+    /// The name of a shape in Kubernetes' own words, `PodSpec`; empty for anything that is not [`Kind::Object`].
+    pub fn name(self) -> &'static str {
+        self.0.name
+    }
+
+    /// The `apiVersion` of a shape that is a whole object of one kind; that kind is [`Schema::name`].
+    pub fn group_version(self) -> Option<&'static str> {
+        self.0.group_version
+    }
+
+    /// Whether other fields than [`Schema::fields`] are allowed.
+    pub fn is_open(self) -> bool {
+        self.0.open
+    }
+
+    /// The type of a field.
+    pub fn field(self, name: &str) -> Option<Schema> {
+        TABLE.field(self.0, name).map(Schema)
+    }
+
+    /// The type of the items of a list or of a map under the user's own names.
+    pub fn item(self) -> Option<Schema> {
+        TABLE.item(self.0).map(Schema)
+    }
+
+    /// The fields in the order of our output.
+    pub fn fields(self) -> &'static [&'static str] {
+        &self.0.fields
+    }
+
+    /// The place of a field among [`Schema::fields`]; a sort key for output.
+    pub fn position(self, field: &str) -> Option<usize> {
+        self.0.position(field)
+    }
+
+    /// The fields that Kubernetes publishes as required.
+    pub fn required(self) -> &'static [&'static str] {
+        &self.0.required
+    }
+
+    /// The allowed values of a text; empty if any will do.
+    pub fn enum_values(self) -> &'static [&'static str] {
+        &self.0.values
+    }
+}
+
+fn root(name: &'static str) -> Schema {
+    Schema::named(name).expect("the data has the shapes of a CronJob, and a test asks for them")
+}
+
+impl PartialEq for Schema {
+    fn eq(&self, other: &Schema) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+}
+
+impl Eq for Schema {}
+
+impl fmt::Debug for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.item() {
+            Some(item) => write!(f, "{:?} of {item:?}", self.kind()),
+            None if self.name().is_empty() => write!(f, "{:?}", self.kind()),
+            None => f.write_str(self.name()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, Schema};
+
+    #[test]
+    fn every_root_is_in_the_data() {
+        let roots = [
+            Schema::cronjob(),
+            Schema::cronjob_spec(),
+            Schema::job_spec(),
+            Schema::pod_template(),
+            Schema::pod_spec(),
+            Schema::container(),
+            Schema::object_meta(),
+            Schema::other_object(),
+        ];
+        assert!(roots.iter().all(|root| root.kind() == Kind::Object));
+        assert_eq!(Schema::cronjob().group_version(), Some("batch/v1"));
+    }
+
+    #[test]
+    fn a_person_reads_a_cronjob_from_the_schedule_to_the_containers() {
+        assert_eq!(&Schema::cronjob().fields()[..4], ["apiVersion", "kind", "metadata", "spec"]);
+        assert_eq!(Schema::cronjob_spec().fields().first(), Some(&"schedule"));
+        assert_eq!(Schema::cronjob_spec().fields().last(), Some(&"jobTemplate"));
+        assert_eq!(Schema::job_spec().fields().last(), Some(&"template"));
+        assert_eq!(Schema::pod_spec().fields().last(), Some(&"volumes"));
+        for shape in Schema::shapes() {
+            let name = shape.position("name").filter(|_| shape.position("kind").is_none());
+            assert!(name.is_none_or(|at| at < 2), "{shape:?} has its name at {name:?}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_goes_down_to_a_leaf() {
+        let limits = Schema::container().field("resources").and_then(|it| it.field("limits")).unwrap();
+        assert_eq!(format!("{limits:?}"), "Map of Quantity");
+        let env = Schema::container().field("env").unwrap();
+        assert_eq!(env.item().map(Schema::fields), Some(&["name", "value", "valueFrom"][..]));
+        assert!(env.field("name").is_none());
+        let policy = Schema::cronjob_spec().field("concurrencyPolicy").unwrap();
+        assert_eq!(policy.enum_values(), ["Allow", "Forbid", "Replace"]);
+    }
+}
