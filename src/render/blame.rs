@@ -1,0 +1,331 @@
+//! Who said it: from a fault in a finished object back to the author's own text. It runs only when something is wrong.
+//!
+//! The one idea: replay. The layers are applied one by one again; the last step after which the fault appears, and
+//! from which on it stays, is to blame, and inside that step the member whose path covers the fault.
+
+use serde_json::Value;
+
+use super::fold::Fold;
+use super::patching;
+use super::path::{self, JOB, JOB_METADATA, POD, POD_METADATA, TEMPLATE};
+use super::references::Scope;
+use crate::diag::Code;
+use crate::model::{Body, Layer, PatchKind, PatchStep, Source, Unit};
+use crate::tree::{Located, SourceTree, Span, SpanTree, Spots};
+use crate::validate::structure::{self, Finding, Options};
+
+/// The place to blame, and what stands there.
+#[derive(Clone, Debug)]
+pub(super) struct Blame {
+    /// The narrowest text that covers the fault.
+    pub(super) span: Span,
+    /// The layer that said it, in words; `None` if nobody did.
+    pub(super) who: Option<String>,
+}
+
+/// One step of the replay.
+enum Step<'a> {
+    Layer(&'a Layer),
+    Finish,
+    Patch(&'a Layer, &'a PatchStep),
+}
+
+/// Everything needed to fold again.
+pub(super) struct Replay<'a> {
+    pub(super) unit: &'a Unit,
+    pub(super) overrides: &'a [usize],
+    pub(super) sources: &'a SourceTree,
+    pub(super) scope: &'a Scope<'a>,
+    pub(super) default_namespace: Option<&'a str>,
+    pub(super) newer: bool,
+}
+
+impl<'a> Replay<'a> {
+    fn steps(&self) -> Vec<Step<'a>> {
+        let unit = self.unit;
+        let overrides = || self.overrides.iter().map(|i| &unit.overrides[*i].layer);
+        let mut steps: Vec<Step<'a>> = unit.layers.iter().chain(overrides()).map(Step::Layer).collect();
+        steps.push(Step::Finish);
+        let patches = overrides().flat_map(|layer| layer.body.patches.iter().map(move |patch| (layer, patch)));
+        steps.extend(
+            patches.filter(|(_, patch)| patching::for_cron_job(patch)).map(|(layer, patch)| Step::Patch(layer, patch)),
+        );
+        steps
+    }
+
+    /// How the finished object is checked.
+    pub(super) fn options(&self) -> Options {
+        Options { newer_than_schema: self.newer, partial: false }
+    }
+
+    /// The object after each step, the empty one first.
+    fn objects(&self, steps: &[Step<'a>]) -> Vec<Value> {
+        let mut fold = Fold::new(self.unit, self.sources, Some(self.scope));
+        let mut objects = vec![fold.state.object.clone()];
+        for step in steps {
+            match step {
+                Step::Layer(layer) => fold.layer(layer),
+                Step::Finish => fold.finish(self.scope, self.default_namespace, self.unit.name),
+                Step::Patch(_, patch) => {
+                    let _already_said = patching::apply(&mut fold, patch);
+                }
+            }
+            let mut object = fold.state.object.clone();
+            crate::patch::typed::strip_nulls(&mut object);
+            objects.push(object);
+        }
+        objects
+    }
+
+    /// The places to blame for faults of the finished object.
+    pub(super) fn blame(&self, findings: &[Finding]) -> Vec<Blame> {
+        let steps = self.steps();
+        let objects = self.objects(&steps);
+        let schema = crate::validate::Schema::cronjob();
+        let faults: Vec<Vec<(Vec<String>, Finding)>> = objects
+            .iter()
+            .map(|object| {
+                let findings = structure::check(object, schema, self.options());
+                findings.into_iter().map(|finding| (keyed(object, &segments(&finding.pointer)), finding)).collect()
+            })
+            .collect();
+        let last = objects.len() - 1;
+        findings
+            .iter()
+            .map(|finding| {
+                let path = keyed(&objects[last], &segments(&finding.pointer));
+                let present = |at: usize| {
+                    faults[at].iter().any(|(other, fault)| {
+                        *other == path && fault.code == finding.code && fault.message == finding.message
+                    })
+                };
+                let mut first = last;
+                while first > 0 && present(first - 1) {
+                    first -= 1;
+                }
+                self.locate(&steps, &objects, first, finding)
+            })
+            .collect()
+    }
+
+    /// The text of the step to blame; where it has none (a field that nobody gave), the nearest in a step before,
+    /// and at last the task's name.
+    fn locate(&self, steps: &[Step<'a>], objects: &[Value], first: usize, finding: &Finding) -> Blame {
+        let path = segments(&finding.pointer);
+        if finding.code == Code::MissingField && path.len() < 2 && self.unit.source != Source::CronJob {
+            return Blame { span: self.unit.name, who: None };
+        }
+        let found = |at: usize| -> Option<(Spot, usize, String)> {
+            let object = &objects[at + 1];
+            match &steps[at] {
+                Step::Layer(layer) => {
+                    let (spot, depth) = in_body(&layer.body, object, &path)?;
+                    Some((spot, depth, layer.origin.to_string()))
+                }
+                Step::Finish => None,
+                Step::Patch(layer, patch) => {
+                    let (spot, depth) = in_patch(patch, object, &path)?;
+                    Some((spot, depth, layer.origin.to_string()))
+                }
+            }
+        };
+        let blamed = first.checked_sub(1).and_then(found);
+        let best = blamed.or_else(|| {
+            let upto = steps.len();
+            (0..upto).rev().filter_map(found).max_by_key(|(_, depth, _)| *depth)
+        });
+        match best {
+            Some((spot, depth, who)) => {
+                let whole = depth == path.len();
+                let span = if finding.at_key || !whole { spot.key } else { spot.value };
+                Blame { span, who: Some(who) }
+            }
+            None => Blame { span: self.unit.name, who: None },
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Spot {
+    key: Span,
+    value: Span,
+}
+
+impl From<&SpanTree> for Spot {
+    fn from(spans: &SpanTree) -> Self {
+        Self { key: spans.key, value: spans.value }
+    }
+}
+
+/// The parts of a JSON pointer.
+pub(super) fn segments(pointer: &str) -> Vec<String> {
+    pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect()
+}
+
+const KEYS: [&str; 6] = ["name", "mountPath", "devicePath", "containerPort", "topologyKey", "key"];
+
+/// What tells an item of a list from its neighbours: its merge key, if it has one.
+fn key_of(item: &Value) -> Option<(&'static str, &Value)> {
+    KEYS.iter().find_map(|key| item.get(key).map(|value| (*key, value)))
+}
+
+/// A path whose list positions are replaced by what the items are called, so that it survives new neighbours.
+fn keyed(object: &Value, path: &[String]) -> Vec<String> {
+    let mut value = Some(object);
+    let mut result = Vec::with_capacity(path.len());
+    for name in path {
+        match value {
+            Some(Value::Array(items)) => {
+                value = name.parse::<usize>().ok().and_then(|i| items.get(i));
+                let key = value.and_then(key_of).map(|(key, value)| format!("{key}={value}"));
+                result.push(key.unwrap_or_else(|| name.clone()));
+            }
+            Some(other) => {
+                value = other.get(name);
+                result.push(name.clone());
+            }
+            None => result.push(name.clone()),
+        }
+    }
+    result
+}
+
+/// Walks down places beside the object; list items are found by equality, by key, or by position.
+fn descend(spans: &SpanTree, said: &Value, object: Option<&Value>, path: &[String]) -> (Spot, usize) {
+    let Some((name, rest)) = path.split_first() else { return (spans.into(), 0) };
+    let (next, said_next, object_next) = match &spans.spots {
+        Spots::Members(_) => (spans.member(name), said.get(name), object.and_then(|object| object.get(name))),
+        Spots::Items(places) => {
+            let index = name.parse::<usize>().unwrap_or(usize::MAX);
+            let item = object.and_then(|object| object.get(index));
+            let items = said.as_array().map(Vec::as_slice).unwrap_or_default();
+            let same = |other: &Value| Some(other) == item;
+            let alike = |other: &Value| item.and_then(key_of).is_some_and(|(key, value)| other.get(key) == Some(value));
+            let at = items.iter().position(same).or_else(|| items.iter().position(alike));
+            let at = at.or((items.len() == object.and_then(Value::as_array).map_or(0, Vec::len)).then_some(index));
+            (at.and_then(|at| places.get(at)), at.and_then(|at| items.get(at)), item)
+        }
+        Spots::Leaf | Spots::Source(_) => (None, None, None),
+    };
+    match (next, said_next) {
+        (Some(next), Some(said)) => {
+            let (spot, depth) = descend(next, said, object_next, rest);
+            (spot, depth + 1)
+        }
+        _ => (spans.into(), 0),
+    }
+}
+
+/// A part of a body that ends up below `prefix`.
+fn below(part: &Located, object: &Value, prefix: &[&str], path: &[String]) -> Option<(Spot, usize)> {
+    let rest = path.get(prefix.len()..)?;
+    if !prefix.iter().zip(path).all(|(a, b)| a == b) {
+        return None;
+    }
+    let (spot, depth) = descend(&part.spans, &part.value, path::at(object, prefix), rest);
+    (depth > 0 || rest.is_empty()).then_some((spot, depth + prefix.len()))
+}
+
+/// The same for one member of a part that ends up elsewhere under the same name.
+fn member_at(part: &Located, member: &str, object: &Value, prefix: &[&str], path: &[String]) -> Option<(Spot, usize)> {
+    let (value, spans) = part.member(member)?;
+    below(&Located { value: value.clone(), spans: spans.clone() }, object, &[prefix, &[member]].concat(), path)
+}
+
+/// The deepest text of a body that covers a path of the object.
+fn in_body(body: &Body, object: &Value, path: &[String]) -> Option<(Spot, usize)> {
+    let mut found: Vec<(Spot, usize)> = Vec::new();
+    let is = |wanted: &[&str]| path.iter().map(String::as_str).eq(wanted.iter().copied());
+    let spot = |span: Span| Spot { key: span, value: span };
+    if let Some(file) = &body.object {
+        found.extend(below(file, object, &[], path));
+    }
+    if let Some(expression) = body.schedule.expression.as_ref().filter(|_| is(&["spec", "schedule"])) {
+        found.push((spot(expression.span), 2));
+    }
+    if let Some(zone) = body.schedule.time_zone.as_ref().filter(|_| is(&["spec", "timeZone"])) {
+        found.push((spot(zone.span), 2));
+    }
+    if let Some(name) = body.object_name.as_ref().filter(|_| is(&["metadata", "name"])) {
+        found.push((spot(name.span), 2));
+    }
+    if let Some(namespace) = body.namespace.as_ref().filter(|_| is(&["metadata", "namespace"])) {
+        found.push((spot(namespace.span), 2));
+    }
+    for (member, parts) in [("labels", &body.labels), ("annotations", &body.annotations)] {
+        found.extend(parts.iter().filter_map(|part| below(part, object, &["metadata", member], path)));
+    }
+    if let Some(job) = &body.job {
+        found.extend(member_at(job, "restartPolicy", object, POD, path));
+        for member in ["labels", "annotations"] {
+            found.extend(member_at(job, member, object, JOB_METADATA, path));
+        }
+        found.extend(below(job, object, JOB, path));
+        found.extend(below(job, object, &["spec"], path));
+    }
+    if let Some(pod) = &body.pod {
+        for member in ["labels", "annotations"] {
+            found.extend(member_at(pod, member, object, POD_METADATA, path));
+        }
+        found.extend(below(pod, object, POD, path));
+    }
+    if let Some(template) = &body.pod_template {
+        found.extend(below(template, object, TEMPLATE, path));
+    }
+    found.extend(in_containers(body, object, path));
+    found.into_iter().max_by_key(|(_, depth)| *depth)
+}
+
+/// `container`, `containers` and `images`: which container they mean is seen in the object.
+fn in_containers(body: &Body, object: &Value, path: &[String]) -> Vec<(Spot, usize)> {
+    let mut found = Vec::new();
+    let depth = POD.len();
+    let inside = POD.iter().zip(path).all(|(a, b)| a == b) && path.len() >= depth + 2;
+    if !inside {
+        if let Some(container) = &body.container
+            && path.len() >= depth
+        {
+            found.push((Spot { key: container.spans.key, value: container.spans.key }, depth));
+        }
+        return found;
+    }
+    let (list, index) = (path[depth].as_str(), path[depth + 1].as_str());
+    let item = path::at(object, POD).and_then(|pod| pod.get(list)?.get(index.parse::<usize>().ok()?));
+    let rest = &path[depth + 2..];
+    if let Some(container) = body.container.as_ref().filter(|_| list == "containers" && index == "0") {
+        let (spot, more) = descend(&container.spans, &container.value, item, rest);
+        found.push((spot, depth + 2 + more));
+    }
+    let name = item.and_then(|item| item.get("name")).and_then(Value::as_str);
+    for (_, container) in body.containers.iter().filter(|(called, _)| Some(called.as_str()) == name) {
+        let (spot, more) = descend(&container.spans, &container.value, item, rest);
+        found.push((spot, depth + 2 + more));
+    }
+    if rest.first().is_some_and(|member| member == "image") {
+        found.extend(body.images.iter().map(|rule| (Spot { key: rule.span, value: rule.span }, depth + 3)));
+    }
+    found
+}
+
+/// The deepest text of a patch that covers a path of the object.
+fn in_patch(patch: &PatchStep, object: &Value, path: &[String]) -> Option<(Spot, usize)> {
+    if patch.kind != PatchKind::Json {
+        let (spot, depth) = descend(&patch.patch.spans, &patch.patch.value, Some(object), path);
+        return Some((spot, depth));
+    }
+    let operations = patch.patch.value.as_array()?;
+    let covering = operations.iter().enumerate().filter_map(|(i, operation)| {
+        let spans = patch.patch.spans.item(i)?;
+        let at = segments(operation.get("path")?.as_str()?);
+        let common = at.iter().zip(path).take_while(|(a, b)| a == b || *a == "-").count();
+        if common == at.len()
+            && let (Some(value), Some(value_spans)) = (operation.get("value"), spans.member("value"))
+        {
+            let inner = at.iter().try_fold(object, |value, name| value.get(name));
+            let (spot, depth) = descend(value_spans, value, inner, &path[common..]);
+            return Some((spot, common + depth));
+        }
+        (common == path.len()).then(|| (Spot::from(spans.member("path").unwrap_or(spans)), common))
+    });
+    covering.max_by_key(|(_, depth)| *depth).or_else(|| Some(((&patch.patch.spans).into(), 0)))
+}

@@ -1,0 +1,322 @@
+//! The layers of a task fold into one CronJob. It checks no schema and knows no other task.
+//!
+//! The one idea: folding is a walk over steps in order of precedence, so the object after any number of steps can be
+//! had again: that is how blame is found.
+
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
+
+use super::path::{self, JOB, JOB_METADATA, POD, POD_METADATA, TEMPLATE};
+use super::pod;
+use super::references::{self, Scope};
+use super::spots::{self, narrow};
+use crate::diag::{Code, Diagnostic, nearest};
+use crate::model::{Body, Layer, Source, TimeZone, Unit};
+use crate::patch::{PatchError, Shape, typed};
+use crate::tree::{Located, SourceTree, Span, SpanTree, Spanned};
+
+/// A CronJob on its way, and what is said beside it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct State {
+    /// The object as far as it is folded.
+    pub(super) object: Value,
+    /// The zone as said last.
+    pub(super) zone: Option<Spanned<TimeZone>>,
+    /// The namespace as said last.
+    pub(super) namespace: Option<String>,
+    /// The object's name as said last, if it is not the task's.
+    pub(super) object_name: Option<String>,
+    /// How many resources are named.
+    pub(super) resources: usize,
+}
+
+/// One fold of a unit's layers for one cluster.
+pub(super) struct Fold<'a> {
+    pub(super) unit: &'a Unit,
+    pub(super) sources: &'a SourceTree,
+    /// What references mean; `None` folds layers that have none.
+    pub(super) scope: Option<&'a Scope<'a>>,
+    pub(super) state: State,
+    pub(super) troubles: Vec<Diagnostic>,
+}
+
+/// The fields of CronJobSpec that `job` takes; the others of `job` belong to JobSpec.
+const CRON_JOB_FIELDS: [&str; 5] =
+    ["startingDeadlineSeconds", "concurrencyPolicy", "suspend", "successfulJobsHistoryLimit", "failedJobsHistoryLimit"];
+
+impl<'a> Fold<'a> {
+    /// An empty CronJob; the short form has its one container from the start, named after the task.
+    pub(super) fn new(unit: &'a Unit, sources: &'a SourceTree, scope: Option<&'a Scope<'a>>) -> Self {
+        let mut object = json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {}, "spec": {}});
+        if unit.source == Source::Container {
+            *path::ensure(&mut object, POD) = json!({"containers": [{"name": unit.identity.name}]});
+        }
+        let state = State { object, zone: None, namespace: None, object_name: None, resources: 0 };
+        Self { unit, sources, scope, state, troubles: Vec::new() }
+    }
+
+    /// Goes on from a state.
+    pub(super) fn from(unit: &'a Unit, sources: &'a SourceTree, scope: Option<&'a Scope<'a>>, state: State) -> Self {
+        Self { unit, sources, scope, state, troubles: Vec::new() }
+    }
+
+    /// Applies the typed fields of a layer.
+    pub(super) fn layer(&mut self, layer: &'a Layer) {
+        let body = &layer.body;
+        if let Some(object) = &body.object {
+            self.file(object);
+        }
+        if let Some(template) = &body.pod_template {
+            self.merge(template, TEMPLATE, shape_at(TEMPLATE));
+        }
+        if let Some(expression) = &body.schedule.expression {
+            let spec = path::ensure(&mut self.state.object, &["spec"]);
+            path::set(spec, "schedule", expression.value.clone());
+        }
+        if let Some(zone) = &body.schedule.time_zone {
+            self.state.zone = Some(zone.clone());
+        }
+        if let Some(job) = &body.job {
+            self.job(job);
+        }
+        if let Some(pod) = &body.pod {
+            self.pod(pod, body.job.as_ref());
+        }
+        if let Some(container) = &body.container {
+            pod::container(self, container);
+        }
+        for (name, container) in &body.containers {
+            pod::named_container(self, name, container);
+        }
+        if let Some(description) = &body.description {
+            let annotations = path::ensure(&mut self.state.object, &["metadata", "annotations"]);
+            path::set(annotations, "kubernetes.io/description", description.value.clone());
+        }
+        for (member, parts) in [("labels", &body.labels), ("annotations", &body.annotations)] {
+            for part in parts {
+                self.merge(part, &["metadata", member], Shape::UNKNOWN);
+            }
+        }
+        self.names(body);
+        for rule in &body.images {
+            pod::images(self, rule);
+        }
+        self.state.resources += body.resources.len();
+    }
+
+    fn names(&mut self, body: &'a Body) {
+        if let Some(namespace) = &body.namespace {
+            self.state.namespace = Some(self.text(namespace));
+        }
+        if let Some(name) = &body.object_name {
+            self.state.object_name = Some(self.text(name));
+        }
+    }
+
+    fn text(&mut self, text: &'a Spanned<String>) -> String {
+        let mut troubles = Vec::new();
+        let expanded = self.scope.and_then(|scope| references::expand_text(text, scope, &[], &mut troubles));
+        self.report(troubles, &SpanTree::leaf(text.span));
+        expanded.unwrap_or_else(|| text.value.clone())
+    }
+
+    /// The CronJob of a file, as it stands; null labels and annotations are empty, as the API server reads them.
+    fn file(&mut self, file: &'a Located) {
+        let mut object = file.value.clone();
+        for metadata in [&["metadata"][..], JOB_METADATA, POD_METADATA] {
+            for map in ["labels", "annotations"] {
+                let Some(Value::Object(map)) = path::at_mut(&mut object, metadata).and_then(|m| m.get_mut(map)) else {
+                    continue;
+                };
+                map.values_mut()
+                    .filter(|value| value.is_null())
+                    .for_each(|value| *value = Value::String(String::new()));
+            }
+        }
+        typed::strip_nulls(&mut object);
+        object["apiVersion"] = Value::String("batch/v1".to_owned());
+        let namespace = object.pointer("/metadata/namespace").and_then(Value::as_str).map(str::to_owned);
+        self.state.namespace = namespace.or(self.state.namespace.take());
+        self.state.object = object;
+    }
+
+    fn job(&mut self, job: &'a Located) {
+        let value = self.expanded(job);
+        let Some(members) = value.as_object() else { return };
+        for (name, member) in members {
+            let Some(spans) = job.spans.member(name) else {
+                let spans = SpanTree::leaf(job.span());
+                self.job_field(name, member, &spans);
+                continue;
+            };
+            self.job_field(name, member, spans);
+        }
+    }
+
+    fn job_field(&mut self, name: &str, member: &Value, spans: &SpanTree) {
+        let beside = |what: &str| format!("write `{what}` beside `job`, not in it");
+        let misplaced = match name {
+            "schedule" | "timeZone" => Some(beside("schedule")),
+            "template" | "jobTemplate" => Some(beside("pod")),
+            "containers" | "container" => Some(beside(name)),
+            "shardEnv" => {
+                let diagnostic = Diagnostic::new(Code::NotSupported, spans.key, "`shardEnv` is not supported yet");
+                return self.troubles.push(diagnostic);
+            }
+            _ => None,
+        };
+        if let Some(help) = misplaced {
+            let message = format!("`job` has no field `{name}`");
+            return self.troubles.push(Diagnostic::new(Code::UnknownField, spans.key, message).help(help));
+        }
+        match name {
+            "labels" | "annotations" => {
+                self.merge_value(member, spans, &[JOB_METADATA, &[name]].concat(), Shape::UNKNOWN);
+            }
+            "restartPolicy" => self.merge_value(member, spans, &[POD, &[name]].concat(), Shape::UNKNOWN),
+            _ if CRON_JOB_FIELDS.contains(&name) => {
+                self.merge_value(member, spans, &["spec", name], Shape::UNKNOWN);
+            }
+            _ => {
+                let path = [JOB, &[name]].concat();
+                self.merge_value(member, spans, &path, shape_at(&path));
+            }
+        }
+    }
+
+    fn pod(&mut self, pod: &'a Located, job: Option<&Located>) {
+        let policy = |part: &Located| part.member("restartPolicy").map(|(value, spans)| (value.clone(), spans.value));
+        if let Some((in_pod, pod_span)) = policy(pod)
+            && let Some((in_job, job_span)) = job.and_then(policy)
+            && in_pod != in_job
+        {
+            self.troubles.push(
+                Diagnostic::new(Code::RestartPolicy, pod_span, "two different restart policies are given")
+                    .other(job_span, "the other is here")
+                    .help("`job.restartPolicy` and `pod.restartPolicy` are the same field: keep one"),
+            );
+        }
+        let value = self.expanded(pod);
+        let Some(members) = value.as_object() else { return };
+        for (name, member) in members {
+            let leaf = SpanTree::leaf(pod.span());
+            let spans = pod.spans.member(name).unwrap_or(&leaf);
+            let path = match name.as_str() {
+                "labels" | "annotations" => [POD_METADATA, &[name.as_str()]].concat(),
+                _ => [POD, &[name.as_str()]].concat(),
+            };
+            self.merge_value(member, spans, &path, shape_at(&path));
+        }
+    }
+
+    /// Merges a part of a layer at a path, references replaced.
+    pub(super) fn merge(&mut self, part: &'a Located, path: &[&str], shape: Shape) {
+        let value = self.expanded(part);
+        self.merge_value(&value, &part.spans, path, shape);
+    }
+
+    fn merge_value(&mut self, value: &Value, spans: &SpanTree, path: &[&str], shape: Shape) {
+        let Some((last, parents)) = path.split_last() else { return };
+        let parent = path::ensure(&mut self.state.object, parents);
+        let Value::Object(parent) = parent else { return };
+        if value.is_null() {
+            parent.remove(*last);
+            return;
+        }
+        let target = parent.entry(*last).or_insert(Value::Null);
+        if let Err(error) = typed::merge(target, value, shape) {
+            self.troubles.push(merge_trouble(&error, spans));
+        }
+    }
+
+    /// A part of a layer with its references replaced and its files in place.
+    pub(super) fn expanded(&mut self, part: &'a Located) -> Cow<'a, Value> {
+        let Some(scope) = self.scope else { return Cow::Borrowed(&part.value) };
+        let mut names = std::collections::BTreeSet::new();
+        references::names_in(&part.value, &mut names);
+        if names.is_empty() {
+            return Cow::Borrowed(&part.value);
+        }
+        let mut value = part.value.clone();
+        let mut troubles = Vec::new();
+        references::expand(&mut value, scope, &mut Vec::new(), &mut troubles);
+        self.report(troubles, &part.spans);
+        Cow::Owned(value)
+    }
+
+    /// References without a value become diagnostics at the reference.
+    pub(super) fn report(&mut self, troubles: Vec<references::Trouble>, spans: &SpanTree) {
+        for trouble in troubles {
+            let span = narrow(self.sources, spots::deepest(spans, &trouble.path).value, &trouble.written);
+            self.troubles.push(reference_trouble(trouble, span));
+        }
+    }
+
+    /// Says the object's name, namespace and zone, which no layer may spoil.
+    pub(super) fn finish(&mut self, scope: &Scope<'_>, default_namespace: Option<&str>, task: Span) {
+        let name = self.state.object_name.clone().unwrap_or_else(|| self.unit.identity.name.clone());
+        let namespace = self.state.namespace.clone().or_else(|| default_namespace.map(str::to_owned));
+        let metadata = path::ensure(&mut self.state.object, &["metadata"]);
+        path::set(metadata, "name", name);
+        if let Value::Object(metadata) = metadata {
+            match namespace {
+                Some(namespace) => metadata.insert("namespace".to_owned(), Value::String(namespace)),
+                None => metadata.remove("namespace"),
+            };
+        }
+        let Some(zone) = self.state.zone.clone() else { return };
+        let name = match zone.value {
+            TimeZone::Name(name) => Some(name),
+            TimeZone::Unset => None,
+            TimeZone::Cluster => match &scope.cluster.time_zone {
+                Some(name) => Some(name.value.clone()),
+                None => {
+                    let message = format!("cluster `{}` has no `timeZone`", *scope.cluster.name);
+                    let diagnostic = Diagnostic::new(Code::UndefinedReference, zone.span, message);
+                    self.troubles.push(
+                        diagnostic
+                            .other(scope.cluster.name.span, "the cluster is here")
+                            .help("give it one, or name a zone in the task")
+                            .note(format!("task `{}` asks for each cluster's own", self.sources.text(task))),
+                    );
+                    None
+                }
+            },
+        };
+        let spec = path::ensure(&mut self.state.object, &["spec"]);
+        if let Value::Object(spec) = spec {
+            match name {
+                Some(name) => spec.insert("timeZone".to_owned(), Value::String(name)),
+                None => spec.remove("timeZone"),
+            };
+        }
+    }
+}
+
+/// How lists merge at a path of a CronJob.
+pub(super) fn shape_at(path: &[&str]) -> Shape {
+    path.iter().fold(Shape::cron_job(), |shape, name| shape.field(name))
+}
+
+pub(super) fn merge_trouble(error: &PatchError, spans: &SpanTree) -> Diagnostic {
+    let spot = spots::deepest(spans, error.pointer.tokens());
+    let mut diagnostic = Diagnostic::new(Code::InvalidValue, spot.value, error.problem.to_string());
+    if let Some(help) = &error.help {
+        diagnostic = diagnostic.help(help.clone());
+    }
+    diagnostic
+}
+
+pub(super) fn reference_trouble(trouble: references::Trouble, span: Span) -> Diagnostic {
+    if trouble.odd_value {
+        return Diagnostic::new(Code::ReferenceQuoting, span, trouble.message)
+            .help("quote it where it is used, or keep such characters out of it");
+    }
+    Diagnostic::new(Code::UndefinedReference, span, trouble.message).did_you_mean(trouble.near.as_deref())
+}
+
+/// Where a name is looked for among names.
+pub(super) fn did_you_mean<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    nearest(name, names)
+}

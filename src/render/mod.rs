@@ -1,0 +1,113 @@
+//! One task becomes manifests: layers, references, overrides, patches, bytes. It writes no file and sees no other task.
+//!
+//! The one idea: most clusters of a task get the same bytes. Clusters are grouped into [`Variant`]s by all that can
+//! differ (the overrides that match, the values of the references used, zone, namespace), and a variant is folded,
+//! checked and emitted once.
+
+mod blame;
+mod fold;
+mod object;
+mod patching;
+mod path;
+mod pod;
+mod references;
+mod resources;
+mod spots;
+mod variant;
+
+pub(crate) use object::Ordered;
+pub use object::{HEADER, Manifest};
+pub use references::Scope;
+
+use std::collections::BTreeMap;
+
+use self::variant::Key;
+use crate::diag::{Clusters, Diagnostic, Diagnostics};
+use crate::model::{Fleet, FluxSubstitution, Unit};
+use crate::place::Decision;
+use crate::tree::SourceTree;
+
+/// Clusters of one task that get the same bytes.
+#[derive(Clone, Debug)]
+pub struct Variant {
+    /// The clusters, by index in the inventory.
+    pub clusters: Vec<usize>,
+    /// The overrides that apply, by index in the unit, in order of precedence.
+    pub overrides: Vec<usize>,
+    /// The CronJob first, then the objects beside it.
+    pub manifests: Vec<Manifest>,
+}
+
+/// What one override did.
+#[derive(Clone, Debug, Default)]
+pub struct Effect {
+    /// The chosen clusters that its selector meets.
+    pub reached: Vec<usize>,
+    /// Those of them on which it changed something.
+    pub changed: Vec<usize>,
+}
+
+/// A task, rendered.
+#[derive(Clone, Debug, Default)]
+pub struct Rendered {
+    /// Its variants, in order of their first cluster.
+    pub variants: Vec<Variant>,
+    /// One per override of the unit.
+    pub effects: Vec<Effect>,
+}
+
+/// What rendering needs beside the unit.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'a> {
+    /// The settings.
+    pub fleet: &'a Fleet,
+    /// What references mean on each cluster, in the order of the inventory, before the task speaks.
+    pub scopes: &'a [Scope<'a>],
+    /// The texts, to show places in them.
+    pub sources: &'a SourceTree,
+}
+
+/// Renders a task for the clusters chosen.
+pub fn render(unit: &Unit, decision: &Decision, around: Surroundings<'_>, diags: &mut Diagnostics) -> Rendered {
+    let mut rendered = Rendered { variants: Vec::new(), effects: vec![Effect::default(); unit.overrides.len()] };
+    let groups = variant::group(unit, decision, around);
+    let chosen = decision.chosen().count();
+    let prefix = variant::prefix(unit, around);
+    let mut said: BTreeMap<usize, (Diagnostic, Vec<usize>)> = BTreeMap::new();
+    let mut order: Vec<Diagnostic> = Vec::new();
+    for (key, clusters) in groups {
+        let Key { overrides, .. } = &key;
+        for i in overrides {
+            rendered.effects[*i].reached.extend(&clusters);
+        }
+        let built = variant::build(unit, &key, clusters[0], &prefix, around);
+        for i in &built.changed {
+            rendered.effects[*i].changed.extend(&clusters);
+        }
+        for diagnostic in built.diags {
+            let at = order.iter().position(|known| *known == diagnostic).unwrap_or_else(|| {
+                order.push(diagnostic.clone());
+                order.len() - 1
+            });
+            said.entry(at).or_insert_with(|| (diagnostic, Vec::new())).1.extend(&clusters);
+        }
+        rendered.variants.push(Variant { clusters, overrides: key.overrides, manifests: built.manifests });
+    }
+    for (_, (mut diagnostic, mut clusters)) in said {
+        clusters.sort_unstable();
+        let names = clusters.iter().map(|i| around.scopes[*i].cluster.name.value.clone()).collect();
+        diagnostic.clusters = Some(Clusters { names, of: chosen });
+        diags.push(diagnostic);
+    }
+    rendered.variants.sort_by_key(|variant| variant.clusters[0]);
+    for effect in &mut rendered.effects {
+        effect.reached.sort_unstable();
+        effect.changed.sort_unstable();
+    }
+    rendered
+}
+
+/// Whether `${...}` in output matters to the settings.
+fn watches_flux(fleet: &Fleet) -> bool {
+    fleet.output.flux != FluxSubstitution::Allow
+}

@@ -1,0 +1,166 @@
+//! Containers of a pod: the only one, one by name, and the images of all. It adds no container that nobody asked for.
+//!
+//! The one idea: a container that is addressed and not there is a mistake, never a new container.
+
+use serde_json::{Map, Value};
+
+use super::fold::{Fold, did_you_mean, shape_at};
+use super::path::{self, CONTAINERS, POD};
+use crate::diag::{Code, Diagnostic};
+use crate::model::{ImageRule, Source};
+use crate::patch::image::{Image, ImageError, Parts, Rename};
+use crate::patch::typed;
+use crate::tree::{Located, Span, SpanTree, Spanned};
+
+/// Merges `container` into the one container.
+pub(super) fn container<'a>(fold: &mut Fold<'a>, part: &'a Located) {
+    let list = path::at(&fold.state.object, POD).and_then(|pod| pod.get("containers")).and_then(Value::as_array);
+    let names: Vec<String> = list.into_iter().flatten().map(|c| name_of(c).to_owned()).collect();
+    if fold.unit.source != Source::Container && names.len() != 1 {
+        let diagnostic = match names.as_slice() {
+            [] => Diagnostic::new(
+                Code::UnknownContainer,
+                part.spans.key,
+                "there is no container that `container` could mean",
+            ),
+            _ => Diagnostic::new(
+                Code::AmbiguousContainer,
+                part.spans.key,
+                format!("`container` could mean each of {}", names.join(", ")),
+            )
+            .help("address one by its name: `containers: {NAME: {...}}`"),
+        };
+        return fold.troubles.push(diagnostic);
+    }
+    merge(fold, part, "containers", 0);
+}
+
+/// Merges one of `containers` into the container of that name, init containers too.
+pub(super) fn named_container<'a>(fold: &mut Fold<'a>, name: &'a Spanned<String>, part: &'a Located) {
+    let mut names = Vec::new();
+    for list in CONTAINERS {
+        let items = path::at(&fold.state.object, POD).and_then(|pod| pod.get(list)).and_then(Value::as_array);
+        for (i, container) in items.into_iter().flatten().enumerate() {
+            if name_of(container) == name.value {
+                return merge(fold, part, list, i);
+            }
+            names.push(name_of(container).to_owned());
+        }
+    }
+    let message = format!("there is no container `{}`", **name);
+    let mut diagnostic = Diagnostic::new(Code::UnknownContainer, name.span, message)
+        .did_you_mean(did_you_mean(name, names.iter().map(String::as_str)));
+    if !names.is_empty() {
+        diagnostic = diagnostic.note(format!("there is {}", names.join(", ")));
+    }
+    fold.troubles.push(diagnostic);
+}
+
+fn name_of(container: &Value) -> &str {
+    container.get("name").and_then(Value::as_str).unwrap_or_default()
+}
+
+fn merge<'a>(fold: &mut Fold<'a>, part: &'a Located, list: &str, index: usize) {
+    let mut value = fold.expanded(part).into_owned();
+    let parts = match value.get("image") {
+        Some(Value::Object(parts)) => {
+            let parts = parts.clone();
+            value.as_object_mut().map(|map| map.remove("image"));
+            Some(parts)
+        }
+        _ => None,
+    };
+    let shape = shape_at(&[POD, &[list]].concat()).item();
+    let target = path::at_mut(&mut fold.state.object, POD)
+        .and_then(|pod| pod.get_mut(list))
+        .and_then(|items| items.get_mut(index));
+    let Some(target) = target else { return };
+    let merged = typed::merge(target, &value, shape);
+    let set = parts.map(|parts| set_parts(target, &parts));
+    if let Err(error) = merged {
+        fold.troubles.push(super::fold::merge_trouble(&error, &part.spans));
+    }
+    if let Some(Err(error)) = set {
+        let leaf = SpanTree::leaf(part.span());
+        let spans = part.spans.member("image").unwrap_or(&leaf);
+        fold.troubles.push(image_trouble(&error, spans));
+    }
+}
+
+/// Sets parts of a container's image.
+fn set_parts(container: &mut Value, parts: &Map<String, Value>) -> Result<(), ImageError> {
+    let parts = parts_of(parts);
+    let image = match (container.get("image").and_then(Value::as_str), &parts.repository) {
+        (Some(current), _) => Image::parse(current)?.with_parts(&parts)?,
+        (None, Some(repository)) => Image::parse(repository)?.with_parts(&parts)?,
+        (None, None) => return Err(ImageError::NoRepository(String::new())),
+    };
+    path::set(container, "image", image.to_string());
+    Ok(())
+}
+
+/// The parts of an image as the author wrote them; what is no text was refused when it was read.
+fn parts_of(map: &Map<String, Value>) -> Parts {
+    let text = |name: &str| map.get(name).and_then(Value::as_str).map(str::to_owned);
+    Parts { registry: text("registry"), repository: text("repository"), tag: text("tag"), digest: digest_of(map) }
+}
+
+fn digest_of(map: &Map<String, Value>) -> Option<Option<String>> {
+    map.get("digest").map(|digest| digest.as_str().map(str::to_owned))
+}
+
+/// One of kustomize's `images` on one image; `None` if it is about another.
+fn rename(current: &str, name: &str, map: &Map<String, Value>) -> Result<Option<String>, ImageError> {
+    let text = |name: &str| map.get(name).and_then(Value::as_str).map(str::to_owned);
+    let rename =
+        Rename { name: name.to_owned(), new_name: text("newName"), new_tag: text("newTag"), digest: digest_of(map) };
+    Ok(Image::parse(current)?.renamed(&rename)?.map(|image| image.to_string()))
+}
+
+fn image_trouble(error: &ImageError, spans: &SpanTree) -> Diagnostic {
+    let part = match error {
+        ImageError::Part { part, .. } => part.trim_start_matches("a "),
+        ImageError::DigestLost { .. } => "tag",
+        ImageError::NoRepository(_) => "repository",
+    };
+    trouble_at(error, spans.member(part).map_or(spans.value, |spot| spot.value))
+}
+
+fn trouble_at(error: &ImageError, span: Span) -> Diagnostic {
+    let code = if matches!(error, ImageError::DigestLost { .. }) { Code::DigestLost } else { Code::InvalidValue };
+    let diagnostic = Diagnostic::new(code, span, error.to_string());
+    match error.help() {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    }
+}
+
+/// Applies one of `images` to all containers, init containers too.
+pub(super) fn images<'a>(fold: &mut Fold<'a>, rule: &'a ImageRule) {
+    let mut parts = rule.parts.clone();
+    if let Some(scope) = fold.scope {
+        let mut troubles = Vec::new();
+        super::references::expand(&mut parts, scope, &mut Vec::new(), &mut troubles);
+        fold.report(troubles, &SpanTree::leaf(rule.span));
+    }
+    let Value::Object(parts) = parts else { return };
+    let Some(pod) = path::at_mut(&mut fold.state.object, POD) else { return };
+    let mut troubles = Vec::new();
+    for list in CONTAINERS {
+        for container in pod.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+            let Some(current) = container.get("image").and_then(Value::as_str) else { continue };
+            let result = match &rule.name {
+                Some(name) => rename(current, name, &parts),
+                None => Image::parse(current)
+                    .and_then(|image| image.with_parts(&parts_of(&parts)))
+                    .map(|image| Some(image.to_string())),
+            };
+            match result {
+                Ok(Some(image)) => path::set(container, "image", image),
+                Ok(None) => {}
+                Err(error) => troubles.push(trouble_at(&error, rule.span)),
+            }
+        }
+    }
+    fold.troubles.extend(troubles);
+}

@@ -1,0 +1,282 @@
+//! `$(cluster.…)` and `$(var.…)` in the strings of a body. There is no recursion, no expression, no template language.
+//!
+//! The one idea: whatever begins `$(cluster.` or `$(var.` is ours and must be known; everything else passes byte for
+//! byte: the kubelet's `$(VAR)`, a shell's `$(cmd)`, and `$$(...)`, which escapes as in Kubernetes
+//! (`third_party/forked/golang/expansion`).
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::diag::nearest;
+use crate::model::{Cluster, FROM_FILE, Fleet, Variables};
+
+/// What references mean on one cluster.
+#[derive(Clone, Debug)]
+pub struct Scope<'a> {
+    /// The cluster.
+    pub cluster: &'a Cluster,
+    /// The variables, settled.
+    pub variables: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Scope<'a> {
+    /// The variables that the fleet and the cluster itself give.
+    pub fn new(fleet: &'a Fleet, cluster: &'a Cluster) -> Self {
+        let mut scope = Self { cluster, variables: BTreeMap::new() };
+        for set in &fleet.variables {
+            if set.when.as_ref().is_none_or(|when| crate::place::matches(when, cluster).is_ok()) {
+                scope.add(&set.set);
+            }
+        }
+        scope.add(&cluster.variables);
+        scope
+    }
+
+    /// Lets a stronger layer speak.
+    pub fn add(&mut self, variables: &'a Variables) {
+        for (name, value) in variables {
+            match &value.value {
+                Some(text) => self.variables.insert(name, text),
+                None => self.variables.remove(name.as_str()),
+            };
+        }
+    }
+
+    /// The value of a reference, `cluster.name` say, without its brackets.
+    ///
+    /// # Errors
+    /// Why it has none, and what may have been meant.
+    pub fn value(&self, reference: &str) -> Result<Cow<'a, str>, (String, Option<String>)> {
+        let cluster = self.cluster;
+        let unset = |what: &str| Err((format!("the cluster has no {what}"), None));
+        if let Some(name) = reference.strip_prefix("var.") {
+            return match self.variables.get(name) {
+                Some(text) => Ok(Cow::Borrowed(*text)),
+                None => Err((
+                    format!("the variable `{name}` is not set"),
+                    nearest(name, self.variables.keys().copied()).map(|near| format!("$(var.{near})")),
+                )),
+            };
+        }
+        let member = reference.strip_prefix("cluster.").unwrap_or(reference);
+        if let Some(key) = member.strip_prefix("labels.") {
+            return match cluster.labels.get(key) {
+                Some(text) => Ok(Cow::Borrowed(text.as_str())),
+                None => Err((
+                    format!("the cluster has no label `{key}`"),
+                    nearest(key, cluster.labels.keys().map(String::as_str))
+                        .map(|near| format!("$(cluster.labels.{near})")),
+                )),
+            };
+        }
+        match member {
+            "name" => Ok(Cow::Borrowed(cluster.name.as_str())),
+            "provider" => {
+                cluster.provider.as_ref().map_or_else(|| unset("provider"), |p| Ok(Cow::Borrowed(p.as_str())))
+            }
+            "region" => cluster.region.as_ref().map_or_else(|| unset("region"), |r| Ok(Cow::Borrowed(r.as_str()))),
+            "zones" if cluster.zones.is_empty() => unset("zones"),
+            "zones" => {
+                let zones: Vec<&str> = cluster.zones.iter().map(|zone| zone.as_str()).collect();
+                Ok(Cow::Owned(zones.join(",")))
+            }
+            other => {
+                let known = ["name", "provider", "region", "zones", "labels"];
+                let near = nearest(other, known).map(|near| format!("$(cluster.{near})"));
+                Err((format!("a cluster has no `{other}`: it has name, provider, region, zones and labels.KEY"), near))
+            }
+        }
+    }
+}
+
+/// One of our references in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reference<'t> {
+    /// Where it begins.
+    pub(crate) start: usize,
+    /// One past its closing bracket.
+    pub(crate) end: usize,
+    /// What is in the brackets; `None` if they never close.
+    pub(crate) name: Option<&'t str>,
+}
+
+/// Our references in a text, from left to right.
+pub(crate) fn find(text: &str) -> Vec<Reference<'_>> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(at) = text[from..].find("$(").map(|at| at + from) {
+        let dollars = text[..at].bytes().rev().take_while(|b| *b == b'$').count();
+        let inner = &text[at + 2..];
+        from = at + 2;
+        if dollars % 2 == 1 || !(inner.starts_with("cluster.") || inner.starts_with("var.")) {
+            continue;
+        }
+        let close = inner.find([')', '\n']).filter(|close| inner.as_bytes()[*close] == b')');
+        let end = close.map_or(text.len(), |close| at + 2 + close + 1);
+        found.push(Reference { start: at, end, name: close.map(|close| &inner[..close]) });
+        from = end;
+    }
+    found
+}
+
+/// The names of all references in a value, text from files aside.
+pub(crate) fn names_in(value: &Value, names: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => names.extend(find(text).into_iter().map(|r| r.name.unwrap_or_default().to_owned())),
+        Value::Array(items) => items.iter().for_each(|item| names_in(item, names)),
+        Value::Object(map) if map.contains_key(FROM_FILE) => {
+            names.insert(FROM_FILE.to_owned());
+        }
+        Value::Object(map) => map.values().for_each(|member| names_in(member, names)),
+        _ => {}
+    }
+}
+
+/// A reference that has no value, or a value that a shell would read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Trouble {
+    /// The pointer of the string within the value that was expanded.
+    pub(crate) path: Vec<String>,
+    /// The reference as written, brackets included.
+    pub(crate) written: String,
+    /// What is wrong.
+    pub(crate) message: String,
+    /// What may have been meant.
+    pub(crate) near: Option<String>,
+    /// It has a value, but an odd one.
+    pub(crate) odd_value: bool,
+}
+
+/// Replaces all references in the strings of a value and puts text from files in place.
+pub(crate) fn expand(value: &mut Value, scope: &Scope<'_>, path: &mut Vec<String>, troubles: &mut Vec<Trouble>) {
+    match value {
+        Value::String(text) => {
+            if let Some(expanded) = expand_text(text, scope, path, troubles) {
+                *text = expanded;
+            }
+        }
+        Value::Array(items) => {
+            for (i, item) in items.iter_mut().enumerate() {
+                path.push(i.to_string());
+                expand(item, scope, path, troubles);
+                path.pop();
+            }
+        }
+        Value::Object(map) => {
+            if let Some(text) = map.get_mut(FROM_FILE) {
+                *value = text.take();
+                return;
+            }
+            for (key, member) in map.iter_mut() {
+                path.push(key.clone());
+                expand(member, scope, path, troubles);
+                path.pop();
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Puts text from files in place and reads no reference.
+pub(crate) fn files_only(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(files_only),
+        Value::Object(map) => match map.get_mut(FROM_FILE) {
+            Some(text) => *value = text.take(),
+            None => map.values_mut().for_each(files_only),
+        },
+        _ => {}
+    }
+}
+
+/// The text with its references replaced; `None` if it has none. A reference without a value stays as it is.
+pub(crate) fn expand_text(
+    text: &str,
+    scope: &Scope<'_>,
+    path: &[String],
+    troubles: &mut Vec<Trouble>,
+) -> Option<String> {
+    let references = find(text);
+    if references.is_empty() {
+        return None;
+    }
+    let mut result = String::with_capacity(text.len());
+    let mut done = 0;
+    for reference in references {
+        let written = &text[reference.start..reference.end];
+        result.push_str(&text[done..reference.start]);
+        done = reference.end;
+        let value = match reference.name {
+            Some(name) => scope.value(name),
+            None => Err(("this reference has no closing bracket".to_owned(), None)),
+        };
+        let mut trouble = |message, near, odd_value| {
+            troubles.push(Trouble { path: path.to_vec(), written: written.to_owned(), message, near, odd_value });
+        };
+        match value {
+            Ok(value) => {
+                if value.contains(['`', '"', '\'', '\n']) || value.contains("$(") {
+                    let message = format!("the value of `{written}` holds a quote, a backtick, a newline or `$(`");
+                    trouble(message, None, true);
+                }
+                result.push_str(&value);
+            }
+            Err((message, near)) => {
+                trouble(message, near, false);
+                result.push_str(written);
+            }
+        }
+    }
+    result.push_str(&text[done..]);
+    Some(result)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::{FileId, Span, Spanned};
+
+    fn cluster() -> Cluster {
+        let span = Span::new(FileId(0), 0, 0);
+        let mut cluster = Cluster::bare(Spanned::new("eu".to_owned(), span));
+        cluster.labels.insert("env".to_owned(), Spanned::new("prod".to_owned(), span));
+        cluster
+    }
+
+    fn expanded(text: &str) -> (String, Vec<String>) {
+        let cluster = cluster();
+        let fleet = Fleet::default();
+        let mut scope = Scope::new(&fleet, &cluster);
+        scope.variables.insert("url", "https://x");
+        let mut troubles = Vec::new();
+        let result = expand_text(text, &scope, &[], &mut troubles).unwrap_or_else(|| text.to_owned());
+        (result, troubles.into_iter().map(|trouble| trouble.message).collect())
+    }
+
+    #[test]
+    fn ours_are_replaced_and_all_else_passes_byte_for_byte() {
+        for (text, expected) in [
+            ("$(cluster.name)-$(cluster.labels.env)", "eu-prod"),
+            ("a $(var.url)/b", "a https://x/b"),
+            (
+                "$(POD_NAME) $(date +%s) $$(cluster.name) $(clusters) $(variable)",
+                "$(POD_NAME) $(date +%s) $$(cluster.name) $(clusters) $(variable)",
+            ),
+            ("$$$(cluster.name)", "$$eu"),
+            ("${X} $X $(", "${X} $X $("),
+        ] {
+            assert_eq!(expanded(text), (expected.to_owned(), vec![]), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_value_is_said_and_stays() {
+        for text in ["$(cluster.region)", "$(cluster.nam)", "$(var.x)", "$(cluster.labels.tier)", "$(var.url"] {
+            let (result, troubles) = expanded(text);
+            assert_eq!(result, text);
+            assert_eq!(troubles.len(), 1, "{text}: {troubles:?}");
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! The objects beside a task: references, namespace, patches. It invents none.
+//!
+//! The one idea: an object goes with its task, so one without a namespace follows the task, and so do the subjects
+//! of its RoleBindings.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::object::{self, HEADER, Ordered};
+use super::references::{self, Scope};
+use super::{Manifest, patching, spots};
+use crate::diag::{Code, Diagnostic, nearest};
+use crate::model::{Fleet, PatchStep, Resource, ResourceFile, Target, Unit};
+use crate::patch::{Shape, typed};
+use crate::tree::{Located, SourceTree};
+use crate::validate::Schema;
+use crate::yaml;
+
+/// What the objects beside a task need.
+pub(super) struct Beside<'a> {
+    pub(super) unit: &'a Unit,
+    pub(super) overrides: &'a [usize],
+    pub(super) scope: &'a Scope<'a>,
+    pub(super) sources: &'a SourceTree,
+    pub(super) fleet: &'a Fleet,
+    /// The namespace of the CronJob.
+    pub(super) namespace: Option<String>,
+}
+
+/// Built-in kinds that have no namespace (`kubectl api-resources --namespaced=false` of 1.34), each with its group:
+/// a custom kind may have the name of one.
+const CLUSTER_WIDE: [(&str, &[&str]); 16] = [
+    ("", &["Namespace", "Node", "PersistentVolume"]),
+    ("admissionregistration.k8s.io", &ADMISSION),
+    ("apiextensions.k8s.io", &["CustomResourceDefinition"]),
+    ("apiregistration.k8s.io", &["APIService"]),
+    ("certificates.k8s.io", &["CertificateSigningRequest", "ClusterTrustBundle"]),
+    ("flowcontrol.apiserver.k8s.io", &["FlowSchema", "PriorityLevelConfiguration"]),
+    ("internal.apiserver.k8s.io", &["StorageVersion"]),
+    ("networking.k8s.io", &["IPAddress", "IngressClass", "ServiceCIDR"]),
+    ("node.k8s.io", &["RuntimeClass"]),
+    ("policy", &["PodSecurityPolicy"]),
+    ("rbac.authorization.k8s.io", &["ClusterRole", "ClusterRoleBinding"]),
+    ("resource.k8s.io", &["DeviceClass", "DeviceTaintRule", "ResourceSlice"]),
+    ("scheduling.k8s.io", &["PriorityClass"]),
+    ("storage.k8s.io", &["CSIDriver", "CSINode", "StorageClass", "VolumeAttachment", "VolumeAttributesClass"]),
+    ("storagemigration.k8s.io", &["StorageVersionMigration"]),
+    ("snapshot.storage.k8s.io", &["VolumeSnapshotClass", "VolumeSnapshotContent"]),
+];
+
+const ADMISSION: [&str; 6] = [
+    "MutatingAdmissionPolicy",
+    "MutatingAdmissionPolicyBinding",
+    "MutatingWebhookConfiguration",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+    "ValidatingWebhookConfiguration",
+];
+
+fn cluster_wide(object: &Value) -> bool {
+    let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
+    let group = text("apiVersion").split_once('/').map_or("", |(group, _)| group);
+    CLUSTER_WIDE.iter().any(|(own, kinds)| *own == group && kinds.contains(&text("kind")))
+}
+
+struct Draft<'a> {
+    value: Value,
+    file: &'a Arc<ResourceFile>,
+    resource: &'a Resource,
+}
+
+/// Adds the manifests of the objects beside the CronJob.
+pub(super) fn build(
+    beside: &Beside<'_>,
+    manifests: &mut Vec<Manifest>,
+    changed: &mut Vec<usize>,
+    diags: &mut Vec<Diagnostic>,
+) {
+    let unit = beside.unit;
+    let layers = unit.layers.iter().chain(beside.overrides.iter().map(|at| &unit.overrides[*at].layer));
+    let mut drafts = Vec::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for resource in layers.flat_map(|layer| &layer.body.resources) {
+        let Some(file) = &resource.file else { continue };
+        if !seen.insert((file.id, resource.expand)) {
+            continue;
+        }
+        if let Some(bytes) = &file.verbatim {
+            for object in &file.objects {
+                if sound_path(&object.value, resource, diags) {
+                    manifests.push(verbatim(object, file, resource, bytes));
+                }
+            }
+            continue;
+        }
+        for object in &file.objects {
+            let value = expanded(object, resource.expand, beside, diags);
+            drafts.push(Draft { value, file, resource });
+        }
+    }
+    for draft in &mut drafts {
+        empty_labels(&mut draft.value);
+        place(&mut draft.value, beside.namespace.as_deref());
+    }
+    patch(beside, &mut drafts, changed, diags);
+    for mut draft in drafts {
+        typed::strip_nulls(&mut draft.value);
+        object::watch_flux(&mut draft.value, beside.fleet, unit, diags);
+        let manifest = manifest(draft, diags);
+        manifests.extend(manifest);
+    }
+}
+
+/// Null labels and annotations are empty, as the API server reads them.
+fn empty_labels(object: &mut Value) {
+    for pointer in ["/metadata/labels", "/metadata/annotations"] {
+        let Some(Value::Object(map)) = object.pointer_mut(pointer) else { continue };
+        map.values_mut().filter(|value| value.is_null()).for_each(|value| *value = Value::String(String::new()));
+    }
+}
+
+fn expanded(object: &Located, expand: bool, beside: &Beside<'_>, diags: &mut Vec<Diagnostic>) -> Value {
+    let mut value = object.value.clone();
+    let mut troubles = Vec::new();
+    if expand {
+        references::expand(&mut value, beside.scope, &mut Vec::new(), &mut troubles);
+    } else {
+        references::files_only(&mut value);
+    }
+    for trouble in troubles {
+        let spot = spots::deepest(&object.spans, &trouble.path);
+        let span = spots::narrow(beside.sources, spot.value, &trouble.written);
+        diags.push(super::fold::reference_trouble(trouble, span));
+    }
+    value
+}
+
+/// Gives an object the task's namespace, and the ServiceAccounts among a RoleBinding's subjects too.
+fn place(value: &mut Value, namespace: Option<&str>) {
+    let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let Some(namespace) = namespace else { return };
+    if !cluster_wide(value)
+        && let Some(Value::Object(metadata)) = value.get_mut("metadata")
+    {
+        metadata.entry("namespace").or_insert_with(|| Value::String(namespace.to_owned()));
+    }
+    if kind == "RoleBinding" || kind == "ClusterRoleBinding" {
+        for subject in value.get_mut("subjects").and_then(Value::as_array_mut).into_iter().flatten() {
+            if subject.get("kind").and_then(Value::as_str) == Some("ServiceAccount")
+                && let Value::Object(subject) = subject
+            {
+                subject.entry("namespace").or_insert_with(|| Value::String(namespace.to_owned()));
+            }
+        }
+    }
+}
+
+/// The patches of overrides that are for an object beside the CronJob.
+fn patch(beside: &Beside<'_>, drafts: &mut [Draft<'_>], changed: &mut Vec<usize>, diags: &mut Vec<Diagnostic>) {
+    for at in beside.overrides {
+        let steps = &beside.unit.overrides[*at].layer.body.patches;
+        for (step, target) in steps.iter().filter_map(|step| step.target.as_ref().map(|target| (step, target))) {
+            if *target.kind == "CronJob" {
+                continue;
+            }
+            let Some(draft) = meant(drafts, step, target, diags) else {
+                changed.push(*at);
+                continue;
+            };
+            let before = draft.value.clone();
+            let mut patch = step.patch.value.clone();
+            let mut troubles = Vec::new();
+            references::expand(&mut patch, beside.scope, &mut Vec::new(), &mut troubles);
+            for trouble in troubles {
+                let spot = spots::deepest(&step.patch.spans, &trouble.path);
+                let span = spots::narrow(beside.sources, spot.value, &trouble.written);
+                diags.push(super::fold::reference_trouble(trouble, span));
+            }
+            let text = |name: &str| draft.value.get(name).and_then(Value::as_str).unwrap_or_default();
+            let shape = Shape::of(text("apiVersion"), text("kind"));
+            match patching::run(&mut draft.value, step.kind, &patch, shape) {
+                Ok(()) if before == draft.value => {}
+                Ok(()) => changed.push(*at),
+                Err(error) => {
+                    diags.push(patching::trouble(step, &error));
+                    changed.push(*at);
+                }
+            }
+        }
+    }
+    changed.sort_unstable();
+    changed.dedup();
+}
+
+/// The object that a patch is for.
+fn meant<'d, 'a>(
+    drafts: &'d mut [Draft<'a>],
+    step: &PatchStep,
+    target: &Target,
+    diags: &mut Vec<Diagnostic>,
+) -> Option<&'d mut Draft<'a>> {
+    let text = |draft: &Draft<'_>, pointer: &str| {
+        draft.value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let named = |draft: &Draft<'_>| target.name.as_ref().is_none_or(|name| **name == text(draft, "/metadata/name"));
+    let hits: Vec<usize> =
+        (0..drafts.len()).filter(|i| text(&drafts[*i], "/kind") == *target.kind && named(&drafts[*i])).collect();
+    match hits.as_slice() {
+        [only] => return Some(&mut drafts[*only]),
+        [] => {
+            let all: Vec<String> =
+                drafts.iter().map(|d| format!("{}/{}", text(d, "/kind"), text(d, "/metadata/name"))).collect();
+            let wanted = match &target.name {
+                Some(name) => format!("{}/{}", *target.kind, **name),
+                None => target.kind.value.clone(),
+            };
+            let span = target.name.as_ref().map_or(target.kind.span, |name| name.span);
+            let mut diagnostic =
+                Diagnostic::new(Code::PatchFailed, span, format!("the task has no object `{wanted}` beside it"))
+                    .did_you_mean(nearest(&wanted, all.iter().map(String::as_str)));
+            if !all.is_empty() {
+                diagnostic = diagnostic.note(format!("it has {}", all.join(", ")));
+            }
+            diags.push(diagnostic);
+        }
+        several => diags.push(
+            Diagnostic::new(
+                Code::PatchFailed,
+                step.span,
+                format!("{} objects of kind {} stand beside the task", several.len(), *target.kind),
+            )
+            .help("say which: `target: {kind: ..., name: ...}`"),
+        ),
+    }
+    None
+}
+
+/// The kind in a file's name: `<kind>` for built-in ones, `<kind>.<group>` for others.
+fn file_kind(value: &Value) -> (String, String) {
+    let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (version, kind) = (text("apiVersion"), text("kind"));
+    let group = version.split_once('/').map_or("", |(group, _)| group);
+    let built_in = !group.contains('.') || group.ends_with(".k8s.io");
+    if built_in {
+        (kind.to_lowercase(), kind.to_owned())
+    } else {
+        (format!("{}.{group}", kind.to_lowercase()), format!("{group}/{kind}"))
+    }
+}
+
+/// Name and namespace become a path, so nothing may climb in them.
+fn sound_path(object: &Value, resource: &Resource, diags: &mut Vec<Diagnostic>) -> bool {
+    let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str);
+    let odd = |part: &&str| {
+        part.is_empty()
+            || *part == "."
+            || *part == ".."
+            || part.contains(['/', '\\'])
+            || part.contains(char::is_control)
+    };
+    let name = Some(text("/metadata/name").unwrap_or_default());
+    let namespace = text("/metadata/namespace");
+    for (what, part) in [("name", name.filter(odd)), ("namespace", namespace.filter(odd))] {
+        let Some(part) = part else { continue };
+        let message = format!("`{}` cannot be the {what} of an object", part.escape_debug());
+        diags.push(Diagnostic::new(Code::ResourceInvalid, resource.span, message));
+        return false;
+    }
+    true
+}
+
+fn manifest(draft: Draft<'_>, diags: &mut Vec<Diagnostic>) -> Option<Manifest> {
+    let text = |pointer: &str| draft.value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    let name = text("/metadata/name").unwrap_or_default();
+    let namespace = text("/metadata/namespace");
+    if !sound_path(&draft.value, draft.resource, diags) {
+        return None;
+    }
+    let (file_kind, kind) = file_kind(&draft.value);
+    let mut bytes = HEADER.as_bytes().to_vec();
+    yaml::emit_into(&mut bytes, &draft.value, Ordered(Some(Schema::other_object())));
+    Some(Manifest {
+        path: object::path(namespace.as_deref(), &name, &file_kind),
+        kind,
+        namespace,
+        name,
+        bytes: bytes.into(),
+        file: Some(draft.file.id),
+        verbatim: false,
+        span: draft.resource.span,
+    })
+}
+
+fn verbatim(object: &Located, file: &Arc<ResourceFile>, resource: &Resource, bytes: &Arc<[u8]>) -> Manifest {
+    let text = |pointer: &str| object.value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    let (file_kind, kind) = file_kind(&object.value);
+    let namespace = text("/metadata/namespace");
+    let name = text("/metadata/name").unwrap_or_default();
+    Manifest {
+        path: object::path(namespace.as_deref(), &name, &file_kind),
+        kind,
+        namespace,
+        name,
+        bytes: bytes.clone(),
+        file: Some(file.id),
+        verbatim: true,
+        span: resource.span,
+    }
+}

@@ -1,0 +1,290 @@
+//! One variant: what tells it from others, and its building. It decides no placement.
+//!
+//! The one idea: the key holds everything that a cluster can put into the bytes; two clusters of one key cannot differ.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::blame::{Blame, Replay};
+use super::fold::{Fold, State};
+use super::references::{self, Scope};
+use super::{Manifest, Surroundings, object, patching, resources};
+use crate::diag::{Code, Diagnostic};
+use crate::model::{Body, Layer, NEWEST_KUBERNETES, Override, TimeZone, Unit};
+use crate::patch::typed;
+use crate::place::Decision;
+use crate::tree::Span;
+use crate::validate::Schema;
+use crate::validate::{names, structure};
+
+/// What tells one variant from another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key {
+    /// The overrides that apply.
+    pub(super) overrides: Vec<usize>,
+    /// The values of all references used; `None` where one has no value.
+    values: Vec<(String, Option<String>)>,
+    /// The cluster's zone, where a layer asks for it.
+    zone: Option<String>,
+    /// The namespace of cluster or fleet.
+    namespace: Option<String>,
+    /// The cluster's Kubernetes is newer than our schema.
+    newer: bool,
+}
+
+/// A variant, built.
+pub(super) struct Built {
+    pub(super) manifests: Vec<Manifest>,
+    /// The overrides that changed something.
+    pub(super) changed: Vec<usize>,
+    pub(super) diags: Vec<Diagnostic>,
+}
+
+/// The layers before overrides, folded once, where no reference stands in them.
+pub(super) struct Prefix {
+    state: Option<(State, Vec<Diagnostic>)>,
+}
+
+/// The clusters chosen, grouped by key, in order of their first cluster.
+pub(super) fn group(unit: &Unit, decision: &Decision, around: Surroundings<'_>) -> Vec<(Key, Vec<usize>)> {
+    let mut own = BTreeSet::new();
+    unit.layers.iter().for_each(|layer| names_in(&layer.body, &mut own));
+    let theirs: Vec<BTreeSet<String>> = unit
+        .overrides
+        .iter()
+        .map(|o| {
+            let mut names = BTreeSet::new();
+            names_in(&o.layer.body, &mut names);
+            names
+        })
+        .collect();
+    let zoned =
+        |layer: &Layer| layer.body.schedule.time_zone.as_ref().is_some_and(|zone| zone.value == TimeZone::Cluster);
+    let mut groups: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
+    for (i, _) in decision.chosen() {
+        let cluster = around.scopes[i].cluster;
+        let meets = |o: &Override| crate::place::matches(&o.selector, cluster).is_ok();
+        let overrides: Vec<usize> = (0..unit.overrides.len()).filter(|at| meets(&unit.overrides[*at])).collect();
+        let mut names: BTreeSet<&String> = own.iter().collect();
+        names.extend(overrides.iter().flat_map(|at| &theirs[*at]));
+        let values = if names.is_empty() {
+            Vec::new()
+        } else {
+            let scope = scope(unit, &overrides, &around.scopes[i]);
+            let value = |name: &String| scope.value(name).ok().map(std::borrow::Cow::into_owned);
+            names.into_iter().map(|name| (name.clone(), value(name))).collect()
+        };
+        let asks = unit.layers.iter().any(zoned) || overrides.iter().any(|at| zoned(&unit.overrides[*at].layer));
+        let zone = if asks { cluster.time_zone.as_ref().map(|zone| zone.value.clone()) } else { None };
+        let version = cluster.kubernetes_version.as_ref().map_or(around.fleet.defaults.kubernetes_version, |v| v.value);
+        let namespace = default_namespace(around, i).map(str::to_owned);
+        let key = Key { overrides, values, zone, namespace, newer: version > NEWEST_KUBERNETES };
+        groups.entry(key).or_default().push(i);
+    }
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_by_key(|(_, clusters)| clusters[0]);
+    groups
+}
+
+/// Where a task goes that names no namespace: the cluster's, the fleet's, or `default`.
+fn default_namespace<'a>(around: Surroundings<'a>, cluster: usize) -> Option<&'a str> {
+    let defaults = &around.fleet.defaults;
+    let own = around.scopes[cluster].cluster.namespace.as_ref().map(|namespace| namespace.as_str());
+    let fleet = || match (&defaults.namespace, defaults.namespace_said) {
+        (Some(namespace), _) => Some(namespace.as_str()),
+        (None, true) => None,
+        (None, false) => Some("default"),
+    };
+    own.or_else(fleet)
+}
+
+/// The scope of a cluster after the task and its overrides have spoken.
+fn scope<'a>(unit: &'a Unit, overrides: &[usize], base: &Scope<'a>) -> Scope<'a> {
+    let mut scope = base.clone();
+    unit.layers.iter().for_each(|layer| scope.add(&layer.body.variables));
+    overrides.iter().for_each(|at| scope.add(&unit.overrides[*at].layer.body.variables));
+    scope
+}
+
+/// All references in a body, and in the resource files that it expands.
+fn names_in(body: &Body, names: &mut BTreeSet<String>) {
+    for part in [&body.job, &body.pod, &body.container, &body.pod_template].into_iter().flatten() {
+        references::names_in(&part.value, names);
+    }
+    for part in body.containers.iter().map(|(_, part)| part).chain(&body.labels).chain(&body.annotations) {
+        references::names_in(&part.value, names);
+    }
+    for text in [&body.namespace, &body.object_name].into_iter().flatten() {
+        references::names_in(&Value::String(text.value.clone()), names);
+    }
+    body.images.iter().for_each(|rule| references::names_in(&rule.parts, names));
+    body.patches.iter().for_each(|patch| patching::names_in(patch, names));
+    for resource in body.resources.iter().filter(|resource| resource.expand) {
+        for object in resource.file.iter().flat_map(|file| &file.objects) {
+            references::names_in(&object.value, names);
+        }
+    }
+}
+
+/// Folds the layers before overrides, if nothing in them differs by cluster.
+pub(super) fn prefix(unit: &Unit, around: Surroundings<'_>) -> Prefix {
+    let mut names = BTreeSet::new();
+    unit.layers.iter().for_each(|layer| names_in(&layer.body, &mut names));
+    if !names.is_empty() {
+        return Prefix { state: None };
+    }
+    let mut fold = Fold::new(unit, around.sources, None);
+    unit.layers.iter().for_each(|layer| fold.layer(layer));
+    Prefix { state: Some((fold.state, fold.troubles)) }
+}
+
+/// Builds the variant of which `cluster` is one.
+pub(super) fn build(unit: &Unit, key: &Key, cluster: usize, prefix: &Prefix, around: Surroundings<'_>) -> Built {
+    let scope = scope(unit, &key.overrides, &around.scopes[cluster]);
+    let mut fold = match &prefix.state {
+        Some((state, troubles)) => {
+            let mut fold = Fold::from(unit, around.sources, Some(&scope), state.clone());
+            fold.troubles.clone_from(troubles);
+            fold
+        }
+        None => {
+            let mut fold = Fold::new(unit, around.sources, Some(&scope));
+            unit.layers.iter().for_each(|layer| fold.layer(layer));
+            fold
+        }
+    };
+    let mut changed = Vec::new();
+    for at in &key.overrides {
+        let layer = &unit.overrides[*at].layer;
+        let before = (!only_patches(&layer.body)).then(|| fold.state.clone());
+        let troubles = fold.troubles.len();
+        fold.layer(layer);
+        // What was refused would have had an effect.
+        if fold.troubles.len() > troubles || before.is_some_and(|before| before != fold.state) {
+            changed.push(*at);
+        }
+    }
+    let namespace = key.namespace.as_deref();
+    fold.finish(&scope, namespace, unit.name);
+    let mut failed = false;
+    for at in &key.overrides {
+        for step in unit.overrides[*at].layer.body.patches.iter().filter(|step| patching::for_cron_job(step)) {
+            let before = fold.state.object.clone();
+            let applied = patching::apply(&mut fold, step);
+            failed |= !applied;
+            if (!applied || before != fold.state.object) && !changed.contains(at) {
+                changed.push(*at);
+            }
+        }
+    }
+    let mut value = std::mem::take(&mut fold.state.object);
+    let mut diags = std::mem::take(&mut fold.troubles);
+    drop(fold);
+    typed::strip_nulls(&mut value);
+    let replay = Replay {
+        unit,
+        overrides: &key.overrides,
+        sources: around.sources,
+        scope: &scope,
+        default_namespace: namespace,
+        newer: key.newer,
+    };
+    check(&value, &replay, failed, &mut diags);
+    check_names(&value, unit, &key.overrides, &mut diags);
+    object::watch_flux(&mut value, around.fleet, unit, &mut diags);
+    let mut manifests = vec![object::cron_job(value, unit)];
+    let beside = resources::Beside {
+        unit,
+        overrides: &key.overrides,
+        scope: &scope,
+        sources: around.sources,
+        fleet: around.fleet,
+        namespace: manifests[0].namespace.clone(),
+    };
+    resources::build(&beside, &mut manifests, &mut changed, &mut diags);
+    variables_matter(unit, key, cluster, around, &mut changed);
+    Built { manifests, changed, diags }
+}
+
+/// Name and namespace are also the path of the manifest, so nothing may climb in them. Where the task's own name is
+/// bad that is said already.
+fn check_names(value: &Value, unit: &Unit, overrides: &[usize], diags: &mut Vec<Diagnostic>) {
+    let bodies = || unit.layers.iter().chain(overrides.iter().map(|at| &unit.overrides[*at].layer)).map(|l| &l.body);
+    let patched = overrides.iter().rev().find_map(|at| unit.overrides[*at].layer.body.patches.last()).map(|p| p.span);
+    let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str);
+    let mut report = |error: names::NameError, said: Option<Span>| {
+        let span = said.or(patched).unwrap_or(unit.name);
+        let mut diagnostic = Diagnostic::new(error.code, span, error.message);
+        diagnostic.help.extend(error.help);
+        diags.push(diagnostic);
+    };
+    let name = text("/metadata/name").unwrap_or_default();
+    if name != unit.identity.name
+        && let Err(error) = names::task_name(name)
+    {
+        report(error, bodies().filter_map(|body| body.object_name.as_ref()).next_back().map(|said| said.span));
+    }
+    if let Some(Err(error)) = text("/metadata/namespace").map(names::namespace) {
+        report(error, bodies().filter_map(|body| body.namespace.as_ref()).next_back().map(|said| said.span));
+    }
+}
+
+fn only_patches(body: &Body) -> bool {
+    let nothing = Body { patches: Vec::new(), variables: BTreeMap::new(), ..Body::default() };
+    body.schedule.expression.is_none()
+        && body.schedule.time_zone.is_none()
+        && [&body.job, &body.pod, &body.container].iter().all(|part| part.is_none())
+        && body.containers.len() == nothing.containers.len()
+        && body.labels.is_empty()
+        && body.annotations.is_empty()
+        && body.namespace.is_none()
+        && body.object_name.is_none()
+        && body.resources.is_empty()
+        && body.images.is_empty()
+}
+
+/// An override that only sets variables has an effect if a reference has another value without it.
+fn variables_matter(unit: &Unit, key: &Key, cluster: usize, around: Surroundings<'_>, changed: &mut Vec<usize>) {
+    for at in &key.overrides {
+        if changed.contains(at) || unit.overrides[*at].layer.body.variables.is_empty() {
+            continue;
+        }
+        let others: Vec<usize> = key.overrides.iter().copied().filter(|other| other != at).collect();
+        let without = scope(unit, &others, &around.scopes[cluster]);
+        let differs = |(name, value): &(String, Option<String>)| {
+            without.value(name).ok().map(std::borrow::Cow::into_owned) != *value
+        };
+        if key.values.iter().any(differs) {
+            changed.push(*at);
+        }
+    }
+}
+
+/// The finished object against the schema, and who is to blame.
+fn check(value: &Value, replay: &Replay<'_>, failed: bool, diags: &mut Vec<Diagnostic>) {
+    let findings = structure::check(value, Schema::cronjob(), replay.options());
+    if findings.is_empty() || failed {
+        return;
+    }
+    // What could not be merged is not there, and is not missing.
+    let unmerged = diags.iter().any(|known| known.code == Code::InvalidValue);
+    for (finding, blame) in findings.iter().zip(replay.blame(&findings)) {
+        let Blame { span, who } = blame;
+        if unmerged && finding.code == Code::MissingField {
+            continue;
+        }
+        if diags.iter().any(|known| known.place == crate::diag::Place::Text(span) && known.code == finding.code) {
+            continue;
+        }
+        let mut diagnostic = Diagnostic::new(finding.code, span, finding.message.clone()).severity(finding.severity);
+        diagnostic.help.clone_from(&finding.help);
+        let place = format!("at {} in the manifest", finding.pointer);
+        diagnostic.notes.push(match who {
+            Some(who) => format!("{place}, said by {who}"),
+            None => place,
+        });
+        diags.push(diagnostic);
+    }
+    diags.sort_by_key(|diagnostic| diagnostic.code != Code::PatchFailed);
+}
