@@ -1,0 +1,147 @@
+//! `unknown-cluster`, `unknown-place`: a name or value is asked for that nothing in the inventory has.
+//!
+//! The one idea: a selector that can meet nothing is a spelling mistake until proven otherwise; under `notIn` and
+//! `exclude` it may be a precaution, so it is a warning there.
+
+use std::collections::BTreeSet;
+
+use crate::diag::{Code, Diagnostic, Diagnostics, Severity, nearest};
+use crate::model::{Cluster, Match, Model, Named, Operator, Selector, Values};
+use crate::tree::{Span, Spanned};
+
+pub(super) fn run(model: &Model, diags: &mut Diagnostics) -> BTreeSet<Span> {
+    let mut check = Check { model, diags, faults: BTreeSet::new() };
+    if model.clusters.is_empty() {
+        return check.faults;
+    }
+    for unit in &model.units {
+        check.selector(&unit.placement.selector, unit.placement.span);
+        for over in &unit.overrides {
+            check.selector(&over.selector, over.name.span);
+        }
+    }
+    for set in &model.fleet.variables {
+        if let (Some(when), Some(span)) = (&set.when, set.set.values().next().map(|value| value.span)) {
+            check.selector(when, span);
+        }
+    }
+    check.faults
+}
+
+/// A property by name, what is asked of it, and where a cluster has it.
+type Property<'a> = (&'static str, &'a Option<Values>, fn(&Cluster) -> &[Spanned<String>]);
+
+struct Check<'a> {
+    model: &'a Model,
+    diags: &'a mut Diagnostics,
+    faults: BTreeSet<Span>,
+}
+
+impl Check<'_> {
+    fn selector(&mut self, selector: &Selector, owner: Span) {
+        self.part(selector.clusters.as_ref(), selector.matching.as_ref(), owner, Severity::Error);
+        if let Some(exclude) = &selector.exclude {
+            self.part(exclude.clusters.as_ref(), exclude.matching.as_ref(), owner, Severity::Warning);
+        }
+    }
+
+    fn part(&mut self, named: Option<&Named>, matching: Option<&Match>, owner: Span, severity: Severity) {
+        if let Some(Named::Names(names)) = named {
+            for name in &names.value {
+                self.name(name, owner, severity);
+            }
+        }
+        let Some(matching) = matching else { return };
+        let places: [Property<'_>; 3] = [
+            ("provider", &matching.provider, |cluster| cluster.provider.as_slice()),
+            ("region", &matching.region, |cluster| cluster.region.as_slice()),
+            ("zone", &matching.zone, |cluster| &cluster.zones),
+        ];
+        for (what, asked, have) in places {
+            let Some(asked) = asked else { continue };
+            let severity = if asked.not { Severity::Warning } else { severity };
+            let known: BTreeSet<&str> = clusters(self.model).flat_map(have).map(|value| value.as_str()).collect();
+            for value in &asked.values {
+                self.value(what, value, &known, owner, severity);
+            }
+        }
+        for (key, value) in &matching.labels {
+            self.label(key, std::slice::from_ref(value), owner, severity);
+        }
+        for expression in &matching.expressions {
+            let severity = match expression.operator {
+                Operator::In | Operator::Exists => severity,
+                Operator::NotIn | Operator::DoesNotExist => Severity::Warning,
+            };
+            self.label(&expression.key, &expression.values, owner, severity);
+        }
+    }
+
+    fn name(&mut self, name: &Spanned<String>, owner: Span, severity: Severity) {
+        let known = |cluster: &Cluster| *cluster.name == **name;
+        if clusters(self.model).any(known) || self.model.unread_clusters.contains(&name.value) || name.contains('*') {
+            return;
+        }
+        let names = self.model.clusters.iter().map(|cluster| cluster.name.as_str());
+        let diagnostic = Diagnostic::new(Code::UnknownCluster, name.span, format!("there is no cluster `{}`", **name))
+            .did_you_mean(nearest(name, names))
+            .severity(severity);
+        self.say(diagnostic, owner);
+    }
+
+    fn value(&mut self, what: &str, value: &Spanned<String>, known: &BTreeSet<&str>, owner: Span, severity: Severity) {
+        if known.contains(value.as_str()) || !self.model.unread_clusters.is_empty() {
+            return;
+        }
+        let diagnostic =
+            Diagnostic::new(Code::UnknownPlace, value.span, format!("no cluster has the {what} `{}`", **value))
+                .did_you_mean(nearest(value, known.iter().copied()))
+                .severity(severity);
+        self.say(with_known(diagnostic, what, known), owner);
+    }
+
+    fn label(&mut self, key: &Spanned<String>, values: &[Spanned<String>], owner: Span, severity: Severity) {
+        if !self.model.unread_clusters.is_empty() {
+            return;
+        }
+        let carried = clusters(self.model).filter_map(|cluster| cluster.labels.get(&key.value));
+        let known: BTreeSet<&str> = carried.map(|value| value.as_str()).collect();
+        if known.is_empty() {
+            let keys: BTreeSet<&str> =
+                clusters(self.model).flat_map(|cluster| cluster.labels.keys()).map(String::as_str).collect();
+            let diagnostic =
+                Diagnostic::new(Code::UnknownPlace, key.span, format!("no cluster has a label `{}`", **key))
+                    .did_you_mean(nearest(key, keys.iter().copied()))
+                    .severity(severity);
+            return self.say(with_known(diagnostic, "label", &keys), owner);
+        }
+        for value in values.iter().filter(|value| !known.contains(value.as_str())) {
+            let message = format!("no cluster has the label `{}` with the value `{}`", **key, **value);
+            let diagnostic = Diagnostic::new(Code::UnknownPlace, value.span, message)
+                .did_you_mean(nearest(value, known.iter().copied()))
+                .severity(severity);
+            self.say(with_known(diagnostic, "value", &known), owner);
+        }
+    }
+
+    fn say(&mut self, diagnostic: Diagnostic, owner: Span) {
+        if diagnostic.severity == Severity::Error {
+            self.faults.insert(owner);
+        }
+        self.diags.push(diagnostic);
+    }
+}
+
+/// Everything whose properties are known: a cluster with a refused name has a region all the same.
+fn clusters(model: &Model) -> impl Iterator<Item = &Cluster> {
+    model.clusters.iter().chain(&model.misnamed)
+}
+
+/// Lists what there is, if the list is short.
+fn with_known(diagnostic: Diagnostic, what: &str, known: &BTreeSet<&str>) -> Diagnostic {
+    if known.is_empty() || known.len() > 12 {
+        return diagnostic;
+    }
+    let list: Vec<&str> = known.iter().copied().collect();
+    diagnostic.note(format!("the inventory has the {what}s {}", list.join(", ")))
+}
