@@ -1,0 +1,204 @@
+//! The manifests of all tasks become one tree. It renders none; it joins them and finds where two disagree.
+//!
+//! The one idea: this is the only place that sees two tasks at once, and all it does with that is to notice.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::Built;
+use crate::diag::{Clusters, Code, Diagnostic, Diagnostics};
+use crate::model::{Fleet, MarkerWhen, Model, Unit};
+use crate::render::{HEADER, Manifest, Ordered};
+use crate::tree::{OutputTree, RepoPath, Span, ownership};
+use crate::validate::Schema;
+use crate::yaml;
+
+/// What the name of a marker ConfigMap begins with; the cluster follows.
+pub const MARKER_PREFIX: &str = "fleetcron-";
+
+/// One cluster's directory on its way.
+type Directory<'a> = BTreeMap<&'a str, (&'a Manifest, &'a Unit)>;
+
+pub(super) fn assemble(model: &Model, plan: &[Built], diags: &mut Diagnostics) -> OutputTree {
+    let mut directories: Vec<Directory<'_>> = vec![BTreeMap::new(); model.clusters.len()];
+    let mut collisions: BTreeMap<(Span, Span, String), Collision<'_>> = BTreeMap::new();
+    for (unit, built) in model.units.iter().zip(plan) {
+        for variant in &built.rendered.variants {
+            for manifest in &variant.manifests {
+                for cluster in &variant.clusters {
+                    let directory = &mut directories[*cluster];
+                    match directory.get(manifest.path.as_str()) {
+                        Some((first, _)) if shared(first, manifest) => {}
+                        Some((first, owner)) => {
+                            let key = (first.span, manifest.span, manifest.path.clone());
+                            let collision = collisions.entry(key).or_insert_with(|| Collision {
+                                first,
+                                owner,
+                                second: manifest,
+                                unit,
+                                clusters: Vec::new(),
+                            });
+                            collision.clusters.push(*cluster);
+                        }
+                        None => {
+                            directory.insert(&manifest.path, (manifest, unit));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    for collision in collisions.into_values() {
+        diags.push(collision.diagnostic(model));
+    }
+    let mut output = OutputTree::default();
+    for (cluster, directory) in model.clusters.iter().zip(&directories) {
+        same_but_for_case(directory, diags);
+        let mut add = |path: &str, bytes: Arc<[u8]>| {
+            if let Ok(path) = RepoPath::new(&format!("{}/{path}", *cluster.name)) {
+                output.insert(path, bytes);
+            }
+        };
+        for (path, (manifest, _)) in directory {
+            add(path, manifest.bytes.clone());
+        }
+        for (path, bytes) in beside(&cluster.name, directory, &model.fleet) {
+            add(&path, bytes);
+        }
+    }
+    output
+}
+
+/// Two tasks may share an object from the same file if the bytes are equal.
+fn shared(first: &Manifest, second: &Manifest) -> bool {
+    first.file.is_some() && first.file == second.file && first.bytes == second.bytes
+}
+
+struct Collision<'a> {
+    first: &'a Manifest,
+    owner: &'a Unit,
+    second: &'a Manifest,
+    unit: &'a Unit,
+    clusters: Vec<usize>,
+}
+
+impl Collision<'_> {
+    fn diagnostic(&self, model: &Model) -> Diagnostic {
+        let Self { first, owner, second, unit, clusters } = self;
+        let full = match &second.namespace {
+            Some(namespace) => format!("{} `{namespace}/{}`", second.kind, second.name),
+            None => format!("{} `{}`", second.kind, second.name),
+        };
+        let message = if owner.identity == unit.identity {
+            format!("task `{}` makes {full} twice", unit.identity)
+        } else {
+            format!("tasks `{}` and `{}` both make {full}", owner.identity, unit.identity)
+        };
+        let mut names: Vec<String> = clusters.iter().map(|i| model.clusters[*i].name.value.clone()).collect();
+        names.sort();
+        names.dedup();
+        let mut diagnostic = Diagnostic::new(Code::ObjectCollision, second.span, message)
+            .other(first.span, "the first is asked for here");
+        diagnostic = if first.file.is_some() && first.file == second.file {
+            diagnostic.help("the same file gives different objects here: its references or patches differ")
+        } else if second.file.is_none() {
+            diagnostic.help("give one of them another namespace, or another `objectName`")
+        } else {
+            diagnostic.help("name it in one file that both tasks share, or give it two names")
+        };
+        diagnostic.clusters = Some(Clusters { of: names.len(), names });
+        diagnostic
+    }
+}
+
+/// Two paths that a file system without case would take for one.
+fn same_but_for_case(directory: &Directory<'_>, diags: &mut Diagnostics) {
+    let mut folded: BTreeMap<String, &Manifest> = BTreeMap::new();
+    for (manifest, unit) in directory.values() {
+        let lower = manifest.path.to_lowercase();
+        if let Some(first) = folded.get(&lower) {
+            let message = format!("`{}` and `{}` are one file on some systems", first.path, manifest.path);
+            let mut diagnostic = Diagnostic::new(Code::PathCollision, manifest.span, message)
+                .note(format!("the second belongs to task `{}`", unit.identity))
+                .help("give one of the two objects a name that differs in more than case");
+            if first.span != manifest.span {
+                diagnostic = diagnostic.other(first.span, "the first is asked for here");
+            }
+            diags.push(diagnostic);
+        }
+        folded.insert(lower, manifest);
+    }
+}
+
+/// What stands in a cluster's directory beside the tasks' objects.
+fn beside(cluster: &str, directory: &Directory<'_>, fleet: &Fleet) -> Vec<(String, Arc<[u8]>)> {
+    let mut files: Vec<(String, Arc<[u8]>)> = Vec::new();
+    let marker = &fleet.output.marker;
+    let wanted = match marker.when {
+        MarkerWhen::Always => true,
+        MarkerWhen::Idle => directory.is_empty(),
+        MarkerWhen::Never => false,
+    };
+    if fleet.output.namespaces {
+        let mut namespaces: Vec<&str> = directory.values().filter_map(|(m, _)| m.namespace.as_deref()).collect();
+        namespaces.extend(wanted.then_some(marker.namespace.as_str()));
+        namespaces.sort_unstable();
+        namespaces.dedup();
+        for namespace in namespaces {
+            let path = format!("{namespace}.namespace.yaml");
+            if namespace != "default" && !namespace.starts_with("kube-") && !directory.contains_key(path.as_str()) {
+                files.push((path, emit(&namespace_object(namespace))));
+            }
+        }
+    }
+    if wanted {
+        let name = format!("{MARKER_PREFIX}{cluster}");
+        let object = json!({
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": name, "namespace": marker.namespace},
+            "data": {"cluster": cluster},
+        });
+        files.push((format!("{}/{name}.configmap.yaml", marker.namespace), emit(&object)));
+    }
+    if fleet.output.kustomization {
+        let mut resources: Vec<&str> =
+            directory.keys().copied().chain(files.iter().map(|(path, _)| path.as_str())).collect();
+        resources.sort_unstable();
+        let object = json!({
+            "apiVersion": "kustomize.config.k8s.io/v1beta1",
+            "kind": "Kustomization",
+            "resources": resources,
+        });
+        let bytes = emit(&object);
+        files.push(("kustomization.yaml".to_owned(), bytes));
+    }
+    let verbatim: Vec<&str> = directory.values().filter(|(m, _)| m.verbatim).map(|(m, _)| m.path.as_str()).collect();
+    if !verbatim.is_empty() {
+        files.push((ownership::INDEX.to_owned(), ownership::write_index(verbatim).into_bytes().into()));
+    }
+    files
+}
+
+/// A Namespace that neither Argo CD nor Flux ever deletes.
+fn namespace_object(name: &str) -> serde_json::Value {
+    json!({
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {
+            "name": name,
+            "annotations": {
+                "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
+                "kustomize.toolkit.fluxcd.io/prune": "disabled",
+            },
+        },
+    })
+}
+
+fn emit(object: &serde_json::Value) -> Arc<[u8]> {
+    let mut bytes = HEADER.as_bytes().to_vec();
+    yaml::emit_into(&mut bytes, object, Ordered(Some(Schema::other_object())));
+    bytes.into()
+}

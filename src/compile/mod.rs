@@ -1,0 +1,158 @@
+//! The stages in reading order, over the whole repository. It opens nothing and writes nothing.
+//!
+//! The one idea: [`compile`] is total and pure. It always returns, with as much as could be made, and the same tree
+//! gives the same bytes. Tasks are built one at a time, each seeing no other, then joined in order.
+
+mod assemble;
+mod overrides;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+
+use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
+use crate::frontend;
+use crate::lint;
+use crate::model::{Level, Model, Named, Unit};
+use crate::place::{self, Decision};
+use crate::render::{self, Rendered, Scope, Surroundings};
+use crate::tree::{OutputTree, RepoPath, SourceTree, Span};
+
+pub use assemble::MARKER_PREFIX;
+
+/// Everything that a repository comes to.
+#[derive(Debug, Default)]
+pub struct Compilation {
+    /// What the user means.
+    pub model: Model,
+    /// One per unit of the model, in its order.
+    pub plan: Vec<Built>,
+    /// What is to be written, below the output directory.
+    pub output: OutputTree,
+    /// What is wrong or odd, in the order of report.
+    pub diags: Diagnostics,
+    /// Files that are referred to and were not read: a tree with them may compile otherwise.
+    pub wanted: BTreeSet<RepoPath>,
+}
+
+/// One task, built.
+#[derive(Debug)]
+pub struct Built {
+    /// Where it goes, and why.
+    pub decision: Decision,
+    /// What it becomes.
+    pub rendered: Rendered,
+}
+
+/// Compiles a repository.
+pub fn compile(sources: &SourceTree) -> Compilation {
+    let mut diags = Diagnostics::new();
+    source_problems(sources, &mut diags);
+    let frontend::Understood { model, wanted } = frontend::understand(sources, &mut diags);
+    let faults = lint::model(&model, &mut diags);
+    let scopes: Vec<Scope<'_>> = model.clusters.iter().map(|cluster| Scope::new(&model.fleet, cluster)).collect();
+    let around = Surroundings { fleet: &model.fleet, scopes: &scopes, sources };
+    let built: Vec<(Built, Diagnostics)> =
+        model.units.par_iter().map(|unit| build(unit, &model, &faults, around)).collect();
+    let mut plan = Vec::with_capacity(built.len());
+    for (task, said) in built {
+        plan.push(task);
+        diags.extend(said);
+    }
+    overrides::shared(&model, &plan, &faults, &mut diags);
+    let output = assemble::assemble(&model, &plan, &mut diags);
+    relevel(&model, &mut diags);
+    diags.sort();
+    drop(scopes);
+    Compilation { model, plan, output, diags, wanted }
+}
+
+/// The files that a repository refers to and that its tree lacks. Cheaper than to compile it in vain.
+pub fn wanted(sources: &SourceTree) -> BTreeSet<RepoPath> {
+    frontend::understand(sources, &mut Diagnostics::new()).wanted
+}
+
+/// Builds one task; it sees no other.
+fn build(unit: &Unit, model: &Model, faults: &BTreeSet<Span>, around: Surroundings<'_>) -> (Built, Diagnostics) {
+    let mut diags = Diagnostics::new();
+    let decision = place::place(&unit.placement, &model.clusters);
+    if decision.chosen().next().is_none() && !explained(unit, model, faults) {
+        diags.push(nowhere(unit, &decision));
+    }
+    let rendered = render::render(unit, &decision, around, &mut diags);
+    overrides::own(unit, &decision, &rendered, model, faults, &mut diags);
+    (Built { decision, rendered }, diags)
+}
+
+/// Whether another diagnostic says already why a task lands nowhere.
+fn explained(unit: &Unit, model: &Model, faults: &BTreeSet<Span>) -> bool {
+    let nobody = matches!(&unit.placement.selector.clusters, Some(Named::Names(names)) if names.is_empty());
+    nobody
+        || faults.contains(&unit.placement.span)
+        || !model.unread_clusters.is_empty()
+        || model.clusters.is_empty()
+        || place::place(&unit.placement, &model.misnamed).chosen().next().is_some()
+}
+
+fn nowhere(unit: &Unit, decision: &Decision) -> Diagnostic {
+    let total = decision.verdicts.len();
+    let mut diagnostic =
+        Diagnostic::new(Code::Nowhere, unit.placement.span, format!("task `{}` lands on no cluster", unit.identity));
+    if !unit.placement.selector.says_nothing() {
+        for (rule, count) in decision.histogram() {
+            diagnostic = diagnostic.note(format!("{count} of {total}: {rule}"));
+        }
+    }
+    diagnostic.help(format!("`fleetcron explain {}` shows the verdict of every cluster", unit.identity))
+}
+
+/// What could not be read becomes diagnostics.
+fn source_problems(sources: &SourceTree, diags: &mut Diagnostics) {
+    use crate::diag::Place;
+    use crate::tree::ProblemKind;
+    for problem in sources.problems() {
+        let place = Place::Path(problem.path.clone());
+        diags.push(match &problem.kind {
+            ProblemKind::LinkOutside(target) => Diagnostic::at(
+                Code::LinkOutside,
+                place,
+                format!("this symbolic link leads out of the fleet root, to `{target}`"),
+            )
+            .help("copy the file into the repository, or leave it out by `sources.exclude` or .gitignore"),
+            ProblemKind::LinkBroken(target) => {
+                Diagnostic::at(Code::Unreadable, place, format!("this symbolic link leads nowhere: `{target}`"))
+                    .help("remove the link, or add the file that it names")
+            }
+            ProblemKind::TooLarge(size) => Diagnostic::at(
+                Code::YamlLimits,
+                place,
+                format!("this file has {size} bytes, which is more than we read"),
+            )
+            .help("leave it out by `sources.exclude` or .gitignore"),
+            ProblemKind::Unreadable(reason) => {
+                Diagnostic::at(Code::Unreadable, place, format!("this cannot be read: {reason}"))
+            }
+            ProblemKind::Name => Diagnostic::at(
+                Code::Unreadable,
+                place,
+                "the name of this file is not UTF-8, or holds control characters",
+            ),
+        });
+    }
+}
+
+/// Levels as the settings say; what is an error by itself stays one.
+fn relevel(model: &Model, diags: &mut Diagnostics) {
+    diags.relevel(|diagnostic| {
+        let level = model.fleet.lints.get(diagnostic.code.name());
+        match level {
+            _ if diagnostic.severity == Severity::Error => Some(Severity::Error),
+            Some(Level::Off) => None,
+            Some(Level::Warn) => Some(Severity::Warning),
+            Some(Level::Error) => Some(Severity::Error),
+            None => Some(diagnostic.severity),
+        }
+    });
+}

@@ -1,0 +1,114 @@
+//! Overrides that reach nothing, reach the wrong cluster, or change nothing. It applies none.
+//!
+//! The one idea: an override in a task is about that task, so silence there is a mistake; one in a base or a
+//! document of its own must matter to one of its tasks at least.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Built;
+use crate::diag::{Clusters, Code, Diagnostic, Diagnostics, Severity};
+use crate::model::{Model, Override, Reach, Unit};
+use crate::place::{Decision, Verdict};
+use crate::render::Rendered;
+use crate::tree::Span;
+
+/// The overrides that stand in the task itself.
+pub(super) fn own(
+    unit: &Unit,
+    decision: &Decision,
+    rendered: &Rendered,
+    model: &Model,
+    faults: &BTreeSet<Span>,
+    diags: &mut Diagnostics,
+) {
+    let placed = decision.chosen().count();
+    if placed == 0 {
+        return;
+    }
+    for (over, effect) in unit.overrides.iter().zip(&rendered.effects) {
+        if over.reach != Reach::Task || faults.contains(&over.name.span) || over.selector.says_nothing() {
+            continue;
+        }
+        let refused = refused(unit, over, decision, model, diags);
+        let name = over.name.as_str();
+        if effect.reached.is_empty() {
+            if !refused {
+                diags.push(
+                    Diagnostic::new(
+                        Code::OverrideSelectsNothing,
+                        over.name.span,
+                        format!("override `{name}` selects no cluster that task `{}` runs on", unit.identity),
+                    )
+                    .other(unit.placement.span, "the task is placed here")
+                    .help(format!("`fleetcron explain {}` lists them", unit.identity)),
+                );
+            }
+            continue;
+        }
+        let idle: Vec<usize> = effect.reached.iter().copied().filter(|i| !effect.changed.contains(i)).collect();
+        if idle.is_empty() {
+            continue;
+        }
+        let (severity, message) = if idle.len() == effect.reached.len() {
+            (Severity::Error, format!("override `{name}` changes nothing"))
+        } else {
+            (Severity::Warning, format!("override `{name}` changes nothing on some of its clusters"))
+        };
+        let names = idle.iter().map(|i| model.clusters[*i].name.value.clone()).collect();
+        let mut diagnostic = Diagnostic::new(Code::OverrideWithoutEffect, over.name.span, message)
+            .severity(severity)
+            .help("what it says is said already: remove it, or narrow its clusters");
+        diagnostic.clusters = Some(Clusters { names, of: placed });
+        diags.push(diagnostic);
+    }
+}
+
+/// Clusters that an override names and the task's rules refuse; says whether there is any.
+fn refused(unit: &Unit, over: &Override, decision: &Decision, model: &Model, diags: &mut Diagnostics) -> bool {
+    let mut any = false;
+    for name in over.named() {
+        let Some(at) = model.clusters.iter().position(|cluster| *cluster.name == **name) else { continue };
+        let Verdict::Refused(reason) = &decision.verdicts[at] else { continue };
+        any = true;
+        let mut diagnostic = Diagnostic::new(
+            Code::OverrideNotPlaced,
+            name.span,
+            format!(
+                "override `{}` is for cluster `{}`, and task `{}` does not run there",
+                *over.name, **name, unit.identity
+            ),
+        )
+        .other(reason.task().unwrap_or(unit.placement.span), reason.to_string());
+        if let Some(span) = reason.inventory() {
+            diagnostic = diagnostic.other(span, "the cluster says so here");
+        }
+        diags.push(diagnostic.help("remove it from the override, or place the task there"));
+    }
+    any
+}
+
+/// The overrides of bases and documents: over all tasks they must reach something.
+pub(super) fn shared(model: &Model, plan: &[Built], faults: &BTreeSet<Span>, diags: &mut Diagnostics) {
+    let mut reached: BTreeMap<Span, (&Override, bool)> = BTreeMap::new();
+    for (unit, built) in model.units.iter().zip(plan) {
+        for (over, effect) in unit.overrides.iter().zip(&built.rendered.effects) {
+            if over.reach == Reach::Shared {
+                reached.entry(over.name.span).or_insert((over, false)).1 |= !effect.reached.is_empty();
+            }
+        }
+    }
+    let unread =
+        !model.unread_clusters.is_empty() || !model.misnamed.is_empty() || model.units.len() < model.tasks_seen;
+    for (span, (over, any)) in reached {
+        if !any && !unread && !faults.contains(&span) && !over.selector.says_nothing() {
+            diags.push(
+                Diagnostic::new(
+                    Code::OverrideSelectsNothing,
+                    span,
+                    format!("override `{}` reaches no cluster of any of its tasks", *over.name),
+                )
+                .help("widen its selector, or remove it"),
+            );
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! What real repositories and odd ones taught: whole compilations of small trees.
+
+use super::*;
+use crate::tree::RepoPath;
+
+const CLUSTERS: &str = "\
+apiVersion: fleetcron.dev/v1alpha1
+kind: Cluster
+metadata: {name: a}
+---
+apiVersion: fleetcron.dev/v1alpha1
+kind: Cluster
+metadata: {name: b}
+";
+
+fn task(spec: &str) -> String {
+    format!(
+        "apiVersion: fleetcron.dev/v1alpha1\nkind: Task\nmetadata: {{name: t, namespace: ns}}\nspec:\n  \
+         placement: {{clusters: \"*\"}}\n{spec}"
+    )
+}
+
+/// The codes of all errors, and the CronJob on cluster `a`.
+fn compiled(spec: &str, others: &[(&str, &str)]) -> (Vec<&'static str>, String, Compilation) {
+    let task = task(spec);
+    let files = [("clusters.yaml", CLUSTERS), ("t.yaml", task.as_str())];
+    let result = compile(&SourceTree::of(files.into_iter().chain(others.iter().copied())));
+    let errors = result.diags.iter().filter(|d| d.severity == Severity::Error).map(|d| d.code.name()).collect();
+    let path = RepoPath::new("a/ns/t.cronjob.yaml").unwrap();
+    let text = result.output.get(&path).map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
+    (errors, text, result)
+}
+
+const SHORT: &str = "  schedule: \"0 3 * * *\"\n  container: {image: \"x:1\"}\n";
+
+#[test]
+fn the_template_of_a_task_stands_before_its_bases() {
+    let base = "apiVersion: fleetcron.dev/v1alpha1\nkind: Base\nmetadata: {name: b}\n\
+                spec: {container: {args: [from-base]}}\n";
+    let spec = "  schedule: \"0 3 * * *\"\n  bases: [b]\n  \
+                podTemplate: {spec: {restartPolicy: Never, containers: [{name: m, image: \"m:1\", args: [own]}]}}\n";
+    let (errors, text, _) = compiled(spec, &[("b.yaml", base)]);
+    assert_eq!(errors, [""; 0]);
+    assert!(text.contains("- from-base"), "{text}");
+}
+
+#[test]
+fn a_container_of_the_same_layers_pod_can_be_addressed() {
+    let spec = format!(
+        "{SHORT}  pod: {{initContainers: [{{name: i, image: \"i:1\"}}]}}\n  containers: {{i: {{args: [z]}}}}\n"
+    );
+    assert_eq!(compiled(&spec, &[]).0, [""; 0]);
+}
+
+#[test]
+fn the_on_of_a_schedule_needs_no_quotes() {
+    let spec = "  schedule: {weekly: {on: [Mon], at: \"03:00\"}, timeZone: Etc/UTC}\n  \
+                container: {image: \"x:1\", env: {A: on}}\n";
+    let (_, text, result) = compiled(spec, &[]);
+    assert!(text.contains("0 3 * * 1") && text.contains("value: \"on\"\n"), "{text}");
+    assert_eq!(result.diags.iter().count(), 0, "{:?}", result.diags);
+}
+
+#[test]
+fn a_source_takes_the_place_of_a_text_in_lists_too() {
+    let spec = "  schedule: \"0 3 * * *\"\n  container: {image: \"x:1\", env: [{name: A, value: gone}]}\n  overrides:\n  \
+                - {name: o, clusters: [a], container: {env: [{name: A, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}]}}\n";
+    let (errors, text, _) = compiled(spec, &[]);
+    assert_eq!(errors, [""; 0]);
+    assert!(!text.contains("gone") && text.contains("spec.nodeName"), "{text}");
+}
+
+#[test]
+fn one_mistake_is_one_message() {
+    let digest = "a".repeat(64);
+    let lost = format!(
+        "  schedule: \"0 3 * * *\"\n  container: {{image: \"x:1@sha256:{digest}\"}}\n  \
+         overrides: [{{name: o, clusters: [a], container: {{image: {{tag: v2}}}}}}]\n"
+    );
+    let twice = "  schedule: \"0 3 * * *\"\n  container: {image: x, env: [{name: A, value: b}, {name: A, value: c}]}\n";
+    for (spec, code) in [
+        ("  schedule: {every: 7m}\n  container: {image: x}\n", "invalid-schedule"),
+        (lost.as_str(), "digest-lost"),
+        (twice, "invalid-value"),
+    ] {
+        assert_eq!(compiled(spec, &[]).0, [code], "{spec}");
+    }
+}
+
+#[test]
+fn nothing_climbs_and_nothing_vanishes() {
+    for more in [
+        "  namespace: ../../x\n",
+        "  namespace: \"\"\n",
+        "  objectName: ../x\n",
+        "  overrides: [{name: o, clusters: [a], patches: [{merge: {metadata: {namespace: ../x}}}]}]\n",
+    ] {
+        assert_eq!(compiled(&format!("{SHORT}{more}"), &[]).0, ["invalid-name"], "{more}");
+    }
+}
+
+#[test]
+fn an_old_api_version_identifies_and_another_name_does_not() {
+    let patch = |rest: &str| format!("{SHORT}  overrides: [{{name: o, clusters: [a], patches: [{rest}]}}]\n");
+    let old = patch("{strategic: {apiVersion: batch/v1beta1, kind: CronJob, spec: {suspend: true}}}");
+    let (errors, text, _) = compiled(&old, &[]);
+    assert_eq!(errors, [""; 0]);
+    assert!(text.contains("suspend: true"), "{text}");
+    let other = patch("{merge: {spec: {suspend: true}}, target: {kind: CronJob, name: other}}");
+    assert_eq!(compiled(&other, &[]).0, ["patch-failed"]);
+}
+
+#[test]
+fn what_has_no_namespace_gets_none_and_its_namesakes_do() {
+    let objects = "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\nmetadata: {name: p}\n\
+                   ---\napiVersion: example.com/v1\nkind: Node\nmetadata: {name: q, labels: {l: ~}}\n";
+    let (errors, _, result) = compiled(&format!("{SHORT}  resources: [r.yaml]\n"), &[("r.yaml", objects)]);
+    assert_eq!(errors, [""; 0]);
+    let get = |path: &str| result.output.get(&RepoPath::new(path).unwrap()).cloned();
+    assert!(get("a/p.validatingadmissionpolicy.yaml").is_some());
+    let node = get("a/ns/q.node.example.com.yaml").unwrap();
+    assert!(String::from_utf8_lossy(&node).contains("l: \"\"\n"));
+}
