@@ -1,0 +1,36 @@
+//! What a reader of the output may want to know about the reading. A note is never an error and changes no exit code.
+//!
+//! The one idea: what was left out on purpose is said once.
+
+use std::fmt;
+
+/// Something worth a line on standard error.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Note {
+    /// There is no Git work tree: every file counts, nothing is ignored.
+    NoGit,
+    /// There is a Git repository that cannot be used, and why: every file counts, nothing is ignored.
+    UnusableGit(String),
+    /// The Git work tree around the fleet root ignores the whole root: its rules are not used.
+    IgnoredRoot,
+    /// A repository within the repository, a submodule for instance: its files do not count.
+    NestedRepository(String),
+    /// A file that is ignored by Git but that another file refers to: another checkout may not have it.
+    IgnoredReference(String),
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoGit => f.write_str("not in a Git work tree: every file below the root is read, nothing is ignored"),
+            Self::UnusableGit(reason) => {
+                write!(f, "the Git repository cannot be used, so nothing is ignored: {reason}")
+            }
+            Self::IgnoredRoot => f.write_str("Git ignores the whole fleet root: its ignore rules are not used"),
+            Self::NestedRepository(path) => write!(f, "`{path}` is a Git repository of its own and is not read"),
+            Self::IgnoredReference(path) => {
+                write!(f, "`{path}` is referred to but ignored by Git: another checkout may not have it")
+            }
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Which files below the root are looked at. It opens none of them.
+//!
+//! The one idea: a folder that does not count is never entered, so a walk costs what the fleet is, not what the
+//! checkout holds.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use walkdir::{DirEntry, WalkDir};
+
+use super::git::Git;
+use super::note::Note;
+use super::worktree::{ATTRIBUTES, LOCK};
+use crate::tree::{Problem, ProblemKind, RepoPath};
+
+/// The endings of files that are read without being referred to.
+const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
+
+/// What a walk found.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Plain files, with their path on this machine.
+    pub(super) files: Vec<(RepoPath, PathBuf)>,
+    /// Symbolic links to plain files below the root, with the file that they lead to in the end.
+    pub(super) links: Vec<(RepoPath, PathBuf)>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) notes: Vec<Note>,
+}
+
+/// Where a symbolic link leads.
+pub(super) enum Target {
+    /// To a plain file below the root.
+    File(PathBuf),
+    /// To a folder below the root.
+    Folder,
+    /// Nowhere good.
+    Bad(ProblemKind),
+}
+
+/// Looks at everything below `root`, which is canonical, but for the folders `skip`, canonical too.
+pub(super) fn walk(root: &Path, git: Option<&Git>, skip: &[PathBuf]) -> Found {
+    let mut found = Found::default();
+    let mut entries = WalkDir::new(root).min_depth(1).into_iter();
+    while let Some(entry) = entries.next() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                let path = error.path().unwrap_or(root);
+                let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+                found.problems.push(Problem { path: relative(root, path), kind: ProblemKind::Unreadable(reason) });
+                continue;
+            }
+        };
+        if entry.file_type().is_dir() {
+            if !enters(root, git, skip, &entry, &mut found.notes) {
+                entries.skip_current_dir();
+            }
+        } else {
+            look(root, git, &entry, &mut found);
+        }
+    }
+    found
+}
+
+/// Whether a folder is entered.
+fn enters(root: &Path, git: Option<&Git>, skip: &[PathBuf], entry: &DirEntry, notes: &mut Vec<Note>) -> bool {
+    if is_hidden(entry.file_name()) || skip.iter().any(|skipped| skipped == entry.path()) {
+        return false;
+    }
+    if git.is_some_and(|git| !git.counts(below(root, entry.path()), true)) {
+        return false;
+    }
+    if entry.path().join(".git").symlink_metadata().is_ok() {
+        notes.push(Note::NestedRepository(relative(root, entry.path())));
+        return false;
+    }
+    true
+}
+
+/// Looks at a file, a link, or something stranger.
+fn look(root: &Path, git: Option<&Git>, entry: &DirEntry, found: &mut Found) {
+    let at_root = entry.depth() == 1;
+    let named = at_root && (entry.file_name() == LOCK || entry.file_name() == ATTRIBUTES);
+    let ending = Path::new(entry.file_name()).extension().and_then(OsStr::to_str);
+    let wanted = named || (!is_hidden(entry.file_name()) && ending.is_some_and(|ending| ENDINGS.contains(&ending)));
+    let link = entry.file_type().is_symlink();
+    // A link with any name may lead to a folder.
+    if !wanted && (!link || is_hidden(entry.file_name())) {
+        return;
+    }
+    if !named && git.is_some_and(|git| !git.counts(below(root, entry.path()), false)) {
+        return;
+    }
+    let path = relative(root, entry.path());
+    let target = if link {
+        match follow(root, entry.path()) {
+            Target::Folder => return,
+            Target::File(_) if !wanted => return,
+            Target::Bad(kind) => {
+                if wanted || entry.path().is_dir() {
+                    found.problems.push(Problem { path, kind });
+                }
+                return;
+            }
+            Target::File(target) => Some(target),
+        }
+    } else if entry.file_type().is_file() {
+        None
+    } else {
+        found.problems.push(Problem { path, kind: special() });
+        return;
+    };
+    let Some(clean) = below(root, entry.path()).to_str().and_then(|name| RepoPath::new(&with_slashes(name)).ok())
+    else {
+        found.problems.push(Problem { path, kind: ProblemKind::Name });
+        return;
+    };
+    match target {
+        Some(target) => found.links.push((clean, target)),
+        None => found.files.push((clean, entry.path().to_owned())),
+    }
+}
+
+/// Where a path leads in the end, if a symbolic link stands at its end or on the way. Nothing outside of the root is
+/// opened, only looked up.
+pub(super) fn follow(root: &Path, path: &Path) -> Target {
+    let written = || {
+        let link = path.ancestors().take_while(|above| *above != root).find_map(|above| above.read_link().ok());
+        link.unwrap_or_default().to_string_lossy().into_owned()
+    };
+    let target = match path.canonicalize() {
+        Ok(target) => target,
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            return Target::Bad(ProblemKind::Unreadable(error.to_string()));
+        }
+        Err(_) => return Target::Bad(ProblemKind::LinkBroken(written())),
+    };
+    if !target.starts_with(root) {
+        return Target::Bad(ProblemKind::LinkOutside(written()));
+    }
+    match target.symlink_metadata() {
+        Ok(meta) if meta.is_dir() => Target::Folder,
+        Ok(_) if in_git_folder(root, &target) => Target::Bad(in_git()),
+        Ok(meta) if meta.is_file() => Target::File(target),
+        Ok(_) => Target::Bad(special()),
+        Err(error) => Target::Bad(ProblemKind::Unreadable(error.to_string())),
+    }
+}
+
+/// Whether a path goes through Git's own folder, which may hold credentials.
+pub(super) fn in_git_folder(root: &Path, path: &Path) -> bool {
+    below(root, path).components().any(|part| part.as_os_str().eq_ignore_ascii_case(".git"))
+}
+
+/// The refusal of such a path.
+pub(super) fn in_git() -> ProblemKind {
+    ProblemKind::Unreadable("it lies in Git's own folder".to_owned())
+}
+
+/// The refusal of what may never end when it is read.
+pub(super) fn special() -> ProblemKind {
+    ProblemKind::Unreadable("it is a pipe, a socket or a device".to_owned())
+}
+
+/// A path as `/`-separated text relative to the root, for messages.
+fn relative(root: &Path, path: &Path) -> String {
+    with_slashes(&below(root, path).to_string_lossy())
+}
+
+fn below<'a>(root: &Path, path: &'a Path) -> &'a Path {
+    path.strip_prefix(root).unwrap_or(path)
+}
+
+fn with_slashes(path: &str) -> String {
+    if std::path::MAIN_SEPARATOR == '/' { path.to_owned() } else { path.replace(std::path::MAIN_SEPARATOR, "/") }
+}
+
+fn is_hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
+}
