@@ -1,0 +1,40 @@
+//! Why the output could not be written. What is wrong with the user's files never gets here.
+//!
+//! The one idea: the message names the path, the cause says what the system said.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::tree::ConflictKind;
+
+/// The output could not be written, or must not be.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The system refused a file or folder.
+    #[error("cannot write `{}`", path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Something that is not ours stands in the way; nothing was written.
+    #[error("`{}` is in the way: it is {kind}", path.display())]
+    Conflict {
+        /// Where.
+        path: PathBuf,
+        /// What.
+        kind: ConflictKind,
+    },
+    /// Another process writes to the same directory; nothing was written.
+    #[error("another fleetcron is writing to `{}`", .0.display())]
+    Busy(PathBuf),
+}
+
+impl Error {
+    /// The system refused `path`.
+    pub(super) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Write { path, source }
+    }
+}

@@ -1,0 +1,4 @@
+//! Reading from and writing to a real disk, with a real Git.
+
+mod reading;
+mod writing;
