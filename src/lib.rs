@@ -14,5 +14,18 @@
 //!
 //! A room may name only the rooms below it; `tests/layers.rs` holds the table.
 
+pub mod cli;
+pub mod compile;
 pub mod diag;
+pub mod diff;
+pub mod frontend;
+pub mod lint;
+pub mod model;
+pub mod patch;
+pub mod place;
+pub mod render;
+pub mod repo;
+pub mod sink;
 pub mod tree;
+pub mod validate;
+pub mod yaml;

@@ -1,5 +1,5 @@
 //! The `fleetcron` program: everything is in the library, this is its door to the shell.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    fleetcron::cli::main()
 }

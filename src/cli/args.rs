@@ -1,0 +1,156 @@
+//! What can be typed. It computes nothing.
+//!
+//! The one idea: library code never sees a type of the command-line parser; `commands` turn these into requests.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Compiles a repository of scheduled tasks and cluster inventories into Kubernetes manifests per cluster.
+///
+/// Exit codes: 0 fine; 1 the files are wrong, the output differs, or a guard stopped; 2 could not run.
+#[derive(Debug, Parser)]
+#[command(name = "fleetcron", version, propagate_version = true, disable_help_subcommand = true)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// The fleet root; else the nearest folder upwards with a fleetcron.yaml, else the Git root, else this folder.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) root: Option<PathBuf>,
+    /// How results are written.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+    /// When to use colour.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub(super) color: Color,
+    /// Say only what is wrong.
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+    /// Say more: what was read, and how long each stage took.
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+    /// Treat warnings as errors.
+    #[arg(long, global = true)]
+    pub(super) strict: bool,
+}
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Text,
+    /// For programs: one JSON document, its shape in docs/json.md.
+    Json,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Compile, and write the output.
+    Build(Build),
+    /// Compile, write nothing, and fail if anything is wrong or the output is not what the inputs give.
+    Check(Check),
+    /// Print one cluster's manifests.
+    Render(Render),
+    /// List tasks by clusters.
+    Plan(Plan),
+    /// Say why a task runs where it runs and not elsewhere, or what a diagnostic means.
+    Explain(Explain),
+    /// Print the JSON Schema of a kind, or write all of them.
+    Schema(Schema),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write those of all commands.
+    Man {
+        /// Write one page a command into this folder.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// `fleetcron build`
+#[derive(Debug, Args)]
+pub(super) struct Build {
+    /// Write here instead of `output.dir`.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Compile and say what would change, but write nothing.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Write only this cluster's directory; may be repeated.
+    #[arg(long = "cluster", value_name = "CLUSTER")]
+    pub(super) clusters: Vec<String>,
+    /// Let more be deleted in this cluster's directory than the guard allows; may be repeated.
+    #[arg(long = "allow-deletions", value_name = "CLUSTER")]
+    pub(super) allow_deletions: Vec<String>,
+}
+
+/// `fleetcron check`
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Compare with this folder instead of `output.dir`.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Let more be deleted in this cluster's directory than the guard allows; may be repeated.
+    #[arg(long = "allow-deletions", value_name = "CLUSTER")]
+    pub(super) allow_deletions: Vec<String>,
+}
+
+/// `fleetcron render`
+#[derive(Debug, Args)]
+pub(super) struct Render {
+    /// The cluster.
+    pub(super) cluster: String,
+}
+
+/// `fleetcron plan`
+#[derive(Debug, Args)]
+pub(super) struct Plan {
+    /// Only this task; may be repeated.
+    #[arg(long = "task", value_name = "TASK")]
+    pub(super) tasks: Vec<String>,
+    /// Only this cluster; may be repeated.
+    #[arg(long = "cluster", value_name = "CLUSTER")]
+    pub(super) clusters: Vec<String>,
+}
+
+/// `fleetcron explain`
+#[derive(Debug, Args)]
+pub(super) struct Explain {
+    /// A task, as `name` or `namespace/name`, or the code of a diagnostic.
+    #[arg(value_name = "TASK or CODE")]
+    pub(super) subject: String,
+    /// Only this cluster, with every override that applies there.
+    pub(super) cluster: Option<String>,
+}
+
+/// `fleetcron schema`
+#[derive(Debug, Args)]
+pub(super) struct Schema {
+    /// The kind: Fleet, Cluster, ClusterCapacity, Base, Task or Override; absent prints all as one schema.
+    pub(super) kind: Option<String>,
+    /// Write one file a kind into this folder.
+    #[arg(long, value_name = "DIR", conflicts_with = "kind")]
+    pub(super) out: Option<PathBuf>,
+}

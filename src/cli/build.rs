@@ -1,0 +1,207 @@
+//! `fleetcron build` and `fleetcron check`: compile, compare, and write or say what differs. They decide nothing.
+//!
+//! The one idea: the whole run is checked before the first byte is written: diagnostics, paths that are not ours,
+//! deletions that nobody allowed.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::args::{Build, Check};
+use super::outcome::{Failure, Outcome};
+use super::session::Session;
+use super::table::{self, count};
+use crate::compile::Compilation;
+use crate::diag::{Code, Diagnostic, Place, nearest};
+use crate::diff::{self, Refusal};
+use crate::model::Model;
+use crate::repo::{self, Standing};
+use crate::sink;
+use crate::tree::{Difference, RepoPath};
+
+/// Runs `build`.
+pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Failure> {
+    let mut compilation = session.compile()?;
+    known(&compilation.model, &args.clusters)?;
+    if session.diags.has_errors() {
+        return Ok(Outcome::wrong(vec!["nothing was written".to_owned()], json!({"written": false})));
+    }
+    session.progress.now("comparing and writing");
+    let dir = session.output(&compilation)?;
+    let wanted = |name: &str| args.clusters.is_empty() || args.clusters.iter().any(|cluster| cluster == name);
+    compilation.output.retain_clusters(wanted);
+    let difference = difference(&compilation, &dir, wanted)?;
+    if let Some(outcome) = refused(session, &compilation, &difference, &dir, &args.allow_deletions) {
+        return Ok(outcome);
+    }
+    strays(session, &difference, &dir);
+    if !args.dry_run {
+        sink::directory::apply(&dir, &difference).map_err(|error| Failure::run(&error))?;
+    }
+    Ok(Outcome::said(
+        summary(&compilation, &difference, session, &dir, args.dry_run),
+        value(&difference, !args.dry_run),
+    ))
+}
+
+/// Runs `check`.
+pub(super) fn check(session: &mut Session, args: &Check) -> Result<Outcome, Failure> {
+    let compilation = session.compile()?;
+    if session.diags.has_errors() {
+        return Ok(Outcome::wrong(Vec::new(), json!({"checked": false})));
+    }
+    let sizes = format!(
+        "{} on {} give {}",
+        count(compilation.model.units.len(), "task"),
+        count(compilation.model.clusters.len(), "cluster"),
+        count(compilation.output.len(), "file"),
+    );
+    if !compilation.model.fleet.output.committed && args.out.is_none() {
+        let text = format!("{sizes}; the output is not committed and was not compared\n");
+        return Ok(Outcome::said(text, json!({"checked": true, "compared": false})));
+    }
+    let dir = session.output(&compilation)?;
+    let difference = difference(&compilation, &dir, |_| true)?;
+    if let Some(outcome) = refused(session, &compilation, &difference, &dir, &args.allow_deletions) {
+        return Ok(outcome);
+    }
+    strays(session, &difference, &dir);
+    if difference.is_empty() {
+        return Ok(Outcome::said(format!("{sizes}; the output is up to date\n"), value(&difference, false)));
+    }
+    let shown = shown(session, &dir);
+    for (what, path) in changes(&difference) {
+        let message = match what {
+            "create" => "this file is missing from the output",
+            "update" => "this file differs from what the inputs give",
+            _ => "this file is in the output and the inputs do not give it",
+        };
+        let place = Place::Path(format!("{shown}/{path}"));
+        session.diags.push(
+            Diagnostic::at(Code::StaleOutput, place, message).help("run `fleetcron build` and commit the result"),
+        );
+    }
+    session.diags.sort();
+    Ok(Outcome::wrong(Vec::new(), value(&difference, false)))
+}
+
+fn known(model: &Model, clusters: &[String]) -> Result<(), Failure> {
+    for wanted in clusters {
+        if !model.clusters.iter().any(|cluster| *cluster.name == *wanted) {
+            let names = model.clusters.iter().map(|cluster| cluster.name.as_str());
+            return Err(Failure::unknown("cluster", wanted, nearest(wanted, names)));
+        }
+    }
+    Ok(())
+}
+
+fn difference(compilation: &Compilation, dir: &Path, wanted: impl Fn(&str) -> bool) -> Result<Difference, Failure> {
+    let existing = repo::existing(dir, wanted).map_err(|error| Failure::run(&error))?;
+    Difference::between(&compilation.output, &existing, &mut Standing::new(dir)).map_err(|error| Failure::run(&error))
+}
+
+/// The output directory as a reader knows it: relative to the root where it lies below.
+fn shown(session: &Session, dir: &Path) -> String {
+    dir.strip_prefix(&session.root).unwrap_or(dir).display().to_string()
+}
+
+/// What stops a run before the first byte: files in the way, and deletions.
+fn refused(
+    session: &mut Session,
+    compilation: &Compilation,
+    difference: &Difference,
+    dir: &Path,
+    allowed: &[String],
+) -> Option<Outcome> {
+    let shown = shown(session, dir);
+    for conflict in &difference.conflicts {
+        let place = Place::Path(format!("{shown}/{}", conflict.path));
+        let message = format!("{} stands where fleetcron must write", conflict.kind);
+        session.diags.push(
+            Diagnostic::at(Code::ForeignFile, place, message)
+                .help("move it away if you need it, or delete it; fleetcron never replaces what it did not write"),
+        );
+    }
+    let inventory: Vec<&str> = compilation.model.clusters.iter().map(|cluster| cluster.name.as_str()).collect();
+    let refusals = diff::guard(difference, compilation.model.fleet.guards, &inventory, allowed);
+    for refusal in &refusals {
+        let place = Place::Path(format!("{shown}/{}", refusal.cluster));
+        session.diags.push(deletion(refusal, difference, place));
+    }
+    if !session.diags.has_errors() {
+        return None;
+    }
+    session.diags.sort();
+    Some(Outcome::wrong(vec!["nothing was written".to_owned()], value(difference, false)))
+}
+
+fn deletion(refusal: &Refusal, difference: &Difference, place: Place) -> Diagnostic {
+    let gone = difference.delete.iter().filter(|removal| removal.path.first() == refusal.cluster);
+    let paths: Vec<&str> = gone.map(|removal| removal.path.as_str()).collect();
+    Diagnostic::at(Code::Deletions, place, refusal.to_string())
+        .note(format!("would delete {}", table::names(paths.iter().copied(), 10)))
+        .help(format!("if it is meant, run again with `--allow-deletions {}`", refusal.cluster))
+}
+
+fn strays(session: &mut Session, difference: &Difference, dir: &Path) {
+    let shown = shown(session, dir);
+    for path in &difference.strangers {
+        let place = Place::Path(format!("{shown}/{path}"));
+        session.diags.push(
+            Diagnostic::at(Code::StrayFile, place, "fleetcron did not write this file and leaves it alone")
+                .help("Argo CD and Flux apply everything in this directory: move it away if that is not meant"),
+        );
+    }
+    session.diags.sort();
+}
+
+fn changes(difference: &Difference) -> impl Iterator<Item = (&'static str, &RepoPath)> {
+    let create = difference.create.iter().map(|write| ("create", &write.path));
+    let update = difference.update.iter().map(|write| ("update", &write.path));
+    let delete = difference.delete.iter().map(|removal| ("delete", &removal.path));
+    create.chain(update).chain(delete)
+}
+
+fn value(difference: &Difference, written: bool) -> Value {
+    let list = |what: &str| -> Vec<&str> {
+        changes(difference).filter(|(kind, _)| *kind == what).map(|(_, path)| path.as_str()).collect()
+    };
+    json!({
+        "written": written,
+        "create": list("create"),
+        "update": list("update"),
+        "delete": list("delete"),
+        "unchanged": difference.unchanged,
+        "strangers": difference.strangers,
+    })
+}
+
+fn summary(compilation: &Compilation, difference: &Difference, session: &Session, dir: &Path, dry: bool) -> String {
+    let shown = shown(session, dir);
+    let mut text = format!(
+        "{} on {}: {} in {shown}\n",
+        count(compilation.model.units.len(), "task"),
+        count(compilation.model.clusters.len(), "cluster"),
+        count(compilation.output.len(), "file"),
+    );
+    if difference.is_empty() {
+        text.push_str("nothing to write: everything is up to date\n");
+        return text;
+    }
+    let numbers = [
+        (difference.create.len(), "new"),
+        (difference.update.len(), "changed"),
+        (difference.delete.len(), "removed"),
+        (difference.unchanged, "unchanged"),
+    ];
+    let said: Vec<String> = numbers.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    let verb = if dry { "would write" } else { "wrote" };
+    let _infallible = writeln!(text, "{verb}: {}", said.join(", "));
+    if dry {
+        for (what, path) in changes(difference) {
+            let _infallible = writeln!(text, "  {what} {shown}/{path}");
+        }
+    }
+    text
+}

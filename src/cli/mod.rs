@@ -1,0 +1,177 @@
+//! The porch: flags become requests, requests become calls, results become text or JSON, kinds become exit codes.
+//!
+//! The one idea: only here are the environment, the terminal and the exit code known. Standard output carries
+//! results only; everything else goes to standard error.
+#![expect(clippy::disallowed_methods, reason = "the porch alone knows the environment")]
+
+mod args;
+mod build;
+mod explain;
+mod outcome;
+mod plan;
+mod progress;
+mod render;
+mod report;
+pub mod schema;
+mod session;
+mod table;
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+use serde_json::{Value, json};
+
+use self::args::{Cli, Color, Command, Format, Global};
+use self::outcome::{Failure, Outcome};
+use self::session::Session;
+
+/// Runs the program on the arguments of the process.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let fine = !error.use_stderr();
+            let _nobody_reads = error.print();
+            return if fine { ExitCode::SUCCESS } else { ExitCode::from(2) };
+        }
+    };
+    match run(&cli) {
+        Ok(code) => code,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(_) => ExitCode::from(2),
+    }
+}
+
+/// Runs a command and prints what it comes to.
+fn run(cli: &Cli) -> std::io::Result<ExitCode> {
+    let global = &cli.global;
+    let mut session = None;
+    let result = dispatch(&cli.command, global, &mut session);
+    if let Some(session) = &session {
+        session.progress.done();
+    }
+    let mut stdout = std::io::stdout().lock();
+    let mut stderr = anstream::AutoStream::new(std::io::stderr().lock(), choice(global));
+    let colored = match global.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+    };
+    if let Some(session) = &session
+        && global.format == Format::Text
+    {
+        if global.verbose {
+            for note in session.notes() {
+                writeln!(stderr, "note: {note}")?;
+            }
+        }
+        let mut diags = session.diags.clone();
+        if global.quiet {
+            diags.relevel(|d| (d.severity == crate::diag::Severity::Error).then_some(d.severity));
+        }
+        stderr.write_all(report::text(&diags, session.tree(), colored).as_bytes())?;
+    }
+    match result {
+        Ok(outcome) => finish(outcome, session.as_ref(), global, &mut stdout, &mut stderr),
+        Err(failure) => {
+            if global.format == Format::Json {
+                writeln!(
+                    stdout,
+                    "{:#}",
+                    json!({"ok": false, "error": failure.to_string(), "diagnostics": found(session.as_ref())})
+                )?;
+            } else {
+                writeln!(stderr, "error: {failure}")?;
+            }
+            Ok(ExitCode::from(match failure {
+                Failure::Files(_) => 1,
+                Failure::Run(_) => 2,
+            }))
+        }
+    }
+}
+
+fn choice(global: &Global) -> anstream::ColorChoice {
+    match global.color {
+        Color::Auto => anstream::ColorChoice::Auto,
+        Color::Always => anstream::ColorChoice::Always,
+        Color::Never => anstream::ColorChoice::Never,
+    }
+}
+
+fn found(session: Option<&Session>) -> Value {
+    session.map_or_else(|| json!([]), |session| report::json(&session.diags, session.tree()))
+}
+
+fn finish(
+    outcome: Outcome,
+    session: Option<&Session>,
+    global: &Global,
+    stdout: &mut impl Write,
+    stderr: &mut impl Write,
+) -> std::io::Result<ExitCode> {
+    let errors = session.is_some_and(|session| session.diags.has_errors());
+    let wrong = outcome.wrong || errors;
+    if global.format == Format::Json {
+        let mut value = json!({"ok": !wrong, "diagnostics": found(session)});
+        value["result"] = outcome.value;
+        writeln!(stdout, "{value:#}")?;
+    } else {
+        if !(global.quiet && outcome.chatty) {
+            stdout.write_all(outcome.text.as_bytes())?;
+        }
+        let totals = session.and_then(|session| report::totals(&session.diags));
+        if let Some(totals) = totals.filter(|_| wrong || !global.quiet) {
+            let remarks: Vec<String> = std::iter::once(totals).chain(outcome.remarks).collect();
+            writeln!(stderr, "{}", remarks.join("; "))?;
+        } else {
+            for remark in outcome.remarks {
+                writeln!(stderr, "{remark}")?;
+            }
+        }
+    }
+    stdout.flush()?;
+    Ok(if wrong { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session>) -> Result<Outcome, Failure> {
+    let here = || std::env::current_dir().map_err(|error| Failure::run(&error));
+    let watched = std::io::stderr().is_terminal() && global.format == Format::Text && !global.quiet;
+    let out = match command {
+        Command::Build(args) => args.out.as_deref(),
+        Command::Check(args) => args.out.as_deref(),
+        _ => None,
+    };
+    let open = |slot: &'s mut Option<Session>| -> Result<&'s mut Session, Failure> {
+        Ok(slot.insert(Session::open(global, &here()?, out, watched)?))
+    };
+    match command {
+        Command::Build(args) => build::build(open(slot)?, args),
+        Command::Check(args) => build::check(open(slot)?, args),
+        Command::Render(args) => render::run(open(slot)?, args),
+        Command::Plan(args) => plan::run(open(slot)?, args),
+        Command::Explain(args) => explain::run(open(slot)?, args),
+        Command::Schema(args) => schema::run(args),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "fleetcron", &mut script);
+            let text = String::from_utf8_lossy(&script).into_owned();
+            Ok(Outcome::result(text.clone(), json!({"script": text})))
+        }
+        Command::Man { out } => manual(out.as_deref()),
+    }
+}
+
+/// The manual page, or one a command in a folder.
+fn manual(out: Option<&std::path::Path>) -> Result<Outcome, Failure> {
+    let Some(dir) = out else {
+        let mut page = Vec::new();
+        clap_mangen::Man::new(Cli::command()).render(&mut page).map_err(|error| Failure::run(&error))?;
+        let text = String::from_utf8_lossy(&page).into_owned();
+        return Ok(Outcome::result(text.clone(), json!({"page": text})));
+    };
+    std::fs::create_dir_all(dir).map_err(|error| Failure::run(&error))?;
+    clap_mangen::generate_to(Cli::command(), dir).map_err(|error| Failure::run(&error))?;
+    Ok(Outcome::result(String::new(), json!({"written": dir.display().to_string()})))
+}

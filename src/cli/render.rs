@@ -1,0 +1,36 @@
+//! `fleetcron render`: one cluster's manifests to standard output. It writes no file.
+//!
+//! The one idea: with an error anywhere it prints nothing, so that half an answer is never piped on.
+
+use serde_json::{Value, json};
+
+use super::args::Render;
+use super::outcome::{Failure, Outcome};
+use super::session::Session;
+use crate::diag::nearest;
+use crate::tree::ownership::is_manifest;
+
+/// Runs it.
+pub(super) fn run(session: &mut Session, args: &Render) -> Result<Outcome, Failure> {
+    let compilation = session.compile()?;
+    if !compilation.model.clusters.iter().any(|cluster| *cluster.name == args.cluster) && !session.diags.has_errors() {
+        let names = compilation.model.clusters.iter().map(|cluster| cluster.name.as_str());
+        return Err(Failure::unknown("cluster", &args.cluster, nearest(&args.cluster, names)));
+    }
+    if session.diags.has_errors() {
+        return Ok(Outcome::wrong(vec!["nothing was rendered".to_owned()], json!({"rendered": false})));
+    }
+    let manifests = compilation.output.files().filter(|(path, _)| path.first() == args.cluster && is_manifest(path));
+    let mut text = String::new();
+    let mut files: Vec<Value> = Vec::new();
+    for (path, bytes) in manifests {
+        let manifest = String::from_utf8_lossy(bytes);
+        text.push_str("---\n");
+        text.push_str(&manifest);
+        if !manifest.ends_with('\n') {
+            text.push('\n');
+        }
+        files.push(json!({"path": path.as_str(), "manifest": manifest}));
+    }
+    Ok(Outcome::result(text, json!({"cluster": args.cluster, "files": files})))
+}

@@ -1,0 +1,101 @@
+//! One run over one repository: where it lies, what was read, what it compiled to. It draws nothing.
+//!
+//! The one idea: reading is repeated only if something was referred to that the first reading did not bring.
+
+use std::path::{Path, PathBuf};
+
+use super::args::Global;
+use super::outcome::Failure;
+use super::progress::Progress;
+use crate::compile::{self, Compilation};
+use crate::diag::{Diagnostics, Severity};
+use crate::repo::{self, Sources, Worktree};
+use crate::tree::{RepoPath, SourceTree};
+
+/// A repository being worked on.
+pub(super) struct Session {
+    /// The fleet root.
+    pub(super) root: PathBuf,
+    /// Where `--out` points, if it was given.
+    out: Option<PathBuf>,
+    strict: bool,
+    sources: Sources,
+    /// What was found, for the report.
+    pub(super) diags: Diagnostics,
+    /// What is being done, for whoever waits.
+    pub(super) progress: Progress,
+}
+
+impl Session {
+    /// Finds the root; reads nothing yet.
+    pub(super) fn open(global: &Global, here: &Path, out: Option<&Path>, watched: bool) -> Result<Self, Failure> {
+        let root = repo::find_root(here, global.root.as_deref()).map_err(|error| Failure::run(&error))?;
+        let out = out.map(|out| here.join(out));
+        Ok(Self {
+            root,
+            out,
+            strict: global.strict,
+            sources: Sources::default(),
+            diags: Diagnostics::new(),
+            progress: Progress::new(watched),
+        })
+    }
+
+    /// The texts that were read.
+    pub(super) fn tree(&self) -> &SourceTree {
+        &self.sources.tree
+    }
+
+    /// What reading had to say.
+    pub(super) fn notes(&self) -> &[repo::Note] {
+        &self.sources.notes
+    }
+
+    /// Reads and compiles.
+    pub(super) fn compile(&mut self) -> Result<Compilation, Failure> {
+        self.progress.now("reading");
+        let worktree = Worktree::open(&self.root).map_err(|error| Failure::run(&error))?;
+        let guess = crate::model::Fleet::default().output.dir;
+        let skip = |dir: &str| -> Vec<PathBuf> { self.out.iter().cloned().chain([self.root.join(dir)]).collect() };
+        let mut sources = worktree.read(&skip(&guess));
+        self.progress.now("compiling");
+        let mut compilation = compile::compile(&sources.tree);
+        let dir = compilation.model.fleet.output.dir.clone();
+        let mut again = dir != guess;
+        if again {
+            sources = worktree.read(&skip(&dir));
+            compilation.wanted = compile::wanted(&sources.tree);
+        }
+        if !compilation.wanted.is_empty() {
+            let wanted: Vec<RepoPath> = compilation.wanted.iter().cloned().collect();
+            let more = worktree.read_more(&sources, &wanted);
+            again |= more.tree.files().len() != sources.tree.files().len()
+                || more.tree.problems() != sources.tree.problems();
+            sources = more;
+        }
+        if again {
+            compilation = compile::compile(&sources.tree);
+        }
+        self.sources = sources;
+        self.diags = std::mem::take(&mut compilation.diags);
+        if self.strict {
+            self.diags.relevel(|diagnostic| match diagnostic.severity {
+                Severity::Warning => Some(Severity::Error),
+                other => Some(other),
+            });
+        }
+        Ok(compilation)
+    }
+
+    /// The output directory.
+    ///
+    /// It may not lead out of the root through a symbolic link; `--out` is the user's own and may be anywhere.
+    pub(super) fn output(&self, compilation: &Compilation) -> Result<PathBuf, Failure> {
+        if let Some(out) = &self.out {
+            return Ok(out.clone());
+        }
+        let dir = &compilation.model.fleet.output.dir;
+        let path = RepoPath::new(dir).map_err(|error| Failure::Run(format!("output.dir `{dir}`: {error}")))?;
+        repo::output_dir(&self.root, &path).map_err(|error| Failure::run(&error))
+    }
+}
