@@ -1,2 +1,13 @@
 //! All integration tests, in one binary.
+#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "tests read fixtures and report")]
 
+mod cli;
+mod conformance;
+mod edge;
+mod fixtures;
+mod kill;
+mod layers;
+mod properties;
+mod schemas;
+mod second_reader;
+mod support;
