@@ -53,12 +53,12 @@ pub(super) fn assemble(model: &Model, plan: &[Built], diags: &mut Diagnostics) -
     for collision in collisions.into_values() {
         diags.push(collision.diagnostic(model));
     }
-    let mut output = OutputTree::default();
+    let mut output = Vec::new();
     for (cluster, directory) in model.clusters.iter().zip(&directories) {
         same_but_for_case(directory, diags);
         let mut add = |path: &str, bytes: Arc<[u8]>| {
             if let Ok(path) = RepoPath::new(&format!("{}/{path}", *cluster.name)) {
-                output.insert(path, bytes);
+                output.push((path, bytes));
             }
         };
         for (path, (manifest, _)) in directory {
@@ -68,7 +68,7 @@ pub(super) fn assemble(model: &Model, plan: &[Built], diags: &mut Diagnostics) -
             add(&path, bytes);
         }
     }
-    output
+    OutputTree::of(output)
 }
 
 /// Two tasks may share an object from the same file if the bytes are equal.

@@ -22,10 +22,22 @@ pub fn merge(target: &mut Value, layer: &Value, shape: Shape) -> Result<(), Patc
     if layer.is_null() {
         return Ok(());
     }
+    if !may_fail(layer, shape) {
+        return lay(target, layer, shape);
+    }
     let mut result = target.clone();
     lay(&mut result, layer, shape)?;
     *target = result;
     Ok(())
+}
+
+/// Whether a keyed list is anywhere in the layer: nothing else can be refused, so only then is the target copied.
+fn may_fail(layer: &Value, shape: Shape) -> bool {
+    match layer {
+        Value::Object(map) => map.iter().any(|(name, value)| may_fail(value, shape.field(name))),
+        Value::Array(_) => matches!(shape.list(), List::Keyed { .. }),
+        _ => false,
+    }
 }
 
 /// Takes every member that is null out of every map. Null elements of lists stay: there is no place to unset.

@@ -47,7 +47,8 @@ pub(super) fn cron_job(value: Value, unit: &Unit) -> Manifest {
     let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     let name = text("/metadata/name").unwrap_or_else(|| unit.identity.name.clone());
     let namespace = text("/metadata/namespace");
-    let mut bytes = header(unit).into_bytes();
+    let mut bytes = Vec::with_capacity(8 << 10);
+    bytes.extend_from_slice(header(unit).as_bytes());
     yaml::emit_into(&mut bytes, &value, Ordered(Some(Schema::cronjob())));
     Manifest {
         path: path(namespace.as_deref(), &name, "cronjob"),
@@ -117,14 +118,14 @@ fn holds(value: &Value) -> Option<(String, String)> {
     let under = |step: &dyn std::fmt::Display, (pointer, text): (String, String)| (format!("/{step}{pointer}"), text);
     match value {
         Value::String(text) => {
-            let from = &text[text.find("${")?..];
+            let from = &text[text.contains('$').then(|| text.find("${"))??..];
             let end = from.find(['}', '\n']).map_or(from.len(), |end| end + usize::from(from[end..].starts_with('}')));
             Some((String::new(), from[..end].chars().take(40).collect()))
         }
         Value::Array(items) => items.iter().enumerate().find_map(|(i, item)| Some(under(&i, holds(item)?))),
         Value::Object(map) => map.iter().find_map(|(key, item)| {
-            let step = key.replace('~', "~0").replace('/', "~1");
-            Some(under(&step, holds(item)?))
+            let found = holds(item)?;
+            Some(under(&key.replace('~', "~0").replace('/', "~1"), found))
         }),
         _ => None,
     }

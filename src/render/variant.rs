@@ -172,6 +172,7 @@ pub(super) fn build(unit: &Unit, key: &Key, cluster: usize, prefix: &Prefix, aro
         for step in unit.overrides[*at].layer.body.patches.iter().filter(|step| patching::for_cron_job(step)) {
             let before = fold.state.object.clone();
             let applied = patching::apply(&mut fold, step);
+            typed::strip_nulls(&mut fold.state.object);
             failed |= !applied;
             if (!applied || before != fold.state.object) && !changed.contains(at) {
                 changed.push(*at);
@@ -181,7 +182,6 @@ pub(super) fn build(unit: &Unit, key: &Key, cluster: usize, prefix: &Prefix, aro
     let mut value = std::mem::take(&mut fold.state.object);
     let mut diags = std::mem::take(&mut fold.troubles);
     drop(fold);
-    typed::strip_nulls(&mut value);
     let replay = Replay {
         unit,
         overrides: &key.overrides,

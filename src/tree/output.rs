@@ -14,6 +14,11 @@ pub struct OutputTree {
 }
 
 impl OutputTree {
+    /// A tree of many files at once, which costs less than to add them one by one; of two at one path the last stays.
+    pub fn of(files: Vec<(RepoPath, Arc<[u8]>)>) -> Self {
+        Self { files: files.into_iter().collect() }
+    }
+
     /// Adds a file; returns what stood at that path before.
     pub fn insert(&mut self, path: RepoPath, bytes: Arc<[u8]>) -> Option<Arc<[u8]>> {
         self.files.insert(path, bytes)

@@ -139,13 +139,22 @@ fn settle_on<'n>(root: &'n Node, settled: &mut Vec<Span>) -> Cow<'n, Node> {
             _ => {}
         }
     }
+    fn holds_period(node: &Node) -> bool {
+        match &node.data {
+            Data::Map(entries) => entries
+                .iter()
+                .any(|entry| matches!(entry.key.as_str(), "weekly" | "monthly") || holds_period(&entry.value)),
+            Data::Seq(items) => items.iter().any(holds_period),
+            _ => false,
+        }
+    }
     let ours = root.get("apiVersion").and_then(Node::as_str) == Some(API_VERSION);
-    if !ours {
+    if !ours || !holds_period(root) {
         return Cow::Borrowed(root);
     }
     let mut copy = root.clone();
     walk(&mut copy, false, settled);
-    if settled.is_empty() { Cow::Borrowed(root) } else { Cow::Owned(copy) }
+    Cow::Owned(copy)
 }
 
 /// Reads one document if it is ours; says whether it is.
