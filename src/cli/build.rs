@@ -35,7 +35,7 @@ pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Fail
     if let Some(outcome) = refused(session, &compilation, &difference, &dir, &args.allow_deletions) {
         return Ok(outcome);
     }
-    strays(session, &difference, &dir);
+    strays(session, &compilation, &difference, &dir);
     if !args.dry_run {
         sink::directory::apply(&dir, &difference).map_err(|error| Failure::run(&error))?;
     }
@@ -66,7 +66,7 @@ pub(super) fn check(session: &mut Session, args: &Check) -> Result<Outcome, Fail
     if let Some(outcome) = refused(session, &compilation, &difference, &dir, &args.allow_deletions) {
         return Ok(outcome);
     }
-    strays(session, &difference, &dir);
+    strays(session, &compilation, &difference, &dir);
     if difference.is_empty() {
         return Ok(Outcome::said(format!("{sizes}; the output is up to date\n"), value(&difference, false)));
     }
@@ -144,7 +144,7 @@ fn deletion(refusal: &Refusal, difference: &Difference, place: Place) -> Diagnos
         .help(format!("if it is meant, run again with `--allow-deletions {}`", refusal.cluster))
 }
 
-fn strays(session: &mut Session, difference: &Difference, dir: &Path) {
+fn strays(session: &mut Session, compilation: &Compilation, difference: &Difference, dir: &Path) {
     let shown = shown(session, dir);
     for path in &difference.strangers {
         let place = Place::Path(format!("{shown}/{path}"));
@@ -153,6 +153,7 @@ fn strays(session: &mut Session, difference: &Difference, dir: &Path) {
                 .help("Argo CD and Flux apply everything in this directory: move it away if that is not meant"),
         );
     }
+    session.relevel(&compilation.model);
     session.diags.sort();
 }
 

@@ -9,6 +9,7 @@ use super::outcome::Failure;
 use super::progress::Progress;
 use crate::compile::{self, Compilation};
 use crate::diag::{Diagnostics, Severity};
+use crate::model::Model;
 use crate::repo::{self, Sources, Worktree};
 use crate::tree::{RepoPath, SourceTree};
 
@@ -78,13 +79,19 @@ impl Session {
         }
         self.sources = sources;
         self.diags = std::mem::take(&mut compilation.diags);
+        self.relevel(&compilation.model);
+        Ok(compilation)
+    }
+
+    /// Levels as the settings and `--strict` say.
+    pub(super) fn relevel(&mut self, model: &Model) {
+        compile::relevel(model, &mut self.diags);
         if self.strict {
             self.diags.relevel(|diagnostic| match diagnostic.severity {
                 Severity::Warning => Some(Severity::Error),
                 other => Some(other),
             });
         }
-        Ok(compilation)
     }
 
     /// The output directory.

@@ -49,8 +49,8 @@ pub struct Built {
 /// Compiles a repository.
 pub fn compile(sources: &SourceTree) -> Compilation {
     let mut diags = Diagnostics::new();
-    source_problems(sources, &mut diags);
-    let frontend::Understood { model, wanted } = frontend::understand(sources, &mut diags);
+    let frontend::Understood { model, wanted, left_out } = frontend::understand(sources, &mut diags);
+    source_problems(sources, &left_out, &mut diags);
     let faults = lint::model(&model, &mut diags);
     let scopes: Vec<Scope<'_>> = model.clusters.iter().map(|cluster| Scope::new(&model.fleet, cluster)).collect();
     let around = Surroundings { fleet: &model.fleet, scopes: &scopes, sources };
@@ -109,10 +109,10 @@ fn nowhere(unit: &Unit, decision: &Decision) -> Diagnostic {
 }
 
 /// What could not be read becomes diagnostics.
-fn source_problems(sources: &SourceTree, diags: &mut Diagnostics) {
+fn source_problems(sources: &SourceTree, left_out: &BTreeSet<String>, diags: &mut Diagnostics) {
     use crate::diag::Place;
     use crate::tree::ProblemKind;
-    for problem in sources.problems() {
+    for problem in sources.problems().iter().filter(|problem| !left_out.contains(&problem.path)) {
         let place = Place::Path(problem.path.clone());
         diags.push(match &problem.kind {
             ProblemKind::LinkOutside(target) => Diagnostic::at(
@@ -144,7 +144,7 @@ fn source_problems(sources: &SourceTree, diags: &mut Diagnostics) {
 }
 
 /// Levels as the settings say; what is an error by itself stays one.
-fn relevel(model: &Model, diags: &mut Diagnostics) {
+pub fn relevel(model: &Model, diags: &mut Diagnostics) {
     diags.relevel(|diagnostic| {
         let level = model.fleet.lints.get(diagnostic.code.name());
         match level {

@@ -41,11 +41,17 @@ impl<'a> Library<'a> {
         }
     }
 
-    /// Reports what is wrong with the files as texts: those that speak of us in full, the others as a count.
-    pub(crate) fn report(&self, ours: impl Fn(&SourceFile) -> bool, diags: &mut Diagnostics) {
+    /// Reports what is wrong with the files as texts: those that speak of us in full, the others as a count. Files that
+    /// the settings do not look at are left alone.
+    pub(crate) fn report(
+        &self,
+        takes: impl Fn(&SourceFile) -> bool,
+        ours: impl Fn(&SourceFile) -> bool,
+        diags: &mut Diagnostics,
+    ) {
         let mut passed_over = Vec::new();
         for (_, file, parsed) in self.documents() {
-            if parsed.diagnostics.is_empty() {
+            if parsed.diagnostics.is_empty() || !takes(file) {
                 continue;
             }
             if ours(file) {

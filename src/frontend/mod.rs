@@ -19,6 +19,8 @@ pub struct Understood {
     pub model: Model,
     /// Files that are referred to and are not in the tree: it may have been read without them.
     pub wanted: BTreeSet<RepoPath>,
+    /// Paths that could not be read and that the settings leave out, so that it does not matter.
+    pub left_out: BTreeSet<String>,
 }
 
 /// Reads every document of a tree and says what it means. Mistakes go into `diags`; what is not wrong is kept.

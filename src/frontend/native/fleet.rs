@@ -4,10 +4,10 @@
 
 use super::context::Context;
 use super::wire::{self, FleetDocument, FluxSpec, LevelSpec, MarkerWhenSpec};
-use super::{Documents, body, placing};
-use crate::diag::{Code, Diagnostic, nearest};
+use super::{body, placing};
+use crate::diag::{Code, Diagnostic, Severity, nearest};
 use crate::model::{Fleet, FluxSubstitution, Level, MarkerWhen, VariableSet};
-use crate::tree::{RepoPath, Span, Spanned};
+use crate::tree::{RepoPath, Spanned, Text};
 
 /// The settings, and which files they look at.
 pub(super) struct Settings {
@@ -23,20 +23,21 @@ pub(super) struct Sources {
 }
 
 impl Sources {
-    fn takes(&self, path: &str) -> bool {
+    /// Whether the file of that path is looked at.
+    pub(super) fn takes(&self, path: &str) -> bool {
         let hit = |globs: &[Spanned<String>]| globs.iter().any(|glob| fast_glob::glob_match(glob.as_str(), path));
         self.include.as_deref().is_none_or(hit) && !hit(&self.exclude)
     }
 }
 
-pub(super) fn lower(documents: &mut Vec<(Span, FleetDocument)>, context: &mut Context<'_, '_>) -> Settings {
+pub(super) fn lower(documents: Vec<FleetDocument>, context: &mut Context<'_, '_>) -> Settings {
     let mut fleet = Fleet::default();
     let mut sources = Sources::default();
-    let mut rest = documents.drain(..);
-    let Some((_, first)) = rest.next() else {
+    let mut rest = documents.into_iter();
+    let Some(first) = rest.next() else {
         return Settings { settings: fleet, sources };
     };
-    for (_, other) in rest {
+    for other in rest {
         context.diags.push(
             Diagnostic::new(Code::DuplicateName, other.metadata.name.span, "there are two Fleet documents")
                 .other(first.metadata.name.span, "the first is here")
@@ -71,8 +72,8 @@ pub(super) fn lower(documents: &mut Vec<(Span, FleetDocument)>, context: &mut Co
         }
         fleet.guards.min = deletions.min.unwrap_or(fleet.guards.min);
     }
-    for (code, level) in spec.lints.into_iter().flatten() {
-        lower_lint(&code, level, &mut fleet, first.metadata.name.span, context);
+    for (code, level) in spec.lints.into_iter().flat_map(|lints| lints.0) {
+        lower_lint(&code, &level, &mut fleet, context);
     }
     if let Some(compatibility) = spec.karmada.and_then(|karmada| karmada.compatibility)
         && matches!(compatibility.value, wire::CompatibilitySpec::Exact)
@@ -130,32 +131,34 @@ fn lower_output(output: wire::OutputSpec, fleet: &mut Fleet, context: &mut Conte
     };
 }
 
-fn lower_lint(code: &str, level: LevelSpec, fleet: &mut Fleet, span: Span, context: &mut Context<'_, '_>) {
+fn lower_lint(code: &Spanned<String>, level: &Spanned<Text>, fleet: &mut Fleet, context: &mut Context<'_, '_>) {
+    let level = match level.value.0.as_str() {
+        "off" => LevelSpec::Off,
+        "warn" => LevelSpec::Warn,
+        "error" => LevelSpec::Error,
+        other => {
+            let diagnostic = Diagnostic::new(Code::InvalidValue, level.span, format!("`{other}` is not a level"));
+            context.diags.push(diagnostic.help("the levels are off, warn and error"));
+            return;
+        }
+    };
     let level = match level {
         LevelSpec::Off => Level::Off,
         LevelSpec::Warn => Level::Warn,
         LevelSpec::Error => Level::Error,
     };
-    if Code::named(code).is_none() {
-        let names = Code::ALL.iter().map(|code| code.name());
-        let diagnostic =
-            Diagnostic::new(Code::InvalidValue, span, format!("`lints` names `{code}`, and there is no such code"))
-                .severity(crate::diag::Severity::Warning)
-                .did_you_mean(nearest(code, names));
-        context.diags.push(diagnostic);
+    let warn = |message: String| Diagnostic::new(Code::InvalidValue, code.span, message).severity(Severity::Warning);
+    match Code::named(code) {
+        None => {
+            let names = Code::ALL.iter().map(|code| code.name());
+            let diagnostic = warn(format!("there is no diagnostic `{}`", **code)).did_you_mean(nearest(code, names));
+            context.diags.push(diagnostic);
+        }
+        Some(known) if known.severity() == Severity::Error && level != Level::Error => {
+            let message = format!("`{}` is an error by itself, and its level cannot be changed", **code);
+            context.diags.push(warn(message).help("remove this line"));
+        }
+        Some(_) => {}
     }
-    fleet.lints.insert(code.to_owned(), level);
-}
-
-/// Leaves out the documents of files that `sources` does not look at.
-pub(super) fn leave_out(sources: &Sources, documents: &mut Documents, context: &Context<'_, '_>) {
-    if sources.include.is_none() && sources.exclude.is_empty() {
-        return;
-    }
-    let takes = |span: &Span| sources.takes(context.library.sources.file(span.file).path.as_str());
-    documents.clusters.retain(|(span, _)| takes(span));
-    documents.capacities.retain(|(span, _)| takes(span));
-    documents.bases.retain(|(span, _)| takes(span));
-    documents.tasks.retain(|(span, _)| takes(span));
-    documents.overrides.retain(|(span, _)| takes(span));
+    fleet.lints.insert(code.value.clone(), level);
 }

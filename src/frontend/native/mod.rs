@@ -26,7 +26,7 @@ use self::context::Context;
 use super::Understood;
 use super::library::Library;
 use crate::diag::{Code, Diagnostic, Diagnostics, Place, nearest};
-use crate::model::Model;
+use crate::model::{Fleet, Model};
 use crate::tree::{SourceFile, Span};
 use crate::yaml::{self, Data, Node};
 
@@ -51,7 +51,6 @@ pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
 /// The documents of a repository, read as their kinds.
 #[derive(Default)]
 struct Documents {
-    fleets: Vec<(Span, wire::FleetDocument)>,
     clusters: Vec<(Span, wire::ClusterDocument)>,
     capacities: Vec<(Span, wire::CapacityDocument)>,
     bases: Vec<(Span, wire::BaseDocument)>,
@@ -63,47 +62,59 @@ struct Documents {
     broken_clusters: BTreeSet<String>,
 }
 
-/// Reads the native documents and says what they mean.
+/// Reads the native documents and says what they mean. The Fleet comes first: it says which files are looked at.
 pub(super) fn understand(library: &Library<'_>, diags: &mut Diagnostics) -> Understood {
-    library.report(speaks_of_us, diags);
     let mut documents = Documents::default();
+    let mut wanted = BTreeSet::new();
+    let mut fleets = Vec::new();
+    for (_, _, parsed) in library.documents() {
+        for document in parsed.documents.iter().filter(|document| is_fleet(&document.root)) {
+            fleets.extend(read::<wire::FleetDocument>(&document.root, diags));
+        }
+    }
+    let fleet = fleet::lower(fleets, &mut Context { library, diags, wanted: &mut wanted });
+    let takes = |file: &SourceFile| fleet.sources.takes(file.path.as_str());
+    library.report(takes, speaks_of_us, diags);
     for (_, file, parsed) in library.documents() {
         let mut ours = false;
-        let mut settled = Vec::new();
         for document in &parsed.documents {
-            let root = settle_on(&document.root, &mut settled);
-            ours |= read_document(&root, &mut documents, diags);
+            ours |= is_fleet(&document.root)
+                || takes(file) && read_document(&settle_on(&document.root), &mut documents, diags);
         }
         if ours && parsed.diagnostics.is_empty() {
-            let mut as_written: BTreeSet<Span> = settled.into_iter().collect();
+            let mut as_written = BTreeSet::new();
             parsed.documents.iter().for_each(|document| read_as_written("", &document.root, &mut as_written));
             let odd = |warning: &&Diagnostic| !matches!(warning.place, Place::Text(at) if as_written.contains(&at));
             diags.extend(parsed.warnings.iter().filter(odd).cloned());
         }
         debug_assert!(!file.link, "links were left out");
     }
-    let mut wanted = BTreeSet::new();
-    let mut context = Context { library, diags, wanted: &mut wanted };
-    let model = join(documents, &mut context);
-    Understood { model, wanted }
+    let left_out = library.sources.problems().iter().filter(|problem| !fleet.sources.takes(&problem.path));
+    let left_out = left_out.map(|problem| problem.path.clone()).collect();
+    let model = join(documents, fleet.settings, &mut Context { library, diags, wanted: &mut wanted });
+    Understood { model, wanted, left_out }
 }
 
-fn join(mut documents: Documents, context: &mut Context<'_, '_>) -> Model {
-    let fleet = fleet::lower(&mut documents.fleets, context);
-    fleet::leave_out(&fleet.sources, &mut documents, context);
+/// Whether a document is the Fleet.
+fn is_fleet(root: &Node) -> bool {
+    let is = |name: &str, text: &str| root.get(name).and_then(Node::as_str) == Some(text);
+    is("apiVersion", API_VERSION) && is("kind", "Fleet")
+}
+
+fn join(documents: Documents, fleet: Fleet, context: &mut Context<'_, '_>) -> Model {
     let tasks_seen = documents.tasks.len() + documents.broken_tasks;
     let unread_clusters = documents.broken_clusters;
     let (clusters, misnamed) = inventory::lower(documents.clusters, documents.capacities, &unread_clusters, context);
-    let units = join::units(documents.bases, documents.tasks, documents.overrides, &fleet.settings, context);
-    Model { fleet: fleet.settings, clusters, units, unread_clusters, misnamed, tasks_seen }
+    let units = join::units(documents.bases, documents.tasks, documents.overrides, &fleet, context);
+    Model { fleet, clusters, units, unread_clusters, misnamed, tasks_seen }
 }
 
 /// The scalars that YAML readers may disagree about as they like, because here they are their source text: values in
-/// `env` and `variables`, and the `on` of a schedule.
+/// `env`, `variables` and `lints`, and the `on` of a schedule.
 fn read_as_written(name: &str, node: &Node, places: &mut BTreeSet<Span>) {
     for entry in node.as_map().unwrap_or_default() {
         match name {
-            "env" | "variables" | "set" if entry.value.raw().is_some() => {
+            "env" | "variables" | "set" | "lints" if entry.value.raw().is_some() => {
                 places.insert(entry.value.span);
             }
             "weekly" | "monthly" if entry.key == "true" => {
@@ -122,20 +133,19 @@ fn speaks_of_us(file: &SourceFile) -> bool {
 }
 
 /// In `weekly` and `monthly` the field is called `on`, which Kubernetes' YAML reads as the boolean true. There it is
-/// the field's name, and no reader but us sees it; its places are noted, so that nobody is warned of it.
-fn settle_on<'n>(root: &'n Node, settled: &mut Vec<Span>) -> Cow<'n, Node> {
-    fn walk(node: &mut Node, period: bool, settled: &mut Vec<Span>) {
+/// the field's name, and no reader but us sees it.
+fn settle_on(root: &Node) -> Cow<'_, Node> {
+    fn walk(node: &mut Node, period: bool) {
         match &mut node.data {
             Data::Map(entries) => {
                 for entry in entries {
                     if period && entry.key == "true" && entry.key_span.end - entry.key_span.start == 2 {
                         entry.key = "on".to_owned();
-                        settled.push(entry.key_span);
                     }
-                    walk(&mut entry.value, matches!(entry.key.as_str(), "weekly" | "monthly"), settled);
+                    walk(&mut entry.value, matches!(entry.key.as_str(), "weekly" | "monthly"));
                 }
             }
-            Data::Seq(items) => items.iter_mut().for_each(|item| walk(item, false, settled)),
+            Data::Seq(items) => items.iter_mut().for_each(|item| walk(item, false)),
             _ => {}
         }
     }
@@ -153,7 +163,7 @@ fn settle_on<'n>(root: &'n Node, settled: &mut Vec<Span>) -> Cow<'n, Node> {
         return Cow::Borrowed(root);
     }
     let mut copy = root.clone();
-    walk(&mut copy, false, settled);
+    walk(&mut copy, false);
     Cow::Owned(copy)
 }
 
@@ -173,7 +183,6 @@ fn read_document(root: &Node, documents: &mut Documents, diags: &mut Diagnostics
     }
     let span = root.span;
     match kind {
-        Some(("Fleet", _)) => documents.fleets.extend(read(root, diags).map(|document| (span, document))),
         Some(("Cluster", _)) => match read(root, diags) {
             Some(document) => documents.clusters.push((span, document)),
             None => {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::super::forms::TextOrList;
 use super::super::kubernetes as k8s;
 use super::{ExcludeSpec, MatchSpec, said};
-use crate::tree::{Located, Spanned};
+use crate::tree::{Keyed, Located, Spanned, Text};
 
 /// `spec` of a Fleet.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -27,7 +27,8 @@ pub(crate) struct FleetSpec {
     /// What stops a build.
     pub(crate) guards: Option<GuardsSpec>,
     /// Levels of diagnostics, by code.
-    pub(crate) lints: Option<BTreeMap<String, LevelSpec>>,
+    #[schemars(with = "Option<BTreeMap<String, LevelSpec>>")]
+    pub(crate) lints: Option<Keyed<Spanned<Text>>>,
     /// Repositories written for Karmada.
     pub(crate) karmada: Option<KarmadaSpec>,
 }
@@ -147,8 +148,8 @@ pub(crate) struct DeletionsSpec {
     pub(crate) min: Option<u32>,
 }
 
-/// The level of a diagnostic.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+/// The level of a diagnostic. It is read as a text, because a bare `off` is a boolean to Kubernetes' YAML.
+#[derive(Clone, Copy, Debug, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum LevelSpec {
     /// Never said.
