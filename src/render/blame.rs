@@ -12,7 +12,7 @@ use super::references::Scope;
 use crate::diag::Code;
 use crate::model::{Body, Layer, PatchKind, PatchStep, Source, Unit};
 use crate::tree::{Located, SourceTree, Span, SpanTree, Spots};
-use crate::validate::structure::{self, Finding, Options};
+use crate::validate::{self, Finding, Options};
 
 /// The place to blame, and what stands there.
 #[derive(Clone, Debug)]
@@ -81,11 +81,10 @@ impl<'a> Replay<'a> {
     pub(super) fn blame(&self, findings: &[Finding]) -> Vec<Blame> {
         let steps = self.steps();
         let objects = self.objects(&steps);
-        let schema = crate::validate::Schema::cronjob();
         let faults: Vec<Vec<(Vec<String>, Finding)>> = objects
             .iter()
             .map(|object| {
-                let findings = structure::check(object, schema, self.options());
+                let findings = validate::cron_job(object, self.options());
                 findings.into_iter().map(|finding| (keyed(object, &segments(&finding.pointer)), finding)).collect()
             })
             .collect();

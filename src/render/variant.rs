@@ -15,8 +15,7 @@ use crate::model::{Body, Layer, NEWEST_KUBERNETES, Override, TimeZone, Unit};
 use crate::patch::typed;
 use crate::place::Decision;
 use crate::tree::Span;
-use crate::validate::Schema;
-use crate::validate::{names, structure};
+use crate::validate::{self, names};
 
 /// What tells one variant from another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -263,7 +262,7 @@ fn variables_matter(unit: &Unit, key: &Key, cluster: usize, around: Surroundings
 
 /// The finished object against the schema, and who is to blame.
 fn check(value: &Value, replay: &Replay<'_>, failed: bool, diags: &mut Vec<Diagnostic>) {
-    let findings = structure::check(value, Schema::cronjob(), replay.options());
+    let findings = validate::cron_job(value, replay.options());
     if findings.is_empty() || failed {
         return;
     }

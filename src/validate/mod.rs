@@ -3,6 +3,7 @@
 //! The one idea: the shape of a CronJob is data ([`schema`]), taken from a Kubernetes release; the rules walk it
 //! beside a JSON value and say what they find with a pointer, and the caller, who holds the text, draws it.
 
+pub mod limits;
 pub mod names;
 pub mod quantity;
 pub mod schema;
@@ -13,3 +14,10 @@ pub use quantity::Quantity;
 pub use schema::{Kind, Schema};
 pub use structure::{Finding, FindingKind, Options, check};
 pub use version::{SCHEMA_VERSION, Version};
+
+/// Everything that is wrong with a CronJob: its structure, and its numbers.
+pub fn cron_job(value: &serde_json::Value, options: Options) -> Vec<Finding> {
+    let mut findings = check(value, Schema::cronjob(), options);
+    findings.extend(limits::check(value));
+    findings
+}

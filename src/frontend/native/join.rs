@@ -257,12 +257,17 @@ fn task_filter(spec: TasksSpec, context: &mut Context<'_, '_>) -> TaskFilter {
 }
 
 impl TaskFilter {
-    /// Whether an `Override` document concerns a task: its names, namespace and labels must all be met.
-    fn meets(&self, identity: &Identity, labels: &BTreeMap<String, String>) -> bool {
+    /// Whether an `Override` document concerns a task: its names, namespace and labels must all be met. The namespace
+    /// is that of the task's identity, or the one that its object goes to.
+    fn meets(&self, identity: &Identity, lives_in: Option<&str>, labels: &BTreeMap<String, String>) -> bool {
         let full = identity.to_string();
         let named = |names: &Vec<Spanned<String>>| names.iter().any(|name| **name == identity.name || **name == full);
-        let spaced =
-            |spaces: &Vec<Spanned<String>>| spaces.iter().any(|space| Some(&**space) == identity.namespace.as_ref());
+        let spaced = |spaces: &Vec<Spanned<String>>| {
+            spaces.iter().any(|space| {
+                let space = space.as_str();
+                lives_in == Some(space) || identity.namespace.as_deref() == Some(space)
+            })
+        };
         self.names.as_ref().is_none_or(named)
             && self.namespaces.as_ref().is_none_or(spaced)
             && self.labels.iter().all(|(key, value)| labels.get(key.as_str()) == Some(&value.value))
@@ -371,9 +376,10 @@ fn lower_task(
     }));
     let own_overrides = lower_overrides(spec.overrides, Reach::Task, context);
     let labels = labels_of(&layers, &own);
+    let lives_in = namespace_of(&layers, &own);
     layers.push(Layer { origin: Origin::Task, body: own });
-    let concerned =
-        documents.iter().filter(|document| document.tasks.as_ref().is_none_or(|t| t.meets(&identity, &labels)));
+    let meets = |filter: &TaskFilter| filter.meets(&identity, lives_in.as_deref(), &labels);
+    let concerned = documents.iter().filter(|document| document.tasks.as_ref().is_none_or(meets));
     let mut overrides: Vec<Arc<Override>> = concerned.map(|document| document.what.clone()).collect();
     overrides.extend(used.iter().flat_map(|base| base.overrides.iter().cloned()));
     overrides.extend(own_overrides);
@@ -384,8 +390,9 @@ fn lower_task(
 fn labels_of(layers: &[Layer], own: &Body) -> BTreeMap<String, String> {
     let mut labels = BTreeMap::new();
     for body in layers.iter().map(|layer| &layer.body).chain([own]) {
-        for located in &body.labels {
-            for (key, value) in located.value.as_object().into_iter().flatten() {
+        let file = body.object.as_ref().and_then(|object| object.value.pointer("/metadata/labels"));
+        for map in file.into_iter().chain(body.labels.iter().map(|located| &located.value)) {
+            for (key, value) in map.as_object().into_iter().flatten() {
                 match value {
                     Value::String(text) => labels.insert(key.clone(), text.clone()),
                     _ => labels.remove(key),
@@ -394,6 +401,16 @@ fn labels_of(layers: &[Layer], own: &Body) -> BTreeMap<String, String> {
         }
     }
     labels
+}
+
+/// The namespace of a task as its layers give it; references in it are not replaced.
+fn namespace_of(layers: &[Layer], own: &Body) -> Option<String> {
+    let bodies = layers.iter().map(|layer| &layer.body).chain([own]);
+    let mut said = bodies.filter_map(|body| {
+        let file = body.object.as_ref().and_then(|object| object.value.pointer("/metadata/namespace")?.as_str());
+        body.namespace.as_ref().map(|namespace| namespace.as_str()).or(file).map(str::to_owned)
+    });
+    said.next_back()
 }
 
 /// Where the containers come from: exactly one of three.
