@@ -16,6 +16,7 @@
 
 pub mod cli;
 pub mod compile;
+pub mod cron;
 pub mod diag;
 pub mod diff;
 pub mod frontend;

@@ -1,0 +1,196 @@
+//! The grammar of a schedule: robfig/cron v3.0.1 `parser.go`, and `validateScheduleFormat` of Kubernetes' batch
+//! validation. It does not say when a schedule runs.
+//!
+//! The one idea: what is odd but accepted there is accepted here, and what is refused is refused for a reason that
+//! knows its bytes.
+
+use std::ops::Range;
+
+use super::duration;
+use super::{Field, Fields, Form, Item, Unit};
+
+/// Why a schedule is refused, and where in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Why.
+    pub kind: FaultKind,
+    /// The bytes of the expression that it is about; all of it where no part is to blame.
+    pub at: Range<usize>,
+}
+
+/// Why a schedule is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// There is nothing.
+    Empty,
+    /// `TZ=` or `CRON_TZ=`, or only the letters: Kubernetes wants the zone in `timeZone`.
+    Zone,
+    /// An `@` name that does not exist.
+    Name,
+    /// `@every` with something that is no Go duration.
+    Duration,
+    /// Not five fields, but so many.
+    Count(usize),
+    /// Something that is neither a number nor a name of this field.
+    Number(Unit),
+    /// A number with a minus sign.
+    Negative(Unit),
+    /// A number above or below what the field takes.
+    Bounds(Unit, u64),
+    /// A range whose end comes before its start.
+    Backwards(Unit, u32, u32),
+    /// A step of 0.
+    StepZero(Unit),
+    /// `1-2-3`
+    Hyphens(Unit),
+    /// `*/2/3`
+    Slashes(Unit),
+}
+
+/// The names for five fields, and the fields.
+const NAMES: [(&str, &str); 7] = [
+    ("@yearly", "0 0 1 1 *"),
+    ("@annually", "0 0 1 1 *"),
+    ("@monthly", "0 0 1 * *"),
+    ("@weekly", "0 0 * * 0"),
+    ("@daily", "0 0 * * *"),
+    ("@midnight", "0 0 * * *"),
+    ("@hourly", "0 * * * *"),
+];
+
+pub(super) fn expression(text: &str) -> Result<Form, Fault> {
+    let fault = |kind, at| Err(Fault { kind, at });
+    if text.is_empty() {
+        return fault(FaultKind::Empty, 0..0);
+    }
+    if let Some(found) = text.find("TZ") {
+        return fault(FaultKind::Zone, found..found + 2);
+    }
+    if text.starts_with('@') {
+        return at_name(text);
+    }
+    let fields = split(text, 0, char::is_whitespace);
+    let [minute, hour, day, month, weekday] = fields.as_slice() else {
+        return fault(FaultKind::Count(fields.len()), 0..text.len());
+    };
+    Ok(Form::Fields(Box::new(Fields {
+        minute: field(text, minute, Unit::Minute)?,
+        hour: field(text, hour, Unit::Hour)?,
+        day: field(text, day, Unit::Day)?,
+        month: field(text, month, Unit::Month)?,
+        weekday: field(text, weekday, Unit::Weekday)?,
+    })))
+}
+
+fn at_name(text: &str) -> Result<Form, Fault> {
+    if let Some((_, fields)) = NAMES.iter().find(|(name, _)| *name == text) {
+        let mut form = expression(fields)?;
+        if let Form::Fields(fields) = &mut form {
+            for field in [&mut fields.minute, &mut fields.hour, &mut fields.day, &mut fields.month, &mut fields.weekday]
+            {
+                field.at = 0..0;
+                field.items.iter_mut().for_each(|item| item.at = 0..0);
+            }
+        }
+        return Ok(form);
+    }
+    let Some(duration) = text.strip_prefix("@every ") else {
+        return Err(Fault { kind: FaultKind::Name, at: 0..text.len() });
+    };
+    match duration::nanoseconds(duration) {
+        // As robfig's `Every`: less than a second is one second, and parts of a second are dropped.
+        Some(nanoseconds) => Ok(Form::Every(u64::try_from(nanoseconds / 1_000_000_000).unwrap_or(0).max(1))),
+        None => Err(Fault { kind: FaultKind::Duration, at: text.len() - duration.len()..text.len() }),
+    }
+}
+
+/// The parts between separators, empty ones dropped, as bytes of the whole text; `from` is where `text` begins there.
+fn split(text: &str, from: usize, separator: impl Fn(char) -> bool) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut start = None;
+    for (at, c) in text.char_indices() {
+        match (separator(c), start) {
+            (true, Some(begun)) => {
+                parts.push(from + begun..from + at);
+                start = None;
+            }
+            (false, None) => start = Some(at),
+            _ => {}
+        }
+    }
+    parts.extend(start.map(|begun| from + begun..from + text.len()));
+    parts
+}
+
+fn field(text: &str, at: &Range<usize>, unit: Unit) -> Result<Field, Fault> {
+    let mut field = Field { unit, items: Vec::new(), bits: 0, star: false, at: at.clone() };
+    for part in split(&text[at.clone()], at.start, |c| c == ',') {
+        let item = item(&text[part.clone()], part, unit)?;
+        let mut number = u64::from(item.start);
+        while number <= u64::from(item.end) {
+            field.bits |= 1 << number;
+            number = number.saturating_add(item.step);
+        }
+        field.star |= item.any && item.step == 1;
+        field.items.push(item);
+    }
+    Ok(field)
+}
+
+/// robfig's `getRange`.
+fn item(text: &str, at: Range<usize>, unit: Unit) -> Result<Item, Fault> {
+    let fault = |kind| Err(Fault { kind, at: at.clone() });
+    let (low, high) = unit.bounds();
+    let mut slashes = text.split('/');
+    let range = slashes.next().unwrap_or_default();
+    let step = slashes.next();
+    if slashes.next().is_some() {
+        return fault(FaultKind::Slashes(unit));
+    }
+    let pieces: Vec<&str> = range.split('-').collect();
+    let any = matches!(pieces[0], "*" | "?");
+    let number = |piece: &str| number_or_name(piece, unit).map_err(|kind| Fault { kind, at: at.clone() });
+    let (start, mut end) = match pieces.as_slice() {
+        _ if any => (u64::from(low), u64::from(high)),
+        [one] => {
+            let one = number(one)?;
+            (one, one)
+        }
+        [start, end] => (number(start)?, number(end)?),
+        _ => return fault(FaultKind::Hyphens(unit)),
+    };
+    let step = match step {
+        None => 1,
+        Some(step) => {
+            if pieces.len() == 1 {
+                end = u64::from(high);
+            }
+            self::number(step, unit).map_err(|kind| Fault { kind, at: at.clone() })?
+        }
+    };
+    let within = |number: u64| u32::try_from(number).ok().filter(|number| (low..=high).contains(number));
+    match (within(start), within(end)) {
+        (None, _) => fault(FaultKind::Bounds(unit, start)),
+        (_, None) => fault(FaultKind::Bounds(unit, end)),
+        (Some(start), Some(end)) if start > end => fault(FaultKind::Backwards(unit, start, end)),
+        _ if step == 0 => fault(FaultKind::StepZero(unit)),
+        (Some(start), Some(end)) => Ok(Item { any, start, end, step, at }),
+    }
+}
+
+fn number_or_name(text: &str, unit: Unit) -> Result<u64, FaultKind> {
+    // Go lowers letter by letter: `\u{130}` becomes `i`, where Rust makes two characters of it.
+    let lowered: String = text.chars().filter_map(|c| c.to_lowercase().next()).collect();
+    match unit.names().iter().position(|name| *name == lowered) {
+        Some(position) => Ok(u64::from(unit.bounds().0) + position as u64),
+        None => number(text, unit),
+    }
+}
+
+/// Go's `strconv.Atoi`, negative numbers refused.
+fn number(text: &str, unit: Unit) -> Result<u64, FaultKind> {
+    match text.parse::<i64>() {
+        Ok(number) => u64::try_from(number).map_err(|_| FaultKind::Negative(unit)),
+        Err(_) => Err(FaultKind::Number(unit)),
+    }
+}
