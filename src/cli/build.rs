@@ -30,7 +30,9 @@ pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Fail
     session.progress.now("comparing and writing");
     let dir = session.output(&compilation)?;
     let wanted = |name: &str| args.clusters.is_empty() || args.clusters.iter().any(|cluster| cluster == name);
-    compilation.output.retain_clusters(wanted);
+    if !args.clusters.is_empty() {
+        compilation.output.retain_clusters(wanted);
+    }
     let difference = difference(&compilation, &dir, wanted)?;
     if let Some(outcome) = refused(session, &compilation, &difference, &dir, &args.allow_deletions) {
         return Ok(outcome);
@@ -39,10 +41,11 @@ pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Fail
     if !args.dry_run {
         sink::directory::apply(&dir, &difference).map_err(|error| Failure::run(&error))?;
     }
-    Ok(Outcome::said(
-        summary(&compilation, &difference, session, &dir, args.dry_run),
-        value(&difference, !args.dry_run),
-    ))
+    let text = summary(&compilation, &difference, session, &dir, args.dry_run);
+    let outcome = Outcome::said(text, session.value(|| value(&difference, !args.dry_run)));
+    // The process ends next: to take a large compilation down piece by piece would be work for nothing.
+    std::mem::forget(compilation);
+    Ok(outcome)
 }
 
 /// Runs `check`.
@@ -68,7 +71,10 @@ pub(super) fn check(session: &mut Session, args: &Check) -> Result<Outcome, Fail
     }
     strays(session, &compilation, &difference, &dir);
     if difference.is_empty() {
-        return Ok(Outcome::said(format!("{sizes}; the output is up to date\n"), value(&difference, false)));
+        return Ok(Outcome::said(
+            format!("{sizes}; the output is up to date\n"),
+            session.value(|| value(&difference, false)),
+        ));
     }
     let shown = shown(session, &dir);
     for (what, path) in changes(&difference) {
@@ -83,7 +89,7 @@ pub(super) fn check(session: &mut Session, args: &Check) -> Result<Outcome, Fail
         );
     }
     session.diags.sort();
-    Ok(Outcome::wrong(Vec::new(), value(&difference, false)))
+    Ok(Outcome::wrong(Vec::new(), session.value(|| value(&difference, false))))
 }
 
 fn known(model: &Model, clusters: &[String]) -> Result<(), Failure> {
@@ -133,7 +139,8 @@ fn refused(
         return None;
     }
     session.diags.sort();
-    Some(Outcome::wrong(vec!["nothing was written".to_owned()], value(difference, false)))
+    let value = session.value(|| value(difference, false));
+    Some(Outcome::wrong(vec!["nothing was written".to_owned()], value))
 }
 
 fn deletion(refusal: &Refusal, difference: &Difference, place: Place) -> Diagnostic {

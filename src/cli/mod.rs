@@ -65,6 +65,10 @@ fn run(cli: &Cli) -> std::io::Result<ExitCode> {
             for note in session.notes() {
                 writeln!(stderr, "note: {note}")?;
             }
+            let took = session.progress.took();
+            let took: Vec<String> =
+                took.iter().map(|(what, time)| format!("{what} {:.1} ms", time.as_secs_f64() * 1e3)).collect();
+            writeln!(stderr, "note: {}", took.join(", "))?;
         }
         let mut diags = session.diags.clone();
         if global.quiet {

@@ -51,8 +51,10 @@ pub(super) fn run(session: &mut Session, args: &Plan) -> Result<Outcome, Failure
             instances.to_string(),
             table::names(shown.iter().map(|(name, _)| *name), 6),
         ]);
-        let clusters: Vec<Value> = shown.iter().map(|(name, n)| json!({"cluster": name, "instances": n})).collect();
-        tasks.push(json!({"task": full, "clusters": clusters, "instances": instances}));
+        tasks.push(session.value(|| {
+            let clusters: Vec<Value> = shown.iter().map(|(name, n)| json!({"cluster": name, "instances": n})).collect();
+            json!({"task": full, "clusters": clusters, "instances": instances})
+        }));
     }
     let mut text = table::table(&["TASK", "CLUSTERS", "INSTANCES", "WHERE"], &rows);
     let idle: Vec<&str> = model
@@ -71,5 +73,5 @@ pub(super) fn run(session: &mut Session, args: &Plan) -> Result<Outcome, Failure
     if !idle.is_empty() && args.clusters.is_empty() && args.tasks.is_empty() {
         text.push_str(&format!("nothing runs on {}\n", table::names(idle.iter().copied(), 6)));
     }
-    Ok(Outcome::result(text, json!({"tasks": tasks, "idle": idle})))
+    Ok(Outcome::result(text, session.value(|| json!({"tasks": tasks, "idle": idle}))))
 }

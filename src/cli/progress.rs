@@ -1,13 +1,19 @@
-//! A sign of life on a terminal while something takes long. It writes nothing anywhere else.
+//! A sign of life on a terminal while something takes long, and how long each stage took. It prints nothing itself.
 //!
-//! The one idea: it stands on standard error, only if that is a terminal, and it is gone when the work is done.
+//! The one idea: the line stands on standard error, only if that is a terminal, and it is gone when the work is done.
 
-use std::time::Duration;
+#![expect(clippy::disallowed_methods, reason = "the clock is read here")]
+
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A line that says what is being done.
-pub(super) struct Progress(Option<ProgressBar>);
+/// A line that says what is being done, and a record of it.
+pub(super) struct Progress {
+    bar: Option<ProgressBar>,
+    /// What was begun, and when.
+    stages: Vec<(&'static str, Instant)>,
+}
 
 impl Progress {
     /// A line, if anybody looks.
@@ -19,20 +25,27 @@ impl Progress {
             bar.enable_steady_tick(Duration::from_millis(300));
             bar
         });
-        Self(bar)
+        Self { bar, stages: Vec::new() }
     }
 
     /// Says what comes next.
-    pub(super) fn now(&self, what: &'static str) {
-        if let Some(bar) = &self.0 {
+    pub(super) fn now(&mut self, what: &'static str) {
+        self.stages.push((what, Instant::now()));
+        if let Some(bar) = &self.bar {
             bar.set_message(what);
         }
     }
 
     /// Takes the line away.
     pub(super) fn done(&self) {
-        if let Some(bar) = &self.0 {
+        if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+
+    /// How long each stage took, in the order in which they were begun.
+    pub(super) fn took(&self) -> Vec<(&'static str, Duration)> {
+        let ends = self.stages.iter().skip(1).map(|(_, begun)| *begun).chain([Instant::now()]);
+        self.stages.iter().zip(ends).map(|((what, begun), end)| (*what, end.duration_since(*begun))).collect()
     }
 }

@@ -2,12 +2,15 @@
 //!
 //! The one idea: with an error anywhere it prints nothing, so that half an answer is never piped on.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::args::Render;
 use super::outcome::{Failure, Outcome};
 use super::session::Session;
 use crate::diag::nearest;
+use crate::tree::RepoPath;
 use crate::tree::ownership::is_manifest;
 
 /// Runs it.
@@ -20,17 +23,21 @@ pub(super) fn run(session: &mut Session, args: &Render) -> Result<Outcome, Failu
     if session.diags.has_errors() {
         return Ok(Outcome::wrong(vec!["nothing was rendered".to_owned()], json!({"rendered": false})));
     }
-    let manifests = compilation.output.files().filter(|(path, _)| path.first() == args.cluster && is_manifest(path));
+    let manifests = || compilation.output.files().filter(|(path, _)| path.first() == args.cluster && is_manifest(path));
     let mut text = String::new();
-    let mut files: Vec<Value> = Vec::new();
-    for (path, bytes) in manifests {
+    for (_, bytes) in manifests() {
         let manifest = String::from_utf8_lossy(bytes);
         text.push_str("---\n");
         text.push_str(&manifest);
         if !manifest.ends_with('\n') {
             text.push('\n');
         }
-        files.push(json!({"path": path.as_str(), "manifest": manifest}));
     }
-    Ok(Outcome::result(text, json!({"cluster": args.cluster, "files": files})))
+    let value = session.value(|| {
+        let file = |(path, bytes): (&RepoPath, &Arc<[u8]>)| {
+            json!({"path": path.as_str(), "manifest": String::from_utf8_lossy(bytes)})
+        };
+        json!({"cluster": args.cluster, "files": manifests().map(file).collect::<Vec<Value>>()})
+    });
+    Ok(Outcome::result(text, value))
 }

@@ -4,7 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::Global;
+use serde_json::Value;
+
+use super::args::{Format, Global};
 use super::outcome::Failure;
 use super::progress::Progress;
 use crate::compile::{self, Compilation};
@@ -20,6 +22,7 @@ pub(super) struct Session {
     /// Where `--out` points, if it was given.
     out: Option<PathBuf>,
     strict: bool,
+    json: bool,
     sources: Sources,
     /// What was found, for the report.
     pub(super) diags: Diagnostics,
@@ -36,6 +39,7 @@ impl Session {
             root,
             out,
             strict: global.strict,
+            json: global.format == Format::Json,
             sources: Sources::default(),
             diags: Diagnostics::new(),
             progress: Progress::new(watched),
@@ -57,10 +61,10 @@ impl Session {
         self.progress.now("reading");
         let worktree = Worktree::open(&self.root).map_err(|error| Failure::run(&error))?;
         let guess = crate::model::Fleet::default().output.dir;
-        let skip = |dir: &str| -> Vec<PathBuf> { self.out.iter().cloned().chain([self.root.join(dir)]).collect() };
+        let (root, out) = (self.root.clone(), self.out.clone());
+        let skip = |dir: &str| -> Vec<PathBuf> { out.iter().cloned().chain([root.join(dir)]).collect() };
         let mut sources = worktree.read(&skip(&guess));
-        self.progress.now("compiling");
-        let mut compilation = compile::compile(&sources.tree);
+        let mut compilation = self.compile_tree(&sources.tree);
         let dir = compilation.model.fleet.output.dir.clone();
         let mut again = dir != guess;
         if again {
@@ -75,12 +79,21 @@ impl Session {
             sources = more;
         }
         if again {
-            compilation = compile::compile(&sources.tree);
+            compilation = self.compile_tree(&sources.tree);
         }
         self.sources = sources;
         self.diags = std::mem::take(&mut compilation.diags);
         self.relevel(&compilation.model);
         Ok(compilation)
+    }
+
+    fn compile_tree(&mut self, tree: &SourceTree) -> Compilation {
+        compile::compile_watched(tree, |stage| self.progress.now(stage.name()))
+    }
+
+    /// For programs: made only if one reads it.
+    pub(super) fn value(&self, make: impl FnOnce() -> Value) -> Value {
+        if self.json { make() } else { Value::Null }
     }
 
     /// Levels as the settings and `--strict` say.

@@ -18,37 +18,35 @@ use crate::yaml;
 /// What the name of a marker ConfigMap begins with; the cluster follows.
 pub const MARKER_PREFIX: &str = "fleetcron-";
 
-/// One cluster's directory on its way.
-type Directory<'a> = BTreeMap<&'a str, (&'a Manifest, &'a Unit)>;
+/// One cluster's directory: what stands at each path, in path order.
+type Directory<'a> = Vec<(&'a Manifest, &'a Unit)>;
 
 pub(super) fn assemble(model: &Model, plan: &[Built], diags: &mut Diagnostics) -> OutputTree {
-    let mut directories: Vec<Directory<'_>> = vec![BTreeMap::new(); model.clusters.len()];
-    let mut collisions: BTreeMap<(Span, Span, String), Collision<'_>> = BTreeMap::new();
+    let mut directories: Vec<Directory<'_>> = vec![Vec::new(); model.clusters.len()];
     for (unit, built) in model.units.iter().zip(plan) {
         for variant in &built.rendered.variants {
             for manifest in &variant.manifests {
                 for cluster in &variant.clusters {
-                    let directory = &mut directories[*cluster];
-                    match directory.get(manifest.path.as_str()) {
-                        Some((first, _)) if shared(first, manifest) => {}
-                        Some((first, owner)) => {
-                            let key = (first.span, manifest.span, manifest.path.clone());
-                            let collision = collisions.entry(key).or_insert_with(|| Collision {
-                                first,
-                                owner,
-                                second: manifest,
-                                unit,
-                                clusters: Vec::new(),
-                            });
-                            collision.clusters.push(*cluster);
-                        }
-                        None => {
-                            directory.insert(&manifest.path, (manifest, unit));
-                        }
-                    }
+                    directories[*cluster].push((manifest, unit));
                 }
             }
         }
+    }
+    let mut collisions: BTreeMap<(Span, Span, String), Collision<'_>> = BTreeMap::new();
+    for (cluster, directory) in directories.iter_mut().enumerate() {
+        // The sort is stable: of two at one path the first task keeps it.
+        directory.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
+        directory.dedup_by(|(second, unit), (first, owner)| {
+            if first.path != second.path {
+                return false;
+            }
+            if !shared(first, second) {
+                let key = (first.span, second.span, second.path.clone());
+                let new = || Collision { first, owner, second, unit, clusters: Vec::new() };
+                collisions.entry(key).or_insert_with(new).clusters.push(cluster);
+            }
+            true
+        });
     }
     for collision in collisions.into_values() {
         diags.push(collision.diagnostic(model));
@@ -57,12 +55,13 @@ pub(super) fn assemble(model: &Model, plan: &[Built], diags: &mut Diagnostics) -
     for (cluster, directory) in model.clusters.iter().zip(&directories) {
         same_but_for_case(directory, diags);
         let mut add = |path: &str, bytes: Arc<[u8]>| {
+            // A name that cannot stand in a path was refused where it was said, and then nothing is written.
             if let Ok(path) = RepoPath::new(&format!("{}/{path}", *cluster.name)) {
                 output.push((path, bytes));
             }
         };
-        for (path, (manifest, _)) in directory {
-            add(path, manifest.bytes.clone());
+        for (manifest, _) in directory {
+            add(&manifest.path, manifest.bytes.clone());
         }
         for (path, bytes) in beside(&cluster.name, directory, &model.fleet) {
             add(&path, bytes);
@@ -115,8 +114,15 @@ impl Collision<'_> {
 
 /// Two paths that a file system without case would take for one.
 fn same_but_for_case(directory: &Directory<'_>, diags: &mut Diagnostics) {
+    // Names in Kubernetes are lower case nearly always, and then there is nothing to fold.
+    if !directory
+        .iter()
+        .any(|(manifest, _)| manifest.path.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii()))
+    {
+        return;
+    }
     let mut folded: BTreeMap<String, &Manifest> = BTreeMap::new();
-    for (manifest, unit) in directory.values() {
+    for (manifest, unit) in directory {
         let lower = manifest.path.to_lowercase();
         if let Some(first) = folded.get(&lower) {
             let message = format!("`{}` and `{}` are one file on some systems", first.path, manifest.path);
@@ -142,13 +148,16 @@ fn beside(cluster: &str, directory: &Directory<'_>, fleet: &Fleet) -> Vec<(Strin
         MarkerWhen::Never => false,
     };
     if fleet.output.namespaces {
-        let mut namespaces: Vec<&str> = directory.values().filter_map(|(m, _)| m.namespace.as_deref()).collect();
+        let mut namespaces: Vec<&str> = directory.iter().filter_map(|(m, _)| m.namespace.as_deref()).collect();
         namespaces.extend(wanted.then_some(marker.namespace.as_str()));
         namespaces.sort_unstable();
         namespaces.dedup();
         for namespace in namespaces {
             let path = format!("{namespace}.namespace.yaml");
-            if namespace != "default" && !namespace.starts_with("kube-") && !directory.contains_key(path.as_str()) {
+            if namespace != "default"
+                && !namespace.starts_with("kube-")
+                && !directory.iter().any(|(m, _)| m.path == path)
+            {
                 files.push((path, emit(&namespace_object(namespace))));
             }
         }
@@ -165,7 +174,7 @@ fn beside(cluster: &str, directory: &Directory<'_>, fleet: &Fleet) -> Vec<(Strin
     }
     if fleet.output.kustomization {
         let mut resources: Vec<&str> =
-            directory.keys().copied().chain(files.iter().map(|(path, _)| path.as_str())).collect();
+            directory.iter().map(|(m, _)| m.path.as_str()).chain(files.iter().map(|(path, _)| path.as_str())).collect();
         resources.sort_unstable();
         let object = json!({
             "apiVersion": "kustomize.config.k8s.io/v1beta1",
@@ -175,7 +184,7 @@ fn beside(cluster: &str, directory: &Directory<'_>, fleet: &Fleet) -> Vec<(Strin
         let bytes = emit(&object);
         files.push(("kustomization.yaml".to_owned(), bytes));
     }
-    let verbatim: Vec<&str> = directory.values().filter(|(m, _)| m.verbatim).map(|(m, _)| m.path.as_str()).collect();
+    let verbatim: Vec<&str> = directory.iter().filter(|(m, _)| m.verbatim).map(|(m, _)| m.path.as_str()).collect();
     if !verbatim.is_empty() {
         files.push((ownership::INDEX.to_owned(), ownership::write_index(verbatim).into_bytes().into()));
     }

@@ -46,16 +46,46 @@ pub struct Built {
     pub rendered: Rendered,
 }
 
+/// The stages, in order, for whoever wants to know how far a compilation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Parsing, and giving documents their meaning.
+    Understanding,
+    /// Placing and rendering the tasks, checks included.
+    Building,
+    /// Joining what the tasks gave.
+    Joining,
+}
+
+impl Stage {
+    /// What is being done, in a word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Understanding => "understanding",
+            Stage::Building => "placing and rendering",
+            Stage::Joining => "joining",
+        }
+    }
+}
+
 /// Compiles a repository.
 pub fn compile(sources: &SourceTree) -> Compilation {
+    compile_watched(sources, |_| {})
+}
+
+/// As [`compile`]; `begins` is told of each stage as it begins. The result does not depend on it.
+pub fn compile_watched(sources: &SourceTree, mut begins: impl FnMut(Stage)) -> Compilation {
     let mut diags = Diagnostics::new();
+    begins(Stage::Understanding);
     let frontend::Understood { model, wanted, left_out } = frontend::understand(sources, &mut diags);
     source_problems(sources, &left_out, &mut diags);
+    begins(Stage::Building);
     let faults = lint::model(&model, &mut diags);
     let scopes: Vec<Scope<'_>> = model.clusters.iter().map(|cluster| Scope::new(&model.fleet, cluster)).collect();
     let around = Surroundings { fleet: &model.fleet, scopes: &scopes, sources };
     let built: Vec<(Built, Diagnostics)> =
         model.units.par_iter().map(|unit| build(unit, &model, &faults, around)).collect();
+    begins(Stage::Joining);
     let mut plan = Vec::with_capacity(built.len());
     for (task, said) in built {
         plan.push(task);

@@ -3,6 +3,8 @@
 //! The one idea: people keep Helm templates and other YAML beside their tasks. A file that is not YAML is a
 //! mistake only if it speaks of us or is referred to; else it is counted and passed over.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -13,31 +15,49 @@ use crate::yaml::{self, Parsed};
 pub(crate) struct Library<'a> {
     /// The tree.
     pub(crate) sources: &'a SourceTree,
+    /// By file; `None` for files whose name does not end like YAML or JSON.
     parsed: Vec<Option<Parsed>>,
+    /// By file: whether its nodes were let go.
+    spent: Vec<bool>,
+}
+
+/// What a dialect makes of a file as soon as it is parsed.
+pub(crate) struct Look<R> {
+    /// What it read.
+    pub(crate) read: R,
+    /// Nobody else will ask for the nodes: they are let go at once, which is what keeps a large repository small.
+    pub(crate) spent: bool,
 }
 
 impl<'a> Library<'a> {
-    /// Parses every YAML and JSON file of a tree.
-    pub(crate) fn read(sources: &'a SourceTree) -> Self {
+    /// Parses every YAML and JSON file of a tree, and lets a dialect look at each.
+    pub(crate) fn read<R: Send>(
+        sources: &'a SourceTree,
+        look: impl Fn(&Parsed) -> Look<R> + Sync,
+    ) -> (Self, Vec<Option<R>>) {
         let files: Vec<(FileId, &SourceFile)> = sources.files().collect();
-        let parsed =
-            files.par_iter().map(|(id, file)| is_yaml(&file.path).then(|| yaml::parse(*id, &file.bytes))).collect();
-        Self { sources, parsed }
+        let read = files.par_iter().map(|(id, file)| {
+            if !is_yaml(&file.path) {
+                return (None, None, false);
+            }
+            let mut parsed = yaml::parse(*id, &file.bytes);
+            let Look { read, spent } = look(&parsed);
+            if spent {
+                parsed.documents = Vec::new();
+            }
+            (Some(parsed), Some(read), spent)
+        });
+        let (rest, spent): (Vec<_>, Vec<bool>) = read.map(|(parsed, read, spent)| ((parsed, read), spent)).unzip();
+        let (parsed, read) = rest.into_iter().unzip();
+        (Self { sources, parsed, spent }, read)
     }
 
-    /// Files that may hold documents, with what was read.
-    pub(crate) fn documents(&self) -> impl Iterator<Item = (FileId, &'a SourceFile, &Parsed)> {
-        let files = self.sources.files().zip(&self.parsed);
-        files.filter_map(|((id, file), parsed)| {
-            (!file.link).then_some(()).and(parsed.as_ref()).map(|parsed| (id, file, parsed))
-        })
-    }
-
-    /// What was read of one file; a file whose name does not end like YAML is parsed now.
-    pub(crate) fn parsed(&self, id: FileId) -> std::borrow::Cow<'_, Parsed> {
-        match self.parsed.get(id.0 as usize) {
-            Some(Some(parsed)) => std::borrow::Cow::Borrowed(parsed),
-            _ => std::borrow::Cow::Owned(yaml::parse(id, &self.sources.file(id).bytes)),
+    /// The documents of one file; they are read now if its name does not end like YAML, or again if they were let go.
+    pub(crate) fn parsed(&self, id: FileId) -> Cow<'_, Parsed> {
+        let at = id.0 as usize;
+        match (self.parsed.get(at), self.spent.get(at)) {
+            (Some(Some(parsed)), Some(false)) => Cow::Borrowed(parsed),
+            _ => Cow::Owned(yaml::parse(id, &self.sources.file(id).bytes)),
         }
     }
 
@@ -50,7 +70,8 @@ impl<'a> Library<'a> {
         diags: &mut Diagnostics,
     ) {
         let mut passed_over = Vec::new();
-        for (_, file, parsed) in self.documents() {
+        for ((_, file), parsed) in self.sources.files().zip(&self.parsed) {
+            let Some(parsed) = parsed.as_ref().filter(|_| !file.link) else { continue };
             if parsed.diagnostics.is_empty() || !takes(file) {
                 continue;
             }

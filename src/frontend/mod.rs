@@ -25,6 +25,6 @@ pub struct Understood {
 
 /// Reads every document of a tree and says what it means. Mistakes go into `diags`; what is not wrong is kept.
 pub fn understand(sources: &SourceTree, diags: &mut Diagnostics) -> Understood {
-    let library = library::Library::read(sources);
-    native::understand(&library, diags)
+    let (library, read) = library::Library::read(sources, native::read_file);
+    native::understand(&library, read, diags)
 }

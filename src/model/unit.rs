@@ -35,7 +35,7 @@ pub struct Unit {
     /// Where the containers come from.
     pub source: Source,
     /// Everything said before overrides, weakest first: the file, built-in and fleet defaults, bases, the task.
-    pub layers: Vec<Layer>,
+    pub layers: Vec<Arc<Layer>>,
     /// Where it goes.
     pub placement: Arc<Placement>,
     /// What differs on some clusters, in order of precedence, weakest first.
@@ -84,6 +84,17 @@ pub enum Reach {
     Task,
     /// It stands in a base or is a document of its own: it may concern some of its tasks only.
     Shared,
+}
+
+impl Unit {
+    /// The layers with those of some of its overrides behind them, in order of precedence.
+    pub fn layers_with<'a, 'o>(
+        &'a self,
+        overrides: &'o [usize],
+    ) -> impl DoubleEndedIterator<Item = &'a Layer> + use<'a, 'o> {
+        let overrides = overrides.iter().map(move |at| &self.overrides[*at].layer);
+        self.layers.iter().map(Arc::as_ref).chain(overrides)
+    }
 }
 
 impl Override {

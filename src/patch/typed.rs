@@ -9,6 +9,7 @@ use super::table::{List, Shape, default_of};
 use serde_json::{Map, Value};
 
 const PATCH: &str = "$patch";
+const DELETE: &str = "delete";
 
 /// Lays `layer` over `target`.
 ///
@@ -19,24 +20,26 @@ const PATCH: &str = "$patch";
 /// An element of a keyed list that is no map, lacks its key or repeats one, or another `$patch`. The pointer leads
 /// into the layer; the target is then as it was.
 pub fn merge(target: &mut Value, layer: &Value, shape: Shape) -> Result<(), PatchError> {
-    if layer.is_null() {
-        return Ok(());
+    check(layer, shape)?;
+    if !layer.is_null() {
+        lay(target, layer, shape);
     }
-    if !may_fail(layer, shape) {
-        return lay(target, layer, shape);
-    }
-    let mut result = target.clone();
-    lay(&mut result, layer, shape)?;
-    *target = result;
     Ok(())
 }
 
-/// Whether a keyed list is anywhere in the layer: nothing else can be refused, so only then is the target copied.
-fn may_fail(layer: &Value, shape: Shape) -> bool {
-    match layer {
-        Value::Object(map) => map.iter().any(|(name, value)| may_fail(value, shape.field(name))),
-        Value::Array(_) => matches!(shape.list(), List::Keyed { .. }),
-        _ => false,
+/// What can be refused is in the layer alone, so it is found before the target is touched.
+fn check(layer: &Value, shape: Shape) -> Result<(), PatchError> {
+    match (layer, shape.list()) {
+        (Value::Object(map), _) => {
+            map.iter().try_for_each(|(key, value)| check(value, shape.field(key)).map_err(|error| error.under(key)))
+        }
+        (Value::Array(elements), List::Keyed { key, identity }) => {
+            let keys = Keys { key, identity };
+            elements.iter().enumerate().try_for_each(|(index, element)| {
+                check_element(&elements[..index], element, keys, shape.item()).map_err(|error| error.under(index))
+            })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -52,22 +55,18 @@ pub fn strip_nulls(value: &mut Value) {
     }
 }
 
-fn lay(target: &mut Value, layer: &Value, shape: Shape) -> Result<(), PatchError> {
+fn lay(target: &mut Value, layer: &Value, shape: Shape) {
     match layer {
         Value::Object(layer) => lay_map(become_map(target), layer, shape),
         Value::Array(layer) => {
-            let Value::Array(old) = target else {
-                let mut new = Vec::new();
-                lay_list(&mut new, layer, shape)?;
-                *target = Value::Array(new);
-                return Ok(());
-            };
-            lay_list(old, layer, shape)
+            if !target.is_array() {
+                *target = Value::Array(Vec::new());
+            }
+            if let Value::Array(old) = target {
+                lay_list(old, layer, shape);
+            }
         }
-        scalar => {
-            *target = scalar.clone();
-            Ok(())
-        }
+        scalar => *target = scalar.clone(),
     }
 }
 
@@ -79,19 +78,17 @@ fn become_map(value: &mut Value) -> &mut Map<String, Value> {
     value.as_object_mut().expect("it was made a map just now")
 }
 
-fn lay_map(target: &mut Map<String, Value>, layer: &Map<String, Value>, shape: Shape) -> Result<(), PatchError> {
+fn lay_map(target: &mut Map<String, Value>, layer: &Map<String, Value>, shape: Shape) {
     for (key, value) in layer {
         if value.is_null() {
             target.remove(key);
         } else {
-            let old = target.entry(key.as_str()).or_insert(Value::Null);
-            lay(old, value, shape.field(key)).map_err(|error| error.under(key))?;
+            lay(target.entry(key.as_str()).or_insert(Value::Null), value, shape.field(key));
         }
     }
-    Ok(())
 }
 
-fn lay_list(target: &mut Vec<Value>, layer: &[Value], shape: Shape) -> Result<(), PatchError> {
+fn lay_list(target: &mut Vec<Value>, layer: &[Value], shape: Shape) {
     match shape.list() {
         List::Atomic => {
             *target = layer.to_vec();
@@ -106,12 +103,9 @@ fn lay_list(target: &mut Vec<Value>, layer: &[Value], shape: Shape) -> Result<()
         }
         List::Keyed { key, identity } => {
             let keys = Keys { key, identity };
-            for (index, element) in layer.iter().enumerate() {
-                lay_element(target, layer, index, element, keys, shape.item()).map_err(|error| error.under(index))?;
-            }
+            layer.iter().for_each(|element| lay_element(target, layer, element, keys, shape.item()));
         }
     }
-    Ok(())
 }
 
 /// By what the elements of a list are told apart.
@@ -144,14 +138,8 @@ impl Keys {
     }
 }
 
-fn lay_element(
-    target: &mut Vec<Value>,
-    layer: &[Value],
-    index: usize,
-    element: &Value,
-    keys: Keys,
-    shape: Shape,
-) -> Result<(), PatchError> {
+/// An element must be a map that says which one it is, once.
+fn check_element(earlier: &[Value], element: &Value, keys: Keys, shape: Shape) -> Result<(), PatchError> {
     let Value::Object(map) = element else {
         let what = "an element of this list".to_owned();
         return Err(PatchError::here(Problem::NotAMap { what, found: type_name(element) }));
@@ -161,29 +149,33 @@ fn lay_element(
         let problem = Problem::MissingMergeKey { key: key.to_owned(), whose: "the element" };
         return Err(PatchError::here(problem).help(format!("say with `{key}` which element is meant")));
     };
-    let earlier = &layer[..index];
     if earlier.iter().any(|other| keys.same_key(other, element) && keys.same(other, element)) {
         let problem = Problem::DuplicateKey { key: key.to_owned(), value: plain(value) };
         return Err(PatchError::at(key, problem));
     }
     match map.get(PATCH) {
-        None => {}
-        Some(directive) if directive == "delete" => {
-            target.retain(|old| !keys.same_key(old, element));
-            return Ok(());
-        }
+        None => check(element, shape),
+        Some(directive) if directive == DELETE => Ok(()),
         Some(directive) => {
             let error = PatchError::at(PATCH, Problem::UnknownDirective(plain(directive)));
-            return Err(error.help("directives belong into `patches`, under `strategic`"));
+            Err(error.help("directives belong into `patches`, under `strategic`"))
         }
+    }
+}
+
+/// An element that was checked.
+fn lay_element(target: &mut Vec<Value>, layer: &[Value], element: &Value, keys: Keys, shape: Shape) {
+    let Value::Object(map) = element else { return };
+    if map.get(PATCH).is_some_and(|directive| directive == DELETE) {
+        target.retain(|old| !keys.same_key(old, element));
+        return;
     }
     match keys.find(target, layer, element).and_then(|place| target.get_mut(place)) {
         Some(old) => lay_map(become_map(old), map, shape),
         None => {
             let mut new = Map::new();
-            lay_map(&mut new, map, shape)?;
+            lay_map(&mut new, map, shape);
             target.push(Value::Object(new));
-            Ok(())
         }
     }
 }

@@ -43,10 +43,10 @@ pub(super) struct Replay<'a> {
 impl<'a> Replay<'a> {
     fn steps(&self) -> Vec<Step<'a>> {
         let unit = self.unit;
-        let overrides = || self.overrides.iter().map(|i| &unit.overrides[*i].layer);
-        let mut steps: Vec<Step<'a>> = unit.layers.iter().chain(overrides()).map(Step::Layer).collect();
+        let overrides = self.overrides.iter().map(|i| &unit.overrides[*i].layer);
+        let mut steps: Vec<Step<'a>> = unit.layers_with(self.overrides).map(Step::Layer).collect();
         steps.push(Step::Finish);
-        let patches = overrides().flat_map(|layer| layer.body.patches.iter().map(move |patch| (layer, patch)));
+        let patches = overrides.flat_map(|layer| layer.body.patches.iter().map(move |patch| (layer, patch)));
         steps.extend(
             patches.filter(|(_, patch)| patching::for_cron_job(patch)).map(|(layer, patch)| Step::Patch(layer, patch)),
         );

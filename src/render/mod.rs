@@ -70,9 +70,10 @@ pub struct Surroundings<'a> {
 /// Renders a task for the clusters chosen.
 pub fn render(unit: &Unit, decision: &Decision, around: Surroundings<'_>, diags: &mut Diagnostics) -> Rendered {
     let mut rendered = Rendered { variants: Vec::new(), effects: vec![Effect::default(); unit.overrides.len()] };
-    let groups = variant::group(unit, decision, around);
+    let own = variant::own_names(unit);
+    let groups = variant::group(unit, &own, decision, around);
     let chosen = decision.chosen().count();
-    let prefix = variant::prefix(unit, around);
+    let prefix = variant::prefix(unit, &own, around);
     let mut said: BTreeMap<usize, (Diagnostic, Vec<usize>)> = BTreeMap::new();
     let mut order: Vec<Diagnostic> = Vec::new();
     for (key, clusters) in groups {

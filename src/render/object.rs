@@ -75,12 +75,17 @@ pub(super) fn path(namespace: Option<&str>, name: &str, kind: &str) -> String {
 pub(crate) struct Ordered(pub(crate) Option<Schema>);
 
 impl yaml::Shape for Ordered {
-    fn fields(&self) -> &'static [&'static str] {
-        self.0.map_or(&[], Schema::fields)
+    fn is_ordered(&self) -> bool {
+        self.0.is_some_and(|schema| !schema.fields().is_empty())
     }
 
-    fn member(&self, name: &str) -> Self {
-        Ordered(self.0.and_then(|schema| schema.field(name)))
+    fn field(&self, name: &str) -> Option<(usize, Self)> {
+        let (place, schema) = self.0?.place(name)?;
+        Some((place, Ordered(Some(schema))))
+    }
+
+    fn other(&self) -> Self {
+        Ordered(None)
     }
 
     fn item(&self) -> Self {
@@ -138,5 +143,20 @@ fn escape(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(escape),
         Value::Object(map) => map.values_mut().for_each(escape),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The emitter writes the names of known fields as they are.
+    #[test]
+    fn no_field_of_the_schema_needs_quotes() {
+        for name in Schema::shapes().flat_map(Schema::fields) {
+            let mut map = serde_json::Map::new();
+            map.insert((*name).to_owned(), Value::Bool(true));
+            assert_eq!(yaml::emit(&Value::Object(map), Ordered(None)), format!("{name}: true\n"));
+        }
     }
 }

@@ -78,7 +78,7 @@ pub(super) fn build(
     diags: &mut Vec<Diagnostic>,
 ) {
     let unit = beside.unit;
-    let layers = unit.layers.iter().chain(beside.overrides.iter().map(|at| &unit.overrides[*at].layer));
+    let layers = unit.layers_with(beside.overrides);
     let mut drafts = Vec::new();
     let mut seen = std::collections::BTreeSet::new();
     for resource in layers.flat_map(|layer| &layer.body.resources) {

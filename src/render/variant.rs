@@ -2,6 +2,7 @@
 //!
 //! The one idea: the key holds everything that a cluster can put into the bytes; two clusters of one key cannot differ.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -45,10 +46,20 @@ pub(super) struct Prefix {
     state: Option<(State, Vec<Diagnostic>)>,
 }
 
-/// The clusters chosen, grouped by key, in order of their first cluster.
-pub(super) fn group(unit: &Unit, decision: &Decision, around: Surroundings<'_>) -> Vec<(Key, Vec<usize>)> {
-    let mut own = BTreeSet::new();
-    unit.layers.iter().for_each(|layer| names_in(&layer.body, &mut own));
+/// The references in the layers before overrides.
+pub(super) fn own_names(unit: &Unit) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    unit.layers.iter().for_each(|layer| names_in(&layer.body, &mut names));
+    names
+}
+
+/// The clusters chosen, grouped by key, in order of their first cluster; `own` are the [`own_names`] of the unit.
+pub(super) fn group(
+    unit: &Unit,
+    own: &BTreeSet<String>,
+    decision: &Decision,
+    around: Surroundings<'_>,
+) -> Vec<(Key, Vec<usize>)> {
     let theirs: Vec<BTreeSet<String>> = unit
         .overrides
         .iter()
@@ -74,7 +85,7 @@ pub(super) fn group(unit: &Unit, decision: &Decision, around: Surroundings<'_>) 
             let value = |name: &String| scope.value(name).ok().map(std::borrow::Cow::into_owned);
             names.into_iter().map(|name| (name.clone(), value(name))).collect()
         };
-        let asks = unit.layers.iter().any(zoned) || overrides.iter().any(|at| zoned(&unit.overrides[*at].layer));
+        let asks = unit.layers_with(&overrides).any(zoned);
         let zone = if asks { cluster.time_zone.as_ref().map(|zone| zone.value.clone()) } else { None };
         let version = cluster.kubernetes_version.as_ref().map_or(around.fleet.defaults.kubernetes_version, |v| v.value);
         let namespace = default_namespace(around, i).map(str::to_owned);
@@ -101,8 +112,7 @@ fn default_namespace<'a>(around: Surroundings<'a>, cluster: usize) -> Option<&'a
 /// The scope of a cluster after the task and its overrides have spoken.
 fn scope<'a>(unit: &'a Unit, overrides: &[usize], base: &Scope<'a>) -> Scope<'a> {
     let mut scope = base.clone();
-    unit.layers.iter().for_each(|layer| scope.add(&layer.body.variables));
-    overrides.iter().for_each(|at| scope.add(&unit.overrides[*at].layer.body.variables));
+    unit.layers_with(overrides).for_each(|layer| scope.add(&layer.body.variables));
     scope
 }
 
@@ -127,10 +137,8 @@ fn names_in(body: &Body, names: &mut BTreeSet<String>) {
 }
 
 /// Folds the layers before overrides, if nothing in them differs by cluster.
-pub(super) fn prefix(unit: &Unit, around: Surroundings<'_>) -> Prefix {
-    let mut names = BTreeSet::new();
-    unit.layers.iter().for_each(|layer| names_in(&layer.body, &mut names));
-    if !names.is_empty() {
+pub(super) fn prefix(unit: &Unit, own: &BTreeSet<String>, around: Surroundings<'_>) -> Prefix {
+    if !own.is_empty() {
         return Prefix { state: None };
     }
     let mut fold = Fold::new(unit, around.sources, None);
@@ -154,13 +162,21 @@ pub(super) fn build(unit: &Unit, key: &Key, cluster: usize, prefix: &Prefix, aro
         }
     };
     let mut changed = Vec::new();
+    // The state before the first override is at hand; only later ones need a copy to compare with.
+    let mut untouched = prefix.state.as_ref().map(|(state, _)| state);
     for at in &key.overrides {
         let layer = &unit.overrides[*at].layer;
-        let before = (!only_patches(&layer.body)).then(|| fold.state.clone());
         let troubles = fold.troubles.len();
-        fold.layer(layer);
+        let differs = if only_patches(&layer.body) {
+            fold.layer(layer);
+            false
+        } else {
+            let before = untouched.take().map_or_else(|| Cow::Owned(fold.state.clone()), Cow::Borrowed);
+            fold.layer(layer);
+            *before != fold.state
+        };
         // What was refused would have had an effect.
-        if fold.troubles.len() > troubles || before.is_some_and(|before| before != fold.state) {
+        if fold.troubles.len() > troubles || differs {
             changed.push(*at);
         }
     }
@@ -209,7 +225,7 @@ pub(super) fn build(unit: &Unit, key: &Key, cluster: usize, prefix: &Prefix, aro
 /// Name and namespace are also the path of the manifest, so nothing may climb in them. Where the task's own name is
 /// bad that is said already.
 fn check_names(value: &Value, unit: &Unit, overrides: &[usize], diags: &mut Vec<Diagnostic>) {
-    let bodies = || unit.layers.iter().chain(overrides.iter().map(|at| &unit.overrides[*at].layer)).map(|l| &l.body);
+    let bodies = || unit.layers_with(overrides).map(|layer| &layer.body);
     let patched = overrides.iter().rev().find_map(|at| unit.overrides[*at].layer.body.patches.last()).map(|p| p.span);
     let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str);
     let mut report = |error: names::NameError, said: Option<Span>| {

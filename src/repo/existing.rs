@@ -135,8 +135,13 @@ impl Contents for Standing {
         let mut fill = || -> io::Result<()> {
             let mut file = File::open(&self.place)?;
             while held < limit {
+                let room = limit - held;
                 match file.read(&mut self.buffer[held..limit]) {
-                    Ok(0) => break,
+                    // A plain file gives less than it is asked for only at its end.
+                    Ok(more) if more < room => {
+                        held += more;
+                        break;
+                    }
                     Ok(more) => held += more,
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     Err(error) => return Err(error),

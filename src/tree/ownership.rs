@@ -35,7 +35,7 @@ pub fn is_temporary(name: &str) -> bool {
 
 /// Whether the file is an object for a cluster, and not the index or a kustomization.
 pub fn is_manifest(path: &RepoPath) -> bool {
-    !is_index(path) && path.as_str().split_once('/').is_none_or(|(_, below)| below != KUSTOMIZATION)
+    path.as_str().split_once('/').is_none_or(|(_, below)| below != INDEX && below != KUSTOMIZATION)
 }
 
 /// Whether this is the index of a cluster directory.

@@ -31,10 +31,10 @@ impl RepoPath {
         if text.is_empty() {
             return Err(PathError::Empty);
         }
-        if text.chars().any(|c| c.is_control()) {
+        if text.bytes().any(|byte| !matches!(byte, b' '..=b'~')) && text.chars().any(char::is_control) {
             return Err(PathError::Character);
         }
-        if text.split('/').any(|part| part.is_empty() || part == "." || part == "..") {
+        if text.as_bytes().split(|byte| *byte == b'/').any(|part| matches!(part, b"" | b"." | b"..")) {
             return Err(PathError::Outside);
         }
         Ok(Self(text.into()))

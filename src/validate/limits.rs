@@ -8,44 +8,52 @@ use serde_json::Value;
 use super::structure::{Finding, FindingKind};
 use crate::diag::{Code, Severity};
 
-const PLACES: [&str; 11] = [
-    "/spec/startingDeadlineSeconds",
-    "/spec/successfulJobsHistoryLimit",
-    "/spec/failedJobsHistoryLimit",
-    "/spec/jobTemplate/spec/activeDeadlineSeconds",
-    "/spec/jobTemplate/spec/backoffLimit",
-    "/spec/jobTemplate/spec/backoffLimitPerIndex",
-    "/spec/jobTemplate/spec/completions",
-    "/spec/jobTemplate/spec/maxFailedIndexes",
-    "/spec/jobTemplate/spec/parallelism",
-    "/spec/jobTemplate/spec/ttlSecondsAfterFinished",
-    "/spec/jobTemplate/spec/template/spec/terminationGracePeriodSeconds",
+/// Where a map stands, and its numbers.
+const PLACES: [(&[&str], &[&str]); 3] = [
+    (&["spec"], &["startingDeadlineSeconds", "successfulJobsHistoryLimit", "failedJobsHistoryLimit"]),
+    (
+        &["spec", "jobTemplate", "spec"],
+        &[
+            "activeDeadlineSeconds",
+            "backoffLimit",
+            "backoffLimitPerIndex",
+            "completions",
+            "maxFailedIndexes",
+            "parallelism",
+            "ttlSecondsAfterFinished",
+        ],
+    ),
+    (&["spec", "jobTemplate", "spec", "template", "spec"], &["terminationGracePeriodSeconds"]),
 ];
 
 /// Every number of a CronJob that is negative and may not be.
 pub fn check(object: &Value) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for pointer in PLACES {
-        let Some(number) = object.pointer(pointer).and_then(Value::as_i64).filter(|number| *number < 0) else {
-            continue;
-        };
-        let name = pointer.rsplit('/').next().unwrap_or_default();
-        findings.push(Finding {
-            pointer: pointer.to_owned(),
-            at_key: false,
-            code: Code::InvalidValue,
-            severity: Severity::Error,
-            message: format!("`{name}` is {number}, and it may not be negative"),
-            help: vec![match name {
-                "backoffLimit" => "0 means that a failed pod is not tried again".to_owned(),
-                "successfulJobsHistoryLimit" | "failedJobsHistoryLimit" => "0 keeps none".to_owned(),
-                "activeDeadlineSeconds" => "null means no limit".to_owned(),
-                _ => "write 0 or more".to_owned(),
-            }],
-            kind: FindingKind::OutOfRange,
-        });
+    for (path, names) in PLACES {
+        let Some(map) = path.iter().try_fold(object, |value, step| value.get(step)) else { continue };
+        for name in names {
+            let negative = map.get(name).and_then(Value::as_i64).filter(|number| *number < 0);
+            findings.extend(negative.map(|number| finding(path, name, number)));
+        }
     }
     findings
+}
+
+fn finding(path: &[&str], name: &str, number: i64) -> Finding {
+    Finding {
+        pointer: format!("/{}/{name}", path.join("/")),
+        at_key: false,
+        code: Code::InvalidValue,
+        severity: Severity::Error,
+        message: format!("`{name}` is {number}, and it may not be negative"),
+        help: vec![match name {
+            "backoffLimit" => "0 means that a failed pod is not tried again".to_owned(),
+            "successfulJobsHistoryLimit" | "failedJobsHistoryLimit" => "0 keeps none".to_owned(),
+            "activeDeadlineSeconds" => "null means no limit".to_owned(),
+            _ => "write 0 or more".to_owned(),
+        }],
+        kind: FindingKind::OutOfRange,
+    }
 }
 
 #[cfg(test)]

@@ -9,10 +9,12 @@ use serde_json::{Map, Number, Value};
 
 /// The order of fields: a place in a schema.
 pub trait Shape: Copy {
-    /// The known fields in output order; none for a map with keys of the user's own, which is sorted.
-    fn fields(&self) -> &'static [&'static str];
-    /// The shape of a member.
-    fn member(&self, name: &str) -> Self;
+    /// Whether the order of members is the shape's; the members of other maps have keys of the user's own, sorted.
+    fn is_ordered(&self) -> bool;
+    /// The place of a known field in output order, and its shape. Known fields have names that need no quotes.
+    fn field(&self, name: &str) -> Option<(usize, Self)>;
+    /// The shape of a member that is no known field.
+    fn other(&self) -> Self;
     /// The shape of a list's items.
     fn item(&self) -> Self;
 }
@@ -42,28 +44,40 @@ pub fn emit_into<S: Shape>(out: &mut Vec<u8>, value: &Value, shape: S) {
 
 /// The members of a map, each on lines of its own; the first may continue a line that has begun.
 fn map<S: Shape>(out: &mut Vec<u8>, members: &Map<String, Value>, shape: S, indent: usize, mut begun: bool) {
-    let mut write = |out: &mut Vec<u8>, name: &str, value: &Value| {
+    let mut start = |out: &mut Vec<u8>| {
         if !begun {
             spaces(out, indent);
         }
         begun = false;
-        key(out, name, indent);
-        member(out, value, shape.member(name), indent);
     };
-    let fields = shape.fields();
-    if fields.is_empty() {
+    if !shape.is_ordered() {
         for (name, value) in members {
-            write(out, name, value);
+            start(out);
+            key(out, name, indent);
+            member(out, value, shape.other(), indent);
         }
         return;
     }
-    let mut ordered: Vec<(usize, &String, &Value)> = members
-        .iter()
-        .map(|(name, value)| (fields.iter().position(|field| field == name).unwrap_or(usize::MAX), name, value))
-        .collect();
-    ordered.sort_by_key(|(rank, ..)| *rank);
-    for (_, name, value) in ordered {
-        write(out, name, value);
+    let mut known: Vec<(usize, S, &String, &Value)> = Vec::with_capacity(members.len());
+    let mut unknown = false;
+    for (name, value) in members {
+        match shape.field(name) {
+            Some((rank, field)) => known.push((rank, field, name, value)),
+            None => unknown = true,
+        }
+    }
+    known.sort_unstable_by_key(|(rank, ..)| *rank);
+    for (_, field, name, value) in known {
+        start(out);
+        out.extend_from_slice(name.as_bytes());
+        out.push(b':');
+        member(out, value, field, indent);
+    }
+    let others = members.iter().filter(|(name, _)| unknown && shape.field(name).is_none());
+    for (name, value) in others {
+        start(out);
+        key(out, name, indent);
+        member(out, value, shape.other(), indent);
     }
 }
 
@@ -140,6 +154,8 @@ const FIRST: u8 = 2;
 const PRINTABLE: u8 = 4;
 /// Begins a character that may not be printable: see [`printable_wide`].
 const WIDE: u8 = 8;
+/// A colon: a space behind it would make a key of what stands before it.
+const COLON: u8 = 16;
 
 static CLASS: [u8; 256] = {
     let mut table = [0; 256];
@@ -160,6 +176,7 @@ static CLASS: [u8; 256] = {
         }
         byte += 1;
     }
+    table[b':' as usize] |= COLON;
     byte = 0x80;
     while byte < 0x100 {
         table[byte] = if matches!(byte as u8, 0xc2 | 0xe2 | 0xef) { WIDE } else { PRINTABLE };
@@ -205,10 +222,16 @@ fn may_be_bare(text: &str) -> bool {
     let (Some(&first), Some(&last)) = (bytes.first(), bytes.last()) else {
         return false;
     };
-    CLASS[usize::from(first)] & FIRST != 0
-        && bytes.iter().all(|&b| CLASS[usize::from(b)] & BARE != 0)
+    let (mut all, mut any) = (BARE, 0);
+    for &byte in bytes {
+        let class = CLASS[usize::from(byte)];
+        all &= class;
+        any |= class;
+    }
+    all != 0
+        && CLASS[usize::from(first)] & FIRST != 0
         && !matches!(last, b' ' | b':')
-        && !bytes.windows(2).any(|pair| pair == b": ")
+        && (any & COLON == 0 || !bytes.windows(2).any(|pair| pair == b": "))
         && !is_word(text)
 }
 

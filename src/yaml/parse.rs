@@ -532,7 +532,7 @@ impl<'a> Builder<'a> {
 
     /// Hands a finished value to the list, map or document it belongs to.
     fn done(&mut self, done: Done) {
-        let Some(mut frame) = self.stack.pop() else {
+        let Some(frame) = self.stack.last_mut() else {
             if done.node.data != Data::Null {
                 self.parsed.documents.push(Document { root: done.node });
             }
@@ -541,51 +541,52 @@ impl<'a> Builder<'a> {
         frame.size.nodes += done.size.nodes;
         frame.size.bytes += done.size.bytes;
         frame.size.depth = frame.size.depth.max(done.size.depth);
-        match &mut frame.kind {
-            Kind::Seq(items) => items.push(done.node),
+        let written = match &mut frame.kind {
+            Kind::Seq(items) => {
+                items.push(done.node);
+                Ok(())
+            }
             Kind::Map(members) => match std::mem::take(&mut members.pending) {
-                Pending::None => members.pending = self.key(done),
+                Pending::None => key(done).map(|pending| members.pending = pending).map_err(|diagnostic| {
+                    members.pending = Pending::Bad;
+                    diagnostic
+                }),
                 Pending::Key(key, span) => {
                     frame.size.bytes += key.len();
-                    if let Err(diagnostic) = members.write(Entry { key, key_span: span, value: done.node }) {
-                        self.error(*diagnostic);
-                    }
+                    members.write(Entry { key, key_span: span, value: done.node })
                 }
-                Pending::Merge => {
-                    if let Err(diagnostic) = members.merge(done.node, done.alias) {
-                        self.error(*diagnostic);
-                    }
-                }
-                Pending::Bad => {}
+                Pending::Merge => members.merge(done.node, done.alias),
+                Pending::Bad => Ok(()),
             },
+        };
+        if let Err(diagnostic) = written {
+            self.error(*diagnostic);
         }
-        self.stack.push(frame);
     }
+}
 
-    fn key(&mut self, done: Done) -> Pending {
-        let Done { node, merge, scalar, .. } = done;
-        if merge {
-            return Pending::Merge;
-        }
-        let text = match &node.data {
-            Data::String(text) => Some(text.clone()),
-            _ => scalar.and_then(|scalar| scalar::key(scalar, node.source.as_deref().unwrap_or_default())),
-        };
-        if let Some(text) = text {
-            return Pending::Key(text, node.span);
-        }
-        let diagnostic = match (&node.data, scalar) {
-            (Data::Seq(_), _) => Diagnostic::new(Code::NullKey, node.span, "a list cannot be a key"),
-            (Data::Map(_), _) => Diagnostic::new(Code::NullKey, node.span, "a map cannot be a key")
-                .help("a text that begins with `{` needs quotes"),
-            (_, Some(Scalar::Big(_))) => {
-                Diagnostic::new(Code::NullKey, node.span, "a number this large cannot be a key")
-                    .help("put it in quotes")
-            }
-            _ => Diagnostic::new(Code::NullKey, node.span, "null cannot be a key")
-                .help("put it in quotes if it is a text"),
-        };
-        self.error(diagnostic);
-        Pending::Bad
+/// What a value is as a key.
+fn key(done: Done) -> Result<Pending, Box<Diagnostic>> {
+    let Done { node, merge, scalar, .. } = done;
+    if merge {
+        return Ok(Pending::Merge);
     }
+    let span = node.span;
+    let text = match node.data {
+        Data::String(text) => return Ok(Pending::Key(text, span)),
+        _ => scalar.and_then(|scalar| scalar::key(scalar, node.source.as_deref().unwrap_or_default())),
+    };
+    if let Some(text) = text {
+        return Ok(Pending::Key(text, span));
+    }
+    let diagnostic = match (&node.data, scalar) {
+        (Data::Seq(_), _) => Diagnostic::new(Code::NullKey, span, "a list cannot be a key"),
+        (Data::Map(_), _) => Diagnostic::new(Code::NullKey, span, "a map cannot be a key")
+            .help("a text that begins with `{` needs quotes"),
+        (_, Some(Scalar::Big(_))) => {
+            Diagnostic::new(Code::NullKey, span, "a number this large cannot be a key").help("put it in quotes")
+        }
+        _ => Diagnostic::new(Code::NullKey, span, "null cannot be a key").help("put it in quotes if it is a text"),
+    };
+    Err(Box::new(diagnostic))
 }

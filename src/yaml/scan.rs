@@ -110,23 +110,24 @@ fn escape(character: char) -> String {
 /// Lines that begin with `---` and go on with something: `kubectl` cuts a file there, wherever that is, and refuses the rest.
 pub(super) fn separators(file: FileId, text: &str) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut line_start = 0;
-    for line in text.split_inclusive('\n') {
-        if let Some(rest) = line.strip_prefix("---") {
-            let shown = rest.trim();
-            if !shown.is_empty() && !shown.starts_with('#') && found.len() < MAX_SAID {
-                let start = line_start + 3 + (rest.len() - rest.trim_start().len());
-                found.push(
-                    Diagnostic::new(
-                        Code::YamlSyntax,
-                        Span::new(file, start, start + shown.len()),
-                        "only a comment may follow `---` on its line",
-                    )
-                    .help("begin the document on the next line"),
-                );
-            }
+    for (at, _) in text.match_indices("---") {
+        let begins_line = at == 0 || text.as_bytes()[at - 1] == b'\n';
+        if !begins_line || found.len() == MAX_SAID {
+            continue;
         }
-        line_start += line.len();
+        let rest = text[at + 3..].split('\n').next().unwrap_or_default();
+        let shown = rest.trim();
+        if !shown.is_empty() && !shown.starts_with('#') {
+            let start = at + 3 + (rest.len() - rest.trim_start().len());
+            found.push(
+                Diagnostic::new(
+                    Code::YamlSyntax,
+                    Span::new(file, start, start + shown.len()),
+                    "only a comment may follow `---` on its line",
+                )
+                .help("begin the document on the next line"),
+            );
+        }
     }
     found
 }

@@ -13,11 +13,15 @@ use super::{line, raw, say, vectors};
 struct Free;
 
 impl Shape for Free {
-    fn fields(&self) -> &'static [&'static str] {
-        &[]
+    fn is_ordered(&self) -> bool {
+        false
     }
 
-    fn member(&self, _: &str) -> Self {
+    fn field(&self, _: &str) -> Option<(usize, Self)> {
+        None
+    }
+
+    fn other(&self) -> Self {
         Free
     }
 

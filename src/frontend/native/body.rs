@@ -79,7 +79,7 @@ fn normal_pod(pod: &mut Located, context: &mut Context<'_, '_>) {
                 return;
             };
             for (item, place) in items.iter_mut().zip(places) {
-                let mut container = Located { value: item.take(), spans: place.clone() };
+                let mut container = Located { value: item.take(), spans: take(place) };
                 normal(&mut container, context);
                 *item = container.value;
                 *place = container.spans;
@@ -88,12 +88,18 @@ fn normal_pod(pod: &mut Located, context: &mut Context<'_, '_>) {
     }
 }
 
+/// The places of a value that is put back at once.
+fn take(spans: &mut SpanTree) -> SpanTree {
+    let leaf = SpanTree { key: spans.key, value: spans.value, spots: Spots::Leaf };
+    std::mem::replace(spans, leaf)
+}
+
 /// Edits one member of a map in place.
 fn with_member(located: &mut Located, name: &str, edit: impl FnOnce(&mut Located)) {
     let Some(value) = located.value.get_mut(name) else { return };
     let Spots::Members(members) = &mut located.spans.spots else { return };
     let Some((_, spans)) = members.iter_mut().find(|(key, _)| key == name) else { return };
-    let mut member = Located { value: value.take(), spans: spans.clone() };
+    let mut member = Located { value: value.take(), spans: take(spans) };
     edit(&mut member);
     *value = member.value;
     *spans = member.spans;

@@ -24,9 +24,9 @@ use crate::tree::{Located, Span, SpanTree, Spanned};
 
 /// A base, understood.
 struct Base {
-    layer: Layer,
+    layer: Arc<Layer>,
     placement: Option<Arc<Placement>>,
-    pod_template: Option<Span>,
+    pod_template: Option<(Span, Option<Located>)>,
     cron_job: Option<(Span, Option<Located>)>,
     overrides: Vec<Arc<Override>>,
 }
@@ -97,8 +97,10 @@ fn lower_bases(documents: Vec<(Span, BaseDocument)>, context: &mut Context<'_, '
             annotations: document.metadata.annotations,
             pod_template: spec.pod_template,
         };
-        let pod_template = extras.pod_template.as_ref().map(|located| located.spans.key);
-        let layer = Layer { origin: Origin::Base(name.value.clone()), body: full_body(body, extras, context) };
+        let template = extras.pod_template.as_ref().map(|located| located.spans.key);
+        let mut body = full_body(body, extras, context);
+        let pod_template = template.map(|span| (span, body.pod_template.take()));
+        let layer = Arc::new(Layer { origin: Origin::Base(name.value.clone()), body });
         refuse_sharing(spec.instances, spec.active, None, context);
         let base = Base {
             layer,
@@ -331,15 +333,17 @@ fn lower_task(
         annotations: task.metadata.annotations,
         pod_template: spec.pod_template,
     };
-    let own_template = extras.pod_template.as_ref().map(|located| located.spans.key);
+    let template = extras.pod_template.as_ref().map(|located| located.spans.key);
     let mut own = full_body(body, extras, context);
+    let own_template = template.map(|span| (span, own.pod_template.take()));
     own.namespace = own.namespace.or(namespace);
     refuse_sharing(spec.instances, spec.active, spec.once, context);
     let own_file = spec.cron_job.map(|file| cron_job(file, context));
 
     let files: Vec<&(Span, Option<Located>)> =
         used.iter().filter_map(|base| base.cron_job.as_ref()).chain(own_file.as_ref()).collect();
-    let templates: Vec<Span> = used.iter().filter_map(|base| base.pod_template).chain(own_template).collect();
+    let templates = used.iter().filter_map(|base| base.pod_template.as_ref()).chain(&own_template);
+    let templates: Vec<Span> = templates.map(|(span, _)| *span).collect();
     let short = used.iter().map(|base| &base.layer.body).chain([&own]).any(|body| body.container.is_some());
     let source = source(&name, &files, &templates, short, context)?;
 
@@ -356,28 +360,24 @@ fn lower_task(
     match source {
         Source::CronJob => {
             let object = files.last()?.1.clone()?;
-            layers.push(Layer { origin: Origin::File, body: Body { object: Some(object), ..Body::default() } });
+            let body = Body { object: Some(object), ..Body::default() };
+            layers.push(Arc::new(Layer { origin: Origin::File, body }));
         }
         // As a file's, its text stands first: a base may change what the task's template says.
         Source::PodTemplate => {
-            let origins = used.iter().map(|base| (base.layer.origin.clone(), &base.layer.body));
-            for (origin, body) in origins.chain([(Origin::Task, &own)]) {
-                let Some(template) = body.pod_template.clone() else { continue };
-                layers.push(Layer { origin, body: Body { pod_template: Some(template), ..Body::default() } });
+            let templates = used.iter().filter_map(|base| Some((&base.layer.origin, base.pod_template.as_ref()?)));
+            for (origin, (_, template)) in templates.chain(own_template.as_ref().map(|own| (&Origin::Task, own))) {
+                let body = Body { pod_template: template.clone(), ..Body::default() };
+                layers.push(Arc::new(Layer { origin: origin.clone(), body }));
             }
         }
-        Source::Container => layers.extend(defaults(fleet, name.span)),
+        Source::Container => layers.extend(defaults(fleet, name.span).map(Arc::new)),
     }
-    own.pod_template = None;
-    layers.extend(used.iter().map(|base| {
-        let mut layer = base.layer.clone();
-        layer.body.pod_template = None;
-        layer
-    }));
+    layers.extend(used.iter().map(|base| base.layer.clone()));
     let own_overrides = lower_overrides(spec.overrides, Reach::Task, context);
     let labels = labels_of(&layers, &own);
     let lives_in = namespace_of(&layers, &own);
-    layers.push(Layer { origin: Origin::Task, body: own });
+    layers.push(Arc::new(Layer { origin: Origin::Task, body: own }));
     let meets = |filter: &TaskFilter| filter.meets(&identity, lives_in.as_deref(), &labels);
     let concerned = documents.iter().filter(|document| document.tasks.as_ref().is_none_or(meets));
     let mut overrides: Vec<Arc<Override>> = concerned.map(|document| document.what.clone()).collect();
@@ -387,7 +387,7 @@ fn lower_task(
 }
 
 /// The labels of a task as its layers give them: what `kind: Override` selects by.
-fn labels_of(layers: &[Layer], own: &Body) -> BTreeMap<String, String> {
+fn labels_of(layers: &[Arc<Layer>], own: &Body) -> BTreeMap<String, String> {
     let mut labels = BTreeMap::new();
     for body in layers.iter().map(|layer| &layer.body).chain([own]) {
         let file = body.object.as_ref().and_then(|object| object.value.pointer("/metadata/labels"));
@@ -404,7 +404,7 @@ fn labels_of(layers: &[Layer], own: &Body) -> BTreeMap<String, String> {
 }
 
 /// The namespace of a task as its layers give it; references in it are not replaced.
-fn namespace_of(layers: &[Layer], own: &Body) -> Option<String> {
+fn namespace_of(layers: &[Arc<Layer>], own: &Body) -> Option<String> {
     let bodies = layers.iter().map(|layer| &layer.body).chain([own]);
     let mut said = bodies.filter_map(|body| {
         let file = body.object.as_ref().and_then(|object| object.value.pointer("/metadata/namespace")?.as_str());
@@ -474,7 +474,7 @@ fn check_name(name: &Spanned<String>, renamed: bool, context: &mut Context<'_, '
 }
 
 /// Built-in and fleet defaults, for the short form alone.
-fn defaults(fleet: &Fleet, span: Span) -> Vec<Layer> {
+fn defaults(fleet: &Fleet, span: Span) -> [Layer; 2] {
     let leaf = |value: Value| Located { value, spans: SpanTree::leaf(span) };
     let built_in =
         Body { job: Some(leaf(json!({"activeDeadlineSeconds": 360, "restartPolicy": "Never"}))), ..Body::default() };
@@ -487,5 +487,5 @@ fn defaults(fleet: &Fleet, span: Span) -> Vec<Layer> {
         schedule: Schedule { expression: None, time_zone: zone },
         ..Body::default()
     };
-    vec![Layer { origin: Origin::BuiltIn, body: built_in }, Layer { origin: Origin::Defaults, body: fleet }]
+    [Layer { origin: Origin::BuiltIn, body: built_in }, Layer { origin: Origin::Defaults, body: fleet }]
 }

@@ -24,11 +24,11 @@ use serde::de::DeserializeOwned;
 
 use self::context::Context;
 use super::Understood;
-use super::library::Library;
+use super::library::{Library, Look};
 use crate::diag::{Code, Diagnostic, Diagnostics, Place, nearest};
 use crate::model::{Fleet, Model};
 use crate::tree::{SourceFile, Span};
-use crate::yaml::{self, Data, Node};
+use crate::yaml::{self, Data, Node, Parsed};
 
 /// The apiVersion of all native kinds.
 pub const API_VERSION: &str = "fleetcron.dev/v1alpha1";
@@ -62,32 +62,90 @@ struct Documents {
     broken_clusters: BTreeSet<String>,
 }
 
-/// Reads the native documents and says what they mean. The Fleet comes first: it says which files are looked at.
-pub(super) fn understand(library: &Library<'_>, diags: &mut Diagnostics) -> Understood {
-    let mut documents = Documents::default();
-    let mut wanted = BTreeSet::new();
-    let mut fleets = Vec::new();
-    for (_, _, parsed) in library.documents() {
-        for document in parsed.documents.iter().filter(|document| is_fleet(&document.root)) {
-            fleets.extend(read::<wire::FleetDocument>(&document.root, diags));
+impl Documents {
+    fn extend(&mut self, more: Documents) {
+        let Documents { clusters, capacities, bases, tasks, overrides, broken_tasks, broken_clusters } = more;
+        self.clusters.extend(clusters);
+        self.capacities.extend(capacities);
+        self.bases.extend(bases);
+        self.tasks.extend(tasks);
+        self.overrides.extend(overrides);
+        self.broken_tasks += broken_tasks;
+        self.broken_clusters.extend(broken_clusters);
+    }
+}
+
+/// The native documents of one file, read before anybody knows whether the settings look at it.
+#[derive(Default)]
+pub(super) struct FileRead {
+    fleets: Vec<wire::FleetDocument>,
+    /// What is wrong with them.
+    fleet_diags: Diagnostics,
+    /// A Fleet stands in it, be it wrong.
+    has_fleet: bool,
+    documents: Documents,
+    /// What is wrong with them.
+    diags: Diagnostics,
+    /// Another document of ours stands in it, be it wrong.
+    has_ours: bool,
+    /// Scalars that YAML readers disagree about, those aside that are kept as they were written.
+    odd: Vec<Diagnostic>,
+}
+
+/// Reads the native documents of one file.
+pub(super) fn read_file(parsed: &Parsed) -> Look<FileRead> {
+    let mut file = FileRead::default();
+    let mut spent = true;
+    for document in &parsed.documents {
+        let root = &document.root;
+        if is_fleet(root) {
+            file.has_fleet = true;
+            file.fleets.extend(read::<wire::FleetDocument>(root, &mut file.fleet_diags));
+        } else if read_document(&settle_on(root), &mut file.documents, &mut file.diags) {
+            file.has_ours = true;
+        } else {
+            spent = false;
         }
+    }
+    if (file.has_fleet || file.has_ours) && parsed.diagnostics.is_empty() && !parsed.warnings.is_empty() {
+        let mut as_written = BTreeSet::new();
+        parsed.documents.iter().for_each(|document| read_as_written("", &document.root, &mut as_written));
+        let odd = |warning: &&Diagnostic| !matches!(warning.place, Place::Text(at) if as_written.contains(&at));
+        file.odd = parsed.warnings.iter().filter(odd).cloned().collect();
+    }
+    Look { read: file, spent }
+}
+
+/// Says what the native documents mean. The Fleet comes first: it says which files are looked at.
+pub(super) fn understand(
+    library: &Library<'_>,
+    mut files: Vec<Option<FileRead>>,
+    diags: &mut Diagnostics,
+) -> Understood {
+    let mut wanted = BTreeSet::new();
+    let links: Vec<bool> = library.sources.files().map(|(_, file)| file.link).collect();
+    for (file, link) in files.iter_mut().zip(links) {
+        file.take_if(|_| link);
+    }
+    let mut fleets = Vec::new();
+    for file in files.iter_mut().flatten() {
+        fleets.append(&mut file.fleets);
+        diags.extend(std::mem::take(&mut file.fleet_diags));
     }
     let fleet = fleet::lower(fleets, &mut Context { library, diags, wanted: &mut wanted });
     let takes = |file: &SourceFile| fleet.sources.takes(file.path.as_str());
     library.report(takes, speaks_of_us, diags);
-    for (_, file, parsed) in library.documents() {
-        let mut ours = false;
-        for document in &parsed.documents {
-            ours |= is_fleet(&document.root)
-                || takes(file) && read_document(&settle_on(&document.root), &mut documents, diags);
+    let mut documents = Documents::default();
+    for ((_, source), file) in library.sources.files().zip(files) {
+        let Some(file) = file else { continue };
+        let taken = takes(source);
+        if file.has_fleet || taken && file.has_ours {
+            diags.extend(file.odd);
         }
-        if ours && parsed.diagnostics.is_empty() {
-            let mut as_written = BTreeSet::new();
-            parsed.documents.iter().for_each(|document| read_as_written("", &document.root, &mut as_written));
-            let odd = |warning: &&Diagnostic| !matches!(warning.place, Place::Text(at) if as_written.contains(&at));
-            diags.extend(parsed.warnings.iter().filter(odd).cloned());
+        if taken {
+            diags.extend(file.diags);
+            documents.extend(file.documents);
         }
-        debug_assert!(!file.link, "links were left out");
     }
     let left_out = library.sources.problems().iter().filter(|problem| !fleet.sources.takes(&problem.path));
     let left_out = left_out.map(|problem| problem.path.clone()).collect();

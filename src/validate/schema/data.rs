@@ -21,8 +21,8 @@ pub(super) struct Node {
     pub(super) fields: Vec<&'static str>,
     /// The node of each field, in the order of `fields`.
     types: Vec<u16>,
-    /// Names in alphabetical order with their places in `fields`.
-    sorted: Vec<(&'static str, u16)>,
+    /// Where a field may stand in `fields`, by [`slot`]: a table at most half full, with the next free place taken.
+    slots: Vec<Option<u16>>,
     pub(super) required: Vec<&'static str>,
     pub(super) values: Vec<&'static str>,
     /// The node of the items of a list or map.
@@ -47,7 +47,7 @@ impl Node {
             open: false,
             fields: Vec::new(),
             types: Vec::new(),
-            sorted: Vec::new(),
+            slots: Vec::new(),
             required: Vec::new(),
             values: Vec::new(),
             item: None,
@@ -56,9 +56,39 @@ impl Node {
 
     /// The place of a field in the order of output.
     pub(super) fn position(&self, field: &str) -> Option<usize> {
-        let at = self.sorted.binary_search_by(|(name, _)| (*name).cmp(field)).ok()?;
-        Some(usize::from(self.sorted[at].1))
+        let mut at = slot(field, self.slots.len())?;
+        loop {
+            let place = usize::from(self.slots[at]?);
+            if self.fields[place] == field {
+                return Some(place);
+            }
+            at = (at + 1) & (self.slots.len() - 1);
+        }
     }
+
+    /// Fills `slots`; a name that stands there twice is an error.
+    fn index(&mut self) -> Result<(), String> {
+        self.slots = vec![None; if self.fields.is_empty() { 0 } else { (2 * self.fields.len()).next_power_of_two() }];
+        for (place, field) in (0..).zip(&self.fields) {
+            let Some(mut at) = slot(field, self.slots.len()) else { break };
+            while let Some(other) = self.slots[at] {
+                if self.fields[usize::from(other)] == *field {
+                    return Err(format!("{} has the field {field} twice", self.name));
+                }
+                at = (at + 1) & (self.slots.len() - 1);
+            }
+            self.slots[at] = Some(place);
+        }
+        Ok(())
+    }
+}
+
+/// Where the search for a name begins in a table of `size` slots, a power of two; nowhere if there are none.
+fn slot(field: &str, size: usize) -> Option<usize> {
+    let bytes = field.as_bytes();
+    let letter = |at: usize| bytes.get(at).copied().map_or(0, usize::from);
+    let mixed = letter(0) * 31 + letter(bytes.len() / 2) * 7 + letter(bytes.len().wrapping_sub(1)) * 3 + bytes.len();
+    Some(mixed & size.checked_sub(1)?)
 }
 
 impl Table {
@@ -70,8 +100,10 @@ impl Table {
         self.shapes.values().map(|&at| &self.nodes[usize::from(at)])
     }
 
-    pub(super) fn field(&self, node: &Node, field: &str) -> Option<&Node> {
-        Some(&self.nodes[usize::from(node.types[node.position(field)?])])
+    /// The place of a field in the order of output, and its type.
+    pub(super) fn field(&self, node: &Node, field: &str) -> Option<(usize, &Node)> {
+        let place = node.position(field)?;
+        Some((place, &self.nodes[usize::from(node.types[place])]))
     }
 
     pub(super) fn item(&self, node: &Node) -> Option<&Node> {
@@ -97,11 +129,7 @@ pub(super) fn parse(texts: &[&'static str]) -> Result<Table, String> {
         }
     }
     for node in &mut reader.table.nodes {
-        node.sorted = node.fields.iter().copied().zip(0..).collect();
-        node.sorted.sort_unstable();
-        if let Some(pair) = node.sorted.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-            return Err(format!("{} has the field {} twice", node.name, pair[0].0));
-        }
+        node.index()?;
     }
     Ok(reader.table)
 }
@@ -228,9 +256,9 @@ mod tests {
         let table = parse(&["A x/v1\n  b! [B]\n  c string \"\" | P", "B ...\n  a {A}"]).unwrap();
         let a = table.shape("A").unwrap();
         assert_eq!((a.group_version, a.required.as_slice()), (Some("x/v1"), &["b"][..]));
-        assert_eq!(table.field(a, "c").unwrap().values, ["", "P"]);
-        let b = table.item(table.field(a, "b").unwrap()).unwrap();
+        assert_eq!(table.field(a, "c").unwrap().1.values, ["", "P"]);
+        let b = table.item(table.field(a, "b").unwrap().1).unwrap();
         assert!(b.open && b.name == "B");
-        assert_eq!(table.item(table.field(b, "a").unwrap()).unwrap().name, "A");
+        assert_eq!(table.item(table.field(b, "a").unwrap().1).unwrap().name, "A");
     }
 }

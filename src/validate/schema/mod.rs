@@ -124,7 +124,12 @@ impl Schema {
 
     /// The type of a field.
     pub fn field(self, name: &str) -> Option<Schema> {
-        TABLE.field(self.0, name).map(Schema)
+        self.place(name).map(|(_, schema)| schema)
+    }
+
+    /// The place of a field among [`Schema::fields`], and its type.
+    pub fn place(self, name: &str) -> Option<(usize, Schema)> {
+        TABLE.field(self.0, name).map(|(place, node)| (place, Schema(node)))
     }
 
     /// The type of the items of a list or of a map under the user's own names.

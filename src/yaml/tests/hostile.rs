@@ -17,11 +17,15 @@ use crate::tree::FileId;
 struct Free;
 
 impl Shape for Free {
-    fn fields(&self) -> &'static [&'static str] {
-        &[]
+    fn is_ordered(&self) -> bool {
+        false
     }
 
-    fn member(&self, _: &str) -> Self {
+    fn field(&self, _: &str) -> Option<(usize, Self)> {
+        None
+    }
+
+    fn other(&self) -> Self {
         Free
     }
 

@@ -14,19 +14,22 @@ enum Toy {
 }
 
 impl Shape for Toy {
-    fn fields(&self) -> &'static [&'static str] {
-        match self {
-            Toy::Object => &["kind", "name", "labels", "things"],
-            Toy::Thing => &["name", "value"],
-            Toy::Things | Toy::Free => &[],
-        }
+    fn is_ordered(&self) -> bool {
+        matches!(self, Toy::Object | Toy::Thing)
     }
 
-    fn member(&self, name: &str) -> Self {
-        match (self, name) {
-            (Toy::Object, "things") => Toy::Things,
-            _ => Toy::Free,
-        }
+    fn field(&self, name: &str) -> Option<(usize, Self)> {
+        let (names, shapes): (&[&str], &[Toy]) = match self {
+            Toy::Object => (&["kind", "name", "labels", "things"], &[Toy::Free, Toy::Free, Toy::Free, Toy::Things]),
+            Toy::Thing => (&["name", "value"], &[Toy::Free, Toy::Free]),
+            Toy::Things | Toy::Free => (&[], &[]),
+        };
+        let place = names.iter().position(|known| *known == name)?;
+        Some((place, shapes[place]))
+    }
+
+    fn other(&self) -> Self {
+        Toy::Free
     }
 
     fn item(&self) -> Self {
