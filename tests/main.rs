@@ -11,3 +11,4 @@ mod properties;
 mod schemas;
 mod second_reader;
 mod support;
+mod words;

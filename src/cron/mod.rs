@@ -6,6 +6,7 @@
 
 mod duration;
 mod parse;
+mod words;
 
 pub use parse::{Fault, FaultKind};
 
