@@ -218,7 +218,8 @@ impl<'a> Reader<'a> {
             }
             // Without its ends, "every 15 minutes" must go on evenly over the hour.
             let minutes = (step < 60 && 60 % step == 0).then(|| (0..60).step_by(step as usize).collect())?;
-            let hours = self.maybe(Self::hours).map_or_else(|| (0..24).collect(), |(hours, _)| hours);
+            let of = if step == 1 { " of the hour" } else { " in the hour" };
+            let hours = self.maybe(|reader| reader.some_hours(of)).unwrap_or_else(|| (0..24).collect());
             return Some((product(&minutes, &hours)?, true));
         }
         self.eat("at ")?;
@@ -262,20 +263,23 @@ impl<'a> Reader<'a> {
         if self.maybe(|reader| reader.eat(" of every hour")).is_some() {
             return Some(((0..24).collect(), true));
         }
-        self.eat(" of the hour")?;
+        Some((self.some_hours(" of the hour")?, false))
+    }
+
+    fn some_hours(&mut self, of: &str) -> Option<Set> {
+        self.eat(of)?;
         let plural = self.maybe(|reader| reader.eat("s")).is_some();
         self.eat(" ")?;
         let hours = self.set(Self::hour)?;
-        (plural == (hours.len() > 1)).then_some((hours, false))
+        (plural == (hours.len() > 1)).then_some(hours)
     }
 
     /// The days; `said` is whether the words before have said that it is every day if nothing else is said.
     fn dates(&mut self, said: bool) -> Option<Test> {
         self.maybe(|reader| reader.eat(",")).unwrap_or_default();
         self.eat(" ")?;
-        if self.maybe(|reader| reader.eat("every day except ")).is_some() {
-            let free = self.weekday()?;
-            return self.then_months(Box::new(move |(_, _, weekday)| weekday != free));
+        if let Some(days) = self.maybe(Self::all_but_one) {
+            return Some(days);
         }
         if self.maybe(|reader| reader.eat("every day")).is_some() {
             return self.then_months(Box::new(|_| true));
@@ -294,8 +298,8 @@ impl<'a> Reader<'a> {
         }
         let months = self.months()?;
         if self.maybe(|reader| reader.eat(", ")).is_some() {
-            let either = self.either()?;
-            return Some(Box::new(move |date| months.contains(&date.0) && either(date)));
+            let days = self.maybe(Self::all_but_one).or_else(|| self.either())?;
+            return Some(Box::new(move |date| months.contains(&date.0) && days(date)));
         }
         said.then(|| Box::new(move |(month, _, _): Date| months.contains(&month)) as Test)
     }
@@ -308,6 +312,12 @@ impl<'a> Reader<'a> {
         self.eat(" ")?;
         let months = self.months()?;
         Some(Box::new(move |date| months.contains(&date.0) && days(date)))
+    }
+
+    fn all_but_one(&mut self) -> Option<Test> {
+        self.eat("every day except ")?;
+        let free = self.weekday()?;
+        Some(Box::new(move |(_, _, weekday)| weekday != free))
     }
 
     fn one_date(&mut self) -> Option<Test> {

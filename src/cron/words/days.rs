@@ -87,28 +87,28 @@ impl Date {
 
     /// The sentence that begins with the times.
     pub(super) fn after(&self, times: Times) -> String {
-        let all_year = self.months == ALL_MONTHS;
-        let text = match &self.days {
-            Days::Every if times.every_hour || all_year && times.text.starts_with("every ") => times.text,
-            Days::Every => after(times.text, "every day"),
-            Days::Week(week) => after(times.text, &on_week(*week)),
+        let months = (self.months != ALL_MONTHS).then(|| in_months(self.months));
+        // Where the days have an "or" or an "except", the months come first: they are for all of it.
+        let (days, months_first) = match &self.days {
+            Days::Every if times.every_hour || months.is_none() && times.text.starts_with("every ") => (None, false),
+            Days::Every => (Some("every day".to_owned()), false),
+            Days::Week(week) => (Some(on_week(*week)), week.count_ones() == 6),
             Days::Month(day) => return after(times.text, &of_months(*day, self.months)),
             Days::Either(day, week) => {
-                let either = format!("{} of the month or on {}", on_days(*day, self.months).0, any_week(*week));
-                return match all_year {
-                    true => after(times.text, &either),
-                    false => after(times.text, &in_months(self.months)) + ", " + &either,
-                };
+                (Some(format!("{} of the month or on {}", on_days(*day, self.months).0, any_week(*week))), true)
             }
         };
-        if all_year { text } else { after(text, &in_months(self.months)) }
+        match (months, days) {
+            (Some(months), Some(days)) if months_first => after(times.text, &months) + ", " + &days,
+            (months, days) => [days, months].into_iter().flatten().fold(times.text, |text, part| after(text, &part)),
+        }
     }
 }
 
 /// The two, with a comma where the second would run into the first: "from" after "to", "every" after "every", and
 /// whatever follows a list with prepositions of its own.
 fn after(first: String, second: &str) -> String {
-    let comma = second.starts_with("from ") && first.contains(" to ")
+    let comma = second.starts_with("from ") && first.contains(" to ") && !first.ends_with(" every day")
         || second.starts_with("every ") && first.contains("every ")
         || first.contains(" and on ")
         || first.contains(" and from ");

@@ -37,8 +37,9 @@ fn of_hours(minutes: &[u32], hours: &[u32]) -> String {
     if times.len() <= LISTED {
         return format!("at {}", joined(&times.iter().map(|time| clock(*time)).collect::<Vec<_>>(), "and"));
     }
+    let of = if even(minutes) && minutes.len() < 60 { "in" } else { "of" };
     let plural = if hours.len() == 1 { "" } else { "s" };
-    format!("{} of the hour{plural} {}", within_an_hour(minutes), set(hours, |hour| format!("{hour:02}")))
+    format!("{} {of} the hour{plural} {}", within_an_hour(minutes), set(hours, |hour| format!("{hour:02}")))
 }
 
 /// Whether the minutes lie equally far apart and go on so in the next hour, from minute 0 on.
