@@ -547,10 +547,11 @@ impl<'a> Builder<'a> {
                 Ok(())
             }
             Kind::Map(members) => match std::mem::take(&mut members.pending) {
-                Pending::None => key(done).map(|pending| members.pending = pending).map_err(|diagnostic| {
+                Pending::None => {
+                    let read = key(done);
                     members.pending = Pending::Bad;
-                    diagnostic
-                }),
+                    read.map(|pending| members.pending = pending)
+                }
                 Pending::Key(key, span) => {
                     frame.size.bytes += key.len();
                     members.write(Entry { key, key_span: span, value: done.node })
