@@ -5,10 +5,15 @@
 //! runs, the writing lets words and lints speak of it.
 
 mod duration;
+mod fault;
+mod next;
 mod parse;
 mod words;
+mod zone;
 
-pub use parse::{Fault, FaultKind};
+pub use fault::{Fault, FaultKind};
+pub use next::Runs;
+pub use zone::{Transition, Zone, ZoneFault, ZoneFaultKind};
 
 use std::ops::Range;
 

@@ -7,48 +7,10 @@
 use std::ops::Range;
 
 use super::duration;
-use super::{Field, Fields, Form, Item, Unit};
-
-/// Why a schedule is refused, and where in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// Why.
-    pub kind: FaultKind,
-    /// The bytes of the expression that it is about; all of it where no part is to blame.
-    pub at: Range<usize>,
-}
-
-/// Why a schedule is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FaultKind {
-    /// There is nothing.
-    Empty,
-    /// `TZ=` or `CRON_TZ=`, or only the letters: Kubernetes wants the zone in `timeZone`.
-    Zone,
-    /// An `@` name that does not exist.
-    Name,
-    /// `@every` with something that is no Go duration.
-    Duration,
-    /// Not five fields, but so many.
-    Count(usize),
-    /// Something that is neither a number nor a name of this field.
-    Number(Unit),
-    /// A number with a minus sign.
-    Negative(Unit),
-    /// A number above or below what the field takes.
-    Bounds(Unit, u64),
-    /// A range whose end comes before its start.
-    Backwards(Unit, u32, u32),
-    /// A step of 0.
-    StepZero(Unit),
-    /// `1-2-3`
-    Hyphens(Unit),
-    /// `*/2/3`
-    Slashes(Unit),
-}
+use super::{Fault, FaultKind, Field, Fields, Form, Item, Unit};
 
 /// The names for five fields, and the fields.
-const NAMES: [(&str, &str); 7] = [
+pub(super) const NAMES: [(&str, &str); 7] = [
     ("@yearly", "0 0 1 1 *"),
     ("@annually", "0 0 1 1 *"),
     ("@monthly", "0 0 1 * *"),
