@@ -3,6 +3,7 @@
 
 mod cli;
 mod conformance;
+mod cron;
 mod edge;
 mod fixtures;
 mod kill;
