@@ -69,15 +69,24 @@ fn check(expression: &Expression, zone: &Zone, from: Timestamp) {
         let Form::Fields(fields) = expression.form() else { continue };
         let wall = Offset::from_seconds(zone.offset(next)).expect("an offset").to_datetime(next);
         assert!(wall.second() == 0 && fields.minute.has(wall.minute() as u32), "{wall}");
-        // In the day after the clocks were set, robfig's search may miss that a day or an hour has begun.
-        let before = next.checked_sub(SignedDuration::from_hours(25)).unwrap_or(Timestamp::MIN);
-        if zone.transitions(before..next).next().is_some() || zone.offset(before) != zone.offset(next) {
+        // Where clocks were set, robfig's search may miss that a day or an hour has begun.
+        if clocks_were_set(zone, next) {
             continue;
         }
+        // And on the first of a month, that the month has.
+        let since = SignedDuration::from_hours(24 * i64::from(wall.day()) - 24 + i64::from(wall.hour()) - 12);
+        let on_the_first = next.checked_sub(since).is_ok_and(|at| clocks_were_set(zone, at));
+        let month = fields.month.has(wall.month() as u32) || on_the_first;
         let day = fields.day.has(wall.day() as u32);
         let weekday = fields.weekday.has(wall.weekday().to_sunday_zero_offset() as u32);
         let both = fields.day.star || fields.weekday.star;
         assert!(if both { day && weekday } else { day || weekday }, "{wall}");
-        assert!(fields.month.has(wall.month() as u32) && fields.hour.has(wall.hour() as u32), "{wall}");
+        assert!(month && fields.hour.has(wall.hour() as u32), "{wall}");
     }
+}
+
+/// Whether the clocks were set in a day and an hour before.
+fn clocks_were_set(zone: &Zone, at: Timestamp) -> bool {
+    let before = at.checked_sub(SignedDuration::from_hours(25)).unwrap_or(Timestamp::MIN);
+    zone.transitions(before..at).next().is_some() || zone.offset(before) != zone.offset(at)
 }

@@ -8,7 +8,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::parse::NAMES;
-use super::{Expression, Unit};
+use super::{Expression, Unit, Zone};
 
 /// Why a schedule is refused, and where in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,11 +116,16 @@ fn zone(text: &str) -> Option<String> {
     let zone = written.strip_prefix("CRON_TZ=").or_else(|| written.strip_prefix("TZ="))?;
     let (zone, rest) = zone.split_once(char::is_whitespace).unwrap_or((zone, ""));
     let rest = rest.trim();
-    match (zone.is_empty(), Expression::parse(rest).is_ok()) {
-        (true, true) => Some(format!("write the schedule `{rest}` alone")),
-        (true, false) => None,
-        (false, true) => Some(format!("write `timeZone: {zone}`, and the schedule `{rest}` alone")),
-        (false, false) => Some(format!("write `timeZone: {zone}`")),
+    let zone = match Zone::parse(zone) {
+        Ok(zone) => Some(zone.name()),
+        Err(fault) => fault.nearest,
+    };
+    let rest = Expression::parse(rest).is_ok().then_some(rest);
+    match (zone, rest) {
+        (Some(zone), Some(rest)) => Some(format!("write `timeZone: {zone}`, and the schedule `{rest}` alone")),
+        (Some(zone), None) => Some(format!("write `timeZone: {zone}`")),
+        (None, Some(rest)) => Some(format!("write the schedule `{rest}` alone")),
+        (None, None) => None,
     }
 }
 
@@ -384,6 +389,8 @@ mod tests {
             ("@every 5min", "write `5m`"),
             ("TZ=Europe/Berlin 0 3 * * *", "write `timeZone: Europe/Berlin`, and the schedule `0 3 * * *` alone"),
             ("CRON_TZ=Asia/Tokyo", "write `timeZone: Asia/Tokyo`"),
+            ("TZ=europe/berlin @Daily", "write `timeZone: Europe/Berlin`"),
+            ("TZ=Local 0 3 * * *", "write the schedule `0 3 * * *` alone"),
             ("TZ= 0 3 * * *", "write the schedule `0 3 * * *` alone"),
             ("*/0 * * * *", "write `*` without the step, or a step such as `*/5`"),
             ("0 */0 * * *", "write `*` without the step"),

@@ -24,9 +24,10 @@ impl Expression {
     /// `None` if there is none up to the end of the fifth year from then: robfig gives up there. It is also `None`
     /// where the run would lie beyond the last [`Timestamp`].
     ///
-    /// A local time that a changing clock skips has no run, and one that comes twice has two. If the skipped hour
-    /// begins at midnight, or the skipped time does not begin with a full hour, robfig's search misses that a new day
-    /// or hour has begun; so does this one.
+    /// A local time that a changing clock skips has no run, and one that comes twice has two. If the skipped time begins
+    /// at midnight or within an hour, robfig's search misses that a day, a month or an hour has begun, and so does this
+    /// one: a run is lost, or comes on the day or in the hour or month after (`* * 31 2-8/2 *` in Asia/Beirut runs on
+    /// 31 May 1973, because 1 May had no midnight).
     ///
     /// Where a zone skipped a whole day (Pacific/Apia, 30 December 2011) robfig's search does not end. This one goes
     /// on as if the calendar did not have that day.
@@ -295,6 +296,14 @@ mod tests {
     #[test]
     fn a_day_without_midnight_may_be_lost() {
         assert_eq!(runs("0 12 24 4 *", "Africa/Cairo", "2026-01-01T00:00:00Z", 1), ["2027-04-24T10:00:00Z"]);
+    }
+
+    #[test]
+    fn what_begins_without_its_midnight_may_be_missed() {
+        let may = runs("* * 31 2-8/2 *", "Asia/Beirut", "1972-09-02T09:42:39Z", 1);
+        assert_eq!(may, ["1973-05-30T21:00:00Z"]);
+        let half_an_hour = runs("30 1 * * *", "Australia/Lord_Howe", "2026-10-03T14:31:00Z", 2);
+        assert_eq!(half_an_hour, ["2026-10-03T15:00:00Z", "2026-10-03T15:30:00Z"]);
     }
 
     #[test]
