@@ -73,16 +73,23 @@ fn check(expression: &Expression, zone: &Zone, from: Timestamp) {
         if clocks_were_set(zone, next) {
             continue;
         }
-        // And on the first of a month, that the month has.
-        let since = SignedDuration::from_hours(24 * i64::from(wall.day()) - 24 + i64::from(wall.hour()) - 12);
-        let on_the_first = next.checked_sub(since).is_ok_and(|at| clocks_were_set(zone, at));
-        let month = fields.month.has(wall.month() as u32) || on_the_first;
+        let month = fields.month.has(wall.month() as u32) || a_month_began_as_clocks_were_set(zone, next);
         let day = fields.day.has(wall.day() as u32);
         let weekday = fields.weekday.has(wall.weekday().to_sunday_zero_offset() as u32);
         let both = fields.day.star || fields.weekday.star;
         assert!(if both { day && weekday } else { day || weekday }, "{wall}");
         assert!(month && fields.hour.has(wall.hour() as u32), "{wall}");
     }
+}
+
+/// Whether in the two years before a month began when the clocks were set: then robfig's search may go on from the last
+/// evening of the month before, by months and by days, and miss that a month has begun.
+fn a_month_began_as_clocks_were_set(zone: &Zone, at: Timestamp) -> bool {
+    let before = at.checked_sub(SignedDuration::from_hours(24 * 800)).unwrap_or(Timestamp::MIN);
+    zone.transitions(before..at).any(|change| {
+        let hour_on = change.at.checked_add(SignedDuration::from_hours(1)).unwrap_or(change.at);
+        Offset::from_seconds(change.after).expect("an offset").to_datetime(hour_on).day() == 1
+    })
 }
 
 /// Whether the clocks were set in a day and an hour before.

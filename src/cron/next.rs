@@ -26,8 +26,9 @@ impl Expression {
     ///
     /// A local time that a changing clock skips has no run, and one that comes twice has two. If the skipped time begins
     /// at midnight or within an hour, robfig's search misses that a day, a month or an hour has begun, and so does this
-    /// one: a run is lost, or comes on the day or in the hour or month after (`* * 31 2-8/2 *` in Asia/Beirut runs on
-    /// 31 May 1973, because 1 May had no midnight).
+    /// one: runs are lost, or come on the day or in the hour or month after. `* * * 11 0` in America/Asuncion ran on 5
+    /// December 1976 and not in November: 1 October had no midnight, so the search went on by months from the evening
+    /// of 30 September.
     ///
     /// Where a zone skipped a whole day (Pacific/Apia, 30 December 2011) robfig's search does not end. This one goes
     /// on as if the calendar did not have that day.
@@ -302,6 +303,8 @@ mod tests {
     fn what_begins_without_its_midnight_may_be_missed() {
         let may = runs("* * 31 2-8/2 *", "Asia/Beirut", "1972-09-02T09:42:39Z", 1);
         assert_eq!(may, ["1973-05-30T21:00:00Z"]);
+        let december = runs("* * * 11 0", "America/Asuncion", "1975-12-01T03:00:00Z", 1);
+        assert_eq!(december, ["1976-12-05T03:00:00Z"]);
         let half_an_hour = runs("30 1 * * *", "Australia/Lord_Howe", "2026-10-03T14:31:00Z", 2);
         assert_eq!(half_an_hour, ["2026-10-03T15:00:00Z", "2026-10-03T15:30:00Z"]);
     }

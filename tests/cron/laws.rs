@@ -50,11 +50,12 @@ fn clocks_were_set(zone: &Zone, at: Timestamp) -> bool {
     zone.transitions(before..at).next().is_some() || zone.offset(before) != zone.offset(at)
 }
 
-/// Whether the clocks were set when this month began: robfig's search may then miss that it has.
-fn clocks_were_set_on_the_first(zone: &Zone, run: Timestamp, wall: DateTime) -> bool {
-    let since = SignedDuration::from_hours(24 * i64::from(wall.day()) - 24 + i64::from(wall.hour()));
-    let noon = run.checked_sub(since).and_then(|first| first.checked_add(SignedDuration::from_hours(12)));
-    noon.is_ok_and(|at| clocks_were_set(zone, at))
+/// Whether in the two years before a month began when the clocks were set: then robfig's search may go on from the last
+/// evening of the month before, by months and by days, and miss that a month has begun.
+fn a_month_began_as_clocks_were_set(zone: &Zone, at: Timestamp) -> bool {
+    let before = at.checked_sub(SignedDuration::from_hours(24 * 800)).unwrap_or(Timestamp::MIN);
+    let hour = SignedDuration::from_hours(1);
+    zone.transitions(before..at).any(|change| change.at.checked_add(hour).is_ok_and(|at| local(zone, at).day() == 1))
 }
 
 fn check(expression: &Expression, zone: &Zone, from: Timestamp) -> Result<(), TestCaseError> {
@@ -71,7 +72,7 @@ fn check(expression: &Expression, zone: &Zone, from: Timestamp) -> Result<(), Te
         if clocks_were_set(zone, run) {
             continue;
         }
-        let month = fields.month.has(wall.month() as u32) || clocks_were_set_on_the_first(zone, run, wall);
+        let month = fields.month.has(wall.month() as u32) || a_month_began_as_clocks_were_set(zone, run);
         let day = fields.day.has(wall.day() as u32);
         let weekday = fields.weekday.has(wall.weekday().to_sunday_zero_offset() as u32);
         let both = fields.day.star || fields.weekday.star;
