@@ -4,15 +4,19 @@
 //! The one idea: an expression is five sets of numbers that remember how they were written. The sets say when it
 //! runs, the writing lets words and lints speak of it.
 
+mod daylight;
 mod duration;
 mod fault;
 mod next;
+mod odd;
 mod parse;
 mod words;
 mod zone;
 
+pub use daylight::Shift;
 pub use fault::{Fault, FaultKind};
 pub use next::Runs;
+pub use odd::{Oddity, OddityKind};
 pub use zone::{Transition, Zone, ZoneFault, ZoneFaultKind};
 
 use std::ops::Range;

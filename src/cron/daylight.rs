@@ -1,0 +1,127 @@
+//! Runs that a changing clock skips or doubles. It reads no clock: the span is an argument.
+//!
+//! The one idea: what the fields ask for on the days around a change is compared with the runs that the search really
+//! gives, so that whatever it does there is found, not only what a gap of one hour would do.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+
+use super::zone::Transition;
+use super::{Expression, Fields, Form, Zone};
+
+const DAY: i64 = 86_400;
+
+/// A change of the clock that matters to a schedule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shift {
+    /// The change.
+    pub transition: Transition,
+    /// Local times that the fields ask for and that have no run.
+    pub skipped: Vec<DateTime>,
+    /// Local times with two runs.
+    pub doubled: Vec<DateTime>,
+}
+
+impl Expression {
+    /// The changes of the clock in a span of instants that take runs away or give one twice, in order.
+    ///
+    /// A schedule for every hour keeps its distance whatever the clock does; it has none, and `@every` has none.
+    /// That local times are skipped or come twice: kubernetes#121594.
+    pub fn shifts(&self, zone: &Zone, span: Range<Timestamp>) -> Vec<Shift> {
+        let Form::Fields(fields) = self.form() else { return Vec::new() };
+        if fields.hour.full() || !self.fires() {
+            return Vec::new();
+        }
+        zone.transitions(span).filter_map(|transition| self.shift(fields, zone, transition)).collect()
+    }
+
+    /// The local days before and after the change; a gap at midnight can take a whole day away.
+    fn shift(&self, fields: &Fields, zone: &Zone, transition: Transition) -> Option<Shift> {
+        let at = transition.at.as_second();
+        let first = (at + i64::from(transition.before.min(transition.after))).div_euclid(DAY) - 1;
+        let days = first..first + 4;
+        let local = days.start * DAY..days.end * DAY;
+        // Wide enough for any offset; what is outside the local days is cut below.
+        let from = Timestamp::from_second(local.start - 2 * DAY).ok()?;
+        let mut runs: BTreeMap<i64, usize> = BTreeMap::new();
+        for run in self.runs(from, zone) {
+            let second = run.as_second() + i64::from(zone.offset(run));
+            if second >= local.end + DAY {
+                break;
+            }
+            if local.contains(&second) {
+                *runs.entry(second).or_default() += 1;
+            }
+        }
+        let wanted = days.flat_map(|day| asked_for(fields, day));
+        let skipped = wanted.filter(|second| !runs.contains_key(second)).filter_map(civil).collect::<Vec<_>>();
+        let doubled = runs.iter().filter(|(_, count)| **count > 1).filter_map(|(second, _)| civil(*second)).collect();
+        let shift = Shift { transition, skipped, doubled };
+        (!shift.skipped.is_empty() || !shift.doubled.is_empty()).then_some(shift)
+    }
+}
+
+/// The local times that the fields ask for on a day, counted in days and seconds since 1970.
+fn asked_for(fields: &Fields, day: i64) -> Vec<i64> {
+    let Some(date) = civil(day * DAY) else { return Vec::new() };
+    let number = |n: i8| u32::from(n.unsigned_abs());
+    let weekday = u32::from(date.weekday().to_sunday_zero_offset().unsigned_abs());
+    let (in_month, in_week) = (fields.day.has(number(date.day())), fields.weekday.has(weekday));
+    // robfig's `dayMatches`.
+    let matches = if fields.day.star || fields.weekday.star { in_month && in_week } else { in_month || in_week };
+    if !matches || !fields.month.has(number(date.month())) {
+        return Vec::new();
+    }
+    let hours = fields.hour.numbers();
+    hours
+        .flat_map(|hour| fields.minute.numbers().map(move |minute| (hour, minute)))
+        .map(|(hour, minute)| day * DAY + i64::from(hour) * 3600 + i64::from(minute) * 60)
+        .collect()
+}
+
+/// A local time, counted in seconds since 1970.
+fn civil(second: i64) -> Option<DateTime> {
+    Timestamp::from_second(second).ok().map(|at| jiff::tz::Offset::UTC.to_datetime(at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shifts(schedule: &str, zone: &str, year: i16) -> Vec<(Vec<String>, Vec<String>)> {
+        let begin = |year: i16| format!("{year}-01-01T00:00:00Z").parse::<Timestamp>().unwrap();
+        let shown = |times: Vec<DateTime>| times.iter().map(|at| at.strftime("%m-%d %H:%M").to_string()).collect();
+        let found =
+            Expression::parse(schedule).unwrap().shifts(&Zone::parse(zone).unwrap(), begin(year)..begin(year + 1));
+        found.into_iter().map(|shift| (shown(shift.skipped), shown(shift.doubled))).collect()
+    }
+
+    fn texts(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_time_in_the_gap_is_skipped_and_one_in_the_overlap_comes_twice() {
+        let found = shifts("30 2 * * *", "Europe/Berlin", 2025);
+        assert_eq!(found, [(texts(&["03-30 02:30"]), vec![]), (vec![], texts(&["10-26 02:30"]))]);
+        assert_eq!(shifts("0 3 * * *", "Europe/Berlin", 2025), []);
+        assert_eq!(shifts("30 2 * * 1", "Europe/Berlin", 2025), []);
+    }
+
+    #[test]
+    fn what_runs_in_every_hour_keeps_its_distance() {
+        assert_eq!(shifts("*/5 * * * *", "Europe/Berlin", 2025), []);
+        assert_eq!(shifts("@every 2h", "Europe/Berlin", 2025), []);
+        assert_eq!(shifts("30 2 * * *", "Asia/Tokyo", 2025), []);
+    }
+
+    /// Cairo sets its clocks at midnight: the search misses that the day has begun.
+    #[test]
+    fn a_gap_at_midnight_can_take_the_whole_day() {
+        let found = shifts("0 12 24 4 *", "Africa/Cairo", 2026);
+        assert_eq!(found, [(texts(&["04-24 12:00"]), vec![])]);
+    }
+}
