@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
+use crate::diag::{Code, Diagnostic, Diagnostics, Gather, Severity};
 use crate::frontend;
 use crate::lint;
 use crate::model::{Level, Model, Named, Unit};
@@ -113,7 +113,26 @@ fn build(unit: &Unit, model: &Model, faults: &BTreeSet<Span>, around: Surroundin
     }
     let rendered = render::render(unit, &decision, around, &mut diags);
     overrides::own(unit, &decision, &rendered, model, faults, &mut diags);
+    schedules(unit, &rendered, model, around.sources, &mut diags);
     (Built { decision, rendered }, diags)
+}
+
+/// What is odd about when the variants of a task run.
+fn schedules(unit: &Unit, rendered: &Rendered, model: &Model, sources: &SourceTree, diags: &mut Diagnostics) {
+    let mut said = Gather::default();
+    for variant in &rendered.variants {
+        let seen = lint::Variant {
+            timing: &variant.timing,
+            clusters: variant.clusters.iter().map(|at| (*at, &model.clusters[*at])).collect(),
+            task: unit.name,
+            said: &|path| render::said(unit, &variant.overrides, path),
+        };
+        for (diagnostic, clusters) in lint::schedule(&seen, &model.fleet, sources) {
+            said.add(diagnostic, &clusters);
+        }
+    }
+    let placed = rendered.variants.iter().map(|variant| variant.clusters.len()).sum();
+    said.into_bag(|cluster| model.clusters[cluster].name.as_str(), placed, diags);
 }
 
 /// Whether another diagnostic says already why a task lands nowhere.

@@ -35,7 +35,8 @@ impl Expression {
         if fields.hour.full() || !self.fires() {
             return Vec::new();
         }
-        zone.transitions(span).filter_map(|transition| self.shift(fields, zone, transition)).collect()
+        let near = |transition: &Transition| may_matter(fields, transition);
+        zone.transitions(span).filter(near).filter_map(|transition| self.shift(fields, zone, transition)).collect()
     }
 
     /// The local days before and after the change; a gap at midnight can take a whole day away.
@@ -62,6 +63,18 @@ impl Expression {
         let shift = Shift { transition, skipped, doubled };
         (!shift.skipped.is_empty() || !shift.doubled.is_empty()).then_some(shift)
     }
+}
+
+/// Whether an hour of the schedule lies where the clock changes; near midnight the search may lose more than that hour.
+fn may_matter(fields: &Fields, transition: &Transition) -> bool {
+    let at = transition.at.as_second();
+    let (low, high) = (transition.before.min(transition.after), transition.before.max(transition.after));
+    let (from, until) = (at + i64::from(low), at + i64::from(high));
+    let hours = from.div_euclid(3600)..=(until - 1).div_euclid(3600);
+    let of_day = |hour: i64| hour.rem_euclid(24);
+    hours.clone().any(|hour| {
+        matches!(of_day(hour), 0 | 23) || u32::try_from(of_day(hour)).is_ok_and(|hour| fields.hour.has(hour))
+    })
 }
 
 /// The local times that the fields ask for on a day, counted in days and seconds since 1970.

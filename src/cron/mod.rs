@@ -9,6 +9,7 @@ mod duration;
 mod fault;
 mod next;
 mod odd;
+mod pace;
 mod parse;
 mod words;
 mod zone;

@@ -5,10 +5,12 @@
 
 mod bag;
 mod codes;
+mod gather;
 mod nearest;
 
 pub use bag::Diagnostics;
 pub use codes::Code;
+pub use gather::Gather;
 pub use nearest::nearest;
 
 use crate::tree::{RepoPath, Span};

@@ -4,6 +4,10 @@
 
 mod inventory;
 mod namespace;
+mod schedule;
+mod zones;
+
+pub use schedule::{Variant, schedule};
 
 use std::collections::BTreeSet;
 
@@ -15,5 +19,6 @@ use crate::tree::Span;
 /// said again.
 pub fn model(model: &Model, diags: &mut Diagnostics) -> BTreeSet<Span> {
     namespace::run(model, diags);
+    zones::run(model, diags);
     inventory::run(model, diags)
 }

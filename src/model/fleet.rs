@@ -3,6 +3,9 @@
 //! The one idea: a repository without `fleetcron.yaml` is a [`Fleet::default`].
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+
+use jiff::Timestamp;
 
 use super::{Selector, Variables};
 use crate::tree::{Located, Spanned};
@@ -22,6 +25,9 @@ pub struct Fleet {
     pub guards: Guards,
     /// `spec.lints`: the level of a code.
     pub lints: BTreeMap<String, Level>,
+    /// `spec.daylightSaving`: the span in which changes of the clock are looked for; by default the year of the
+    /// time zone database.
+    pub daylight_saving: Option<Range<Timestamp>>,
 }
 
 /// The newest Kubernetes whose schema we know, as (major, minor).
@@ -49,6 +55,7 @@ impl Default for Fleet {
             },
             guards: Guards { percent: 30, min: 5 },
             lints: BTreeMap::new(),
+            daylight_saving: None,
         }
     }
 }

@@ -10,7 +10,7 @@ use super::patching;
 use super::path::{self, JOB, JOB_METADATA, POD, POD_METADATA, TEMPLATE};
 use super::references::Scope;
 use crate::diag::Code;
-use crate::model::{Body, Layer, PatchKind, PatchStep, Source, Unit};
+use crate::model::{Body, Layer, Origin, PatchKind, PatchStep, Source, Unit};
 use crate::tree::{Located, SourceTree, Span, SpanTree, Spots};
 use crate::validate::{self, Finding, Options};
 
@@ -142,6 +142,20 @@ impl<'a> Replay<'a> {
             None => Blame { span: self.unit.name, who: None },
         }
     }
+}
+
+/// Where somebody said the text or number at a path of the CronJob, the last one to say it with these overrides; not
+/// those who said it by the built-in defaults.
+pub fn said(unit: &Unit, overrides: &[usize], path: &[&str]) -> Option<Span> {
+    let path: Vec<String> = path.iter().map(|part| (*part).to_owned()).collect();
+    let whole =
+        |found: Option<(Spot, usize)>| found.filter(|(_, depth)| *depth == path.len()).map(|(spot, _)| spot.value);
+    let patches = overrides.iter().rev().flat_map(|at| unit.overrides[*at].layer.body.patches.iter().rev());
+    let mut patches = patches.filter(|patch| patching::for_cron_job(patch));
+    let layers = unit.layers_with(overrides).rev().filter(|layer| layer.origin != Origin::BuiltIn);
+    patches
+        .find_map(|patch| whole(in_patch(patch, &Value::Null, &path)))
+        .or_else(|| layers.map(|layer| whole(in_body(&layer.body, &Value::Null, &path))).find_map(|span| span))
 }
 
 #[derive(Clone, Copy)]

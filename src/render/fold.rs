@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::path::{self, JOB, JOB_METADATA, POD, POD_METADATA, TEMPLATE};
 use super::pod;
 use super::references::{self, Scope};
-use super::spots::{self, narrow};
+use super::spots;
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::model::{Body, Layer, Source, TimeZone, Unit};
 use crate::patch::{PatchError, Shape, typed};
@@ -248,7 +248,8 @@ impl<'a> Fold<'a> {
     /// References without a value become diagnostics at the reference.
     pub(super) fn report(&mut self, troubles: Vec<references::Trouble>, spans: &SpanTree) {
         for trouble in troubles {
-            let span = narrow(self.sources, spots::deepest(spans, &trouble.path).value, &trouble.written);
+            let whole = spots::deepest(spans, &trouble.path).value;
+            let span = self.sources.find(whole, &trouble.written).unwrap_or(whole);
             self.troubles.push(reference_trouble(trouble, span));
         }
     }

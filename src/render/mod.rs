@@ -15,15 +15,14 @@ mod resources;
 mod spots;
 mod variant;
 
+pub use blame::said;
 pub(crate) use object::Ordered;
 pub use object::{HEADER, Manifest};
 pub use references::Scope;
 
-use std::collections::BTreeMap;
-
 use self::variant::Key;
-use crate::diag::{Clusters, Diagnostic, Diagnostics};
-use crate::model::{Fleet, FluxSubstitution, Unit};
+use crate::diag::{Diagnostics, Gather};
+use crate::model::{Fleet, FluxSubstitution, Timing, Unit};
 use crate::place::Decision;
 use crate::tree::SourceTree;
 
@@ -36,6 +35,8 @@ pub struct Variant {
     pub overrides: Vec<usize>,
     /// The CronJob first, then the objects beside it.
     pub manifests: Vec<Manifest>,
+    /// When its CronJob runs.
+    pub timing: Timing,
 }
 
 /// What one override did.
@@ -74,8 +75,7 @@ pub fn render(unit: &Unit, decision: &Decision, around: Surroundings<'_>, diags:
     let groups = variant::group(unit, &own, decision, around);
     let chosen = decision.chosen().count();
     let prefix = variant::prefix(unit, &own, around);
-    let mut said: BTreeMap<usize, (Diagnostic, Vec<usize>)> = BTreeMap::new();
-    let mut order: Vec<Diagnostic> = Vec::new();
+    let mut said = Gather::default();
     for (key, clusters) in groups {
         let Key { overrides, .. } = &key;
         for i in overrides {
@@ -86,20 +86,12 @@ pub fn render(unit: &Unit, decision: &Decision, around: Surroundings<'_>, diags:
             rendered.effects[*i].changed.extend(&clusters);
         }
         for diagnostic in built.diags {
-            let at = order.iter().position(|known| *known == diagnostic).unwrap_or_else(|| {
-                order.push(diagnostic.clone());
-                order.len() - 1
-            });
-            said.entry(at).or_insert_with(|| (diagnostic, Vec::new())).1.extend(&clusters);
+            said.add(diagnostic, &clusters);
         }
-        rendered.variants.push(Variant { clusters, overrides: key.overrides, manifests: built.manifests });
+        let variant::Built { manifests, timing, .. } = built;
+        rendered.variants.push(Variant { clusters, overrides: key.overrides, manifests, timing });
     }
-    for (_, (mut diagnostic, mut clusters)) in said {
-        clusters.sort_unstable();
-        let names = clusters.iter().map(|i| around.scopes[*i].cluster.name.value.clone()).collect();
-        diagnostic.clusters = Some(Clusters { names, of: chosen });
-        diags.push(diagnostic);
-    }
+    said.into_bag(|cluster| around.scopes[cluster].cluster.name.as_str(), chosen, diags);
     rendered.variants.sort_by_key(|variant| variant.clusters[0]);
     for effect in &mut rendered.effects {
         effect.reached.sort_unstable();

@@ -130,7 +130,7 @@ fn expanded(object: &Located, expand: bool, beside: &Beside<'_>, diags: &mut Vec
     }
     for trouble in troubles {
         let spot = spots::deepest(&object.spans, &trouble.path);
-        let span = spots::narrow(beside.sources, spot.value, &trouble.written);
+        let span = beside.sources.find(spot.value, &trouble.written).unwrap_or(spot.value);
         diags.push(super::fold::reference_trouble(trouble, span));
     }
     value
@@ -174,7 +174,7 @@ fn patch(beside: &Beside<'_>, drafts: &mut [Draft<'_>], changed: &mut Vec<usize>
             references::expand(&mut patch, beside.scope, &mut Vec::new(), &mut troubles);
             for trouble in troubles {
                 let spot = spots::deepest(&step.patch.spans, &trouble.path);
-                let span = spots::narrow(beside.sources, spot.value, &trouble.written);
+                let span = beside.sources.find(spot.value, &trouble.written).unwrap_or(spot.value);
                 diags.push(super::fold::reference_trouble(trouble, span));
             }
             let text = |name: &str| draft.value.get(name).and_then(Value::as_str).unwrap_or_default();

@@ -2,7 +2,7 @@
 //!
 //! The one idea: a place a little too wide is better than none.
 
-use crate::tree::{SourceTree, Span, SpanTree, Spots};
+use crate::tree::{SpanTree, Spots};
 
 /// The spot at a path, or the deepest one on the way to it.
 pub(super) fn deepest<'t>(spans: &'t SpanTree, path: &[String]) -> &'t SpanTree {
@@ -19,17 +19,4 @@ pub(super) fn deepest<'t>(spans: &'t SpanTree, path: &[String]) -> &'t SpanTree 
         }
     }
     spot
-}
-
-/// The place of a text within a place, if it stands there literally and once; else the whole place.
-pub(super) fn narrow(sources: &SourceTree, span: Span, written: &str) -> Span {
-    let text = sources.text(span);
-    let mut hits = text.match_indices(written);
-    match (hits.next(), hits.next()) {
-        (Some((at, _)), None) => {
-            let start = span.start as usize + at;
-            Span::new(span.file, start, start + written.len())
-        }
-        _ => span,
-    }
 }

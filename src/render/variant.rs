@@ -12,7 +12,7 @@ use super::fold::{Fold, State};
 use super::references::{self, Scope};
 use super::{Manifest, Surroundings, object, patching, resources};
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Body, Layer, NEWEST_KUBERNETES, Override, TimeZone, Unit};
+use crate::model::{Body, Layer, NEWEST_KUBERNETES, Override, TimeZone, Timing, Unit};
 use crate::patch::typed;
 use crate::place::Decision;
 use crate::tree::Span;
@@ -36,6 +36,7 @@ pub(super) struct Key {
 /// A variant, built.
 pub(super) struct Built {
     pub(super) manifests: Vec<Manifest>,
+    pub(super) timing: Timing,
     /// The overrides that changed something.
     pub(super) changed: Vec<usize>,
     pub(super) diags: Vec<Diagnostic>,
@@ -194,6 +195,13 @@ pub(super) fn build(unit: &Unit, key: &Key, cluster: usize, prefix: &Prefix, aro
             }
         }
     }
+    // A zone of the inventory or of the settings is judged where it stands, once.
+    let said_elsewhere = match &fold.state.zone {
+        Some(zone) if zone.value == TimeZone::Cluster => scope.cluster.time_zone.as_ref(),
+        Some(zone) => around.fleet.defaults.time_zone.as_ref().filter(|default| default.span == zone.span),
+        None => None,
+    };
+    let said_elsewhere = said_elsewhere.map(|zone| zone.value.clone());
     let mut value = std::mem::take(&mut fold.state.object);
     let mut diags = std::mem::take(&mut fold.troubles);
     drop(fold);
@@ -205,9 +213,12 @@ pub(super) fn build(unit: &Unit, key: &Key, cluster: usize, prefix: &Prefix, aro
         default_namespace: namespace,
         newer: key.newer,
     };
-    check(&value, &replay, failed, &mut diags);
+    if !failed {
+        check(&value, &replay, said_elsewhere.as_deref(), &mut diags);
+    }
     check_names(&value, unit, &key.overrides, &mut diags);
     object::watch_flux(&mut value, around.fleet, unit, &mut diags);
+    let timing = Timing::of(&value);
     let mut manifests = vec![object::cron_job(value, unit)];
     let beside = resources::Beside {
         unit,
@@ -219,7 +230,7 @@ pub(super) fn build(unit: &Unit, key: &Key, cluster: usize, prefix: &Prefix, aro
     };
     resources::build(&beside, &mut manifests, &mut changed, &mut diags);
     variables_matter(unit, key, cluster, around, &mut changed);
-    Built { manifests, changed, diags }
+    Built { manifests, timing, changed, diags }
 }
 
 /// Name and namespace are also the path of the manifest, so nothing may climb in them. Where the task's own name is
@@ -277,15 +288,22 @@ fn variables_matter(unit: &Unit, key: &Key, cluster: usize, around: Surroundings
 }
 
 /// The finished object against the schema, and who is to blame.
-fn check(value: &Value, replay: &Replay<'_>, failed: bool, diags: &mut Vec<Diagnostic>) {
-    let findings = validate::cron_job(value, replay.options());
-    if findings.is_empty() || failed {
+fn check(value: &Value, replay: &Replay<'_>, judged_zone: Option<&str>, diags: &mut Vec<Diagnostic>) {
+    let mut findings = validate::cron_job(value, replay.options());
+    let zone = value.pointer("/spec/timeZone").and_then(Value::as_str);
+    findings.retain(|finding| finding.code != Code::UnknownTimeZone || zone != judged_zone);
+    if findings.is_empty() {
         return;
     }
     // What could not be merged is not there, and is not missing.
     let unmerged = diags.iter().any(|known| known.code == Code::InvalidValue);
     for (finding, blame) in findings.iter().zip(replay.blame(&findings)) {
-        let Blame { span, who } = blame;
+        let Blame { mut span, who } = blame;
+        if let Some(bytes) = finding.within.clone()
+            && let Some(text) = value.pointer(&finding.pointer).and_then(Value::as_str)
+        {
+            span = replay.sources.part(span, text, bytes);
+        }
         if unmerged && finding.code == Code::MissingField {
             continue;
         }

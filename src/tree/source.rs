@@ -103,6 +103,27 @@ impl SourceTree {
         String::from_utf8_lossy(bytes.get(span.range()).unwrap_or_default())
     }
 
+    /// The place of a text within a place, if it stands there literally and once.
+    pub fn find(&self, span: Span, written: &str) -> Option<Span> {
+        let text = self.text(span);
+        let mut hits = text.match_indices(written);
+        let (first, second) = (hits.next(), hits.next());
+        let (at, _) = first.filter(|_| second.is_none())?;
+        let start = span.start as usize + at;
+        Some(Span::new(span.file, start, start + written.len()))
+    }
+
+    /// The place of some bytes of a text that stands literally and once in a place; else that place.
+    pub fn part(&self, span: Span, text: &str, bytes: std::ops::Range<usize>) -> Span {
+        match self.find(span, text) {
+            Some(found) if !bytes.is_empty() => {
+                let start = found.start as usize;
+                Span::new(span.file, start + bytes.start, start + bytes.end)
+            }
+            _ => span,
+        }
+    }
+
     /// Line and column of the start of a span.
     pub fn line_col(&self, span: Span) -> LineCol {
         let bytes = &self.file(span.file).bytes;

@@ -53,6 +53,7 @@ fn finding(path: &[&str], name: &str, number: i64) -> Finding {
             _ => "write 0 or more".to_owned(),
         }],
         kind: FindingKind::OutOfRange,
+        within: None,
     }
 }
 

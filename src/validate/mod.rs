@@ -6,6 +6,7 @@
 pub mod limits;
 pub mod names;
 pub mod quantity;
+pub mod schedule;
 pub mod schema;
 pub mod structure;
 pub mod version;
@@ -15,9 +16,10 @@ pub use schema::{Kind, Schema};
 pub use structure::{Finding, FindingKind, Options, check};
 pub use version::{SCHEMA_VERSION, Version};
 
-/// Everything that is wrong with a CronJob: its structure, and its numbers.
+/// Everything that is wrong with a CronJob: its structure, its numbers, its schedule.
 pub fn cron_job(value: &serde_json::Value, options: Options) -> Vec<Finding> {
     let mut findings = check(value, Schema::cronjob(), options);
     findings.extend(limits::check(value));
+    findings.extend(schedule::check(value));
     findings
 }

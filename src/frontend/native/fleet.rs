@@ -2,6 +2,11 @@
 //!
 //! The one idea: what is not said keeps the default of [`Fleet::default`], so defaults stand in one place.
 
+use std::ops::Range;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+
 use super::context::Context;
 use super::wire::{self, FleetDocument, FluxSpec, LevelSpec, MarkerWhenSpec};
 use super::{body, placing};
@@ -75,6 +80,9 @@ pub(super) fn lower(documents: Vec<FleetDocument>, context: &mut Context<'_, '_>
     for (code, level) in spec.lints.into_iter().flat_map(|lints| lints.0) {
         lower_lint(&code, &level, &mut fleet, context);
     }
+    if let Some(span) = spec.daylight_saving {
+        fleet.daylight_saving = daylight_saving(&span, context);
+    }
     if let Some(compatibility) = spec.karmada.and_then(|karmada| karmada.compatibility)
         && matches!(compatibility.value, wire::CompatibilitySpec::Exact)
     {
@@ -84,6 +92,31 @@ pub(super) fn lower(documents: Vec<FleetDocument>, context: &mut Context<'_, '_>
         );
     }
     Settings { settings: fleet, sources }
+}
+
+/// The longest span that is searched for changes of the clock, in days.
+const LONGEST_SPAN: i64 = 10 * 366;
+
+fn daylight_saving(span: &wire::DaylightSavingSpec, context: &mut Context<'_, '_>) -> Option<Range<Timestamp>> {
+    let mut day = |text: &Spanned<String>| {
+        let read = text.parse::<Date>().ok().filter(|_| text.len() == "2026-01-01".len());
+        let read = read.and_then(|date| jiff::tz::Offset::UTC.to_timestamp(date.to_datetime(Time::midnight())).ok());
+        if read.is_none() {
+            let message = format!("`{}` is not a day", **text);
+            let diagnostic = Diagnostic::new(Code::InvalidValue, text.span, message);
+            context.diags.push(diagnostic.help("write year, month and day: `2026-01-01`"));
+        }
+        read
+    };
+    let (from, until) = (day(&span.from), day(&span.until));
+    let (from, until) = (from?, until?);
+    let days = (until.as_second() - from.as_second()) / 86_400;
+    if !(1..=LONGEST_SPAN).contains(&days) {
+        let message = format!("the span from `{}` has to end later, and within ten years", *span.from);
+        context.error(Code::InvalidValue, span.until.span, message);
+        return None;
+    }
+    Some(from..until)
 }
 
 fn lower_defaults(defaults: wire::DefaultsSpec, fleet: &mut Fleet, context: &mut Context<'_, '_>) {

@@ -1,4 +1,4 @@
-//! A schedule's long form becomes a cron expression. Whether Kubernetes reads the expression is not its question.
+//! A schedule's long form becomes a cron expression. Whether Kubernetes reads an expression is asked of the manifest.
 //!
 //! The one idea: a period that cron cannot say exactly is refused with the nearest that it can.
 
@@ -13,11 +13,7 @@ use crate::tree::{Span, Spanned};
 pub(super) fn schedule(spec: Spanned<TextOr<ScheduleSpec>>, context: &mut Context<'_, '_>) -> Schedule {
     let span = spec.span;
     match spec.value {
-        TextOr::Text(text) => {
-            let expression = Spanned::new(text, span);
-            check(&expression, context);
-            Schedule { expression: Some(expression), time_zone: None }
-        }
+        TextOr::Text(text) => Schedule { expression: Some(Spanned::new(text, span)), time_zone: None },
         TextOr::Object(object) => long_form(object, span, context),
     }
 }
@@ -33,7 +29,6 @@ fn long_form(spec: ScheduleSpec, span: Span, context: &mut Context<'_, '_>) -> S
     });
     let mut said: Vec<(&str, Span, Option<String>)> = Vec::new();
     if let Some(cron) = spec.cron {
-        check(&cron, context);
         said.push(("cron", cron.span, Some(cron.value)));
     }
     if let Some(every) = spec.every {
@@ -82,25 +77,6 @@ fn long_form(spec: ScheduleSpec, span: Span, context: &mut Context<'_, '_>) -> S
 /// What stands for a period that was refused; it is never written.
 fn refused() -> String {
     "@yearly".to_owned()
-}
-
-/// Five fields, or an `@` form.
-fn check(expression: &Spanned<String>, context: &mut Context<'_, '_>) {
-    let text = expression.as_str();
-    let fields = text.split_whitespace().count();
-    if text.starts_with('@') || fields == 5 {
-        return;
-    }
-    let found = match fields {
-        0 => "it is empty".to_owned(),
-        1 => "it has 1 field".to_owned(),
-        n => format!("it has {n} fields"),
-    };
-    let diagnostic =
-        Diagnostic::new(Code::InvalidSchedule, expression.span, format!("`{text}` is not a cron expression: {found}"));
-    context
-        .diags
-        .push(diagnostic.help("write minute, hour, day of month, month, day of week: `0 3 * * *`, or `@daily`"));
 }
 
 fn lower_every(every: &Spanned<String>, context: &mut Context<'_, '_>) -> Option<String> {

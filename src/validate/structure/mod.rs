@@ -42,6 +42,8 @@ pub struct Finding {
     pub help: Vec<String>,
     /// Which rule found it.
     pub kind: FindingKind,
+    /// The bytes of the text at the pointer that are to blame, where a part of it is.
+    pub within: Option<std::ops::Range<usize>>,
 }
 
 /// Which rule found it.
@@ -65,6 +67,8 @@ pub enum FindingKind {
     RestartPolicy,
     /// Another `apiVersion` or `kind` than the schema's.
     OtherKind,
+    /// A schedule or a time zone that Kubernetes refuses.
+    Timing,
 }
 
 /// Required in the schema, but absent it is the zero value, and the API server takes that.
@@ -382,7 +386,8 @@ impl Walk {
         help: Vec<String>,
     ) -> &mut Finding {
         let pointer = path.pointer();
-        self.findings.push_mut(Finding { pointer, at_key, code, severity: Severity::Error, message, help, kind })
+        let severity = Severity::Error;
+        self.findings.push_mut(Finding { pointer, at_key, code, severity, message, help, kind, within: None })
     }
 }
 

@@ -29,8 +29,20 @@ pub(crate) struct FleetSpec {
     /// Levels of diagnostics, by code.
     #[schemars(with = "Option<BTreeMap<String, LevelSpec>>")]
     pub(crate) lints: Option<Keyed<Spanned<Text>>>,
+    /// The span in which changes of the clock are looked for (default: the year of the time zone database).
+    pub(crate) daylight_saving: Option<DaylightSavingSpec>,
     /// Repositories written for Karmada.
     pub(crate) karmada: Option<KarmadaSpec>,
+}
+
+/// `daylightSaving` of a Fleet.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct DaylightSavingSpec {
+    /// The first day, as `2026-01-01`.
+    pub(crate) from: Spanned<String>,
+    /// The day after the last, as `2027-01-01`.
+    pub(crate) until: Spanned<String>,
 }
 
 /// Globs relative to the fleet root.

@@ -1,0 +1,257 @@
+//! Rules over when a task runs: what is odd about its schedule, its zone, its deadlines. It moves no run.
+//!
+//! The one idea: the facts come from `cron`; here they get a code and the author's own text. A limit that nobody wrote
+//! says nothing about how long runs take, so the built-in one counts for nothing here.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use jiff::Timestamp;
+
+use crate::cron::{Expression, Form, OddityKind, Shift, Zone};
+use crate::diag::{Code, Diagnostic};
+use crate::model::{Cluster, Concurrency, Fleet, Timing};
+use crate::tree::{SourceTree, Span};
+
+/// The controller looks at a CronJob every ten seconds: a shorter deadline may pass between two looks.
+/// Source: `pkg/controller/cronjob`, and the reference of `startingDeadlineSeconds`.
+const ROUND: i64 = 10;
+
+/// A schedule is frequent if more than a hundred runs are due in a day: so many missed ones are what the controller
+/// warns of (`pkg/controller/cronjob/utils.go`, `mostRecentScheduleTime`).
+const FREQUENT: u64 = 864;
+
+/// Releases of Kubernetes: from the first `timeZone` is known, from the second it cannot be switched off.
+const ZONES_KNOWN: (u32, u32) = (1, 25);
+const ZONES_STABLE: (u32, u32) = (1, 27);
+
+/// One variant of a task, as these rules see it.
+pub struct Variant<'a> {
+    /// When its CronJob runs.
+    pub timing: &'a Timing,
+    /// The clusters, with their places in the inventory.
+    pub clusters: Vec<(usize, &'a Cluster)>,
+    /// Where the task's name stands.
+    pub task: Span,
+    /// Where a field of the CronJob was said; nowhere, if it is a built-in default.
+    pub said: &'a dyn Fn(&[&str]) -> Option<Span>,
+}
+
+/// Everything odd about when a variant runs, each with the clusters that it concerns.
+pub fn schedule(variant: &Variant<'_>, fleet: &Fleet, sources: &SourceTree) -> Vec<(Diagnostic, Vec<usize>)> {
+    let timing = variant.timing;
+    let Ok(expression) = Expression::parse(&timing.schedule) else { return Vec::new() };
+    let zone = timing.time_zone.as_deref().map(Zone::parse).transpose().ok();
+    let rules = Rules { variant, fleet, sources, expression: &expression };
+    let all: Vec<usize> = variant.clusters.iter().map(|(at, _)| *at).collect();
+    let mut found: Vec<Diagnostic> = rules.oddities();
+    match &zone {
+        Some(None) => found.extend(rules.unset_zone()),
+        Some(Some(zone)) => {
+            found.extend(rules.deprecated(zone));
+            found.extend(rules.daylight(zone));
+        }
+        // A zone that does not exist is an error, said elsewhere.
+        None => {}
+    }
+    found.extend(rules.short_starting_deadline());
+    found.extend(rules.no_starting_deadline());
+    found.extend(rules.overlapping());
+    let mut found: Vec<(Diagnostic, Vec<usize>)> = found.into_iter().map(|one| (one, all.clone())).collect();
+    found.extend(rules.zone_support());
+    found
+}
+
+struct Rules<'a> {
+    variant: &'a Variant<'a>,
+    fleet: &'a Fleet,
+    sources: &'a SourceTree,
+    expression: &'a Expression,
+}
+
+impl Rules<'_> {
+    fn said(&self, path: &[&str]) -> Span {
+        (self.variant.said)(path).unwrap_or(self.variant.task)
+    }
+
+    fn oddities(&self) -> Vec<Diagnostic> {
+        let oddities = self.expression.oddities();
+        let diagnostic = |odd: crate::cron::Oddity| {
+            let code = match odd.kind {
+                OddityKind::NeverRuns => Code::NeverRuns,
+                OddityKind::EveryMinute => Code::EveryMinute,
+                OddityKind::UnevenStep => Code::UnevenStep,
+                OddityKind::BothDays => Code::BothDays,
+                OddityKind::LateDays => Code::LateDays,
+                OddityKind::SubMinute => Code::SubMinute,
+            };
+            let span = self.sources.part(self.said(&["spec", "schedule"]), self.expression.text(), odd.at);
+            let mut diagnostic = Diagnostic::new(code, span, odd.message).help(odd.help);
+            if odd.kind != OddityKind::NeverRuns {
+                diagnostic = diagnostic.note(format!("`{}` runs {}", self.expression.text(), self.expression.words()));
+            }
+            diagnostic
+        };
+        oddities.into_iter().map(diagnostic).collect()
+    }
+
+    /// kubernetes#47202: the zone is then that of the controller, whatever that is. It does not matter to a schedule
+    /// that is the same in every hour of every day.
+    fn unset_zone(&self) -> Option<Diagnostic> {
+        let Form::Fields(fields) = self.expression.form() else { return None };
+        if fields.all().iter().skip(1).all(|field| field.full()) || !self.expression.fires() {
+            return None;
+        }
+        let span = self.said(&["spec", "schedule"]);
+        let diagnostic = Diagnostic::new(
+            Code::UnsetTimeZone,
+            span,
+            "this schedule has no time zone: it runs in whatever zone each cluster's controller has",
+        );
+        Some(diagnostic.help(format!(
+            "write `schedule: {{cron: \"{}\", timeZone: Etc/UTC}}`, or `defaults: {{timeZone: Etc/UTC}}` in the Fleet",
+            self.expression.text()
+        )))
+    }
+
+    /// The place where the task itself names its zone; the inventory's and the Fleet's are judged there.
+    fn own_zone(&self) -> Option<Span> {
+        let span = (self.variant.said)(&["spec", "timeZone"])?;
+        let default = self.fleet.defaults.time_zone.as_ref().is_some_and(|zone| zone.span == span);
+        let name = self.variant.timing.time_zone.as_deref()?;
+        (!default && self.sources.text(span).contains(name)).then_some(span)
+    }
+
+    fn deprecated(&self, zone: &Zone) -> Option<Diagnostic> {
+        deprecated(zone, self.own_zone()?)
+    }
+
+    /// kubernetes#121594
+    fn daylight(&self, zone: &Zone) -> Option<Diagnostic> {
+        let span = self.fleet.daylight_saving.clone().unwrap_or_else(newest_year);
+        let shifts = self.expression.shifts(zone, span);
+        if shifts.is_empty() {
+            return None;
+        }
+        let message = format!("the changing clock of {} takes runs away or doubles them", zone.name());
+        let mut diagnostic = Diagnostic::new(Code::DaylightSaving, self.said(&["spec", "schedule"]), message);
+        for shift in &shifts {
+            diagnostic = diagnostic.note(said_of(shift));
+        }
+        Some(diagnostic.help("choose an hour in which the clock never changes, or a zone such as Etc/UTC"))
+    }
+
+    fn short_starting_deadline(&self) -> Option<Diagnostic> {
+        let seconds = self.variant.timing.starting_deadline.filter(|seconds| (0..ROUND).contains(seconds))?;
+        let message = format!(
+            "a starting deadline of {seconds} seconds: the controller looks every {ROUND} seconds and may never be in time"
+        );
+        let span = self.said(&["spec", "startingDeadlineSeconds"]);
+        Some(Diagnostic::new(Code::ShortStartingDeadline, span, message).help("write at least `10`; `60` leaves room"))
+    }
+
+    fn no_starting_deadline(&self) -> Option<Diagnostic> {
+        let timing = self.variant.timing;
+        if timing.starting_deadline.is_some() || timing.suspended {
+            return None;
+        }
+        let seconds = self.expression.closer_than(FREQUENT)?;
+        let span = self.said(&["spec", "schedule"]);
+        let message = format!("this runs every {seconds} seconds at times, and has no `startingDeadlineSeconds`");
+        let diagnostic = Diagnostic::new(Code::NoStartingDeadline, span, message);
+        Some(
+            diagnostic
+                .note("after a pause of the controller the latest run that was missed starts at once, however late")
+                .help(format!(
+                    "write `job: {{startingDeadlineSeconds: {}}}` to let missed runs go",
+                    (seconds / 2).max(10)
+                )),
+        )
+    }
+
+    fn overlapping(&self) -> Option<Diagnostic> {
+        let timing = self.variant.timing;
+        let limit = u64::try_from(timing.active_deadline?).ok()?;
+        let apart = self.expression.closer_than(limit)?;
+        let span = (self.variant.said)(&["spec", "jobTemplate", "spec", "activeDeadlineSeconds"])?;
+        let then = match timing.concurrency {
+            Concurrency::Allow => "two runs may go on at once",
+            Concurrency::Forbid => "a run that is due while another goes on is skipped",
+            Concurrency::Replace => "a run is killed when the next one is due",
+        };
+        let message = format!("a run may take {limit} seconds and the next is due after {apart}: {then}");
+        let diagnostic = Diagnostic::new(Code::OverlappingRuns, span, message);
+        let diagnostic = diagnostic.other(self.said(&["spec", "schedule"]), "the schedule is here");
+        Some(diagnostic.help(match timing.concurrency {
+            Concurrency::Allow => {
+                format!("let a run take at most {apart} seconds, or say what is meant: `concurrencyPolicy: Forbid`")
+            }
+            _ => format!("let a run take at most {apart} seconds, or run less often"),
+        }))
+    }
+
+    /// `timeZone` came with 1.24, was on by default from 1.25 and cannot be switched off from 1.27.
+    fn zone_support(&self) -> Option<(Diagnostic, Vec<usize>)> {
+        self.variant.timing.time_zone.as_ref()?;
+        let version = |cluster: &Cluster| match &cluster.kubernetes_version {
+            Some(version) => version.value,
+            None => self.fleet.defaults.kubernetes_version,
+        };
+        let old: Vec<(usize, (u32, u32))> = self.variant.clusters.iter().map(|(at, c)| (*at, version(c))).collect();
+        let old: Vec<_> = old.into_iter().filter(|(_, version)| *version < ZONES_STABLE).collect();
+        let (major, minor) = old.iter().map(|(_, version)| *version).min()?;
+        let what = match (major, minor) < ZONES_KNOWN {
+            true => "drops it without a word, and the schedule runs in the controller's zone",
+            false => "knows it only if nobody switched it off",
+        };
+        let message = format!("`timeZone` needs Kubernetes 1.27; {major}.{minor} {what}");
+        let span = self.said(&["spec", "timeZone"]);
+        let diagnostic = Diagnostic::new(Code::TimeZoneSupport, span, message)
+            .help("write the schedule in the zone of those clusters' controllers, with `timeZone: null` there");
+        Some((diagnostic, old.into_iter().map(|(at, _)| at).collect()))
+    }
+}
+
+/// A zone under an old name.
+pub(super) fn deprecated(zone: &Zone, span: Span) -> Option<Diagnostic> {
+    let current = zone.deprecated()?;
+    let message = format!("`{}` is an old name of the time zone `{current}`", zone.name());
+    let diagnostic = Diagnostic::new(Code::DeprecatedTimeZone, span, message);
+    Some(diagnostic.help(format!("write `{current}`: newer systems may come without the old name")))
+}
+
+/// The year that the release of the time zone database is named after: the newest whose rules are known.
+fn newest_year() -> Range<Timestamp> {
+    let year: i16 = Zone::release().get(..4).and_then(|year| year.parse().ok()).unwrap_or(2026);
+    year_of(year)
+}
+
+fn year_of(year: i16) -> Range<Timestamp> {
+    let begin = |year: i16| format!("{year:04}-01-01T00:00:00Z").parse().unwrap_or(Timestamp::UNIX_EPOCH);
+    begin(year)..begin(year + 1)
+}
+
+/// `on 2026-03-29 in Europe/Berlin: 02:30 is skipped`
+fn said_of(shift: &Shift) -> String {
+    let times = |times: &[jiff::civil::DateTime]| {
+        let mut text = String::new();
+        for (at, time) in times.iter().take(3).enumerate() {
+            let comma = if at > 0 { ", " } else { "" };
+            let _infallible = write!(text, "{comma}{}", time.strftime("%H:%M"));
+        }
+        if times.len() > 3 {
+            let _infallible = write!(text, " and {} more", times.len() - 3);
+        }
+        text
+    };
+    let day = shift.skipped.first().or(shift.doubled.first()).map(|time| time.strftime("%Y-%m-%d").to_string());
+    let day = day.unwrap_or_default();
+    let mut parts = Vec::new();
+    if !shift.skipped.is_empty() {
+        parts.push(format!("no run at {}", times(&shift.skipped)));
+    }
+    if !shift.doubled.is_empty() {
+        parts.push(format!("two runs at {}", times(&shift.doubled)));
+    }
+    format!("on {day}: {}", parts.join(", "))
+}
