@@ -119,7 +119,7 @@ fn uneven(text: &str, field: &Field) -> Option<Oddity> {
     let message = if *first == last {
         format!("a step of {step} is longer than what is left of the {cycle}: this is {} alone", shown(last))
     } else if field.unit == Unit::Day {
-        format!("a step of {step} begins anew each month: day {first} follows day {last}, or the last one before it")
+        format!("a step of {step} begins anew on day {first} of each month, however short ago the last run was")
     } else {
         let many = if back == 1 { "" } else { "s" };
         let (last, first) = (shown(last), shown(*first));
@@ -275,7 +275,7 @@ mod tests {
         );
         assert_eq!(
             message("0 0 */2 * *"),
-            "a step of 2 begins anew each month: day 1 follows day 31, or the last one before it"
+            "a step of 2 begins anew on day 1 of each month, however short ago the last run was"
         );
         assert_eq!(
             message("0 0 1 */5 *"),

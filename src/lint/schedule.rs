@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 
-use crate::cron::{Expression, Form, OddityKind, Shift, Zone};
+use crate::cron::{Expression, Form, OddityKind, Shift, Transition, Zone};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Cluster, Concurrency, Fleet, Timing};
 use crate::tree::{SourceTree, Span};
@@ -108,10 +108,13 @@ impl Rules<'_> {
             span,
             "this schedule has no time zone: it runs in whatever zone each cluster's controller has",
         );
-        Some(diagnostic.help(format!(
-            "write `schedule: {{cron: \"{}\", timeZone: Etc/UTC}}`, or `defaults: {{timeZone: Etc/UTC}}` in the Fleet",
-            self.expression.text()
-        )))
+        let text = self.expression.text();
+        let own = format!("name one: `schedule: {{cron: \"{text}\", timeZone: Etc/UTC}}`");
+        Some(
+            diagnostic
+                .help(format!("{own}, or `timeZone: Etc/UTC` beside the `schedule` of an existing CronJob"))
+                .help("`defaults: {timeZone: Etc/UTC}` in the Fleet names one for all tasks with `container`"),
+        )
     }
 
     /// The place where the task itself names its zone; the inventory's and the Fleet's are judged there.
@@ -133,12 +136,19 @@ impl Rules<'_> {
         if shifts.is_empty() {
             return None;
         }
-        let message = format!("the changing clock of {} takes runs away or doubles them", zone.name());
+        let skips = shifts.iter().any(|shift| !shift.skipped.is_empty());
+        let doubles = shifts.iter().any(|shift| !shift.doubled.is_empty());
+        let what = match (skips, doubles) {
+            (true, true) => "skips and doubles",
+            (true, false) => "skips",
+            _ => "doubles",
+        };
+        let message = format!("the changing clock of {} {what} runs", zone.name());
         let mut diagnostic = Diagnostic::new(Code::DaylightSaving, self.said(&["spec", "schedule"]), message);
         for shift in &shifts {
             diagnostic = diagnostic.note(said_of(shift));
         }
-        Some(diagnostic.help("choose an hour in which the clock never changes, or a zone such as Etc/UTC"))
+        Some(diagnostic.help("choose a time at which the clock does not change, or a zone that never does: Etc/UTC"))
     }
 
     fn short_starting_deadline(&self) -> Option<Diagnostic> {
@@ -152,12 +162,17 @@ impl Rules<'_> {
 
     fn no_starting_deadline(&self) -> Option<Diagnostic> {
         let timing = self.variant.timing;
-        if timing.starting_deadline.is_some() || timing.suspended {
+        let meant = self
+            .expression
+            .oddities()
+            .iter()
+            .all(|odd| !matches!(odd.kind, OddityKind::EveryMinute | OddityKind::SubMinute));
+        if timing.starting_deadline.is_some() || timing.suspended || !meant {
             return None;
         }
         let seconds = self.expression.closer_than(FREQUENT)?;
         let span = self.said(&["spec", "schedule"]);
-        let message = format!("this runs every {seconds} seconds at times, and has no `startingDeadlineSeconds`");
+        let message = format!("runs come as close as {}, and there is no `startingDeadlineSeconds`", spoken(seconds));
         let diagnostic = Diagnostic::new(Code::NoStartingDeadline, span, message);
         Some(
             diagnostic
@@ -179,7 +194,7 @@ impl Rules<'_> {
             Concurrency::Forbid => "a run that is due while another goes on is skipped",
             Concurrency::Replace => "a run is killed when the next one is due",
         };
-        let message = format!("a run may take {limit} seconds and the next is due after {apart}: {then}");
+        let message = format!("a run may take {} and the next is due after {}: {then}", spoken(limit), spoken(apart));
         let diagnostic = Diagnostic::new(Code::OverlappingRuns, span, message);
         let diagnostic = diagnostic.other(self.said(&["spec", "schedule"]), "the schedule is here");
         Some(diagnostic.help(match timing.concurrency {
@@ -231,7 +246,17 @@ fn year_of(year: i16) -> Range<Timestamp> {
     begin(year)..begin(year + 1)
 }
 
-/// `on 2026-03-29 in Europe/Berlin: 02:30 is skipped`
+/// `5 minutes`
+fn spoken(seconds: u64) -> String {
+    let (number, unit) = match seconds {
+        s if s >= 3600 && s % 3600 == 0 => (s / 3600, "hour"),
+        s if s >= 60 && s % 60 == 0 => (s / 60, "minute"),
+        s => (s, "second"),
+    };
+    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
+}
+
+/// `on 2026-03-29: no run at 02:30; the clock goes from 02:00 to 03:00`
 fn said_of(shift: &Shift) -> String {
     let times = |times: &[jiff::civil::DateTime]| {
         let mut text = String::new();
@@ -253,5 +278,10 @@ fn said_of(shift: &Shift) -> String {
     if !shift.doubled.is_empty() {
         parts.push(format!("two runs at {}", times(&shift.doubled)));
     }
-    format!("on {day}: {}", parts.join(", "))
+    let Transition { at, before, after } = shift.transition;
+    let clock = |offset: i32| {
+        let offset = jiff::tz::Offset::from_seconds(offset).unwrap_or(jiff::tz::Offset::UTC);
+        offset.to_datetime(at).strftime("%H:%M").to_string()
+    };
+    format!("on {day}: {}; the clock goes from {} to {}", parts.join(", "), clock(before), clock(after))
 }

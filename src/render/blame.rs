@@ -130,8 +130,8 @@ impl<'a> Replay<'a> {
         };
         let blamed = first.checked_sub(1).and_then(found);
         let best = blamed.or_else(|| {
-            let upto = steps.len();
-            (0..upto).rev().filter_map(found).max_by_key(|(_, depth, _)| *depth)
+            // Of those that say as much of it the last one counts.
+            (0..steps.len()).filter_map(found).max_by_key(|(_, depth, _)| *depth)
         });
         match best {
             Some((spot, depth, who)) => {
