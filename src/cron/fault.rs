@@ -224,7 +224,7 @@ fn number(part: &str, unit: Unit) -> Option<String> {
         .collect();
     if changed {
         let step = part.find('/').map_or("", |at| &part[at..]);
-        return Some(format!("write `{}{step}`", pieces.join("-")));
+        return accepted(&format!("{}{step}", pieces.join("-")), unit);
     }
     let days = matches!(unit, Unit::Day | Unit::Weekday);
     let digits = |c: char| c.is_ascii_digit();
@@ -249,6 +249,15 @@ fn number(part: &str, unit: Unit) -> Option<String> {
         upper if upper.contains('~') => Some("`~` is not in Kubernetes' cron: write a number".to_owned()),
         upper if upper.contains("..") => Some("write a range as `1-5`".to_owned()),
         _ => None,
+    }
+}
+
+/// An item of a field if Kubernetes takes it, else what to write instead of it: `mon-sun` ends before it starts.
+fn accepted(item: &str, unit: Unit) -> Option<String> {
+    let alone = Unit::ALL.map(|other| if other == unit { item } else { "*" }).join(" ");
+    match Expression::parse(&alone) {
+        Ok(_) => Some(format!("write `{item}`")),
+        Err(fault) => fault.help(&alone),
     }
 }
 
@@ -397,6 +406,7 @@ mod tests {
             ("*/2/3 * * * *", "write one step, such as `*/2`"),
             ("1-2-3 * * * *", "write a range as `1-5`"),
             ("0 3 * * tues", "write `tue`"),
+            ("0 3 * * mon-sunday", "write `mon-sat,sun`"),
             ("0 3 * * Monday-Friday", "write `mon-fri`"),
             ("0 3 * * thr", "write `thu`"),
             ("0 3 * sept *", "write `sep`"),
