@@ -4,6 +4,7 @@
 mod cli;
 mod conformance;
 mod cron;
+mod cron_cli;
 mod edge;
 mod fixtures;
 mod kill;

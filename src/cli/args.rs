@@ -74,6 +74,8 @@ pub(super) enum Command {
     Plan(Plan),
     /// Say why a task runs where it runs and not elsewhere, or what a diagnostic means.
     Explain(Explain),
+    /// Say what a schedule means, when it runs next, and what is odd about it; no repository is needed.
+    Cron(Cron),
     /// Print the JSON Schema of a kind, or write all of them.
     Schema(Schema),
     /// Print a completion script for a shell.
@@ -143,6 +145,24 @@ pub(super) struct Explain {
     pub(super) subject: String,
     /// Only this cluster, with every override that applies there.
     pub(super) cluster: Option<String>,
+}
+
+/// `fleetcron cron`
+#[derive(Debug, Args)]
+pub(super) struct Cron {
+    /// The schedule, quoted: `"0 3 * * mon-fri"`, `@daily`, `"@every 90m"`.
+    #[arg(value_name = "EXPR")]
+    pub(super) expression: String,
+    /// A time zone by its IANA name; may be repeated, then they stand side by side. Without one it is UTC.
+    #[arg(long = "zone", value_name = "ZONE")]
+    pub(super) zones: Vec<String>,
+    /// Show runs from this moment on: an instant as `2026-03-28T12:00:00Z`, or a local time or date of the first zone
+    /// as `2026-03-28T12:00`; absent is now.
+    #[arg(long, value_name = "TIME")]
+    pub(super) from: Option<String>,
+    /// How many runs.
+    #[arg(short = 'n', value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(super) count: u16,
 }
 
 /// `fleetcron schema`

@@ -6,7 +6,9 @@
 
 mod args;
 mod build;
+mod cron;
 mod explain;
+mod moment;
 mod outcome;
 mod plan;
 mod progress;
@@ -86,10 +88,13 @@ fn run(cli: &Cli) -> std::io::Result<ExitCode> {
                     json!({"ok": false, "error": failure.to_string(), "diagnostics": found(session.as_ref())})
                 )?;
             } else {
-                writeln!(stderr, "error: {failure}")?;
+                match &failure {
+                    Failure::Typed(typed) => stderr.write_all(report::typed(typed, colored).as_bytes())?,
+                    Failure::Files(_) | Failure::Run(_) => writeln!(stderr, "error: {failure}")?,
+                }
             }
             Ok(ExitCode::from(match failure {
-                Failure::Files(_) => 1,
+                Failure::Files(_) | Failure::Typed(_) => 1,
                 Failure::Run(_) => 2,
             }))
         }
@@ -156,6 +161,7 @@ fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session
         Command::Render(args) => render::run(open(slot)?, args),
         Command::Plan(args) => plan::run(open(slot)?, args),
         Command::Explain(args) => explain::run(open(slot)?, args),
+        Command::Cron(args) => cron::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

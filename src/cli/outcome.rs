@@ -3,6 +3,9 @@
 //! The one idea: the kind picks the exit code, in one place. 0 fine; 1 the files are wrong, the output differs, or a
 //! guard stopped; 2 could not run.
 
+use std::fmt;
+use std::ops::Range;
+
 use serde_json::Value;
 
 /// What a command found.
@@ -43,9 +46,32 @@ pub(super) enum Failure {
     /// What was asked for is not in the files: exit 1.
     #[error("{0}")]
     Files(String),
+    /// A text of Kubernetes that was typed, and that Kubernetes would refuse: exit 1.
+    #[error("{0}")]
+    Typed(Typed),
     /// Flags, disk, Git: exit 2.
     #[error("{0}")]
     Run(String),
+}
+
+/// A text that was typed, and what is wrong with it.
+#[derive(Debug)]
+pub(super) struct Typed {
+    /// The text.
+    pub(super) text: String,
+    /// The bytes of it that are to blame.
+    pub(super) at: Range<usize>,
+    /// Why.
+    pub(super) message: String,
+    /// What to write instead.
+    pub(super) help: Option<String>,
+}
+
+impl fmt::Display for Typed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.text, self.message)?;
+        self.help.iter().try_for_each(|help| write!(f, "; {help}"))
+    }
 }
 
 impl Failure {

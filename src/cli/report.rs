@@ -6,19 +6,33 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde_json::{Value, json};
 
+use super::outcome::Typed;
 use crate::diag::{Clusters, Diagnostic, Diagnostics, Place, Severity};
 use crate::tree::{FileId, SourceTree, Span};
 
 /// The text of a bag, in its order.
 pub(super) fn text(diags: &Diagnostics, sources: &SourceTree, color: bool) -> String {
-    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(120);
+    let renderer = renderer(color);
     let mut out = String::new();
     for diagnostic in diags {
         out.push_str(&one(diagnostic, sources, &renderer));
         out.push_str("\n\n");
     }
     out
+}
+
+fn renderer(color: bool) -> Renderer {
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    renderer.decor_style(DecorStyle::Ascii).term_width(120)
+}
+
+/// What is wrong with a text that was typed.
+pub(super) fn typed(typed: &Typed, color: bool) -> String {
+    let group = Group::with_title(Level::ERROR.primary_title(&*typed.message));
+    let annotation = AnnotationKind::Primary.span(typed.at.clone());
+    let group = group.element(Snippet::source(&*typed.text).annotation(annotation));
+    let group = group.elements(typed.help.iter().map(|help| Level::HELP.message(&**help)));
+    renderer(color).render(&[group]) + "\n"
 }
 
 fn level(severity: Severity) -> Level<'static> {

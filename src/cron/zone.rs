@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 /// Zones that were read once stay in its cache.
@@ -111,6 +112,12 @@ impl Zone {
     /// Seconds east of UTC at an instant.
     pub fn offset(&self, at: Timestamp) -> i32 {
         self.rules.to_offset(at).seconds()
+    }
+
+    /// The instant of a local time, if it is one that can be named: of one that comes twice the first, of one that is
+    /// skipped as though the clocks had not been set.
+    pub fn instant(&self, local: DateTime) -> Option<Timestamp> {
+        self.rules.to_timestamp(local).ok()
     }
 
     /// Every change of the offset in a span of instants, in order.
@@ -306,6 +313,16 @@ mod tests {
             let span = instant("2000-01-01T00:00:00Z")..instant("2100-01-01T00:00:00Z");
             assert!(old.transitions(span.clone()).eq(new.transitions(span)), "{line}");
         }
+    }
+
+    #[test]
+    fn a_local_time_has_an_instant_even_if_no_clock_shows_it() {
+        let berlin = Zone::parse("Europe/Berlin").unwrap();
+        let at = |local: &str| berlin.instant(local.parse().unwrap()).unwrap().to_string();
+        assert_eq!(at("2026-03-29T12:00"), "2026-03-29T10:00:00Z");
+        assert_eq!(at("2026-03-29T02:30"), "2026-03-29T01:30:00Z");
+        assert_eq!(at("2026-10-25T02:30"), "2026-10-25T00:30:00Z");
+        assert_eq!(berlin.instant(DateTime::MIN), None);
     }
 
     #[test]
