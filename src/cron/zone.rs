@@ -3,6 +3,7 @@
 //!
 //! The one idea: a name is right only as it is spelled in the database, and a wrong one knows the nearest right one.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -180,13 +181,20 @@ fn part_is_valid(part: &str) -> bool {
     (1..=14).contains(&part.len()) && part.bytes().all(letter) && part != "." && part != ".." && !part.starts_with('-')
 }
 
+/// Old names with those of today.
+static OLD_NAMES: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
+    let lines = BACKWARD.lines().filter(|line| !line.starts_with('#'));
+    let links = lines.filter_map(|line| {
+        let (old, rest) = line.split_once('\t')?;
+        let (current, country) = rest.split_once('\t')?;
+        (country == "-" && old != "UTC").then_some((old, current))
+    });
+    links.collect()
+});
+
 /// What an old name is called today.
 fn current(name: &str) -> Option<&'static str> {
-    let links = BACKWARD.lines().filter(|line| !line.starts_with('#'));
-    let mut links = links.filter_map(|line| line.split_once('\t'));
-    let (_, rest) = links.find(|(old, _)| *old == name)?;
-    let (current, country) = rest.split_once('\t')?;
-    (country == "-" && name != "UTC").then_some(current)
+    OLD_NAMES.get(name).copied()
 }
 
 /// The name that was probably meant: one that differs only in case and in how words are joined, a city without its
