@@ -9,7 +9,7 @@ use std::ops::Range;
 use jiff::Timestamp;
 
 use crate::cron::{Expression, Form, OddityKind, Shift, Transition, Zone};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{Cluster, Concurrency, Fleet, Timing};
 use crate::tree::{SourceTree, Span};
 
@@ -195,7 +195,11 @@ impl Rules<'_> {
             Concurrency::Replace => "a run is killed when the next one is due",
         };
         let message = format!("a run may take {} and the next is due after {}: {then}", spoken(limit), spoken(apart));
-        let diagnostic = Diagnostic::new(Code::OverlappingRuns, span, message);
+        let mut diagnostic = Diagnostic::new(Code::OverlappingRuns, span, message);
+        // Forbid is how people say that runs may take longer: then it is worth knowing, and no more.
+        if timing.concurrency == Concurrency::Forbid {
+            diagnostic = diagnostic.severity(Severity::Note);
+        }
         let diagnostic = diagnostic.other(self.said(&["spec", "schedule"]), "the schedule is here");
         Some(diagnostic.help(match timing.concurrency {
             Concurrency::Allow => {

@@ -3,6 +3,7 @@
 //! The one idea: a reader of the sentences alone, `reader`, says when a sentence claims a run; the sets and the rule of
 //! the day fields say when there is one.
 
+mod periods;
 mod reader;
 
 use std::collections::BTreeSet;
