@@ -66,6 +66,8 @@ try:
     print(f'full build        {fresh[0]:.3f} s CPU (user {fresh[1]:.3f}, system {fresh[2]:.3f}), peak {fresh[3] / 1024:.0f} MiB')
     print(f'nothing changed   {again[0]:.3f} s CPU, {again[0] / fresh[0]:.2f} of the full build')
     print(f'compile, no write {compile_only[0]:.3f} s CPU')
+    stages = subprocess.run(build[:-1] + [f'{work}/out-stages', '-v'], check=True, capture_output=True, text=True).stderr
+    print('stages, wall      ' + next(line for line in stages.splitlines() if 'understanding' in line)[len('note: '):])
     print(f'raw writes        {raw_writes(f"{work}/out", f"{work}/raw"):.3f} s CPU for the same files from a script')
     if not a.no_kustomize and shutil.which('kubectl'):
         total = sum(cpu(['kubectl', 'kustomize', f'{work}/kustomize/overlays/{name}'])[0]

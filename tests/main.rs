@@ -10,6 +10,7 @@ mod fixtures;
 mod kill;
 mod layers;
 mod properties;
+mod readme;
 mod schemas;
 mod second_reader;
 mod support;

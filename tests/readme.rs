@@ -1,0 +1,52 @@
+//! What README.md shows is what comes out. It judges no prose.
+//!
+//! The one idea: every `console` block is run from the root of the project, line by line, and its answer compared.
+
+use std::path::Path;
+
+use crate::support;
+
+/// The words of a command line; double quotes hold words together.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (at, part) in line.split('"').enumerate() {
+        match at % 2 {
+            0 => words.extend(part.split_whitespace().map(str::to_owned)),
+            _ => words.push(part.to_owned()),
+        }
+    }
+    words
+}
+
+/// The commands of the `console` blocks, each with the answer shown.
+fn shown(page: &str) -> Vec<(String, String)> {
+    let mut commands: Vec<(String, String)> = Vec::new();
+    let blocks = page.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next());
+    for line in blocks.flat_map(str::lines) {
+        match (line.strip_prefix("$ "), commands.last_mut()) {
+            (Some(command), _) => commands.push((command.to_owned(), String::new())),
+            (None, Some((_, answer))) => {
+                answer.push_str(line);
+                answer.push('\n');
+            }
+            (None, None) => panic!("an answer without a command: {line}"),
+        }
+    }
+    commands
+}
+
+#[test]
+fn every_command_of_the_readme_answers_as_shown() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("README.md")).expect("README.md");
+    let commands = shown(&page);
+    assert!(commands.len() >= 4, "the README shows {} commands", commands.len());
+    for (command, answer) in commands {
+        let words = words(&command);
+        assert_eq!(words.first().map(String::as_str), Some("fleetcron"), "{command}");
+        let args: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+        let output = support::run(root, &args);
+        let said = format!("{}{}", support::said(&output), support::grumbled(&output));
+        assert_eq!(said.trim(), answer.trim(), "$ {command}");
+    }
+}
