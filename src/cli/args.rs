@@ -91,6 +91,15 @@ pub(super) enum Command {
     },
 }
 
+/// The moment from which runs are shown.
+#[derive(Debug, Args)]
+pub(super) struct Moment {
+    /// Show runs from this moment on: an instant as `2026-03-28T12:00:00Z`, or a date or a time of day as
+    /// `2026-03-28T12:00`, in the first `--zone` if there is one, else in UTC; absent is now.
+    #[arg(long, value_name = "TIME")]
+    pub(super) from: Option<String>,
+}
+
 /// `fleetcron build`
 #[derive(Debug, Args)]
 pub(super) struct Build {
@@ -135,6 +144,11 @@ pub(super) struct Plan {
     /// Only this cluster; may be repeated.
     #[arg(long = "cluster", value_name = "CLUSTER")]
     pub(super) clusters: Vec<String>,
+    /// List when tasks run instead: each schedule of a task, what it means, its zone and its next run.
+    #[arg(long)]
+    pub(super) schedules: bool,
+    #[command(flatten)]
+    pub(super) moment: Moment,
 }
 
 /// `fleetcron explain`
@@ -145,6 +159,8 @@ pub(super) struct Explain {
     pub(super) subject: String,
     /// Only this cluster, with every override that applies there.
     pub(super) cluster: Option<String>,
+    #[command(flatten)]
+    pub(super) moment: Moment,
 }
 
 /// `fleetcron cron`
@@ -156,10 +172,8 @@ pub(super) struct Cron {
     /// A time zone by its IANA name; may be repeated, then they stand side by side. Without one it is UTC.
     #[arg(long = "zone", value_name = "ZONE")]
     pub(super) zones: Vec<String>,
-    /// Show runs from this moment on: an instant as `2026-03-28T12:00:00Z`, or a local time or date of the first zone
-    /// as `2026-03-28T12:00`; absent is now.
-    #[arg(long, value_name = "TIME")]
-    pub(super) from: Option<String>,
+    #[command(flatten)]
+    pub(super) moment: Moment,
     /// How many runs.
     #[arg(short = 'n', value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(super) count: u16,

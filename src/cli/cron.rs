@@ -12,7 +12,9 @@ use super::args::Cron;
 use super::moment;
 use super::outcome::{Failure, Outcome, Typed};
 use super::table;
-use crate::cron::{Expression, Form, OddityKind, Shift, Zone};
+use crate::cron::{Expression, Form, Shift, Zone};
+use crate::diag::Code;
+use crate::lint;
 
 /// How far ahead changes of the clock are looked for.
 const YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
@@ -47,7 +49,7 @@ pub(super) fn run(args: &Cron) -> Result<Outcome, Failure> {
     if zones.is_empty() {
         zones.push(Zone::utc());
     }
-    let from = moment::from(args.from.as_deref(), &zones[0])?;
+    let from = moment::from(&args.moment, &zones[0])?;
     let most = usize::from(args.count);
     let columns: Vec<Column> = zones.into_iter().map(|zone| column(&expression, zone, from, most)).collect();
     let text = text(&expression, &columns, from, args.zones.is_empty());
@@ -58,7 +60,7 @@ pub(super) fn run(args: &Cron) -> Result<Outcome, Failure> {
 fn expression(text: &str) -> Result<Expression, Failure> {
     Expression::parse(text).map_err(|fault| {
         let (message, help) = (fault.to_string(), fault.help(text));
-        Failure::Typed(Typed { text: text.to_owned(), at: fault.at, message, help })
+        Failure::Typed(Typed { code: Code::InvalidSchedule, text: text.to_owned(), at: fault.at, message, help })
     })
 }
 
@@ -66,7 +68,7 @@ fn expression(text: &str) -> Result<Expression, Failure> {
 fn zone(name: &str) -> Result<Zone, Failure> {
     Zone::parse(name).map_err(|fault| {
         let (message, help) = (fault.to_string(), fault.help());
-        Failure::Typed(Typed { text: name.to_owned(), at: 0..name.len(), message, help })
+        Failure::Typed(Typed { code: Code::UnknownTimeZone, text: name.to_owned(), at: 0..name.len(), message, help })
     })
 }
 
@@ -136,19 +138,27 @@ fn runs(columns: &[Column]) -> String {
 }
 
 fn odd(expression: &Expression, columns: &[Column]) -> String {
-    let said = |message: &str, help: &str| format!("odd: {message}\n     {help}\n");
-    let mut text: String = expression.oddities().iter().map(|odd| said(&odd.message, &odd.help)).collect();
+    let mut text = String::new();
+    let mut say = |code: Code, messages: &[String], help: &str| {
+        for message in messages {
+            text.push_str(&format!("odd[{}]: {message}\n", code.name()));
+        }
+        text.push_str(&format!("  {help}\n"));
+    };
+    for odd in expression.oddities() {
+        say(lint::code(odd.kind), &[odd.message], &odd.help);
+    }
     for zone in columns.iter().map(|column| &column.zone) {
         if let Some(today) = zone.deprecated() {
             let help = format!("write `{today}`: it keeps the same time");
-            text.push_str(&said(&format!("{} is an old name", zone.name()), &help));
+            say(Code::DeprecatedTimeZone, &[format!("{} is an old name", zone.name())], &help);
         }
     }
     let shifts = columns.iter().flat_map(|column| column.shifts.iter().map(|shift| (column.zone.name(), shift)));
     let changes: Vec<String> = shifts.map(|(zone, shift)| format!("in {zone} {}", change(shift))).collect();
     if !changes.is_empty() {
         let help = "to lose and to double no run, choose a time that no change touches, or a zone without, such as UTC";
-        text.push_str(&said(&changes.join("\nodd: "), help));
+        say(Code::DaylightSaving, &changes, help);
     }
     text
 }
@@ -197,7 +207,7 @@ fn value(expression: &Expression, columns: &[Column], from: Timestamp) -> Value 
         .iter()
         .map(|odd| {
             let at = [odd.at.start, odd.at.end];
-            json!({"kind": kind(odd.kind), "message": odd.message, "help": odd.help, "at": at})
+            json!({"kind": lint::code(odd.kind).name(), "message": odd.message, "help": odd.help, "at": at})
         })
         .collect();
     json!({
@@ -222,15 +232,4 @@ fn shift(shift: &Shift) -> Value {
         "skipped": times(&shift.skipped),
         "doubled": times(&shift.doubled),
     })
-}
-
-fn kind(kind: OddityKind) -> &'static str {
-    match kind {
-        OddityKind::NeverRuns => "never-runs",
-        OddityKind::EveryMinute => "every-minute",
-        OddityKind::UnevenStep => "uneven-step",
-        OddityKind::BothDays => "both-days",
-        OddityKind::LateDays => "late-days",
-        OddityKind::SubMinute => "sub-minute",
-    }
 }

@@ -3,17 +3,23 @@
 //!
 //! The one idea: every verdict was data all along; here it is only put into words, with both places.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::args::Explain;
 use super::outcome::{Failure, Outcome};
 use super::session::Session;
 use super::table::{self, count};
+use super::{moment, schedules};
 use crate::compile::{Built, Compilation};
+use crate::cron::Zone;
 use crate::diag::{Code, nearest};
 use crate::model::{Origin, Source, Unit};
 use crate::place::Verdict;
 use crate::tree::SourceTree;
+
+/// So many next runs are shown.
+const RUNS: usize = 3;
 
 /// Runs it.
 pub(super) fn run(session: &mut Session, args: &Explain) -> Result<Outcome, Failure> {
@@ -22,6 +28,7 @@ pub(super) fn run(session: &mut Session, args: &Explain) -> Result<Outcome, Fail
     {
         return Ok(page(code));
     }
+    let from = moment::from(&args.moment, &Zone::utc())?;
     let compilation = session.compile()?;
     let sources = session.tree();
     let hits: Vec<usize> = (0..compilation.model.units.len())
@@ -51,14 +58,14 @@ pub(super) fn run(session: &mut Session, args: &Explain) -> Result<Outcome, Fail
     };
     let (unit, built) = (&compilation.model.units[at], &compilation.plan[at]);
     match &args.cluster {
-        None => Ok(task(unit, built, &compilation, sources)),
+        None => Ok(task(unit, built, from, &compilation, sources)),
         Some(name) => {
             let found = compilation.model.clusters.iter().position(|cluster| *cluster.name == *name);
             let Some(cluster) = found else {
                 let names = compilation.model.clusters.iter().map(|cluster| cluster.name.as_str());
                 return Err(Failure::unknown("cluster", name, nearest(name, names)));
             };
-            Ok(on_cluster(unit, built, cluster, &compilation, sources))
+            Ok(on_cluster(unit, built, cluster, from, &compilation, sources))
         }
     }
 }
@@ -93,7 +100,7 @@ fn made_of(unit: &Unit) -> String {
     }
 }
 
-fn task(unit: &Unit, built: &Built, compilation: &Compilation, sources: &SourceTree) -> Outcome {
+fn task(unit: &Unit, built: &Built, from: Timestamp, compilation: &Compilation, sources: &SourceTree) -> Outcome {
     let clusters = &compilation.model.clusters;
     let chosen = built.decision.chosen().count();
     let mut text = origin(unit, sources);
@@ -137,8 +144,15 @@ fn task(unit: &Unit, built: &Built, compilation: &Compilation, sources: &SourceT
         text.push('\n');
         text.push_str(&overrides(unit, built, compilation, sources));
     }
+    let name = |at: usize| clusters[at].name.as_str();
+    let found = schedules::of(built);
+    for (at, schedule) in found.iter().enumerate() {
+        text.push_str(if at == 0 { "\n" } else { "" });
+        text.push_str(&schedule.lines(from, RUNS, Some(schedule.on(chosen, name))));
+    }
     text.push_str(&concurrency(chosen));
-    Outcome::result(text, json!({"task": unit.identity.to_string(), "clusters": values}))
+    let found: Vec<Value> = found.iter().map(|schedule| schedule.value(from, RUNS, name)).collect();
+    Outcome::result(text, json!({"task": unit.identity.to_string(), "clusters": values, "schedules": found}))
 }
 
 /// What holds within one cluster only; said because people expect otherwise.
@@ -176,7 +190,14 @@ fn overrides(unit: &Unit, built: &Built, compilation: &Compilation, sources: &So
     table::table(&["OVERRIDE", "ON", "WHERE IT IS SAID"], &rows)
 }
 
-fn on_cluster(unit: &Unit, built: &Built, at: usize, compilation: &Compilation, sources: &SourceTree) -> Outcome {
+fn on_cluster(
+    unit: &Unit,
+    built: &Built,
+    at: usize,
+    from: Timestamp,
+    compilation: &Compilation,
+    sources: &SourceTree,
+) -> Outcome {
     let cluster = &compilation.model.clusters[at];
     let mut text = origin(unit, sources);
     text.push_str(&made_of(unit));
@@ -211,6 +232,13 @@ fn on_cluster(unit: &Unit, built: &Built, at: usize, compilation: &Compilation, 
                 let others = variant.clusters.len() - 1;
                 if others > 0 {
                     text.push_str(&format!("  its manifests are the same on {}\n", count(others, "other cluster")));
+                }
+                if let Some(schedule) =
+                    schedules::of(built).into_iter().find(|schedule| schedule.clusters.contains(&at))
+                {
+                    text.push('\n');
+                    text.push_str(&schedule.lines(from, RUNS, None));
+                    value["schedule"] = schedule.value(from, RUNS, |at| compilation.model.clusters[at].name.as_str());
                 }
                 let paths: Vec<String> = variant.manifests.iter().map(|m| format!("{name}/{}", m.path)).collect();
                 for (path, manifest) in paths.iter().zip(&variant.manifests) {

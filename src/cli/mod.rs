@@ -14,6 +14,7 @@ mod plan;
 mod progress;
 mod render;
 mod report;
+mod schedules;
 pub mod schema;
 mod session;
 mod table;

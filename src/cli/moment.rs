@@ -11,12 +11,13 @@ use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::args::Moment;
 use super::outcome::Failure;
 use crate::cron::{Expression, Form, Zone};
 
 /// What `--from` says, in full seconds: an instant, or a local time or date of the zone; now if it is absent.
-pub(super) fn from(said: Option<&str>, zone: &Zone) -> Result<Timestamp, Failure> {
-    let Some(said) = said else { return Ok(full(Timestamp::now())) };
+pub(super) fn from(said: &Moment, zone: &Zone) -> Result<Timestamp, Failure> {
+    let Some(said) = &said.from else { return Ok(full(Timestamp::now())) };
     let instant = said.parse().ok();
     let local = || zone.instant(said.parse::<DateTime>().ok()?);
     instant.or_else(local).map(full).ok_or_else(|| {

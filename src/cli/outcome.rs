@@ -8,6 +8,8 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use crate::diag::Code;
+
 /// What a command found.
 #[derive(Debug)]
 pub(super) struct Outcome {
@@ -57,6 +59,8 @@ pub(super) enum Failure {
 /// A text that was typed, and what is wrong with it.
 #[derive(Debug)]
 pub(super) struct Typed {
+    /// The diagnostic whose page tells more.
+    pub(super) code: Code,
     /// The text.
     pub(super) text: String,
     /// The bytes of it that are to blame.

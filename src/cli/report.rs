@@ -28,7 +28,7 @@ fn renderer(color: bool) -> Renderer {
 
 /// What is wrong with a text that was typed.
 pub(super) fn typed(typed: &Typed, color: bool) -> String {
-    let group = Group::with_title(Level::ERROR.primary_title(&*typed.message));
+    let group = Group::with_title(Level::ERROR.primary_title(&*typed.message).id(typed.code.name()));
     let annotation = AnnotationKind::Primary.span(typed.at.clone());
     let group = group.element(Snippet::source(&*typed.text).annotation(annotation));
     let group = group.elements(typed.help.iter().map(|help| Level::HELP.message(&**help)));

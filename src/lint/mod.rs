@@ -7,7 +7,7 @@ mod namespace;
 mod schedule;
 mod zones;
 
-pub use schedule::{Variant, schedule};
+pub use schedule::{Variant, code, schedule};
 
 use std::collections::BTreeSet;
 

@@ -62,6 +62,18 @@ pub fn schedule(variant: &Variant<'_>, fleet: &Fleet, sources: &SourceTree) -> V
     found
 }
 
+/// The code of an oddity.
+pub fn code(kind: OddityKind) -> Code {
+    match kind {
+        OddityKind::NeverRuns => Code::NeverRuns,
+        OddityKind::EveryMinute => Code::EveryMinute,
+        OddityKind::UnevenStep => Code::UnevenStep,
+        OddityKind::BothDays => Code::BothDays,
+        OddityKind::LateDays => Code::LateDays,
+        OddityKind::SubMinute => Code::SubMinute,
+    }
+}
+
 struct Rules<'a> {
     variant: &'a Variant<'a>,
     fleet: &'a Fleet,
@@ -77,14 +89,7 @@ impl Rules<'_> {
     fn oddities(&self) -> Vec<Diagnostic> {
         let oddities = self.expression.oddities();
         let diagnostic = |odd: crate::cron::Oddity| {
-            let code = match odd.kind {
-                OddityKind::NeverRuns => Code::NeverRuns,
-                OddityKind::EveryMinute => Code::EveryMinute,
-                OddityKind::UnevenStep => Code::UnevenStep,
-                OddityKind::BothDays => Code::BothDays,
-                OddityKind::LateDays => Code::LateDays,
-                OddityKind::SubMinute => Code::SubMinute,
-            };
+            let code = code(odd.kind);
             let span = self.sources.part(self.said(&["spec", "schedule"]), self.expression.text(), odd.at);
             let mut diagnostic = Diagnostic::new(code, span, odd.message).help(odd.help);
             if odd.kind != OddityKind::NeverRuns {

@@ -1,0 +1,118 @@
+//! When a task runs: its distinct schedules, where each holds, and the next runs. It computes no run.
+//!
+//! The one idea: clusters of a task that share expression, zone and suspension share a schedule, however much else
+//! differs between them.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{moment, table};
+use crate::compile::Built;
+use crate::cron::{Expression, Form, Zone};
+
+/// One of the schedules of a task.
+pub(super) struct Schedule {
+    /// As it stands in the CronJob.
+    pub(super) text: String,
+    /// As it stands in the CronJob; without one the controller's counts.
+    zone: Option<String>,
+    suspended: bool,
+    /// The clusters on which it holds, by index in the inventory, in order.
+    pub(super) clusters: Vec<usize>,
+    /// What it means; nothing, if Kubernetes refuses it.
+    expression: Option<Expression>,
+}
+
+/// The schedules of a task, in order of their first cluster.
+pub(super) fn of(built: &Built) -> Vec<Schedule> {
+    let mut found: Vec<Schedule> = Vec::new();
+    for variant in &built.rendered.variants {
+        let timing = &variant.timing;
+        let same = |known: &&mut Schedule| {
+            (&known.text, &known.zone, known.suspended) == (&timing.schedule, &timing.time_zone, timing.suspended)
+        };
+        match found.iter_mut().find(same) {
+            Some(known) => known.clusters.extend(&variant.clusters),
+            None => found.push(Schedule {
+                text: timing.schedule.clone(),
+                zone: timing.time_zone.clone(),
+                suspended: timing.suspended,
+                clusters: variant.clusters.clone(),
+                expression: Expression::parse(&timing.schedule).ok(),
+            }),
+        }
+    }
+    for schedule in &mut found {
+        schedule.clusters.sort_unstable();
+    }
+    found.sort_by_key(|schedule| schedule.clusters.first().copied());
+    found
+}
+
+impl Schedule {
+    /// What it means, in words.
+    pub(super) fn meaning(&self) -> String {
+        self.expression.as_ref().map_or_else(|| "refused".to_owned(), Expression::words)
+    }
+
+    /// The zone, or that there is none.
+    pub(super) fn zone(&self) -> &str {
+        self.zone.as_deref().unwrap_or("none: the controller's own")
+    }
+
+    /// `all 3`, or `2 of 3: eu-a, eu-b`, of the clusters on which the task runs.
+    pub(super) fn on<'n>(&self, all: usize, name: impl Fn(usize) -> &'n str) -> String {
+        match self.clusters.len() {
+            n if n == all => format!("all {all}"),
+            n => format!("{n} of {all}: {}", table::names(self.clusters.iter().map(|at| name(*at)), 3)),
+        }
+    }
+
+    /// A few lines for `explain`: what is not said is left out.
+    pub(super) fn lines(&self, from: Timestamp, most: usize, on: Option<String>) -> String {
+        let said = [("zone", Some(self.zone().to_owned())), ("on", on), ("next", Some(self.next(from, most)))];
+        let said = said.into_iter().filter_map(|(what, text)| Some(format!("  {what:4}  {}\n", text?)));
+        format!("schedule `{}`: {}\n{}", self.text, self.meaning(), said.collect::<String>())
+    }
+
+    /// The next runs in its zone, or why there is none to be named.
+    pub(super) fn next(&self, from: Timestamp, most: usize) -> String {
+        let (Some(expression), Some(zone)) = (&self.expression, self.place()) else { return "none".to_owned() };
+        if self.suspended {
+            return "none while it is suspended".to_owned();
+        }
+        if let Form::Every(_) = expression.form() {
+            return "counted from the last run".to_owned();
+        }
+        let runs = moment::runs(expression, &zone, from, most);
+        let shown: Vec<String> = runs.iter().map(|run| moment::shown(*run, &zone, false)).collect();
+        match (shown.is_empty(), &self.zone) {
+            (true, _) if expression.fires() => "none within five years".to_owned(),
+            (true, _) => "never".to_owned(),
+            (false, None) => format!("{} if that is UTC", shown.join(", ")),
+            (false, Some(_)) => shown.join(", "),
+        }
+    }
+
+    /// For programs.
+    pub(super) fn value<'n>(&self, from: Timestamp, most: usize, name: impl Fn(usize) -> &'n str) -> Value {
+        let runs = |expression: &Expression| -> Vec<Value> {
+            let due = !self.suspended && matches!(expression.form(), Form::Fields(_));
+            let Some(zone) = self.place().filter(|_| due) else { return Vec::new() };
+            moment::runs(expression, &zone, from, most).iter().map(|run| moment::value(*run, &zone)).collect()
+        };
+        json!({
+            "expression": self.text,
+            "meaning": self.expression.as_ref().map(Expression::words),
+            "zone": self.zone,
+            "suspended": self.suspended,
+            "clusters": self.clusters.iter().map(|at| name(*at)).collect::<Vec<_>>(),
+            "runs": self.expression.as_ref().map(runs).unwrap_or_default(),
+        })
+    }
+
+    /// The zone in which runs are shown: UTC where none is said; nothing, if Kubernetes refuses it.
+    fn place(&self) -> Option<Zone> {
+        self.zone.as_deref().map_or_else(|| Some(Zone::utc()), |name| Zone::parse(name).ok())
+    }
+}
