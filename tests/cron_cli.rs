@@ -74,9 +74,9 @@ Tue 2026-03-31 02:30 +02:00  Mon 2026-03-30 02:30 -04:00
 Wed 2026-04-01 02:30 +02:00  Tue 2026-03-31 02:30 -04:00
 Thu 2026-04-02 02:30 +02:00  Wed 2026-04-01 02:30 -04:00
 
-odd[daylight-saving]: in Europe/Berlin clocks go from +01:00 to +02:00: no run at Sun 2026-03-29 02:30
-odd[daylight-saving]: in Europe/Berlin clocks go from +02:00 to +01:00: two runs at Sun 2026-10-25 02:30
-odd[daylight-saving]: in America/New_York clocks go from -05:00 to -04:00: no run at Sun 2027-03-14 02:30
+odd[daylight-saving]: in Europe/Berlin clocks go from 02:00 to 03:00: no run at Sun 2026-03-29 02:30
+odd[daylight-saving]: in Europe/Berlin clocks go from 03:00 to 02:00: two runs at Sun 2026-10-25 02:30
+odd[daylight-saving]: in America/New_York clocks go from 02:00 to 03:00: no run at Sun 2027-03-14 02:30
   to lose and to double no run, choose a time that no change touches, or a zone without, such as UTC
 ",
     );
@@ -94,7 +94,7 @@ Sun 2026-11-01 01:30 -04:00  Sun 2026-11-01 05:30 +00:00
 Sun 2026-11-01 01:30 -05:00  Sun 2026-11-01 06:30 +00:00
 Mon 2026-11-02 01:30 -05:00  Mon 2026-11-02 06:30 +00:00
 
-odd[daylight-saving]: in America/New_York clocks go from -04:00 to -05:00: two runs at Sun 2026-11-01 01:30
+odd[daylight-saving]: in America/New_York clocks go from 02:00 to 01:00: two runs at Sun 2026-11-01 01:30
   to lose and to double no run, choose a time that no change touches, or a zone without, such as UTC
 ",
     );
@@ -112,7 +112,7 @@ Mon 2026-03-09 02:00 -04:00  Mon 2026-03-09 06:00 +00:00
 
 odd[deprecated-time-zone]: US/Eastern is an old name
   write `America/New_York`: it keeps the same time
-odd[daylight-saving]: in US/Eastern clocks go from -05:00 to -04:00: no run at Sun 2026-03-08 02:00, 02:05, 02:10, 02:15 and 8 more
+odd[daylight-saving]: in US/Eastern clocks go from 02:00 to 03:00: no run at Sun 2026-03-08 02:00, 02:05, 02:10 and 9 more
   to lose and to double no run, choose a time that no change touches, or a zone without, such as UTC
 ",
     );
@@ -140,7 +140,7 @@ fn what_never_runs_says_why() {
         "\
 never: there is no 30 February
 
-odd[never-runs]: this schedule runs never: there is no 30 February
+odd[never-runs]: this schedule never runs: there is no 30 February
   Kubernetes accepts it and never starts a Job; `suspend: true` says that openly
 ",
     );

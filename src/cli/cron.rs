@@ -19,9 +19,6 @@ use crate::lint;
 /// How far ahead changes of the clock are looked for.
 const YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
 
-/// So many local times are named before the rest is counted.
-const NAMED: usize = 4;
-
 /// A zone, and what the schedule does there.
 struct Column {
     zone: Zone,
@@ -155,34 +152,12 @@ fn odd(expression: &Expression, columns: &[Column]) -> String {
         }
     }
     let shifts = columns.iter().flat_map(|column| column.shifts.iter().map(|shift| (column.zone.name(), shift)));
-    let changes: Vec<String> = shifts.map(|(zone, shift)| format!("in {zone} {}", change(shift))).collect();
+    let changes: Vec<String> = shifts.map(|(zone, shift)| format!("in {zone} {shift}")).collect();
     if !changes.is_empty() {
         let help = "to lose and to double no run, choose a time that no change touches, or a zone without, such as UTC";
         say(Code::DaylightSaving, &changes, help);
     }
     text
-}
-
-/// `clocks go from +01:00 to +02:00: no run at Sun 2026-03-29 02:30`
-fn change(shift: &Shift) -> String {
-    let (before, after) = (moment::offset(shift.transition.before), moment::offset(shift.transition.after));
-    let told =
-        [("no run", &shift.skipped), ("two runs", &shift.doubled)].into_iter().filter(|(_, all)| !all.is_empty());
-    let told: Vec<String> = told.map(|(what, all)| format!("{what} at {}", times(all))).collect();
-    format!("clocks go from {before} to {after}: {}", told.join("; "))
-}
-
-/// `Sun 2026-03-29 02:00, 02:15 and 2 more`
-fn times(all: &[DateTime]) -> String {
-    let mut said = Vec::new();
-    let mut day = None;
-    for at in all.iter().take(NAMED) {
-        let pattern = if day == Some(at.date()) { "%H:%M" } else { "%a %Y-%m-%d %H:%M" };
-        said.push(at.strftime(pattern).to_string());
-        day = Some(at.date());
-    }
-    let more = all.len() - said.len();
-    if more > 0 { format!("{} and {more} more", said.join(", ")) } else { said.join(", ") }
 }
 
 fn value(expression: &Expression, columns: &[Column], from: Timestamp) -> Value {

@@ -4,10 +4,12 @@
 //! gives, so that whatever it does there is found, not only what a gap of one hour would do.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
+use jiff::tz::Offset;
 
 use super::zone::Transition;
 use super::{Expression, Fields, Form, Zone};
@@ -23,6 +25,38 @@ pub struct Shift {
     pub skipped: Vec<DateTime>,
     /// Local times with two runs.
     pub doubled: Vec<DateTime>,
+}
+
+/// So many local times are named before the rest is counted.
+const NAMED: usize = 3;
+
+/// `clocks go from 02:00 to 03:00: no run at Sun 2026-03-29 02:30`
+impl fmt::Display for Shift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Transition { at, before, after } = self.transition;
+        let clock = |offset: i32| Offset::from_seconds(offset).unwrap_or(Offset::UTC).to_datetime(at);
+        write!(f, "clocks go from {} to {}", clock(before).strftime("%H:%M"), clock(after).strftime("%H:%M"))?;
+        let told = [("no run", &self.skipped), ("two runs", &self.doubled)].into_iter();
+        for (at, (what, times)) in told.filter(|(_, times)| !times.is_empty()).enumerate() {
+            write!(f, "{} {what} at {}", if at == 0 { ":" } else { ";" }, named(times))?;
+        }
+        Ok(())
+    }
+}
+
+/// `Sun 2026-03-29 02:00, 02:15 and 2 more`
+fn named(times: &[DateTime]) -> String {
+    let mut said = Vec::new();
+    let mut day = None;
+    for at in times.iter().take(NAMED) {
+        let pattern = if day == Some(at.date()) { "%H:%M" } else { "%a %Y-%m-%d %H:%M" };
+        said.push(at.strftime(pattern).to_string());
+        day = Some(at.date());
+    }
+    match times.len() - said.len() {
+        0 => said.join(", "),
+        more => format!("{} and {more} more", said.join(", ")),
+    }
 }
 
 impl Expression {
@@ -97,7 +131,7 @@ fn asked_for(fields: &Fields, day: i64) -> Vec<i64> {
 
 /// A local time, counted in seconds since 1970.
 fn civil(second: i64) -> Option<DateTime> {
-    Timestamp::from_second(second).ok().map(|at| jiff::tz::Offset::UTC.to_datetime(at))
+    Timestamp::from_second(second).ok().map(|at| Offset::UTC.to_datetime(at))
 }
 
 #[cfg(test)]

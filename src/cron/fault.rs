@@ -55,8 +55,7 @@ impl fmt::Display for Fault {
             FaultKind::Zone => f.write_str("a schedule may not hold `TZ`: Kubernetes takes the zone from `timeZone`"),
             FaultKind::Name => f.write_str("Kubernetes knows no schedule of this name"),
             FaultKind::Duration => f.write_str("this is no duration such as `90m` or `1h30m`"),
-            FaultKind::Count(1) => f.write_str("a schedule has five fields, this has one"),
-            FaultKind::Count(count) => write!(f, "a schedule has five fields, this has {count}"),
+            FaultKind::Count(count) => write!(f, "a schedule has 5 fields, this has {count}"),
             FaultKind::Number(unit) if unit.names().is_empty() => {
                 write!(f, "the {} is not a number", unit.name())
             }
@@ -341,8 +340,8 @@ mod tests {
             ("TZ=UTC 0 3 * * *", "a schedule may not hold `TZ`: Kubernetes takes the zone from `timeZone`"),
             ("@reboot", "Kubernetes knows no schedule of this name"),
             ("@every 1d", "this is no duration such as `90m` or `1h30m`"),
-            ("x", "a schedule has five fields, this has one"),
-            ("* * *", "a schedule has five fields, this has 3"),
+            ("x", "a schedule has 5 fields, this has 1"),
+            ("* * *", "a schedule has 5 fields, this has 3"),
             ("x * * * *", "the minute is not a number"),
             ("* * * x *", "the month is neither a number nor a name from `jan` to `dec`"),
             ("*/-5 * * * *", "the minute has a negative number"),

@@ -45,7 +45,7 @@ impl Expression {
             return vec![Oddity {
                 kind: OddityKind::NeverRuns,
                 at: 0..self.text().len(),
-                message: format!("this schedule runs {}", self.words()),
+                message: format!("this schedule never runs: {}", self.words().trim_start_matches("never: ")),
                 help: "Kubernetes accepts it and never starts a Job; `suspend: true` says that openly".to_owned(),
             }];
         }
@@ -316,7 +316,7 @@ mod tests {
 
     #[test]
     fn never_and_below_a_minute() {
-        assert_eq!(odd("0 0 30 2 *")[0].2, "this schedule runs never: there is no 30 February");
+        assert_eq!(odd("0 0 30 2 *")[0].2, "this schedule never runs: there is no 30 February");
         assert_eq!(kinds(", * * * *"), [OddityKind::NeverRuns]);
         assert_eq!(kinds("@every 30s"), [OddityKind::SubMinute]);
         assert_eq!(kinds("@every 90s"), []);

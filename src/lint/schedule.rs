@@ -3,12 +3,11 @@
 //! The one idea: the facts come from `cron`; here they get a code and the author's own text. A limit that nobody wrote
 //! says nothing about how long runs take, so the built-in one counts for nothing here.
 
-use std::fmt::Write as _;
 use std::ops::Range;
 
 use jiff::Timestamp;
 
-use crate::cron::{Expression, Form, OddityKind, Shift, Transition, Zone};
+use crate::cron::{Expression, Form, OddityKind, Zone};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{Cluster, Concurrency, Fleet, Timing};
 use crate::tree::{SourceTree, Span};
@@ -151,7 +150,7 @@ impl Rules<'_> {
         let message = format!("the changing clock of {} {what} runs", zone.name());
         let mut diagnostic = Diagnostic::new(Code::DaylightSaving, self.said(&["spec", "schedule"]), message);
         for shift in &shifts {
-            diagnostic = diagnostic.note(said_of(shift));
+            diagnostic = diagnostic.note(shift.to_string());
         }
         Some(diagnostic.help("choose a time at which the clock does not change, or a zone that never does: Etc/UTC"))
     }
@@ -263,34 +262,4 @@ fn spoken(seconds: u64) -> String {
         s => (s, "second"),
     };
     format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
-}
-
-/// `on 2026-03-29: no run at 02:30; the clock goes from 02:00 to 03:00`
-fn said_of(shift: &Shift) -> String {
-    let times = |times: &[jiff::civil::DateTime]| {
-        let mut text = String::new();
-        for (at, time) in times.iter().take(3).enumerate() {
-            let comma = if at > 0 { ", " } else { "" };
-            let _infallible = write!(text, "{comma}{}", time.strftime("%H:%M"));
-        }
-        if times.len() > 3 {
-            let _infallible = write!(text, " and {} more", times.len() - 3);
-        }
-        text
-    };
-    let day = shift.skipped.first().or(shift.doubled.first()).map(|time| time.strftime("%Y-%m-%d").to_string());
-    let day = day.unwrap_or_default();
-    let mut parts = Vec::new();
-    if !shift.skipped.is_empty() {
-        parts.push(format!("no run at {}", times(&shift.skipped)));
-    }
-    if !shift.doubled.is_empty() {
-        parts.push(format!("two runs at {}", times(&shift.doubled)));
-    }
-    let Transition { at, before, after } = shift.transition;
-    let clock = |offset: i32| {
-        let offset = jiff::tz::Offset::from_seconds(offset).unwrap_or(jiff::tz::Offset::UTC);
-        offset.to_datetime(at).strftime("%H:%M").to_string()
-    };
-    format!("on {day}: {}; the clock goes from {} to {}", parts.join(", "), clock(before), clock(after))
 }
