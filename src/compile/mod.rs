@@ -16,7 +16,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics, Gather, Severity};
 use crate::frontend;
 use crate::lint;
 use crate::model::{Level, Model, Named, Unit};
-use crate::place::{self, Decision};
+use crate::place::{self, Decision, Verdict};
 use crate::render::{self, Rendered, Scope, Surroundings};
 use crate::tree::{OutputTree, RepoPath, SourceTree, Span};
 
@@ -107,11 +107,18 @@ pub fn wanted(sources: &SourceTree) -> BTreeSet<RepoPath> {
 /// Builds one task; it sees no other.
 fn build(unit: &Unit, model: &Model, faults: &BTreeSet<Span>, around: Surroundings<'_>) -> (Built, Diagnostics) {
     let mut diags = Diagnostics::new();
-    let decision = place::place(&unit.placement, &model.clusters);
+    let mut decision = place::place(&unit.placement, &model.clusters);
     if decision.chosen().next().is_none() && !explained(unit, model, faults) {
         diags.push(nowhere(unit, &decision));
     }
     let rendered = render::render(unit, &decision, around, &mut diags);
+    // Every cluster runs the whole, so how many pods that is, the finished object says: a file, `job.parallelism`,
+    // `instances`, overrides and patches have all had their word.
+    for variant in &rendered.variants {
+        for cluster in &variant.clusters {
+            decision.verdicts[*cluster] = Verdict::Chosen { instances: variant.instances };
+        }
+    }
     overrides::own(unit, &decision, &rendered, model, faults, &mut diags);
     schedules(unit, &rendered, model, around.sources, &mut diags);
     (Built { decision, rendered }, diags)

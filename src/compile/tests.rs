@@ -121,3 +121,35 @@ fn what_has_no_namespace_gets_none_and_its_namesakes_do() {
     let node = get("a/ns/q.node.example.com.yaml").unwrap();
     assert!(String::from_utf8_lossy(&node).contains("l: \"\"\n"));
 }
+
+#[test]
+fn the_pods_of_a_run_are_counted_whoever_says_them() {
+    let file = "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: t}\nspec: {schedule: \"0 3 * * *\", jobTemplate: \
+                {spec: {parallelism: 4, completions: 8, template: {spec: {restartPolicy: Never, containers: \
+                [{name: m, image: m}]}}}}}\n";
+    let base = "apiVersion: fleetcron.dev/v1alpha1\nkind: Base\nmetadata: {name: b}\nspec: {instances: 5}\n";
+    let patch = "  overrides: [{name: o, clusters: [b], patches: [{merge: {spec: {jobTemplate: {spec: {parallelism: 7}}}}}]}]\n";
+    // What is said, parallelism and completions on `a`, and the instances on `a` and `b`.
+    for (spec, parallelism, completions, instances) in [
+        (SHORT.to_owned(), None, None, [1, 1]),
+        (format!("{SHORT}  job: {{parallelism: 3}}\n"), Some(3), None, [3, 3]),
+        (format!("{SHORT}  instances: 3\n"), Some(3), Some(3), [3, 3]),
+        (format!("{SHORT}  instances: 3\n  job: {{parallelism: 3, completions: 9}}\n"), Some(3), Some(9), [3, 3]),
+        (format!("{SHORT}  instances: 3\n{patch}"), Some(3), Some(3), [3, 7]),
+        (format!("{SHORT}  bases: [b]\n"), Some(5), Some(5), [5, 5]),
+        (format!("{SHORT}  bases: [b]\n  instances: 1\n"), None, None, [1, 1]),
+        ("  cronJob: c.yaml\n".to_owned(), Some(4), Some(8), [4, 4]),
+        ("  cronJob: c.yaml\n  instances: 2\n".to_owned(), Some(2), Some(8), [2, 2]),
+        ("  cronJob: c.yaml\n  instances: 1\n".to_owned(), None, Some(8), [1, 1]),
+    ] {
+        let (errors, text, result) = compiled(&spec, &[("c.yaml", file), ("b.yaml", base)]);
+        assert_eq!(errors, [""; 0], "{spec}");
+        let number = |name: &str| text.lines().find_map(|line| line.trim().strip_prefix(name)?.trim().parse().ok());
+        assert_eq!((number("parallelism:"), number("completions:")), (parallelism, completions), "{spec}\n{text}");
+        let counted: Vec<u32> = result.plan[0].decision.chosen().map(|(_, n)| n).collect();
+        assert_eq!(counted, instances, "{spec}");
+    }
+    let both = format!("{SHORT}  instances: 3\n  job: {{parallelism: 2}}\n");
+    assert_eq!(compiled(&both, &[]).0, ["invalid-value"]);
+    assert_eq!(compiled(&format!("{SHORT}  bases: [b]\n  job: {{parallelism: 2}}\n"), &[("b.yaml", base)]).0.len(), 1);
+}

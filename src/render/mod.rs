@@ -33,6 +33,8 @@ pub struct Variant {
     pub clusters: Vec<usize>,
     /// The overrides that apply, by index in the unit, in order of precedence.
     pub overrides: Vec<usize>,
+    /// Pods of one run: the parallelism of the finished CronJob.
+    pub instances: u32,
     /// The CronJob first, then the objects beside it.
     pub manifests: Vec<Manifest>,
     /// When its CronJob runs.
@@ -88,8 +90,8 @@ pub fn render(unit: &Unit, decision: &Decision, around: Surroundings<'_>, diags:
         for diagnostic in built.diags {
             said.add(diagnostic, &clusters);
         }
-        let variant::Built { manifests, timing, .. } = built;
-        rendered.variants.push(Variant { clusters, overrides: key.overrides, manifests, timing });
+        let variant::Built { instances, manifests, timing, .. } = built;
+        rendered.variants.push(Variant { clusters, overrides: key.overrides, instances, manifests, timing });
     }
     said.into_bag(|cluster| around.scopes[cluster].cluster.name.as_str(), chosen, diags);
     rendered.variants.sort_by_key(|variant| variant.clusters[0]);

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::blame::{Blame, Replay};
 use super::fold::{Fold, State};
+use super::path::{self, JOB};
 use super::references::{self, Scope};
 use super::{Manifest, Surroundings, object, patching, resources};
 use crate::diag::{Code, Diagnostic};
@@ -33,8 +34,13 @@ pub(super) struct Key {
     newer: bool,
 }
 
+/// Pods of one run beyond this are not told apart: whoever adds them up need not fear for the sum.
+const MOST_COUNTED: u32 = 1_000_000;
+
 /// A variant, built.
 pub(super) struct Built {
+    /// Pods of one run.
+    pub(super) instances: u32,
     pub(super) manifests: Vec<Manifest>,
     pub(super) timing: Timing,
     /// The overrides that changed something.
@@ -217,6 +223,8 @@ pub(super) fn build(unit: &Unit, key: &Key, cluster: usize, prefix: &Prefix, aro
         check(&value, &replay, said_elsewhere.as_deref(), &mut diags);
     }
     check_names(&value, unit, &key.overrides, &mut diags);
+    let parallelism = path::at(&value, JOB).and_then(|job| job.get("parallelism")).and_then(Value::as_u64);
+    let instances = parallelism.map_or(1, |pods| u32::try_from(pods).unwrap_or(u32::MAX).min(MOST_COUNTED));
     object::watch_flux(&mut value, around.fleet, unit, &mut diags);
     let timing = Timing::of(&value);
     let mut manifests = vec![object::cron_job(value, unit)];
@@ -230,7 +238,7 @@ pub(super) fn build(unit: &Unit, key: &Key, cluster: usize, prefix: &Prefix, aro
     };
     resources::build(&beside, &mut manifests, &mut changed, &mut diags);
     variables_matter(unit, key, cluster, around, &mut changed);
-    Built { manifests, timing, changed, diags }
+    Built { instances, manifests, timing, changed, diags }
 }
 
 /// Name and namespace are also the path of the manifest, so nothing may climb in them. Where the task's own name is

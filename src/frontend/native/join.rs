@@ -9,12 +9,13 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::context::Context;
-use super::forms::{ListOr, TextOr};
+use super::forms::TextOr;
+use super::sharing::Instances;
 use super::wire::{
-    ActiveSpec, BaseDocument, CronJobSpec, ExcludeSpec, MatchSpec, OverrideDocument, OverrideEntry, PatchSpec,
-    TaskDocument, TasksSpec,
+    BaseDocument, CronJobSpec, ExcludeSpec, MatchSpec, OverrideDocument, OverrideEntry, PatchSpec, TaskDocument,
+    TasksSpec,
 };
-use super::{body, names, placing, resource};
+use super::{body, names, placing, resource, sharing};
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::model::{
     Body, Expression, Fleet, Identity, Layer, Operator, Origin, Override, Placement, Reach, Schedule, Source, TimeZone,
@@ -26,6 +27,7 @@ use crate::tree::{Located, Span, SpanTree, Spanned};
 struct Base {
     layer: Arc<Layer>,
     placement: Option<Arc<Placement>>,
+    instances: Option<Instances>,
     pod_template: Option<(Span, Option<Located>)>,
     cron_job: Option<(Span, Option<Located>)>,
     overrides: Vec<Arc<Override>>,
@@ -101,8 +103,9 @@ fn lower_bases(documents: Vec<(Span, BaseDocument)>, context: &mut Context<'_, '
         let mut body = full_body(body, extras, context);
         let pod_template = template.map(|span| (span, body.pod_template.take()));
         let layer = Arc::new(Layer { origin: Origin::Base(name.value.clone()), body });
-        refuse_sharing(spec.instances, spec.active, None, context);
+        sharing::refuse(spec.active, None, context);
         let base = Base {
+            instances: sharing::instances(spec.instances, &layer.origin, context),
             layer,
             placement: spec.placement.map(|placement| Arc::new(placing::placement(placement, context))),
             pod_template,
@@ -116,27 +119,6 @@ fn lower_bases(documents: Vec<(Span, BaseDocument)>, context: &mut Context<'_, '
 
 fn cron_job(file: Spanned<TextOr<CronJobSpec>>, context: &mut Context<'_, '_>) -> (Span, Option<Located>) {
     (file.span, resource::cron_job(file, context))
-}
-
-/// Refuses what is read and typed but not built: instances above 1, `active`, `once`.
-fn refuse_sharing(
-    instances: Option<Spanned<u32>>,
-    active: Option<Spanned<ListOr<ActiveSpec>>>,
-    once: Option<Spanned<bool>>,
-    context: &mut Context<'_, '_>,
-) {
-    match instances {
-        Some(instances) if instances.value == 0 => {
-            let diagnostic = Diagnostic::new(Code::InvalidValue, instances.span, "a task has at least one instance");
-            context.diags.push(diagnostic.help("to keep it from running, write `job: {suspend: true}`"));
-        }
-        Some(instances) if instances.value > 1 => {
-            placing::not_supported(Some(instances.span), "more than one instance", context);
-        }
-        _ => {}
-    }
-    placing::not_supported(active.map(|active| active.span), "`active`", context);
-    placing::not_supported(once.filter(|once| once.value).map(|once| once.span), "`once`", context);
 }
 
 struct Extras {
@@ -337,7 +319,9 @@ fn lower_task(
     let mut own = full_body(body, extras, context);
     let own_template = template.map(|span| (span, own.pod_template.take()));
     own.namespace = own.namespace.or(namespace);
-    refuse_sharing(spec.instances, spec.active, spec.once, context);
+    sharing::refuse(spec.active, spec.once, context);
+    let own_instances = sharing::instances(spec.instances, &Origin::Task, context);
+    let instances = own_instances.or_else(|| used.iter().rev().find_map(|base| base.instances.clone()));
     let own_file = spec.cron_job.map(|file| cron_job(file, context));
 
     let files: Vec<&(Span, Option<Located>)> =
@@ -378,6 +362,11 @@ fn lower_task(
     let labels = labels_of(&layers, &own);
     let lives_in = namespace_of(&layers, &own);
     layers.push(Arc::new(Layer { origin: Origin::Task, body: own }));
+    if let Some(instances) = &instances {
+        let said: Vec<&Layer> = layers.iter().map(Arc::as_ref).collect();
+        let layer = sharing::layer(instances, &said, context);
+        layers.push(Arc::new(layer));
+    }
     let meets = |filter: &TaskFilter| filter.meets(&identity, lives_in.as_deref(), &labels);
     let concerned = documents.iter().filter(|document| document.tasks.as_ref().is_none_or(meets));
     let mut overrides: Vec<Arc<Override>> = concerned.map(|document| document.what.clone()).collect();

@@ -15,6 +15,7 @@ mod names;
 mod period;
 mod placing;
 mod resource;
+mod sharing;
 pub(crate) mod wire;
 
 use std::borrow::Cow;

@@ -1,0 +1,85 @@
+//! How many pods one run has, and what is read of sharing them out but not built. It shares nothing.
+//!
+//! The one idea: where every cluster runs the whole, `instances` is no more than `parallelism` and `completions`, so it
+//! becomes a layer that says them; `job.parallelism` without it is the same number, with nothing added to completions.
+
+use serde_json::{Value, json};
+
+use super::context::Context;
+use super::forms::ListOr;
+use super::placing;
+use super::wire::ActiveSpec;
+use crate::diag::{Code, Diagnostic};
+use crate::model::{Body, Layer, Origin};
+use crate::tree::{Located, Span, SpanTree, Spanned, Spots};
+
+/// `instances` as one document says it, and who.
+#[derive(Clone)]
+pub(super) struct Instances {
+    number: Spanned<u32>,
+    origin: Origin,
+}
+
+/// Takes `instances` of a document.
+pub(super) fn instances(
+    said: Option<Spanned<u32>>,
+    origin: &Origin,
+    context: &mut Context<'_, '_>,
+) -> Option<Instances> {
+    let number = said?;
+    if number.value == 0 {
+        let diagnostic = Diagnostic::new(Code::InvalidValue, number.span, "a task has at least one instance");
+        context.diags.push(diagnostic.help("to keep it from running, write `job: {suspend: true}`"));
+        return None;
+    }
+    Some(Instances { number, origin: origin.clone() })
+}
+
+/// Refuses what is read and typed but not built: `active`, `once`.
+pub(super) fn refuse(
+    active: Option<Spanned<ListOr<ActiveSpec>>>,
+    once: Option<Spanned<bool>>,
+    context: &mut Context<'_, '_>,
+) {
+    placing::not_supported(active.map(|active| active.span), "`active`", context);
+    placing::not_supported(once.filter(|once| once.value).map(|once| once.span), "`once`", context);
+}
+
+/// The layer that `instances` means behind `layers`: both fields, left out for 1; completions that somebody gives stay.
+/// A parallelism of the author's own that differs is an error; that of a file or of the defaults gives way.
+pub(super) fn layer(said: &Instances, layers: &[&Layer], context: &mut Context<'_, '_>) -> Layer {
+    let number = said.number.value;
+    let own = |layer: &&&Layer| matches!(layer.origin, Origin::Base(_) | Origin::Task);
+    if let Some((value, span)) = layers.iter().filter(own).rev().find_map(|layer| in_job(layer, "parallelism"))
+        && value.as_u64().is_some_and(|parallelism| parallelism != u64::from(number))
+    {
+        context.diags.push(
+            Diagnostic::new(
+                Code::InvalidValue,
+                span,
+                format!("`parallelism` is {value} and `instances` is {number}, and they are the same"),
+            )
+            .other(said.number.span, "`instances` is here")
+            .help("keep `instances`: it becomes `parallelism` and `completions`"),
+        );
+    }
+    let completions = layers.iter().rev().find_map(|layer| {
+        let file = layer.body.object.as_ref().and_then(|file| file.value.pointer("/spec/jobTemplate/spec/completions"));
+        in_job(layer, "completions").map(|(value, _)| value).or(file)
+    });
+    let wanted = if number == 1 { Value::Null } else { json!(number) };
+    let mut fields = vec![("parallelism", wanted.clone())];
+    if completions.is_none_or(Value::is_null) {
+        fields.push(("completions", wanted));
+    }
+    let leaf = || SpanTree::leaf(said.number.span);
+    let spots = fields.iter().map(|(name, _)| ((*name).to_owned(), leaf())).collect();
+    let value = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let job = Located { value: Value::Object(value), spans: SpanTree { spots: Spots::Members(spots), ..leaf() } };
+    Layer { origin: said.origin.clone(), body: Body { job: Some(job), ..Body::default() } }
+}
+
+/// A field of `job` as a layer says it.
+fn in_job<'a>(layer: &'a Layer, name: &str) -> Option<(&'a Value, Span)> {
+    layer.body.job.as_ref()?.member(name).map(|(value, spans)| (value, spans.value))
+}
