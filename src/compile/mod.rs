@@ -19,6 +19,7 @@ use crate::model::{Level, Model, Named, Unit};
 use crate::place::{self, Decision, Verdict};
 use crate::render::{self, Rendered, Scope, Surroundings};
 use crate::tree::{OutputTree, RepoPath, SourceTree, Span};
+use crate::validate;
 
 pub use assemble::MARKER_PREFIX;
 
@@ -80,6 +81,7 @@ pub fn compile_watched(sources: &SourceTree, mut begins: impl FnMut(Stage)) -> C
     let frontend::Understood { model, wanted, left_out } = frontend::understand(sources, &mut diags);
     source_problems(sources, &left_out, &mut diags);
     begins(Stage::Building);
+    validate::inventory::capacities(&model, &mut diags);
     let faults = lint::model(&model, &mut diags);
     let scopes: Vec<Scope<'_>> = model.clusters.iter().map(|cluster| Scope::new(&model.fleet, cluster)).collect();
     let around = Surroundings { fleet: &model.fleet, scopes: &scopes, sources };

@@ -97,7 +97,7 @@ codes! {
     OverlappingRuns, "overlapping-runs", Warning, "runs closer together than they may take";
     MissingFile, "missing-file", Error, "a file that is referred to does not exist";
     InvalidFile, "invalid-file", Error, "a file that is referred to is not what it must be";
-    UndefinedReference, "undefined-reference", Error, "a reference to something that is unknown or unset";
+    UndefinedReference, "undefined-reference", Error, "a reference that is unknown or unset, or stands where none is read";
     ReferenceQuoting, "reference-quoting", Warning, "a value put into a text holds characters that a shell would read";
     DigestLost, "digest-lost", Error, "a new tag over an old digest";
     PatchFailed, "patch-failed", Error, "a patch does not apply";

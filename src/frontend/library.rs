@@ -4,6 +4,7 @@
 //! mistake only if it speaks of us or is referred to; else it is counted and passed over.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
@@ -19,6 +20,15 @@ pub(crate) struct Library<'a> {
     parsed: Vec<Option<Parsed>>,
     /// By file: whether its nodes were let go.
     spent: Vec<bool>,
+}
+
+/// The files that cannot be read as YAML.
+#[derive(Default)]
+pub(crate) struct Broken {
+    /// Those of which it has been said what is wrong with them.
+    pub(crate) told: BTreeSet<FileId>,
+    /// Those that matter only if something refers to them.
+    passed_over: BTreeSet<FileId>,
 }
 
 /// What a dialect makes of a file as soon as it is parsed.
@@ -61,28 +71,36 @@ impl<'a> Library<'a> {
         }
     }
 
-    /// Reports what is wrong with the files as texts: those that speak of us in full, the others as a count. Files that
-    /// the settings do not look at are left alone.
+    /// Reports what is wrong with the files as texts, if they speak of us, and finds the others. Files that the settings
+    /// do not look at are left alone.
     pub(crate) fn report(
         &self,
         takes: impl Fn(&SourceFile) -> bool,
         ours: impl Fn(&SourceFile) -> bool,
         diags: &mut Diagnostics,
-    ) {
-        let mut passed_over = Vec::new();
-        for ((_, file), parsed) in self.sources.files().zip(&self.parsed) {
+    ) -> Broken {
+        let mut broken = Broken::default();
+        for ((id, file), parsed) in self.sources.files().zip(&self.parsed) {
             let Some(parsed) = parsed.as_ref().filter(|_| !file.link) else { continue };
             if parsed.diagnostics.is_empty() || !takes(file) {
                 continue;
             }
             if ours(file) {
                 diags.extend(parsed.diagnostics.iter().cloned());
+                broken.told.insert(id);
             } else {
-                passed_over.push(file.path.to_string());
+                broken.passed_over.insert(id);
             }
         }
-        if let Some(first) = passed_over.first() {
-            let message = match passed_over.len() {
+        broken
+    }
+
+    /// Says of the broken files that nobody refers to how many they are.
+    pub(crate) fn report_passed_over(&self, broken: &Broken, diags: &mut Diagnostics) {
+        let mut files = broken.passed_over.difference(&broken.told).map(|id| &self.sources.file(*id).path);
+        let count = files.clone().count();
+        if let Some(first) = files.next() {
+            let message = match count {
                 1 => format!("`{first}` cannot be read as YAML and was passed over"),
                 n => format!("{n} files cannot be read as YAML and were passed over, `{first}` the first of them"),
             };

@@ -3,6 +3,7 @@
 //! The one idea: whatever dialect spoke, later rooms cannot tell. Each dialect has a folder of its own; a file
 //! that holds none of its documents is passed over.
 
+mod karmada;
 mod library;
 pub mod native;
 

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity, nearest};
+use crate::model::reference;
 use crate::model::{Cluster, Match, Model, Named, Operator, Selector, Values};
 use crate::tree::{Span, Spanned};
 
@@ -82,11 +83,13 @@ impl Check<'_> {
         if clusters(self.model).any(known) || self.model.unread_clusters.contains(&name.value) || name.contains('*') {
             return;
         }
-        let names = self.model.clusters.iter().map(|cluster| cluster.name.as_str());
+        let names: BTreeSet<&str> = self.model.clusters.iter().map(|cluster| cluster.name.as_str()).collect();
+        let near = nearest(name, names.iter().copied());
         let diagnostic = Diagnostic::new(Code::UnknownCluster, name.span, format!("there is no cluster `{}`", **name))
-            .did_you_mean(nearest(name, names))
+            .did_you_mean(near)
             .severity(severity);
-        self.say(diagnostic, owner);
+        let diagnostic = if near.is_none() { with_known(diagnostic, "cluster", &names) } else { diagnostic };
+        self.say(name, diagnostic, owner);
     }
 
     fn value(&mut self, what: &str, value: &Spanned<String>, known: &BTreeSet<&str>, owner: Span, severity: Severity) {
@@ -97,7 +100,7 @@ impl Check<'_> {
             Diagnostic::new(Code::UnknownPlace, value.span, format!("no cluster has the {what} `{}`", **value))
                 .did_you_mean(nearest(value, known.iter().copied()))
                 .severity(severity);
-        self.say(with_known(diagnostic, what, known), owner);
+        self.say(value, with_known(diagnostic, what, known), owner);
     }
 
     fn label(&mut self, key: &Spanned<String>, values: &[Spanned<String>], owner: Span, severity: Severity) {
@@ -113,22 +116,27 @@ impl Check<'_> {
                 Diagnostic::new(Code::UnknownPlace, key.span, format!("no cluster has a label `{}`", **key))
                     .did_you_mean(nearest(key, keys.iter().copied()))
                     .severity(severity);
-            return self.say(with_known(diagnostic, "label", &keys), owner);
+            return self.say(key, with_known(diagnostic, "label", &keys), owner);
         }
         for value in values.iter().filter(|value| !known.contains(value.as_str())) {
             let message = format!("no cluster has the label `{}` with the value `{}`", **key, **value);
             let diagnostic = Diagnostic::new(Code::UnknownPlace, value.span, message)
                 .did_you_mean(nearest(value, known.iter().copied()))
                 .severity(severity);
-            self.say(with_known(diagnostic, "value", &known), owner);
+            let known = list(&known).map(|list| format!("in the inventory the label `{}` is {list}", **key));
+            let diagnostic = known.into_iter().fold(diagnostic, Diagnostic::note);
+            self.say(value, diagnostic, owner);
         }
     }
 
-    fn say(&mut self, diagnostic: Diagnostic, owner: Span) {
+    /// Reports what is asked for and is not there; that a reference cannot stand there is said already.
+    fn say(&mut self, asked: &str, diagnostic: Diagnostic, owner: Span) {
         if diagnostic.severity == Severity::Error {
             self.faults.insert(owner);
         }
-        self.diags.push(diagnostic);
+        if reference::first(asked).is_none() {
+            self.diags.push(diagnostic);
+        }
     }
 }
 
@@ -139,9 +147,14 @@ fn clusters(model: &Model) -> impl Iterator<Item = &Cluster> {
 
 /// Lists what there is, if the list is short.
 fn with_known(diagnostic: Diagnostic, what: &str, known: &BTreeSet<&str>) -> Diagnostic {
-    if known.is_empty() || known.len() > 12 {
-        return diagnostic;
+    match list(known) {
+        Some(list) if known.len() == 1 => diagnostic.note(format!("the inventory has the {what} {list}")),
+        Some(list) => diagnostic.note(format!("the inventory has the {what}s {list}")),
+        None => diagnostic,
     }
-    let list: Vec<&str> = known.iter().copied().collect();
-    diagnostic.note(format!("the inventory has the {what}s {}", list.join(", ")))
+}
+
+fn list(known: &BTreeSet<&str>) -> Option<String> {
+    let short = !known.is_empty() && known.len() <= 12;
+    short.then(|| known.iter().copied().collect::<Vec<_>>().join(", "))
 }

@@ -6,6 +6,8 @@
 mod body;
 mod cluster;
 mod fleet;
+pub mod naming;
+pub(crate) mod reference;
 mod selector;
 mod timing;
 mod unit;

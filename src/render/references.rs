@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::diag::nearest;
+use crate::model::reference::find;
 use crate::model::{Cluster, FROM_FILE, Fleet, Variables};
 
 /// What references mean on one cluster.
@@ -89,40 +90,6 @@ impl<'a> Scope<'a> {
             }
         }
     }
-}
-
-/// One of our references in a text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Reference<'t> {
-    /// Where it begins.
-    pub(crate) start: usize,
-    /// One past its closing bracket.
-    pub(crate) end: usize,
-    /// What is in the brackets; `None` if they never close.
-    pub(crate) name: Option<&'t str>,
-}
-
-/// Our references in a text, from left to right.
-pub(crate) fn find(text: &str) -> Vec<Reference<'_>> {
-    let mut found = Vec::new();
-    // One letter is found many times faster than two, and most texts have none.
-    if !text.contains('$') {
-        return found;
-    }
-    let mut from = 0;
-    while let Some(at) = text[from..].find("$(").map(|at| at + from) {
-        let dollars = text[..at].bytes().rev().take_while(|b| *b == b'$').count();
-        let inner = &text[at + 2..];
-        from = at + 2;
-        if dollars % 2 == 1 || !(inner.starts_with("cluster.") || inner.starts_with("var.")) {
-            continue;
-        }
-        let close = inner.find([')', '\n']).filter(|close| inner.as_bytes()[*close] == b')');
-        let end = close.map_or(text.len(), |close| at + 2 + close + 1);
-        found.push(Reference { start: at, end, name: close.map(|close| &inner[..close]) });
-        from = end;
-    }
-    found
 }
 
 /// The names of all references in a value, text from files aside.

@@ -260,7 +260,15 @@ fn check_names(value: &Value, unit: &Unit, overrides: &[usize], diags: &mut Vec<
         report(error, bodies().filter_map(|body| body.object_name.as_ref()).next_back().map(|said| said.span));
     }
     if let Some(Err(error)) = text("/metadata/namespace").map(names::namespace) {
-        report(error, bodies().filter_map(|body| body.namespace.as_ref()).next_back().map(|said| said.span));
+        let own = bodies().filter_map(|body| body.namespace.as_ref()).next_back().map(|said| said.span);
+        let file = || {
+            let object = bodies().find_map(|body| body.object.as_ref())?;
+            object.spans.member("metadata")?.member("namespace").map(|spot| spot.value)
+        };
+        // That of the cluster or the fleet was refused where it stands.
+        if let Some(said) = own.or_else(file).or(patched) {
+            report(error, Some(said));
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! The one idea: the shape of a CronJob is data ([`schema`]), taken from a Kubernetes release; the rules walk it
 //! beside a JSON value and say what they find with a pointer, and the caller, who holds the text, draws it.
 
+pub mod inventory;
 pub mod limits;
 pub mod names;
 pub mod quantity;

@@ -4,6 +4,7 @@
 //! are clear, with the name that was probably meant.
 
 use crate::diag::Code;
+use crate::model::naming;
 
 const LABEL_MAX: usize = 63;
 const SUBDOMAIN_MAX: usize = 253;
@@ -27,9 +28,9 @@ pub struct NameError {
 ///
 /// Says which rule is broken.
 pub fn dns1123_label(name: &str) -> Result<(), NameError> {
-    let rule = "lower-case letters, digits and `-`, with a letter or digit at both ends";
     within(name, LABEL_MAX)?;
-    if is_label(name) { Ok(()) } else { Err(invalid(name, rule, &tidy(name, "-", LABEL_MAX))) }
+    let Some(reason) = naming::fault(name, "-") else { return Ok(()) };
+    Err(unfit(name, &reason, &naming::tidied(name, "-", LABEL_MAX)))
 }
 
 /// A DNS-1123 subdomain, `IsDNS1123Subdomain`: the name of most objects.
@@ -38,9 +39,9 @@ pub fn dns1123_label(name: &str) -> Result<(), NameError> {
 ///
 /// Says which rule is broken.
 pub fn dns1123_subdomain(name: &str) -> Result<(), NameError> {
-    let rule = "lower-case letters, digits, `-` and `.`, with a letter or digit at both ends of each part";
     within(name, SUBDOMAIN_MAX)?;
-    if is_subdomain(name) { Ok(()) } else { Err(invalid(name, rule, &tidy(name, "-.", SUBDOMAIN_MAX))) }
+    let Some(reason) = naming::fault(name, "-.") else { return Ok(()) };
+    Err(unfit(name, &reason, &naming::tidied(name, "-.", SUBDOMAIN_MAX)))
 }
 
 /// The name of a CronJob as the API server takes it: a subdomain of at most 52 characters
@@ -79,13 +80,13 @@ pub fn namespace(name: &str) -> Result<(), NameError> {
 pub fn qualified_name(name: &str) -> Result<(), NameError> {
     let (prefix, rest) = match name.split_once('/') {
         Some((_, rest)) if rest.contains('/') => {
-            return Err(invalid(name, "at most one `/`, between a DNS name and the name itself", ""));
+            return Err(invalid(name, "at most one `/`, between a DNS name and the name itself"));
         }
         Some((prefix, rest)) => (Some(prefix), rest),
         None => (None, name),
     };
     match prefix {
-        Some("") => return Err(invalid(name, "a DNS name before the `/`", "")),
+        Some("") => return Err(invalid(name, "a DNS name before the `/`")),
         Some(prefix) => {
             dns1123_subdomain(prefix).map_err(|error| NameError {
                 message: format!("the prefix of `{}` is wrong: {}", shown(name), error.message),
@@ -96,7 +97,7 @@ pub fn qualified_name(name: &str) -> Result<(), NameError> {
         None => {}
     }
     within(rest, LABEL_MAX)?;
-    if is_qualified(rest) { Ok(()) } else { Err(invalid(name, QUALIFIED, "")) }
+    if is_qualified(rest) { Ok(()) } else { Err(invalid(name, QUALIFIED)) }
 }
 
 /// The key of a label, `ValidateLabelName`.
@@ -115,7 +116,7 @@ pub fn label_key(key: &str) -> Result<(), NameError> {
 /// Says which rule is broken.
 pub fn label_value(value: &str) -> Result<(), NameError> {
     within(value, LABEL_MAX)?;
-    if value.is_empty() || is_qualified(value) { Ok(()) } else { Err(invalid(value, QUALIFIED, "")) }
+    if value.is_empty() || is_qualified(value) { Ok(()) } else { Err(invalid(value, QUALIFIED)) }
 }
 
 /// The key of an annotation, `ValidateAnnotations`: as a label's, but its letters may be upper case everywhere.
@@ -138,20 +139,10 @@ pub fn annotation_key(key: &str) -> Result<(), NameError> {
 /// Says which rule is broken.
 pub fn env_name(name: &str) -> Result<(), NameError> {
     let fine = !name.is_empty() && name.bytes().all(|b| matches!(b, b' '..=b'~') && b != b'=');
-    if fine { Ok(()) } else { Err(invalid(name, "printable ASCII characters without `=`, at least one", "")) }
+    if fine { Ok(()) } else { Err(invalid(name, "printable ASCII characters without `=`, at least one")) }
 }
 
 const QUALIFIED: &str = "letters, digits, `-`, `_` and `.`, with a letter or digit at both ends";
-
-fn is_label(name: &str) -> bool {
-    let lower = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-    let bytes = name.as_bytes();
-    bytes.first().is_some_and(lower) && bytes.last().is_some_and(lower) && bytes.iter().all(|b| lower(b) || *b == b'-')
-}
-
-fn is_subdomain(name: &str) -> bool {
-    name.split('.').all(is_label)
-}
 
 fn is_qualified(name: &str) -> bool {
     let bytes = name.as_bytes();
@@ -184,25 +175,23 @@ fn within_cronjob(name: &str) -> Result<(), NameError> {
     })
 }
 
-fn invalid(name: &str, rule: &str, meant: &str) -> NameError {
+fn invalid(name: &str, rule: &str) -> NameError {
     let message = if name.is_empty() {
         format!("an empty name where Kubernetes asks for {rule}")
     } else {
         format!("`{}` is not a name that Kubernetes takes here: it asks for {rule}", shown(name))
     };
-    let help = (!meant.is_empty() && meant != name).then(|| format!("did you mean `{meant}`?"));
-    NameError { code: Code::InvalidName, message, help }
+    NameError { code: Code::InvalidName, message, help: None }
 }
 
-/// Lower case, other characters as `-`, nothing but letters and digits at the ends; empty if nothing is left.
-fn tidy(name: &str, inside: &str, most: usize) -> String {
-    let letter = |c: char| match c.to_ascii_lowercase() {
-        c if c.is_ascii_alphanumeric() || inside.contains(c) => c,
-        _ => '-',
+fn unfit(name: &str, reason: &str, meant: &str) -> NameError {
+    let message = if name.is_empty() {
+        "an empty name where Kubernetes asks for one".to_owned()
+    } else {
+        format!("`{}` is not a name that Kubernetes takes here: {reason}", shown(name))
     };
-    let tidied: String = name.chars().map(letter).take(most).collect();
-    let parts: Vec<_> = tidied.split('.').map(|part| part.trim_matches('-')).filter(|part| !part.is_empty()).collect();
-    parts.join(".")
+    let help = (!meant.is_empty()).then(|| format!("did you mean `{meant}`?"));
+    NameError { code: Code::InvalidName, message, help }
 }
 
 /// A name fit for a message: short, and without control characters.

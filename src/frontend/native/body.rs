@@ -5,11 +5,12 @@
 
 use serde_json::{Map, Value};
 
-use super::context::Context;
-use super::wire::{BodySpec, ImageRuleSpec, ImagesSpec, PatchSpec};
+use super::context::{Context, IN_ZONE};
+use super::forms::TextOr;
+use super::wire::{BodySpec, ImageRuleSpec, ImagesSpec, PatchSpec, ScheduleSpec};
 use super::{period, resource};
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Body, ImageRule, PatchKind, PatchStep, Target, Variables};
+use crate::model::{Body, ImageRule, PatchKind, PatchStep, Schedule, Target, Variables};
 use crate::tree::{Located, SpanTree, Spanned, Spots};
 
 /// The member that marks text from a file: references in it are not read.
@@ -18,7 +19,7 @@ pub(crate) const FROM_FILE: &str = crate::model::FROM_FILE;
 /// The body alone, without what a task or override has beside it.
 pub(super) fn lower(spec: BodySpec, context: &mut Context<'_, '_>) -> Body {
     let mut body = Body {
-        schedule: spec.schedule.map(|schedule| period::schedule(schedule, context)).unwrap_or_default(),
+        schedule: spec.schedule.map(|said| schedule(said, context)).unwrap_or_default(),
         job: spec.job,
         pod: spec.pod,
         container: spec.container,
@@ -48,6 +49,36 @@ pub(super) fn lower(spec: BodySpec, context: &mut Context<'_, '_>) -> Body {
         normal_pod(pod, context);
     }
     body
+}
+
+/// No reference is read in a schedule.
+const IN_SCHEDULE: (&str, &str) =
+    ("in a schedule", "write the expression; where clusters differ, an override gives theirs");
+
+/// A schedule, in which no reference is read: one that is refused leaves an expression that is never written, so that
+/// nothing more is said of it.
+fn schedule(mut said: Spanned<TextOr<ScheduleSpec>>, context: &mut Context<'_, '_>) -> Schedule {
+    let mut check = |text: &mut Spanned<String>| {
+        if context.refuses_reference(text, IN_SCHEDULE) {
+            "@yearly".clone_into(&mut text.value);
+        }
+    };
+    match &mut said.value {
+        TextOr::Text(text) => {
+            let mut expression = Spanned::new(std::mem::take(text), said.span);
+            check(&mut expression);
+            *text = expression.value;
+        }
+        TextOr::Object(object) => {
+            object.cron.iter_mut().for_each(check);
+            if let Some(Some(zone)) = &object.time_zone
+                && context.refuses_reference(zone, IN_ZONE)
+            {
+                object.time_zone = None;
+            }
+        }
+    }
+    period::schedule(said, context)
 }
 
 /// A whole PodTemplateSpec in normal form.

@@ -4,9 +4,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::frontend::library::Library;
+use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
+use crate::frontend::library::{Broken, Library};
+use crate::model::reference;
 use crate::tree::{FileId, RepoPath, Span, Spanned};
+
+/// No reference is read in a time zone.
+pub(super) const IN_ZONE: (&str, &str) =
+    ("in `timeZone`", "name the zone; `timeZone: cluster` is each cluster's own, from `spec.timeZone` of its document");
 
 /// The surroundings of a document.
 pub(super) struct Context<'l, 'c> {
@@ -16,12 +21,29 @@ pub(super) struct Context<'l, 'c> {
     pub(super) diags: &'c mut Diagnostics,
     /// Files that are referred to and are not in the tree.
     pub(super) wanted: &'c mut BTreeSet<RepoPath>,
+    /// Files that cannot be read as YAML.
+    pub(super) broken: &'c mut Broken,
+    /// Files that documents refer to.
+    pub(super) named: &'c mut BTreeSet<FileId>,
 }
 
 impl Context<'_, '_> {
     /// Reports an error at a place.
     pub(super) fn error(&mut self, code: Code, span: Span, message: impl Into<String>) {
         self.diags.push(Diagnostic::new(code, span, message));
+    }
+
+    /// Refuses a reference of ours where none is read: where that is, and what to write instead. Says whether it did.
+    pub(super) fn refuses_reference(&mut self, text: &Spanned<String>, (place, help): (&str, &str)) -> bool {
+        let Some(written) = reference::first(text) else { return false };
+        let source = self.library.sources.text(text.span);
+        let at = source.find(written).map_or(text.span, |at| {
+            let start = text.span.start as usize + at;
+            Span::new(text.span.file, start, start + written.len())
+        });
+        self.diags
+            .push(Diagnostic::new(Code::UndefinedReference, at, format!("`{written}` is not read {place}")).help(help));
+        true
     }
 
     /// The file that `reference`, standing at `span`, means.
@@ -38,23 +60,42 @@ impl Context<'_, '_> {
             }
         };
         if let Some((id, _)) = self.library.sources.get(&path) {
+            self.named.insert(id);
             return Some(id);
         }
-        let diagnostic = Diagnostic::new(Code::MissingFile, span, format!("there is no file `{path}`"))
-            .did_you_mean(self.near_file(&path).as_deref())
-            .help("paths are relative to the file that names them; a leading `/` is the fleet root");
-        self.diags.push(diagnostic);
+        let diagnostic = Diagnostic::new(Code::MissingFile, span, format!("there is no file `{path}`"));
+        let diagnostic = match self.near_file(&path) {
+            Some(near) => diagnostic.did_you_mean(Some(&near)),
+            None => self.beside(&path, &here).into_iter().fold(diagnostic, Diagnostic::note),
+        };
+        self.diags
+            .push(diagnostic.help("paths are relative to the file that names them; a leading `/` is the fleet root"));
         self.wanted.insert(path);
         None
     }
 
+    /// The file that was probably meant: one nearly of that name in its folder, of that name elsewhere, or nearly there.
     fn near_file(&self, path: &RepoPath) -> Option<String> {
-        let names = self.library.sources.files().map(|(_, file)| file.path.as_str());
-        let same_name = self.library.sources.files().find(|(_, file)| file.path.file_name() == path.file_name());
-        match same_name {
-            Some((_, file)) => Some(format!("/{}", file.path)),
-            None => crate::diag::nearest(path.as_str(), names).map(|near| format!("/{near}")),
+        let files = || self.library.sources.files().map(|(_, file)| &file.path);
+        let beside = files().filter(|other| folder(other) == folder(path)).map(RepoPath::file_name);
+        let rooted = |path: &str| Some(format!("/{path}"));
+        if let Some(name) = nearest(path.file_name(), beside) {
+            return rooted(&format!("{}{name}", folder(path)));
         }
+        if let Some(same) = files().find(|other| other.file_name() == path.file_name()) {
+            return rooted(same.as_str());
+        }
+        let strays = files().filter(|other| nearest(path.file_name(), [other.file_name()]).is_some());
+        nearest(path.as_str(), strays.map(RepoPath::as_str)).and_then(rooted)
+    }
+
+    /// The files in the folder of a path, if they are few; `here` names the path.
+    fn beside(&self, path: &RepoPath, here: &RepoPath) -> Option<String> {
+        let files = self.library.sources.files().map(|(_, file)| &file.path);
+        let names: Vec<&str> =
+            files.filter(|other| folder(other) == folder(path) && *other != here).map(RepoPath::file_name).collect();
+        let place = if folder(path).is_empty() { "the fleet root" } else { folder(path).trim_end_matches('/') };
+        (1..=10).contains(&names.len()).then(|| format!("in {place} there is {}", names.join(", ")))
     }
 
     /// Checks a Kubernetes version as `"1.33"`.
@@ -70,4 +111,9 @@ impl Context<'_, '_> {
         }
         version.map(|version| Spanned::new(version, text.span))
     }
+}
+
+/// The folder of a path, with its last `/`; empty at the root.
+fn folder(path: &RepoPath) -> &str {
+    path.as_str().strip_suffix(path.file_name()).unwrap_or_default()
 }

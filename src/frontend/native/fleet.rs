@@ -7,9 +7,9 @@ use std::ops::Range;
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 
-use super::context::Context;
+use super::context::{Context, IN_ZONE};
 use super::wire::{self, FleetDocument, FluxSpec, LevelSpec, MarkerWhenSpec};
-use super::{body, placing};
+use super::{body, names, placing};
 use crate::diag::{Code, Diagnostic, Severity, nearest};
 use crate::model::{Fleet, FluxSubstitution, Level, MarkerWhen, VariableSet};
 use crate::tree::{RepoPath, Spanned, Text};
@@ -122,9 +122,12 @@ fn daylight_saving(span: &wire::DaylightSavingSpec, context: &mut Context<'_, '_
 fn lower_defaults(defaults: wire::DefaultsSpec, fleet: &mut Fleet, context: &mut Context<'_, '_>) {
     if let Some(said) = defaults.namespace {
         fleet.defaults.namespace_said = true;
+        if let Some(namespace) = &said {
+            names::check_namespace(namespace, context);
+        }
         fleet.defaults.namespace = said;
     }
-    fleet.defaults.time_zone = defaults.time_zone;
+    fleet.defaults.time_zone = defaults.time_zone.filter(|zone| !context.refuses_reference(zone, IN_ZONE));
     if let Some(version) = defaults.kubernetes_version.and_then(|text| context.version(&text)) {
         fleet.defaults.kubernetes_version = version.value;
     }
@@ -153,6 +156,7 @@ fn lower_output(output: wire::OutputSpec, fleet: &mut Fleet, context: &mut Conte
             Some(MarkerWhenSpec::Idle) | None => MarkerWhen::Idle,
         };
         if let Some(namespace) = marker.namespace {
+            names::check_namespace(&namespace, context);
             settings.marker.namespace = namespace.value;
         }
     }
@@ -163,6 +167,17 @@ fn lower_output(output: wire::OutputSpec, fleet: &mut Fleet, context: &mut Conte
         Some(FluxSpec::Warn) | None => FluxSubstitution::Warn,
     };
 }
+
+/// Errors by themselves that are warnings in some places: there their level can be set.
+const MILD: [Code; 7] = [
+    Code::InvalidValue,
+    Code::NotSupported,
+    Code::OverrideWithoutEffect,
+    Code::ResourceInvalid,
+    Code::UnknownCluster,
+    Code::UnknownField,
+    Code::UnknownPlace,
+];
 
 fn lower_lint(code: &Spanned<String>, level: &Spanned<Text>, fleet: &mut Fleet, context: &mut Context<'_, '_>) {
     let level = match level.value.0.as_str() {
@@ -187,7 +202,7 @@ fn lower_lint(code: &Spanned<String>, level: &Spanned<Text>, fleet: &mut Fleet, 
             let diagnostic = warn(format!("there is no diagnostic `{}`", **code)).did_you_mean(nearest(code, names));
             context.diags.push(diagnostic);
         }
-        Some(known) if known.severity() == Severity::Error && level != Level::Error => {
+        Some(known) if known.severity() == Severity::Error && !MILD.contains(&known) && level != Level::Error => {
             let message = format!("`{}` is an error by itself, and its level cannot be changed", **code);
             context.diags.push(warn(message).help("remove this line"));
         }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::context::Context;
+use super::context::{Context, IN_ZONE};
 use super::wire::{CapacityDocument, CapacitySpec, ClusterDocument, ClusterSpec, EffectSpec};
 use super::{body, names};
 use crate::diag::{Code, Diagnostic, Place, nearest};
@@ -23,9 +23,7 @@ pub(super) fn lower(
     let mut clusters: BTreeMap<String, Cluster> = BTreeMap::new();
     for (_, document) in documents {
         let cluster = lower_cluster(document, context);
-        if let Err(reason) = names::dns_label(&cluster.name) {
-            let message = format!("`{}` cannot be the name of a cluster: {reason}", *cluster.name);
-            let diagnostic = Diagnostic::new(Code::InvalidName, cluster.name.span, message);
+        if let Some(diagnostic) = names::dns_label(&cluster.name, "a cluster") {
             context.diags.push(diagnostic.note("the name of a cluster is also the name of its output directory"));
             misnamed.insert(cluster.name.value.clone(), cluster);
             continue;
@@ -115,7 +113,7 @@ fn lower_cluster(document: ClusterDocument, context: &mut Context<'_, '_>) -> Cl
         });
     }
     cluster.kubernetes_version = spec.kubernetes_version.and_then(|text| context.version(&text));
-    cluster.time_zone = spec.time_zone;
+    cluster.time_zone = spec.time_zone.filter(|zone| !context.refuses_reference(zone, IN_ZONE));
     if let Some(namespace) = &spec.namespace {
         names::check_namespace(namespace, context);
     }

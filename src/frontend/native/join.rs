@@ -300,10 +300,7 @@ fn lower_task(
     for base in spec.bases.iter().flatten() {
         match bases.get(&base.value) {
             Some(found) => used.push(found),
-            None => context.diags.push(
-                Diagnostic::new(Code::UnknownBase, base.span, format!("there is no base `{}`", **base))
-                    .did_you_mean(nearest(base, bases.keys().map(String::as_str))),
-            ),
+            None => context.diags.push(unknown_base(base, bases)),
         }
     }
     if used.len() != spec.bases.as_ref().map_or(0, Vec::len) {
@@ -375,6 +372,16 @@ fn lower_task(
     Some(Unit { identity, name: name.span, source, layers, placement, overrides })
 }
 
+fn unknown_base(base: &Spanned<String>, bases: &BTreeMap<String, Base>) -> Diagnostic {
+    let names: Vec<&str> = bases.keys().map(String::as_str).collect();
+    let diagnostic = Diagnostic::new(Code::UnknownBase, base.span, format!("there is no base `{}`", **base));
+    match (nearest(base, names.iter().copied()), names.len()) {
+        (None, 0) => diagnostic.help("a base is a document of `kind: Base`, known by its `metadata.name`"),
+        (None, 1..=10) => diagnostic.note(format!("there is {}", names.join(", "))),
+        (near, _) => diagnostic.did_you_mean(near),
+    }
+}
+
 /// The labels of a task as its layers give them: what `kind: Override` selects by.
 fn labels_of(layers: &[Arc<Layer>], own: &Body) -> BTreeMap<String, String> {
     let mut labels = BTreeMap::new();
@@ -440,9 +447,8 @@ fn source(
 /// (`pkg/apis/batch/validation.ValidateCronJobCreate`).
 fn check_name(name: &Spanned<String>, renamed: bool, context: &mut Context<'_, '_>) {
     let length = name.len();
-    if let Err(reason) = names::characters(name) {
-        let message = format!("`{}` cannot be the name of a task: {reason}", **name);
-        context.error(Code::InvalidName, name.span, message);
+    if let Some(diagnostic) = names::characters(name, "a task") {
+        context.diags.push(diagnostic);
     } else if length > 63 {
         let message = format!("this name has {length} characters, and a task's name has at most 63");
         let diagnostic = Diagnostic::new(Code::NameTooLong, name.span, message);

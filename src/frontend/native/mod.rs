@@ -25,8 +25,9 @@ use serde::de::DeserializeOwned;
 
 use self::context::Context;
 use super::Understood;
-use super::library::{Library, Look};
-use crate::diag::{Code, Diagnostic, Diagnostics, Place, nearest};
+use super::karmada::Met;
+use super::library::{Broken, Library, Look};
+use crate::diag::{Code, Diagnostic, Diagnostics, Place, Severity, nearest};
 use crate::model::{Fleet, Model};
 use crate::tree::{SourceFile, Span};
 use crate::yaml::{self, Data, Node, Parsed};
@@ -89,6 +90,8 @@ pub(super) struct FileRead {
     diags: Diagnostics,
     /// Another document of ours stands in it, be it wrong.
     has_ours: bool,
+    /// Documents of Karmada in it.
+    karmada: Met,
     /// Scalars that YAML readers disagree about, those aside that are kept as they were written.
     odd: Vec<Diagnostic>,
 }
@@ -105,6 +108,7 @@ pub(super) fn read_file(parsed: &Parsed) -> Look<FileRead> {
         } else if read_document(&settle_on(root), &mut file.documents, &mut file.diags) {
             file.has_ours = true;
         } else {
+            file.karmada.see(root);
             spent = false;
         }
     }
@@ -133,10 +137,13 @@ pub(super) fn understand(
         fleets.append(&mut file.fleets);
         diags.extend(std::mem::take(&mut file.fleet_diags));
     }
-    let fleet = fleet::lower(fleets, &mut Context { library, diags, wanted: &mut wanted });
+    let (mut broken, mut named) = (Broken::default(), BTreeSet::new());
+    let mut settling = Context { library, diags, wanted: &mut wanted, broken: &mut broken, named: &mut named };
+    let fleet = fleet::lower(fleets, &mut settling);
     let takes = |file: &SourceFile| fleet.sources.takes(file.path.as_str());
-    library.report(takes, speaks_of_us, diags);
+    let mut broken = library.report(takes, speaks_of_us, diags);
     let mut documents = Documents::default();
+    let mut karmada = Vec::new();
     for ((_, source), file) in library.sources.files().zip(files) {
         let Some(file) = file else { continue };
         let taken = takes(source);
@@ -146,11 +153,21 @@ pub(super) fn understand(
         if taken {
             diags.extend(file.diags);
             documents.extend(file.documents);
+            karmada.push(file.karmada);
         }
+    }
+    let tasks = documents.tasks.len() + documents.broken_tasks > 0;
+    if !tasks {
+        diags.extend(Met::diagnostic(std::mem::take(&mut karmada), Severity::Error));
     }
     let left_out = library.sources.problems().iter().filter(|problem| !fleet.sources.takes(&problem.path));
     let left_out = left_out.map(|problem| problem.path.clone()).collect();
-    let model = join(documents, fleet.settings, &mut Context { library, diags, wanted: &mut wanted });
+    let mut joining = Context { library, diags, wanted: &mut wanted, broken: &mut broken, named: &mut named };
+    let model = join(documents, fleet.settings, &mut joining);
+    library.report_passed_over(&broken, diags);
+    // Where fleetcron has tasks, documents of Karmada may stand there for another tool, or be what a task brings along.
+    karmada.retain(|met| met.file().is_some_and(|file| !named.contains(&file)));
+    diags.extend(Met::diagnostic(karmada, Severity::Warning));
     Understood { model, wanted, left_out }
 }
 

@@ -3,61 +3,58 @@
 //! The one idea: the answer to a bad name is a sentence that says what to change.
 
 use super::context::Context;
-use crate::diag::Code;
+use crate::diag::{Code, Diagnostic};
+use crate::model::naming;
 use crate::tree::Spanned;
 
-/// A DNS-1123 label (`apimachinery/pkg/util/validation.IsDNS1123Label`): at most 63 of `[a-z0-9-]`, beginning and
-/// ending with a letter or digit.
-///
-/// # Errors
-/// What is wrong, as the end of a sentence.
-pub(super) fn dns_label(name: &str) -> Result<(), String> {
-    characters(name)?;
-    if name.len() > 63 { Err(format!("it has {} characters, and 63 are allowed", name.len())) } else { Ok(()) }
+/// The most characters of a DNS-1123 label.
+const LONGEST: usize = 63;
+
+/// What is wrong with a name that must be a DNS-1123 label (`apimachinery/pkg/util/validation.IsDNS1123Label`): at most
+/// 63 of `[a-z0-9-]`, beginning and ending with a letter or digit. `what` it names stands in the message.
+pub(super) fn dns_label(name: &Spanned<String>, what: &str) -> Option<Diagnostic> {
+    let length = name.chars().count();
+    characters(name, what).or_else(|| {
+        let message = format!("`{}` cannot be the name of {what}: it has {length} characters", **name);
+        let help = format!("shorten it by {}, to {LONGEST}", length.saturating_sub(LONGEST));
+        (length > LONGEST).then(|| Diagnostic::new(Code::InvalidName, name.span, message).help(help))
+    })
 }
 
-/// The characters of a DNS-1123 label, whatever its length.
-///
-/// # Errors
-/// What is wrong, as the end of a sentence.
-pub(super) fn characters(name: &str) -> Result<(), String> {
-    let Some(first) = name.chars().next() else {
-        return Err("it is empty".to_owned());
-    };
-    if let Some(odd) = name.chars().find(|c| !matches!(c, 'a'..='z' | '0'..='9' | '-')) {
-        let hint = if odd.is_ascii_uppercase() { ", upper case is not allowed" } else { "" };
-        return Err(format!("`{}` is not among a-z, 0-9 and `-`{hint}", odd.escape_debug()));
-    }
-    let last = name.chars().next_back().unwrap_or(first);
-    if first == '-' || last == '-' {
-        return Err("it must begin and end with a letter or a digit".to_owned());
-    }
-    Ok(())
+/// What is wrong with the characters of a name that must be a DNS-1123 label, whatever its length.
+pub(super) fn characters(name: &Spanned<String>, what: &str) -> Option<Diagnostic> {
+    let reason = naming::fault(name, "-")?;
+    let message = format!("`{}` cannot be the name of {what}: {reason}", **name);
+    let meant = naming::tidied(name, "-", LONGEST);
+    let near = (!meant.is_empty()).then_some(meant.as_str());
+    Some(Diagnostic::new(Code::InvalidName, name.span, message).did_you_mean(near))
 }
 
-/// Refuses a namespace that Kubernetes would refuse; one with references is known only in each cluster.
+/// No reference is read in the settings and the inventory.
+const IN_SETTINGS: (&str, &str) =
+    ("in the settings and the inventory", "write the name; in a task or an override `namespace` takes references");
+
+/// Refuses a namespace of the settings or the inventory that Kubernetes would refuse.
 pub(super) fn check_namespace(namespace: &Spanned<String>, context: &mut Context<'_, '_>) {
-    if namespace.contains("$(") {
-        return;
-    }
-    if let Err(reason) = dns_label(namespace) {
-        let message = format!("`{}` cannot be the name of a namespace: {reason}", **namespace);
-        context.error(Code::InvalidName, namespace.span, message);
+    if !context.refuses_reference(namespace, IN_SETTINGS) {
+        context.diags.extend(dns_label(namespace, "a namespace"));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tree::{FileId, Span};
 
     /// `apimachinery/pkg/util/validation.IsDNS1123Label`
     #[test]
     fn is_dns1123_label() {
+        let wrong = |name: &str| dns_label(&Spanned::new(name.to_owned(), Span::new(FileId(0), 0, 0)), "a cluster");
         for good in ["a", "a-b", "0", &"a".repeat(63)] {
-            assert!(dns_label(good).is_ok(), "{good}");
+            assert_eq!(wrong(good), None, "{good}");
         }
         for bad in ["", "-a", "a-", "A", "a.b", "a_b", "../x", "é", &"a".repeat(64)] {
-            assert!(dns_label(bad).is_err(), "{bad}");
+            assert!(wrong(bad).is_some(), "{bad}");
         }
     }
 }

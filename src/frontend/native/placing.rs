@@ -13,6 +13,10 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{Exclude, Expression, Match, Named, Operator, Placement, Selector, Toleration, Values};
 use crate::tree::{Span, Spanned};
 
+/// Where references have no meaning, because they are what a cluster says once it is chosen.
+const SELECTING: (&str, &str) =
+    ("where clusters are chosen", "name the clusters, or choose them by what they are: `match: {labels: {env: prod}}`");
+
 /// A placement; what is not supported yet is refused.
 pub(super) fn placement(spec: Spanned<PlacementSpec>, context: &mut Context<'_, '_>) -> Placement {
     let span = spec.span;
@@ -104,6 +108,7 @@ fn named(clusters: Spanned<TextOrList>, context: &mut Context<'_, '_>) -> Named 
         );
     }
     for (i, name) in names.iter().enumerate() {
+        context.refuses_reference(name, SELECTING);
         if name.contains('*') {
             context.diags.push(
                 Diagnostic::new(Code::InvalidValue, name.span, format!("`{}` is not the name of a cluster", **name))
@@ -123,11 +128,15 @@ fn named(clusters: Spanned<TextOrList>, context: &mut Context<'_, '_>) -> Named 
 fn matches(spec: Spanned<MatchSpec>, context: &mut Context<'_, '_>) -> Match {
     let span = spec.span;
     let spec = spec.value;
+    let labels = spec.labels.map(|labels| body::strings(&labels, context)).unwrap_or_default();
+    for (_, value) in &labels {
+        context.refuses_reference(value, SELECTING);
+    }
     let matching = Match {
         provider: spec.provider.map(|v| values(v, context)),
         region: spec.region.map(|v| values(v, context)),
         zone: spec.zone.map(|v| values(v, context)),
-        labels: spec.labels.map(|labels| body::strings(&labels, context)).unwrap_or_default(),
+        labels,
         expressions: spec.expressions.into_iter().flatten().map(|e| expression(e, context)).collect(),
         span,
     };
@@ -155,6 +164,9 @@ fn values(spec: Spanned<TextListOr<NotInSpec>>, context: &mut Context<'_, '_>) -
     if values.is_empty() {
         context.error(Code::InvalidValue, span, "this list is empty: name at least one value");
     }
+    for value in &values {
+        context.refuses_reference(value, SELECTING);
+    }
     Values { not, values, span }
 }
 
@@ -163,6 +175,9 @@ pub(super) fn expression(spec: Spanned<ExpressionSpec>, context: &mut Context<'_
     let span = spec.span;
     let spec = spec.value;
     let values = spec.values.unwrap_or_default();
+    for value in &values {
+        context.refuses_reference(value, SELECTING);
+    }
     let (operator, wants) = match spec.operator.value {
         OperatorSpec::In => (Operator::In, true),
         OperatorSpec::NotIn => (Operator::NotIn, true),

@@ -12,7 +12,7 @@ use super::forms::TextOr;
 use super::wire::{CronJobSpec, ResourceSpec};
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::model::{Resource, ResourceFile};
-use crate::tree::{FileId, Located, Span, SpanTree, Spanned, Spots};
+use crate::tree::{FileId, Located, SourceFile, Span, SpanTree, Spanned, Spots};
 
 /// The CronJob of a `cronJob` file.
 pub(super) fn cron_job(spec: Spanned<TextOr<CronJobSpec>>, context: &mut Context<'_, '_>) -> Option<Located> {
@@ -86,11 +86,11 @@ fn check_version(object: &Located, context: &mut Context<'_, '_>) {
 /// The objects of a file: its documents, lists unfolded. A file that cannot be read is reported.
 fn objects(id: FileId, span: Span, context: &mut Context<'_, '_>) -> Option<Vec<Located>> {
     let parsed = context.library.parsed(id);
-    let path = &context.library.sources.file(id).path;
     if !parsed.diagnostics.is_empty() {
-        let diagnostic = Diagnostic::new(Code::InvalidFile, span, format!("`{path}` cannot be read as YAML"));
-        context.diags.push(diagnostic);
-        context.diags.extend(parsed.diagnostics.iter().cloned());
+        if context.broken.told.insert(id) {
+            let library = context.library;
+            context.diags.extend(broken(library.sources.file(id), id, &parsed.diagnostics, span));
+        }
         return None;
     }
     context.diags.extend(parsed.warnings.iter().cloned());
@@ -115,6 +115,24 @@ fn objects(id: FileId, span: Span, context: &mut Context<'_, '_>) -> Option<Vec<
         objects.push(object);
     }
     Some(objects)
+}
+
+/// What is wrong with a file that is not YAML, named at `span`: a template in one message, another in those of the parser.
+fn broken(file: &SourceFile, id: FileId, found: &[Diagnostic], span: Span) -> Vec<Diagnostic> {
+    let text = String::from_utf8_lossy(&file.bytes);
+    let Some(start) = text.find("{{") else {
+        let mut found = found.to_vec();
+        let named = found.iter_mut().take(1);
+        named.for_each(|first| *first = first.clone().other(span, "the file is named here"));
+        return found;
+    };
+    let line = text[start..].lines().next().unwrap_or_default();
+    let end = line.find("}}").map_or(line.len(), |at| at + 2);
+    vec![
+        Diagnostic::new(Code::InvalidFile, span, format!("`{}` is a template, not YAML", file.path))
+            .other(Span::new(id, start, start + end), "this is filled in by another tool")
+            .help("name what the tool makes of it (`helm template`); what differs by cluster, overrides say"),
+    ]
 }
 
 fn text<'a>(object: &'a Located, name: &str) -> Option<&'a str> {
