@@ -9,6 +9,7 @@ mod edge;
 mod fixtures;
 mod kill;
 mod layers;
+mod pages;
 mod properties;
 mod readme;
 mod schemas;

@@ -76,7 +76,7 @@ pub(super) fn check(session: &mut Session, args: &Check) -> Result<Outcome, Fail
             session.value(|| value(&difference, false)),
         ));
     }
-    let shown = shown(session, &dir);
+    let shown = session.shown(&dir);
     for (what, path) in changes(&difference) {
         let message = match what {
             "create" => "this file is missing from the output",
@@ -107,11 +107,6 @@ fn difference(compilation: &Compilation, dir: &Path, wanted: impl Fn(&str) -> bo
     Difference::between(&compilation.output, &existing, &mut Standing::new(dir)).map_err(|error| Failure::run(&error))
 }
 
-/// The output directory as a reader knows it: relative to the root where it lies below.
-fn shown(session: &Session, dir: &Path) -> String {
-    dir.strip_prefix(&session.root).unwrap_or(dir).display().to_string()
-}
-
 /// What stops a run before the first byte: files in the way, and deletions.
 fn refused(
     session: &mut Session,
@@ -120,7 +115,7 @@ fn refused(
     dir: &Path,
     allowed: &[String],
 ) -> Option<Outcome> {
-    let shown = shown(session, dir);
+    let shown = session.shown(dir);
     for conflict in &difference.conflicts {
         let place = Place::Path(format!("{shown}/{}", conflict.path));
         let message = format!("{} stands where fleetcron must write", conflict.kind);
@@ -152,7 +147,7 @@ fn deletion(refusal: &Refusal, difference: &Difference, place: Place) -> Diagnos
 }
 
 fn strays(session: &mut Session, compilation: &Compilation, difference: &Difference, dir: &Path) {
-    let shown = shown(session, dir);
+    let shown = session.shown(dir);
     for path in &difference.strangers {
         let place = Place::Path(format!("{shown}/{path}"));
         session.diags.push(
@@ -186,7 +181,7 @@ fn value(difference: &Difference, written: bool) -> Value {
 }
 
 fn summary(compilation: &Compilation, difference: &Difference, session: &Session, dir: &Path, dry: bool) -> String {
-    let shown = shown(session, dir);
+    let shown = session.shown(dir);
     let mut text = format!(
         "{} on {}: {} in {shown}\n",
         count(compilation.model.units.len(), "task"),

@@ -68,7 +68,17 @@ fn one(diagnostic: &Diagnostic, sources: &SourceTree, renderer: &Renderer) -> St
     for help in &diagnostic.help {
         group = group.element(Level::HELP.message(&**help));
     }
-    renderer.render(&[group])
+    let drawn = renderer.render(&[group]);
+    if texts.is_empty() { aligned(&drawn) } else { drawn }
+}
+
+/// A report without any source line, drawn as those with one are: the renderer makes room for a line number of no
+/// digits, and begins with an empty line of source where there is not even a path.
+fn aligned(drawn: &str) -> String {
+    let mut lines = drawn.lines();
+    let title = lines.next().unwrap_or_default().to_owned();
+    let rest = lines.filter(|line| anstream::adapter::strip_str(line).to_string().trim() != "|");
+    rest.fold(title, |text, line| format!("{text}\n {line}"))
 }
 
 /// A file, its text, and its labels: place, words, and whether it is the wrong text itself.

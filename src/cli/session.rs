@@ -21,6 +21,8 @@ pub(super) struct Session {
     pub(super) root: PathBuf,
     /// Where `--out` points, if it was given.
     out: Option<PathBuf>,
+    /// `--out` as it was given.
+    given: Option<PathBuf>,
     strict: bool,
     json: bool,
     sources: Sources,
@@ -34,10 +36,10 @@ impl Session {
     /// Finds the root; reads nothing yet.
     pub(super) fn open(global: &Global, here: &Path, out: Option<&Path>, watched: bool) -> Result<Self, Failure> {
         let root = repo::find_root(here, global.root.as_deref()).map_err(|error| Failure::run(&error))?;
-        let out = out.map(|out| here.join(out));
         Ok(Self {
             root,
-            out,
+            out: out.map(|out| here.join(out)),
+            given: out.map(Path::to_path_buf),
             strict: global.strict,
             json: global.format == Format::Json,
             sources: Sources::default(),
@@ -105,6 +107,12 @@ impl Session {
                 other => Some(other),
             });
         }
+    }
+
+    /// The output directory as a reader knows it: `--out` as it was given, else relative to the root where it lies below.
+    pub(super) fn shown(&self, dir: &Path) -> String {
+        let own = || dir.strip_prefix(&self.root).unwrap_or(dir);
+        self.given.as_deref().unwrap_or_else(own).display().to_string()
     }
 
     /// The output directory.

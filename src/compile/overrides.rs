@@ -54,10 +54,23 @@ pub(super) fn own(
         } else {
             (Severity::Warning, format!("override `{name}` changes nothing on some of its clusters"))
         };
+        let unused: Vec<String> = over.layer.body.variables.keys().map(|name| format!("var.{name}")).collect();
+        let unused = unused.iter().filter(|name| !rendered.references.contains(*name)).count();
+        let says_only_that = over.layer.body.is_variables() && unused == over.layer.body.variables.len();
+        let (message, help) = match over.layer.body.variables.keys().next().filter(|_| says_only_that) {
+            Some(name) if unused == 1 => (
+                format!("{message}: nothing in the task uses the variable `{name}`, and it sets no more"),
+                format!("write `$(var.{name})` where the value belongs, or remove the override"),
+            ),
+            Some(name) => (
+                format!("{message}: nothing in the task uses its variables, and it sets no more"),
+                format!("write `$(var.{name})` where the value belongs, or remove the override"),
+            ),
+            None => (message, "what it says is said already: remove it, or narrow its clusters".to_owned()),
+        };
         let names = idle.iter().map(|i| model.clusters[*i].name.value.clone()).collect();
-        let mut diagnostic = Diagnostic::new(Code::OverrideWithoutEffect, over.name.span, message)
-            .severity(severity)
-            .help("what it says is said already: remove it, or narrow its clusters");
+        let mut diagnostic =
+            Diagnostic::new(Code::OverrideWithoutEffect, over.name.span, message).severity(severity).help(help);
         diagnostic.clusters = Some(Clusters { names, of: placed });
         diags.push(diagnostic);
     }

@@ -43,7 +43,7 @@ impl<'a> Library<'a> {
     /// Parses every YAML and JSON file of a tree, and lets a dialect look at each.
     pub(crate) fn read<R: Send>(
         sources: &'a SourceTree,
-        look: impl Fn(&Parsed) -> Look<R> + Sync,
+        look: impl Fn(&Parsed, &SourceFile) -> Look<R> + Sync,
     ) -> (Self, Vec<Option<R>>) {
         let files: Vec<(FileId, &SourceFile)> = sources.files().collect();
         let read = files.par_iter().map(|(id, file)| {
@@ -51,7 +51,7 @@ impl<'a> Library<'a> {
                 return (None, None, false);
             }
             let mut parsed = yaml::parse(*id, &file.bytes);
-            let Look { read, spent } = look(&parsed);
+            let Look { read, spent } = look(&parsed, file);
             if spent {
                 parsed.documents = Vec::new();
             }

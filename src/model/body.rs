@@ -88,6 +88,25 @@ pub struct Body {
     pub object: Option<Located>,
 }
 
+impl Body {
+    /// Whether it says variables and nothing else.
+    pub fn is_variables(&self) -> bool {
+        let parts = [&self.job, &self.pod, &self.container, &self.pod_template, &self.object];
+        let texts = [&self.namespace, &self.object_name, &self.description];
+        !self.variables.is_empty()
+            && self.schedule.expression.is_none()
+            && self.schedule.time_zone.is_none()
+            && parts.iter().all(|part| part.is_none())
+            && texts.iter().all(|text| text.is_none())
+            && self.containers.is_empty()
+            && self.labels.is_empty()
+            && self.annotations.is_empty()
+            && self.resources.is_empty()
+            && self.images.is_empty()
+            && self.patches.is_empty()
+    }
+}
+
 /// What a layer says about the schedule; either part may be absent and is then kept from below.
 #[derive(Clone, Debug, Default)]
 pub struct Schedule {

@@ -170,7 +170,7 @@ fn apply_step(document: &mut Value, step: &Step) -> Result<(), PatchError> {
             (_, Op::Remove) if step.path.is_root() => PatchError::at("path", Problem::WholeDocument),
             (_, op) => {
                 let adds = matches!(op, Op::Add(_) | Op::Move(_) | Op::Copy(_));
-                missing(document, &step.path, "path", adds)
+                missing(before, &step.path, "path", adds)
             }
         }
     })
@@ -354,7 +354,10 @@ mod tests {
                 json!([{"op": "add", "path": "/spec/l/3", "value": 1}]),
                 "`/spec/l` is a list of 2: the highest place to add at is 2, or `-`",
             ),
-            (json!([{"op": "move", "from": "/spec/suspend", "path": "/spec/no/x"}]), "`/spec` has no `no`"),
+            (
+                json!([{"op": "move", "from": "/spec/suspend", "path": "/spec/no/x"}]),
+                "`/spec` has no `no`; it has `l` and `suspend`",
+            ),
         ] {
             assert_eq!(refusal(document.clone(), patch).1, help);
         }

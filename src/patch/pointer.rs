@@ -49,6 +49,8 @@ pub enum There {
     Map {
         /// The nearest spelling, if one is near.
         similar: Option<String>,
+        /// Its members, if they are few.
+        members: Vec<String>,
     },
     /// A list that is shorter, or a step that is no index.
     List {
@@ -59,16 +61,21 @@ pub enum There {
     Scalar,
 }
 
+/// So many members are still read.
+const FEW: usize = 8;
+
 impl fmt::Display for Nearest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whole = self.existing.is_root();
         let existing = if whole { "the object".to_owned() } else { format!("`{}`", self.existing) };
         match &self.there {
-            There::Map { similar } => {
+            There::Map { similar, members } => {
                 write!(f, "{existing} has no `{}`", self.missing)?;
-                match similar {
-                    Some(similar) => write!(f, "; did you mean `{similar}`?"),
-                    None => Ok(()),
+                match (similar, members.split_last()) {
+                    (Some(similar), _) => write!(f, "; did you mean `{similar}`?"),
+                    (None, Some((last, []))) => write!(f, "; it has `{last}`"),
+                    (None, Some((last, rest))) => write!(f, "; it has `{}` and `{last}`", rest.join("`, `")),
+                    (None, None) => Ok(()),
                 }
             }
             There::List { length: 0 } => write!(f, "{existing} is an empty list"),
@@ -163,7 +170,10 @@ impl Pointer {
             let Some(next) = step(value, token) else {
                 let existing = Self(self.0[..depth].to_vec());
                 let there = match value {
-                    Value::Object(map) => There::Map { similar: similar(token, map.keys()).map(str::to_owned) },
+                    Value::Object(map) => There::Map {
+                        similar: similar(token, map.keys()).map(str::to_owned),
+                        members: if map.len() <= FEW { map.keys().cloned().collect() } else { Vec::new() },
+                    },
                     Value::Array(items) => There::List { length: items.len() },
                     _ => There::Scalar,
                 };
@@ -288,7 +298,8 @@ mod tests {
         assert_eq!(nearest(&document, "/spec/one/2"), "`/spec/one` has 1 item, so its only index is 0");
         assert_eq!(nearest(&document, "/spec/none/-"), "`/spec/none` is an empty list");
         assert_eq!(nearest(&document, "/spec/suspend/y"), "`/spec/suspend` has no members");
-        assert_eq!(nearest(&document, "/zzz"), "the object has no `zzz`");
+        assert_eq!(nearest(&document, "/zzz"), "the object has no `zzz`; it has `spec`");
+        assert_eq!(nearest(&document, "/spec/zzz"), "`/spec` has no `zzz`; it has `none`, `one`, `suspend` and `x`");
     }
 
     proptest! {

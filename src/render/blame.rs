@@ -21,6 +21,8 @@ pub(super) struct Blame {
     pub(super) span: Span,
     /// The layer that said it, in words; `None` if nobody did.
     pub(super) who: Option<String>,
+    /// It is a patch, which says things by the names they have in the manifest.
+    pub(super) patch: bool,
 }
 
 /// One step of the replay.
@@ -112,34 +114,34 @@ impl<'a> Replay<'a> {
     fn locate(&self, steps: &[Step<'a>], objects: &[Value], first: usize, finding: &Finding) -> Blame {
         let path = segments(&finding.pointer);
         if finding.code == Code::MissingField && path.len() < 2 && self.unit.source != Source::CronJob {
-            return Blame { span: self.unit.name, who: None };
+            return Blame { span: self.unit.name, who: None, patch: false };
         }
-        let found = |at: usize| -> Option<(Spot, usize, String)> {
+        let found = |at: usize| -> Option<(Spot, usize, String, bool)> {
             let object = &objects[at + 1];
             match &steps[at] {
                 Step::Layer(layer) => {
                     let (spot, depth) = in_body(&layer.body, object, &path)?;
-                    Some((spot, depth, layer.origin.to_string()))
+                    Some((spot, depth, layer.origin.to_string(), false))
                 }
                 Step::Finish => None,
                 Step::Patch(layer, patch) => {
                     let (spot, depth) = in_patch(patch, object, &path)?;
-                    Some((spot, depth, layer.origin.to_string()))
+                    Some((spot, depth, layer.origin.to_string(), true))
                 }
             }
         };
         let blamed = first.checked_sub(1).and_then(found);
         let best = blamed.or_else(|| {
             // Of those that say as much of it the last one counts.
-            (0..steps.len()).filter_map(found).max_by_key(|(_, depth, _)| *depth)
+            (0..steps.len()).filter_map(found).max_by_key(|(_, depth, ..)| *depth)
         });
         match best {
-            Some((spot, depth, who)) => {
+            Some((spot, depth, who, patch)) => {
                 let whole = depth == path.len();
                 let span = if finding.at_key || !whole { spot.key } else { spot.value };
-                Blame { span, who: Some(who) }
+                Blame { span, who: Some(who), patch }
             }
-            None => Blame { span: self.unit.name, who: None },
+            None => Blame { span: self.unit.name, who: None, patch: false },
         }
     }
 }

@@ -273,14 +273,12 @@ impl<'a> Fold<'a> {
             TimeZone::Cluster => match &scope.cluster.time_zone {
                 Some(name) => Some(name.value.clone()),
                 None => {
-                    let message = format!("cluster `{}` has no `timeZone`", *scope.cluster.name);
+                    // The same words for all clusters, so that it is one message that names them.
+                    let task = self.sources.text(task);
+                    let message = format!("task `{task}` asks for each cluster's own zone, and there is none");
                     let diagnostic = Diagnostic::new(Code::UndefinedReference, zone.span, message);
-                    self.troubles.push(
-                        diagnostic
-                            .other(scope.cluster.name.span, "the cluster is here")
-                            .help("give it one, or name a zone in the task")
-                            .note(format!("task `{}` asks for each cluster's own", self.sources.text(task))),
-                    );
+                    self.troubles
+                        .push(diagnostic.help("give each cluster its `spec.timeZone`, or name a zone in the task"));
                     None
                 }
             },
@@ -314,7 +312,13 @@ pub(super) fn reference_trouble(trouble: references::Trouble, span: Span) -> Dia
         return Diagnostic::new(Code::ReferenceQuoting, span, trouble.message)
             .help("quote it where it is used, or keep such characters out of it");
     }
-    Diagnostic::new(Code::UndefinedReference, span, trouble.message).did_you_mean(trouble.near.as_deref())
+    let variable = trouble.written.strip_prefix("$(var.").and_then(|rest| rest.strip_suffix(')'));
+    let help = variable.map(|name| {
+        format!("set `{name}` in `variables` of the task, a base, an override, the cluster or, for all, the Fleet")
+    });
+    let diagnostic =
+        Diagnostic::new(Code::UndefinedReference, span, trouble.message).did_you_mean(trouble.near.as_deref());
+    help.into_iter().fold(diagnostic, Diagnostic::help)
 }
 
 /// Where a name is looked for among names.

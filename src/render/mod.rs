@@ -20,6 +20,8 @@ pub(crate) use object::Ordered;
 pub use object::{HEADER, Manifest};
 pub use references::Scope;
 
+use std::collections::BTreeSet;
+
 use self::variant::Key;
 use crate::diag::{Diagnostics, Gather};
 use crate::model::{Fleet, FluxSubstitution, Timing, Unit};
@@ -57,6 +59,8 @@ pub struct Rendered {
     pub variants: Vec<Variant>,
     /// One per override of the unit.
     pub effects: Vec<Effect>,
+    /// The references that stand in what was rendered, `var.domain` say.
+    pub references: BTreeSet<String>,
 }
 
 /// What rendering needs beside the unit.
@@ -72,7 +76,7 @@ pub struct Surroundings<'a> {
 
 /// Renders a task for the clusters chosen.
 pub fn render(unit: &Unit, decision: &Decision, around: Surroundings<'_>, diags: &mut Diagnostics) -> Rendered {
-    let mut rendered = Rendered { variants: Vec::new(), effects: vec![Effect::default(); unit.overrides.len()] };
+    let mut rendered = Rendered { effects: vec![Effect::default(); unit.overrides.len()], ..Rendered::default() };
     let own = variant::own_names(unit);
     let groups = variant::group(unit, &own, decision, around);
     let chosen = decision.chosen().count();
@@ -80,6 +84,7 @@ pub fn render(unit: &Unit, decision: &Decision, around: Surroundings<'_>, diags:
     let mut said = Gather::default();
     for (key, clusters) in groups {
         let Key { overrides, .. } = &key;
+        rendered.references.extend(key.references().map(str::to_owned));
         for i in overrides {
             rendered.effects[*i].reached.extend(&clusters);
         }

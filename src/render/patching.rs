@@ -4,12 +4,14 @@
 
 use serde_json::Value;
 
-use super::fold::Fold;
+use super::fold::{Fold, did_you_mean};
 use super::{references, spots};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{PatchKind, PatchStep};
+use crate::patch::pointer::{Pointer, There};
 use crate::patch::{PatchError, Shape, json, merge, strategic};
 use crate::tree::SpanTree;
+use crate::validate::Schema;
 
 /// Whether a patch is for the CronJob.
 pub(super) fn for_cron_job(patch: &PatchStep) -> bool {
@@ -31,10 +33,28 @@ pub(super) fn apply<'a>(fold: &mut Fold<'a>, step: &'a PatchStep) -> bool {
     match run(&mut fold.state.object, step.kind, &patch, Shape::cron_job()) {
         Ok(()) => true,
         Err(error) => {
-            fold.troubles.push(trouble(step, &error));
+            let unset = unset(&error, &fold.state.object);
+            fold.troubles.push(unset.into_iter().fold(trouble(step, &error), Diagnostic::help));
             false
         }
     }
+}
+
+/// Of a CronJob's member that is not there, and that a CronJob may have: how it is set. A slip is forgiven.
+fn unset(error: &PatchError, object: &Value) -> Option<String> {
+    let operation = error.operation.as_ref().filter(|operation| operation.op == "replace")?;
+    let nearest = Pointer::parse(&operation.path).ok()?.nearest(object)?;
+    let There::Map { similar: None, .. } = nearest.there else { return None };
+    let schema = nearest.existing.tokens().iter().try_fold(Schema::cronjob(), |schema, name| {
+        if name.parse::<usize>().is_ok() { schema.item() } else { schema.field(name) }
+    })?;
+    let fields = schema.fields();
+    let known = fields.iter().copied().find(|field| *field == nearest.missing);
+    let field = known.or_else(|| did_you_mean(&nearest.missing, fields.iter().copied()))?;
+    let last = nearest.existing.tokens().len() + 1 == Pointer::parse(&operation.path).ok()?.tokens().len();
+    last.then(|| {
+        format!("`{field}` is not set here: `op: add` with the path `{}` sets it", nearest.existing.join(field))
+    })
 }
 
 /// Applies a patch to any object.

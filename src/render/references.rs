@@ -162,6 +162,11 @@ pub(crate) fn files_only(value: &mut Value) {
     }
 }
 
+/// Whether a pointer leads to the `value` of one of `env`.
+fn is_env_value(path: &[String]) -> bool {
+    matches!(path, [.., env, _, value] if env == "env" && value == "value")
+}
+
 /// The text with its references replaced; `None` if it has none. A reference without a value stays as it is.
 pub(crate) fn expand_text(
     text: &str,
@@ -188,7 +193,10 @@ pub(crate) fn expand_text(
         };
         match value {
             Ok(value) => {
-                if value.contains(['`', '"', '\'', '\n']) || value.contains("$(") {
+                // No shell reads a variable's value; the kubelet reads it, and expands `$(`.
+                let whole = written == text && is_env_value(path);
+                let odd = value.contains(['`', '"', '\'', '\n']) && !whole;
+                if odd || value.contains("$(") {
                     let message = format!("the value of `{written}` holds a quote, a backtick, a newline or `$(`");
                     trouble(message, None, true);
                 }

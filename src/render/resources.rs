@@ -3,6 +3,7 @@
 //! The one idea: an object goes with its task, so one without a namespace follows the task, and so do the subjects
 //! of its RoleBindings.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -10,10 +11,10 @@ use serde_json::Value;
 use super::object::{self, HEADER, Ordered};
 use super::references::{self, Scope};
 use super::{Manifest, patching, spots};
-use crate::diag::{Code, Diagnostic, nearest};
+use crate::diag::{Code, Diagnostic, Severity, nearest};
 use crate::model::{Fleet, PatchStep, Resource, ResourceFile, Target, Unit};
 use crate::patch::{Shape, typed};
-use crate::tree::{Located, SourceTree};
+use crate::tree::{Located, SourceTree, Span};
 use crate::validate::Schema;
 use crate::yaml;
 
@@ -80,7 +81,7 @@ pub(super) fn build(
     let unit = beside.unit;
     let layers = unit.layers_with(beside.overrides);
     let mut drafts = Vec::new();
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for resource in layers.flat_map(|layer| &layer.body.resources) {
         let Some(file) = &resource.file else { continue };
         if !seen.insert((file.id, resource.expand)) {
@@ -95,7 +96,9 @@ pub(super) fn build(
             continue;
         }
         for object in &file.objects {
-            let value = expanded(object, resource.expand, beside, diags);
+            let mut value = expanded(object, resource.expand, beside, diags);
+            let said = object.spans.member("metadata").and_then(|metadata| metadata.member("namespace"));
+            without_namespace(&mut value, said.map_or(object.span(), |spot| spot.key), diags);
             drafts.push(Draft { value, file, resource });
         }
     }
@@ -106,10 +109,29 @@ pub(super) fn build(
     patch(beside, &mut drafts, changed, diags);
     for mut draft in drafts {
         typed::strip_nulls(&mut draft.value);
+        without_namespace(&mut draft.value, draft.resource.span, diags);
         object::watch_flux(&mut draft.value, beside.fleet, unit, diags);
         let manifest = manifest(draft, diags);
         manifests.extend(manifest);
     }
+}
+
+/// Takes the namespace from an object that can have none, as the API server does, and says so.
+fn without_namespace(value: &mut Value, said: Span, diags: &mut Vec<Diagnostic>) {
+    if !cluster_wide(value) {
+        return;
+    }
+    let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+    if metadata.remove("namespace").is_none_or(|namespace| namespace.is_null()) {
+        return;
+    }
+    let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
+    let message = format!("a {kind} belongs to the whole cluster and has no namespace; it is left out");
+    diags.push(
+        Diagnostic::new(Code::ResourceInvalid, said, message)
+            .severity(Severity::Warning)
+            .help("remove `metadata.namespace`"),
+    );
 }
 
 /// Null labels and annotations are empty, as the API server reads them.
@@ -209,20 +231,34 @@ fn meant<'d, 'a>(
     match hits.as_slice() {
         [only] => return Some(&mut drafts[*only]),
         [] => {
-            let all: Vec<String> =
-                drafts.iter().map(|d| format!("{}/{}", text(d, "/kind"), text(d, "/metadata/name"))).collect();
-            let wanted = match &target.name {
-                Some(name) => format!("{}/{}", *target.kind, **name),
-                None => target.kind.value.clone(),
+            let named = |d: &Draft<'_>| format!("{}/{}", text(d, "/kind"), text(d, "/metadata/name"));
+            let all: Vec<String> = drafts.iter().map(named).collect();
+            let known = ["CronJob".to_owned()].into_iter().chain(drafts.iter().map(|d| text(d, "/kind")));
+            let kinds: BTreeSet<String> = known.collect();
+            let (wanted, near) = match &target.name {
+                Some(name) if kinds.contains(&target.kind.value) => {
+                    let wanted = format!("{}/{}", *target.kind, **name);
+                    let near = nearest(&wanted, all.iter().map(String::as_str)).map(str::to_owned);
+                    (wanted, near)
+                }
+                name => {
+                    let near = nearest(&target.kind, kinds.iter().map(String::as_str)).map(str::to_owned);
+                    let name = name.as_ref().map_or_else(String::new, |name| format!("/{}", **name));
+                    (format!("{}{name}", *target.kind), near)
+                }
             };
-            let span = target.name.as_ref().map_or(target.kind.span, |name| name.span);
-            let mut diagnostic =
+            let kind_known = kinds.contains(&target.kind.value);
+            let span = target.name.as_ref().filter(|_| kind_known).map_or(target.kind.span, |name| name.span);
+            let diagnostic =
                 Diagnostic::new(Code::PatchFailed, span, format!("the task has no object `{wanted}` beside it"))
-                    .did_you_mean(nearest(&wanted, all.iter().map(String::as_str)));
-            if !all.is_empty() {
-                diagnostic = diagnostic.note(format!("it has {}", all.join(", ")));
-            }
-            diags.push(diagnostic);
+                    .did_you_mean(near.as_deref());
+            diags.push(if all.is_empty() {
+                diagnostic.help(
+                    "it has its CronJob only, which is meant without `target`; `resources` names files of other objects",
+                )
+            } else {
+                diagnostic.note(format!("beside its CronJob it has {}", all.join(", ")))
+            });
         }
         several => diags.push(
             Diagnostic::new(

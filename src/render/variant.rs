@@ -13,7 +13,7 @@ use super::path::{self, JOB};
 use super::references::{self, Scope};
 use super::{Manifest, Surroundings, object, patching, resources};
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Body, Layer, NEWEST_KUBERNETES, Override, TimeZone, Timing, Unit};
+use crate::model::{Body, Layer, NEWEST_KUBERNETES, Override, Source, TimeZone, Timing, Unit};
 use crate::patch::typed;
 use crate::place::Decision;
 use crate::tree::Span;
@@ -32,6 +32,13 @@ pub(super) struct Key {
     namespace: Option<String>,
     /// The cluster's Kubernetes is newer than our schema.
     newer: bool,
+}
+
+impl Key {
+    /// The references that stand in it.
+    pub(super) fn references(&self) -> impl Iterator<Item = &str> {
+        self.values.iter().map(|(name, _)| name.as_str())
+    }
 }
 
 /// Pods of one run beyond this are not told apart: whoever adds them up need not fear for the sum.
@@ -314,7 +321,7 @@ fn check(value: &Value, replay: &Replay<'_>, judged_zone: Option<&str>, diags: &
     // What could not be merged is not there, and is not missing.
     let unmerged = diags.iter().any(|known| known.code == Code::InvalidValue);
     for (finding, blame) in findings.iter().zip(replay.blame(&findings)) {
-        let Blame { mut span, who } = blame;
+        let Blame { mut span, who, patch } = blame;
         if let Some(bytes) = finding.within.clone()
             && let Some(text) = value.pointer(&finding.pointer).and_then(Value::as_str)
         {
@@ -326,7 +333,11 @@ fn check(value: &Value, replay: &Replay<'_>, judged_zone: Option<&str>, diags: &
         if diags.iter().any(|known| known.place == crate::diag::Place::Text(span) && known.code == finding.code) {
             continue;
         }
-        let mut diagnostic = Diagnostic::new(finding.code, span, finding.message.clone()).severity(finding.severity);
+        // The author of the short form knows of no list.
+        let short = replay.unit.source == Source::Container && !patch;
+        let message =
+            if short { finding.message.replace("`containers[0]`", "`container`") } else { finding.message.clone() };
+        let mut diagnostic = Diagnostic::new(finding.code, span, message).severity(finding.severity);
         diagnostic.help.clone_from(&finding.help);
         let place = format!("at {} in the manifest", finding.pointer);
         diagnostic.notes.push(match who {

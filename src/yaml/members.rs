@@ -32,6 +32,10 @@ pub(super) enum Pending {
     Bad,
 }
 
+/// For whoever wrote two different keys.
+const WORDS: &str =
+    "without quotes the keys `y`, `yes`, `on` are `true`, and `n`, `no`, `off` are `false`: put them in quotes";
+
 /// What `<<` may not merge, and where it stands.
 fn no_map(span: Span) -> Box<Diagnostic> {
     Box::new(Diagnostic::new(Code::YamlSyntax, span, "`<<` merges a map or a list of maps, and this is neither"))
@@ -67,7 +71,9 @@ impl Members {
                 let first = self.entries[at].key_span;
                 let message = format!("the key `{}` stands here twice", entry.key);
                 let diagnostic = Diagnostic::new(Code::DuplicateKey, entry.key_span, message);
-                return Err(Box::new(diagnostic.label("again here").other(first, "first here")));
+                let diagnostic = diagnostic.label("again here").other(first, "first here");
+                let word = matches!(entry.key.as_str(), "true" | "false");
+                return Err(Box::new(if word { diagnostic.help(WORDS) } else { diagnostic }));
             }
             Some(at) => {
                 self.entries[at] = entry;

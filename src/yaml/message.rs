@@ -8,6 +8,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::tree::{FileId, Span};
 
 use super::MAX_DEPTH;
+use super::scalar::{self, Scalar};
 
 const TABS: &str = "YAML does not allow tabs for indentation; use spaces";
 
@@ -43,6 +44,29 @@ fn tab(text: &str, at: usize) -> Option<std::ops::Range<usize>> {
 /// Lists and maps nested beyond the limit.
 pub(super) fn too_deep(span: Span) -> Diagnostic {
     Diagnostic::new(Code::YamlLimits, span, format!("lists and maps are nested more than {MAX_DEPTH} deep"))
+}
+
+/// A scalar that readers take differently: what it is to Kubernetes, and what to `other` readers. Where only a number will
+/// do, the number is what to write.
+pub(super) fn ambiguous(span: Span, text: &str, resolved: Scalar, other: &str, number: bool) -> Diagnostic {
+    let kubernetes = match resolved {
+        Scalar::Null => "null".to_owned(),
+        Scalar::Bool(value) => format!("the boolean {value}"),
+        Scalar::Text => format!("the text `{text}`"),
+        number => scalar::json_number(number).map_or_else(|| "a number".to_owned(), |n| format!("the number {n}")),
+    };
+    let message = format!("`{text}` is {kubernetes} to Kubernetes and {other} to other YAML readers");
+    let plain = match resolved {
+        Scalar::Bool(value) => Some(value.to_string()),
+        number => scalar::json_number(number).map(|n| n.to_string()),
+    };
+    Diagnostic::new(Code::AmbiguousScalar, span, message).help(match plain {
+        Some(plain) if number => format!(
+            "write `{plain}`, which is what Kubernetes reads here; in quotes it would be a text, which this field does not take"
+        ),
+        Some(plain) => format!("write `\"{text}\"` for the text, or `{plain}` for what Kubernetes reads"),
+        None => format!("write `\"{text}\"` for the text"),
+    })
 }
 
 /// The end of the word at an offset: at least one character, at most to the end of the line.

@@ -502,27 +502,17 @@ impl<'a> Builder<'a> {
         if self.parsed.warnings.len() >= MAX_SAID {
             return;
         }
-        let kubernetes = match resolved {
-            Scalar::Null => "null".to_owned(),
-            Scalar::Bool(value) => format!("the boolean {value}"),
-            Scalar::Text => format!("the text `{text}`"),
-            number => scalar::json_number(number).map_or_else(|| "a number".to_owned(), |n| format!("the number {n}")),
+        let diagnostic = message::ambiguous(span, text, resolved, other, self.wants_number());
+        self.parsed.warnings.push(diagnostic);
+    }
+
+    /// Whether the next value stands under a field that people write in octal, and that takes a number only.
+    fn wants_number(&self) -> bool {
+        let Some(Frame { kind: Kind::Map(Members { pending: Pending::Key(key, _), .. }), .. }) = self.stack.last()
+        else {
+            return false;
         };
-        let diagnostic = Diagnostic::new(
-            Code::AmbiguousScalar,
-            span,
-            format!("`{text}` is {kubernetes} to Kubernetes and {other} to other YAML readers"),
-        );
-        let plain = match resolved {
-            Scalar::Bool(value) => Some(value.to_string()),
-            number => scalar::json_number(number).map(|n| n.to_string()),
-        };
-        self.parsed.warnings.push(match plain {
-            Some(plain) => {
-                diagnostic.help(format!("write `\"{text}\"` for the text, or `{plain}` for what Kubernetes reads"))
-            }
-            None => diagnostic.help(format!("write `\"{text}\"` for the text")),
-        });
+        matches!(key.as_str(), "defaultMode" | "mode" | "runAsUser" | "runAsGroup" | "fsGroup")
     }
 
     /// Whether the next value is the key of a map.

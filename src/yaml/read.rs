@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 
-use super::de::{Context, De, Id, id};
+use super::de::{Context, De, Id, Unknown, id};
 use super::fault::{At, Fault, Kind, Segment, list};
 use super::node::{Data, Node};
 
@@ -26,6 +26,8 @@ pub fn read<T: DeserializeOwned>(node: &Node, diags: &mut Diagnostics) -> Option
     let mut parts: Option<HashMap<Id, Part<'_>>> = None;
     // What was cut away because its value is wrong: what is then found wrong around it may be a consequence.
     let mut wrong: Vec<Id> = Vec::new();
+    // Fields that are missing, by their map: one that is there misspelt is said once, as what it is.
+    let mut missing: Vec<(Id, &str, Diagnostic)> = Vec::new();
     let value = loop {
         let fault = match T::deserialize(De { node, key: None, context: &context }) {
             Ok(value) => break Some(value),
@@ -45,7 +47,10 @@ pub fn read<T: DeserializeOwned>(node: &Node, diags: &mut Diagnostics) -> Option
                 }
         });
         if !consequence {
-            diags.push(diagnostic(&fault, at));
+            match fault.kind {
+                Kind::Missing(field) => missing.push((at.id, field, diagnostic(&fault, at))),
+                _ => diags.push(diagnostic(&fault, at)),
+            }
             reported += 1;
         }
         if !matches!(fault.kind, Kind::Unknown(..)) {
@@ -57,6 +62,12 @@ pub fn read<T: DeserializeOwned>(node: &Node, diags: &mut Diagnostics) -> Option
     };
     let unknown = context.unknown.into_inner();
     let clean = context.pruned.is_empty() && unknown.is_empty();
+    let misspelt = |map: Id, field: &str| {
+        let slip = |member: &Unknown| nearest(&member.field, member.known.iter().copied()) == Some(field);
+        unknown.values().filter(|member| member.map == map).any(slip)
+    };
+    let missing = missing.into_iter().filter(|(map, field, _)| !misspelt(*map, field));
+    diags.extend(missing.map(|(.., diagnostic)| diagnostic));
     let mut paths: Option<HashMap<Id, String>> = None;
     for ((span, _), member) in unknown {
         let paths = paths.get_or_insert_with(|| {

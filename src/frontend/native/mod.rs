@@ -16,9 +16,9 @@ mod period;
 mod placing;
 mod resource;
 mod sharing;
+mod spelling;
 pub(crate) mod wire;
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde::de::DeserializeOwned;
@@ -30,7 +30,7 @@ use super::library::{Broken, Library, Look};
 use crate::diag::{Code, Diagnostic, Diagnostics, Place, Severity, nearest};
 use crate::model::{Fleet, Model};
 use crate::tree::{SourceFile, Span};
-use crate::yaml::{self, Data, Node, Parsed};
+use crate::yaml::{self, Node, Parsed};
 
 /// The apiVersion of all native kinds.
 pub const API_VERSION: &str = "fleetcron.dev/v1alpha1";
@@ -97,15 +97,15 @@ pub(super) struct FileRead {
 }
 
 /// Reads the native documents of one file.
-pub(super) fn read_file(parsed: &Parsed) -> Look<FileRead> {
+pub(super) fn read_file(parsed: &Parsed, source: &SourceFile) -> Look<FileRead> {
     let mut file = FileRead::default();
     let mut spent = true;
     for document in &parsed.documents {
-        let root = &document.root;
+        let root = &spelling::settle(&document.root, &source.bytes);
         if is_fleet(root) {
             file.has_fleet = true;
             file.fleets.extend(read::<wire::FleetDocument>(root, &mut file.fleet_diags));
-        } else if read_document(&settle_on(root), &mut file.documents, &mut file.diags) {
+        } else if read_document(root, &mut file.documents, &mut file.diags) {
             file.has_ours = true;
         } else {
             file.karmada.see(root);
@@ -114,7 +114,9 @@ pub(super) fn read_file(parsed: &Parsed) -> Look<FileRead> {
     }
     if (file.has_fleet || file.has_ours) && parsed.diagnostics.is_empty() && !parsed.warnings.is_empty() {
         let mut as_written = BTreeSet::new();
-        parsed.documents.iter().for_each(|document| read_as_written("", &document.root, &mut as_written));
+        for document in &parsed.documents {
+            spelling::kept(&document.root, &source.bytes, &mut as_written);
+        }
         let odd = |warning: &&Diagnostic| !matches!(warning.place, Place::Text(at) if as_written.contains(&at));
         file.odd = parsed.warnings.iter().filter(odd).cloned().collect();
     }
@@ -185,62 +187,10 @@ fn join(documents: Documents, fleet: Fleet, context: &mut Context<'_, '_>) -> Mo
     Model { fleet, clusters, units, unread_clusters, misnamed, tasks_seen }
 }
 
-/// The scalars that YAML readers may disagree about as they like, because here they are their source text: values in
-/// `env`, `variables` and `lints`, and the `on` of a schedule.
-fn read_as_written(name: &str, node: &Node, places: &mut BTreeSet<Span>) {
-    for entry in node.as_map().unwrap_or_default() {
-        match name {
-            "env" | "variables" | "set" | "lints" if entry.value.raw().is_some() => {
-                places.insert(entry.value.span);
-            }
-            "weekly" | "monthly" if entry.key == "true" => {
-                places.insert(entry.key_span);
-            }
-            _ => read_as_written(&entry.key, &entry.value, places),
-        }
-    }
-    node.as_seq().unwrap_or_default().iter().for_each(|item| read_as_written("", item, places));
-}
-
 /// Whether the text of a file names an apiVersion of ours or of Karmada's: then it must be readable.
 fn speaks_of_us(file: &SourceFile) -> bool {
     let text = String::from_utf8_lossy(&file.bytes);
     text.contains("fleetcron.dev/") || text.contains("karmada.io/")
-}
-
-/// In `weekly` and `monthly` the field is called `on`, which Kubernetes' YAML reads as the boolean true. There it is
-/// the field's name, and no reader but us sees it.
-fn settle_on(root: &Node) -> Cow<'_, Node> {
-    fn walk(node: &mut Node, period: bool) {
-        match &mut node.data {
-            Data::Map(entries) => {
-                for entry in entries {
-                    if period && entry.key == "true" && entry.key_span.end - entry.key_span.start == 2 {
-                        entry.key = "on".to_owned();
-                    }
-                    walk(&mut entry.value, matches!(entry.key.as_str(), "weekly" | "monthly"));
-                }
-            }
-            Data::Seq(items) => items.iter_mut().for_each(|item| walk(item, false)),
-            _ => {}
-        }
-    }
-    fn holds_period(node: &Node) -> bool {
-        match &node.data {
-            Data::Map(entries) => entries
-                .iter()
-                .any(|entry| matches!(entry.key.as_str(), "weekly" | "monthly") || holds_period(&entry.value)),
-            Data::Seq(items) => items.iter().any(holds_period),
-            _ => false,
-        }
-    }
-    let ours = root.get("apiVersion").and_then(Node::as_str) == Some(API_VERSION);
-    if !ours || !holds_period(root) {
-        return Cow::Borrowed(root);
-    }
-    let mut copy = root.clone();
-    walk(&mut copy, false);
-    Cow::Owned(copy)
 }
 
 /// Reads one document if it is ours; says whether it is.

@@ -265,6 +265,16 @@ impl Walk {
     }
 
     fn lacks(&mut self, field: &str, path: &Path<'_>) {
+        // It is there, misspelt, and that was said of this very map.
+        let (here, meant) = (path.pointer(), stray::did_you_mean(field));
+        let misspelt = |finding: &Finding| {
+            finding.kind == FindingKind::UnknownField
+                && finding.help.contains(&meant)
+                && finding.pointer.rsplit_once('/').is_some_and(|(map, _)| map == here)
+        };
+        if self.findings.iter().any(misspelt) {
+            return;
+        }
         let message = format!("`{field}` is missing in `{}`", path.place());
         self.find(path, true, (Code::MissingField, FindingKind::Missing), message, Vec::new());
     }

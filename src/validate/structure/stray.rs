@@ -58,10 +58,14 @@ const ELSEWHERE: [(&str, &str, &str); 5] = [
     ("Container", "user", "`securityContext`, as `runAsUser`"),
 ];
 
+/// The proposal of another spelling.
+pub(super) fn did_you_mean(field: &str) -> String {
+    format!("did you mean `{field}`?")
+}
+
 /// What was probably meant by a field that the schema does not have, if it resembles anything.
 pub(super) fn proposal(key: &str, map: &Map<String, Value>, schema: Schema, path: &Path<'_>) -> Option<String> {
     let fields = schema.fields();
-    let did_you_mean = |field: &str| format!("did you mean `{field}`?");
     let belongs = |place: &str| format!("`{}` belongs in {place}", words::shown(key));
     // Another case, one or several: `Image`, `request`.
     let singular = |word: &str| word.trim_end_matches('s').to_ascii_lowercase();

@@ -83,7 +83,6 @@ fn all_errors_of_a_document_are_found_at_once() {
             "wrong-type: `labels.a`: expected a string, found the boolean `on` [on]",
             "wrong-type: `labels.b`: expected a string, found a list [[1]]",
             "invalid-value: `strategy`: `Duplicate` is not among the allowed values [Duplicate]",
-            "missing-field: `by` is missing in `steps[0]` [bye]",
             "unknown-field: unknown field `bye` in `steps[0]` [bye]",
             "wrong-type: `steps[1].by`: expected a string, found the number `3` [3]",
             "wrong-type: `steps[1].max`: expected a whole number, found the string `x` [x]",

@@ -113,6 +113,19 @@ fn scalars_that_readers_take_differently_draw_a_warning_once() {
 }
 
 #[test]
+fn a_mode_in_octal_is_offered_as_the_number_that_it_is() {
+    let help = |text: &str| parsed(text).warnings[0].help.join("");
+    assert!(help("defaultMode: 0755\n").starts_with("write `493`, which is what Kubernetes reads here"));
+    assert_eq!(help("args: [0755]\n"), "write `\"0755\"` for the text, or `493` for what Kubernetes reads");
+}
+
+#[test]
+fn two_words_for_one_boolean_are_told_to_be_quoted() {
+    let help = |text: &str| parsed(text).diagnostics[0].help.len();
+    assert_eq!([help("y: 1\non: 2\n"), help("a: 1\na: 2\n")], [1, 0]);
+}
+
+#[test]
 fn ordinary_scalars_draw_none() {
     let text = "[true, False, null, ~, 0, -1, +1, 007, 1.5, 1e3, .5, 0x1F, 12:30:00, 2026-01-01, 10Mi, 1.2.3, -, --x, no-op, yesterday, 08]";
     assert!(parsed(&format!("a: {}\n", text.replace("-, ", ""))).warnings.is_empty());
