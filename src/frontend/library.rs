@@ -96,8 +96,8 @@ impl<'a> Library<'a> {
     }
 
     /// Says of the broken files that nobody refers to how many they are.
-    pub(crate) fn report_passed_over(&self, broken: &Broken, diags: &mut Diagnostics) {
-        let mut files = broken.passed_over.difference(&broken.told).map(|id| &self.sources.file(*id).path);
+    pub(crate) fn report_passed_over(&self, broken: &Broken, named: &BTreeSet<FileId>, diags: &mut Diagnostics) {
+        let mut files = broken.passed_over.difference(named).map(|id| &self.sources.file(*id).path);
         let count = files.clone().count();
         if let Some(first) = files.next() {
             let message = match count {

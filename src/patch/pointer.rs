@@ -236,11 +236,17 @@ fn unescape(token: &str) -> Option<String> {
 fn similar<'a>(word: &str, names: impl Iterator<Item = &'a String>) -> Option<&'a str> {
     let lower = word.to_lowercase();
     let length = |text: &str| text.chars().count();
-    names
-        .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_lowercase()), name))
-        .filter(|(distance, name)| distance * 3 <= length(word).max(length(name)).max(3))
-        .min()
-        .map(|(_, name)| name.as_str())
+    let near = |name: &'a String| {
+        let other = name.to_lowercase();
+        let distance = strsim::damerau_levenshtein(&lower, &other);
+        let (longest, shortest) = (length(&lower).max(length(&other)), length(&lower).min(length(&other)));
+        let contained = shortest >= 4 && (other.contains(&lower) || lower.contains(&other));
+        match distance * 3 <= longest.max(3) {
+            true => Some((distance, name)),
+            false => contained.then_some((distance + longest, name)),
+        }
+    };
+    names.filter_map(near).min().map(|(_, name)| name.as_str())
 }
 
 #[cfg(test)]
@@ -294,6 +300,7 @@ mod tests {
     fn a_missing_place_names_its_neighbours() {
         let document = json!({"spec": {"suspend": true, "x": [1, 2], "one": [1], "none": []}});
         assert_eq!(nearest(&document, "/spec/suspnd/y"), "`/spec` has no `suspnd`; did you mean `suspend`?");
+        assert_eq!(nearest(&document, "/spec/isSuspended"), "`/spec` has no `isSuspended`; did you mean `suspend`?");
         assert_eq!(nearest(&document, "/spec/x/2"), "`/spec/x` has 2 items, so the last index is 1");
         assert_eq!(nearest(&document, "/spec/one/2"), "`/spec/one` has 1 item, so its only index is 0");
         assert_eq!(nearest(&document, "/spec/none/-"), "`/spec/none` is an empty list");

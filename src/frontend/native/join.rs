@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::forms::TextOr;
-use super::sharing::Instances;
 use super::wire::{
     BaseDocument, CronJobSpec, ExcludeSpec, MatchSpec, OverrideDocument, OverrideEntry, PatchSpec, TaskDocument,
     TasksSpec,
@@ -27,7 +26,7 @@ use crate::tree::{Located, Span, SpanTree, Spanned};
 struct Base {
     layer: Arc<Layer>,
     placement: Option<Arc<Placement>>,
-    instances: Option<Instances>,
+    instances: Option<Spanned<u32>>,
     pod_template: Option<(Span, Option<Located>)>,
     cron_job: Option<(Span, Option<Located>)>,
     overrides: Vec<Arc<Override>>,
@@ -105,7 +104,7 @@ fn lower_bases(documents: Vec<(Span, BaseDocument)>, context: &mut Context<'_, '
         let layer = Arc::new(Layer { origin: Origin::Base(name.value.clone()), body });
         sharing::refuse(spec.active, None, context);
         let base = Base {
-            instances: sharing::instances(spec.instances, &layer.origin, context),
+            instances: sharing::instances(spec.instances, context),
             layer,
             placement: spec.placement.map(|placement| Arc::new(placing::placement(placement, context))),
             pod_template,
@@ -121,6 +120,10 @@ fn cron_job(file: Spanned<TextOr<CronJobSpec>>, context: &mut Context<'_, '_>) -
     (file.span, resource::cron_job(file, context))
 }
 
+/// A description is for people, and the same everywhere.
+const IN_DESCRIPTION: (&str, &str) =
+    ("in a description", "say it without; an annotation takes references: `annotations: {KEY: ...}`");
+
 struct Extras {
     description: Option<Spanned<String>>,
     labels: Option<Located>,
@@ -131,6 +134,7 @@ struct Extras {
 fn full_body(spec: super::wire::BodySpec, extras: Extras, context: &mut Context<'_, '_>) -> Body {
     let mut body = body::lower(spec, context);
     if let Some(description) = &extras.description {
+        context.refuses_reference(description, IN_DESCRIPTION);
         let length = description.chars().count();
         if length > 512 {
             context.diags.push(
@@ -317,7 +321,7 @@ fn lower_task(
     let own_template = template.map(|span| (span, own.pod_template.take()));
     own.namespace = own.namespace.or(namespace);
     sharing::refuse(spec.active, spec.once, context);
-    let own_instances = sharing::instances(spec.instances, &Origin::Task, context);
+    let own_instances = sharing::instances(spec.instances, context);
     let instances = own_instances.or_else(|| used.iter().rev().find_map(|base| base.instances.clone()));
     let own_file = spec.cron_job.map(|file| cron_job(file, context));
 

@@ -166,7 +166,7 @@ pub(super) fn understand(
     let left_out = left_out.map(|problem| problem.path.clone()).collect();
     let mut joining = Context { library, diags, wanted: &mut wanted, broken: &mut broken, named: &mut named };
     let model = join(documents, fleet.settings, &mut joining);
-    library.report_passed_over(&broken, diags);
+    library.report_passed_over(&broken, &named, diags);
     // Where fleetcron has tasks, documents of Karmada may stand there for another tool, or be what a task brings along.
     karmada.retain(|met| met.file().is_some_and(|file| !named.contains(&file)));
     diags.extend(Met::diagnostic(karmada, Severity::Warning));

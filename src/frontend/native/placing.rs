@@ -50,6 +50,9 @@ pub(super) fn not_supported(span: Option<Span>, what: &str, context: &mut Contex
 }
 
 fn toleration(spec: Spanned<TolerationSpec>, context: &mut Context<'_, '_>) -> Toleration {
+    if let Some(value) = &spec.value.value {
+        context.refuses_reference(value, SELECTING);
+    }
     let exists = matches!(spec.value.operator, Some(TolerationOperatorSpec::Exists));
     if exists && let Some(value) = &spec.value.value {
         context.diags.push(

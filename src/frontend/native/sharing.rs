@@ -13,26 +13,15 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{Body, Layer, Origin};
 use crate::tree::{Located, Span, SpanTree, Spanned, Spots};
 
-/// `instances` as one document says it, and who.
-#[derive(Clone)]
-pub(super) struct Instances {
-    number: Spanned<u32>,
-    origin: Origin,
-}
-
-/// Takes `instances` of a document.
-pub(super) fn instances(
-    said: Option<Spanned<u32>>,
-    origin: &Origin,
-    context: &mut Context<'_, '_>,
-) -> Option<Instances> {
+/// `instances` of a document; a number that means nothing is refused.
+pub(super) fn instances(said: Option<Spanned<u32>>, context: &mut Context<'_, '_>) -> Option<Spanned<u32>> {
     let number = said?;
     if number.value == 0 {
         let diagnostic = Diagnostic::new(Code::InvalidValue, number.span, "a task has at least one instance");
         context.diags.push(diagnostic.help("to keep it from running, write `job: {suspend: true}`"));
         return None;
     }
-    Some(Instances { number, origin: origin.clone() })
+    Some(number)
 }
 
 /// Refuses what is read and typed but not built: `active`, `once`.
@@ -47,8 +36,8 @@ pub(super) fn refuse(
 
 /// The layer that `instances` means behind `layers`: both fields, left out for 1; completions that somebody gives stay.
 /// A parallelism of the author's own that differs is an error; that of a file or of the defaults gives way.
-pub(super) fn layer(said: &Instances, layers: &[&Layer], context: &mut Context<'_, '_>) -> Layer {
-    let number = said.number.value;
+pub(super) fn layer(said: &Spanned<u32>, layers: &[&Layer], context: &mut Context<'_, '_>) -> Layer {
+    let number = said.value;
     let own = |layer: &&&Layer| matches!(layer.origin, Origin::Base(_) | Origin::Task);
     if let Some((value, span)) = layers.iter().filter(own).rev().find_map(|layer| in_job(layer, "parallelism"))
         && value.as_u64().is_some_and(|parallelism| parallelism != u64::from(number))
@@ -59,7 +48,7 @@ pub(super) fn layer(said: &Instances, layers: &[&Layer], context: &mut Context<'
                 span,
                 format!("`parallelism` is {value} and `instances` is {number}, and they are the same"),
             )
-            .other(said.number.span, "`instances` is here")
+            .other(said.span, "`instances` is here")
             .help("keep `instances`: it becomes `parallelism` and `completions`"),
         );
     }
@@ -72,11 +61,11 @@ pub(super) fn layer(said: &Instances, layers: &[&Layer], context: &mut Context<'
     if completions.is_none_or(Value::is_null) {
         fields.push(("completions", wanted));
     }
-    let leaf = || SpanTree::leaf(said.number.span);
+    let leaf = || SpanTree::leaf(said.span);
     let spots = fields.iter().map(|(name, _)| ((*name).to_owned(), leaf())).collect();
     let value = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let job = Located { value: Value::Object(value), spans: SpanTree { spots: Spots::Members(spots), ..leaf() } };
-    Layer { origin: said.origin.clone(), body: Body { job: Some(job), ..Body::default() } }
+    Layer { origin: Origin::Task, body: Body { job: Some(job), ..Body::default() } }
 }
 
 /// A field of `job` as a layer says it.
