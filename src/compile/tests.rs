@@ -149,6 +149,8 @@ fn the_pods_of_a_run_are_counted_whoever_says_them() {
         let counted: Vec<u32> = result.plan[0].decision.chosen().map(|(_, n)| n).collect();
         assert_eq!(counted, instances, "{spec}");
     }
+    let text = format!("{SHORT}  instances: 3\n  job: {{parallelism: \"3\"}}\n");
+    assert_eq!(compiled(&text, &[]).0, ["wrong-type"]);
     let both = format!("{SHORT}  instances: 3\n  job: {{parallelism: 2}}\n");
     assert_eq!(compiled(&both, &[]).0, ["invalid-value"]);
     assert_eq!(compiled(&format!("{SHORT}  bases: [b]\n  job: {{parallelism: 2}}\n"), &[("b.yaml", base)]).0.len(), 1);

@@ -39,7 +39,8 @@ pub(super) fn refuse(
 pub(super) fn layer(said: &Spanned<u32>, layers: &[&Layer], context: &mut Context<'_, '_>) -> Layer {
     let number = said.value;
     let own = |layer: &&&Layer| matches!(layer.origin, Origin::Base(_) | Origin::Task);
-    if let Some((value, span)) = layers.iter().filter(own).rev().find_map(|layer| in_job(layer, "parallelism"))
+    let parallelism = layers.iter().filter(own).rev().find_map(|layer| in_job(layer, "parallelism"));
+    if let Some((value, span)) = parallelism
         && value.as_u64().is_some_and(|parallelism| parallelism != u64::from(number))
     {
         context.diags.push(
@@ -57,7 +58,11 @@ pub(super) fn layer(said: &Spanned<u32>, layers: &[&Layer], context: &mut Contex
         in_job(layer, "completions").map(|(value, _)| value).or(file)
     });
     let wanted = if number == 1 { Value::Null } else { json!(number) };
-    let mut fields = vec![("parallelism", wanted.clone())];
+    let mut fields = Vec::new();
+    // What is no number stays, for the checks to refuse.
+    if parallelism.is_none_or(|(value, _)| value.is_null() || value.is_u64()) {
+        fields.push(("parallelism", wanted.clone()));
+    }
     if completions.is_none_or(Value::is_null) {
         fields.push(("completions", wanted));
     }
