@@ -42,6 +42,9 @@ pub fn schedule(variant: &Variant<'_>, fleet: &Fleet, sources: &SourceTree) -> V
     let Ok(expression) = Expression::parse(&timing.schedule) else { return Vec::new() };
     let zone = timing.time_zone.as_deref().map(Zone::parse).transpose().ok();
     let rules = Rules { variant, fleet, sources, expression: &expression };
+    if rules.stands_in() {
+        return Vec::new();
+    }
     let all: Vec<usize> = variant.clusters.iter().map(|(at, _)| *at).collect();
     let mut found: Vec<Diagnostic> = rules.oddities();
     match &zone {
@@ -85,6 +88,12 @@ impl Rules<'_> {
         (self.variant.said)(path).unwrap_or(self.variant.task)
     }
 
+    /// A schedule that was refused in its long form is replaced by `@yearly`, which nobody wrote; no more is said of it.
+    fn stands_in(&self) -> bool {
+        let text = self.expression.text();
+        text == "@yearly" && !self.sources.text(self.said(&["spec", "schedule"])).contains(text)
+    }
+
     fn oddities(&self) -> Vec<Diagnostic> {
         let oddities = self.expression.oddities();
         let diagnostic = |odd: crate::cron::Oddity| {
@@ -103,6 +112,10 @@ impl Rules<'_> {
     /// that is the same in every hour of every day.
     fn unset_zone(&self) -> Option<Diagnostic> {
         let Form::Fields(fields) = self.expression.form() else { return None };
+        // Who writes `null` means none, and a cluster that lacks the zone it is asked for is an error elsewhere.
+        if (self.variant.said)(&["spec", "timeZone"]).is_some() {
+            return None;
+        }
         if fields.all().iter().skip(1).all(|field| field.full()) || !self.expression.fires() {
             return None;
         }
