@@ -81,7 +81,7 @@ fn origin(unit: &Unit, sources: &SourceTree) -> String {
 }
 
 fn made_of(unit: &Unit) -> String {
-    let bases: Vec<&str> = unit
+    let mut bases: Vec<&str> = unit
         .layers
         .iter()
         .filter_map(|layer| match &layer.origin {
@@ -89,6 +89,9 @@ fn made_of(unit: &Unit) -> String {
             _ => None,
         })
         .collect();
+    // A base with a `podTemplate` is two layers.
+    let mut seen = std::collections::BTreeSet::new();
+    bases.retain(|name| seen.insert(*name));
     let containers = match unit.source {
         Source::Container => "`container`",
         Source::PodTemplate => "`podTemplate`",

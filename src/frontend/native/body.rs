@@ -261,8 +261,16 @@ pub(super) fn from_file(item: &mut Value, spans: &SpanTree, context: &mut Contex
 /// `containers`: a map by name.
 fn by_name(containers: Located, context: &mut Context<'_, '_>) -> Vec<(Spanned<String>, Located)> {
     let mut result = Vec::new();
-    for (name, spans) in members(&containers, context) {
-        let Some(value) = containers.value.get(&name) else { continue };
+    // Another type is refused here.
+    if members(&containers, context).is_empty() {
+        return result;
+    }
+    let Located { value: Value::Object(mut values), spans: SpanTree { spots: Spots::Members(members), .. } } = containers
+    else {
+        return result;
+    };
+    for (name, spans) in members {
+        let Some(value) = values.remove(&name) else { continue };
         if value.is_null() {
             context.diags.push(
                 Diagnostic::new(
@@ -275,7 +283,7 @@ fn by_name(containers: Located, context: &mut Context<'_, '_>) -> Vec<(Spanned<S
             continue;
         }
         let key = Spanned::new(name, spans.key);
-        let mut part = Some(Located { value: value.clone(), spans });
+        let mut part = Some(Located { value, spans });
         require_map(&mut part, context);
         result.extend(part.map(|part| (key, part)));
     }
@@ -283,13 +291,13 @@ fn by_name(containers: Located, context: &mut Context<'_, '_>) -> Vec<(Spanned<S
 }
 
 /// The members of a map with their places, in the author's order; another type is an error.
-pub(super) fn members(located: &Located, context: &mut Context<'_, '_>) -> Vec<(String, SpanTree)> {
+pub(super) fn members<'l>(located: &'l Located, context: &mut Context<'_, '_>) -> &'l [(String, SpanTree)] {
     match &located.spans.spots {
-        Spots::Members(members) => members.clone(),
-        _ if located.value.is_null() => Vec::new(),
+        Spots::Members(members) => members,
+        _ if located.value.is_null() => &[],
         _ => {
             context.error(Code::WrongType, located.span(), "expected a map here");
-            Vec::new()
+            &[]
         }
     }
 }
@@ -298,9 +306,9 @@ pub(super) fn members(located: &Located, context: &mut Context<'_, '_>) -> Vec<(
 pub(super) fn strings(located: &Located, context: &mut Context<'_, '_>) -> Vec<(Spanned<String>, Spanned<String>)> {
     let mut result = Vec::new();
     for (key, spans) in members(located, context) {
-        match located.value.get(&key) {
+        match located.value.get(key) {
             Some(Value::String(text)) => {
-                result.push((Spanned::new(key, spans.key), Spanned::new(text.clone(), spans.value)));
+                result.push((Spanned::new(key.clone(), spans.key), Spanned::new(text.clone(), spans.value)));
             }
             _ => {
                 let diagnostic =
@@ -316,7 +324,7 @@ pub(super) fn strings(located: &Located, context: &mut Context<'_, '_>) -> Vec<(
 pub(super) fn variables(located: &Located, context: &mut Context<'_, '_>) -> Variables {
     let mut variables = Variables::new();
     for (key, spans) in members(located, context) {
-        let text = match located.value.get(&key) {
+        let text = match located.value.get(key) {
             None | Some(Value::Null) => None,
             Some(Value::String(text)) => Some(text.clone()),
             Some(Value::Number(_) | Value::Bool(_)) => spans.source().map(str::to_owned),
@@ -325,7 +333,7 @@ pub(super) fn variables(located: &Located, context: &mut Context<'_, '_>) -> Var
                 continue;
             }
         };
-        variables.insert(key, Spanned::new(text, spans.value));
+        variables.insert(key.clone(), Spanned::new(text, spans.value));
     }
     variables
 }

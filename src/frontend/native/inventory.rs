@@ -82,9 +82,9 @@ fn lower_cluster(document: ClusterDocument, context: &mut Context<'_, '_>) -> Cl
     let mut cluster = Cluster::bare(document.metadata.name);
     if let Some(labels) = &document.metadata.labels {
         for (key, spans) in body::members(labels, context) {
-            match labels.value.get(&key).and_then(|value| value.as_str()) {
+            match labels.value.get(key).and_then(|value| value.as_str()) {
                 Some(value) => {
-                    cluster.labels.insert(key, Spanned::new(value.to_owned(), spans.value));
+                    cluster.labels.insert(key.clone(), Spanned::new(value.to_owned(), spans.value));
                 }
                 None => context.diags.push(
                     Diagnostic::new(Code::WrongType, spans.value, format!("the label `{key}` is not a string"))

@@ -350,10 +350,12 @@ fn lower_task(
         }
         // As a file's, its text stands first: a base may change what the task's template says.
         Source::PodTemplate => {
-            let templates = used.iter().filter_map(|base| Some((&base.layer.origin, base.pod_template.as_ref()?)));
-            for (origin, (_, template)) in templates.chain(own_template.as_ref().map(|own| (&Origin::Task, own))) {
-                let body = Body { pod_template: template.clone(), ..Body::default() };
-                layers.push(Arc::new(Layer { origin: origin.clone(), body }));
+            let bases = used.iter().filter_map(|base| {
+                let (_, template) = base.pod_template.as_ref()?;
+                Some((base.layer.origin.clone(), template.clone()))
+            });
+            for (origin, pod_template) in bases.chain(own_template.map(|(_, template)| (Origin::Task, template))) {
+                layers.push(Arc::new(Layer { origin, body: Body { pod_template, ..Body::default() } }));
             }
         }
         Source::Container => layers.extend(defaults(fleet, name.span).map(Arc::new)),
