@@ -49,7 +49,7 @@ fn whereabouts(session: &Session, args: &Plan, compilation: &Compilation) -> Out
     let model = &compilation.model;
     let mut rows = Vec::new();
     let mut tasks = Vec::new();
-    let mut instances_in_all = 0;
+    let mut instances_in_all: u64 = 0;
     for (unit, built) in model.units.iter().zip(&compilation.plan).filter(|(unit, _)| asked_for(unit, args)) {
         let full = unit.identity.to_string();
         let all: Vec<(&str, u32)> =
@@ -61,7 +61,7 @@ fn whereabouts(session: &Session, args: &Plan, compilation: &Compilation) -> Out
         if shown.is_empty() && !args.clusters.is_empty() {
             continue;
         }
-        let instances: u32 = shown.iter().map(|(_, n)| n).sum();
+        let instances: u64 = shown.iter().map(|(_, n)| u64::from(*n)).sum();
         instances_in_all += instances;
         rows.push(vec![
             full.clone(),
@@ -86,7 +86,7 @@ fn whereabouts(session: &Session, args: &Plan, compilation: &Compilation) -> Out
         "\n{} on {}, {} in all\n",
         count(rows.len(), "task"),
         count(model.clusters.len(), "cluster"),
-        count(instances_in_all as usize, "instance"),
+        count(usize::try_from(instances_in_all).unwrap_or(usize::MAX), "instance"),
     ));
     if !idle.is_empty() && args.clusters.is_empty() && args.tasks.is_empty() {
         text.push_str(&format!("nothing runs on {}\n", table::names(idle.iter().copied(), 6)));

@@ -41,9 +41,6 @@ impl Key {
     }
 }
 
-/// Pods of one run beyond this are not told apart: whoever adds them up need not fear for the sum.
-const MOST_COUNTED: u32 = 1_000_000;
-
 /// A variant, built.
 pub(super) struct Built {
     /// Pods of one run.
@@ -231,7 +228,7 @@ pub(super) fn build(unit: &Unit, key: &Key, cluster: usize, prefix: &Prefix, aro
     }
     check_names(&value, unit, &key.overrides, &mut diags);
     let parallelism = path::at(&value, JOB).and_then(|job| job.get("parallelism")).and_then(Value::as_u64);
-    let instances = parallelism.map_or(1, |pods| u32::try_from(pods).unwrap_or(u32::MAX).min(MOST_COUNTED));
+    let instances = parallelism.map_or(1, |pods| u32::try_from(pods).unwrap_or(u32::MAX));
     object::watch_flux(&mut value, around.fleet, unit, &mut diags);
     let timing = Timing::of(&value);
     let mut manifests = vec![object::cron_job(value, unit)];

@@ -265,7 +265,8 @@ fn by_name(containers: Located, context: &mut Context<'_, '_>) -> Vec<(Spanned<S
     if members(&containers, context).is_empty() {
         return result;
     }
-    let Located { value: Value::Object(mut values), spans: SpanTree { spots: Spots::Members(members), .. } } = containers
+    let Located { value: Value::Object(mut values), spans: SpanTree { spots: Spots::Members(members), .. } } =
+        containers
     else {
         return result;
     };
