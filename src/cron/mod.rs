@@ -4,6 +4,7 @@
 //! The one idea: an expression is five sets of numbers that remember how they were written. The sets say when it
 //! runs, the writing lets words and lints speak of it.
 
+mod calendar;
 mod daylight;
 mod duration;
 mod fault;

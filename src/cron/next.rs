@@ -9,14 +9,12 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 
+use super::calendar::LENGTHS;
 use super::{Expression, Fields, Form, Zone};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
-
-/// The days that a month can have; February has its longest.
-const LONGEST: [u32; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 impl Expression {
     /// The next run after an instant, as Kubernetes' controller computes it with robfig's `Next`.
@@ -89,7 +87,7 @@ impl Fields {
     }
 
     fn fires(&self) -> bool {
-        let dated = |month: u32| (1..=LONGEST[month as usize - 1]).any(|day| self.day.has(day));
+        let dated = |month: u32| (1..=LENGTHS[month as usize - 1]).any(|day| self.day.has(day));
         let (weekday, any_month) = (self.weekday.bits != 0, self.month.bits != 0);
         // Over the years every date falls on every day of the week.
         let date = self.month.numbers().any(dated);

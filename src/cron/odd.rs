@@ -6,7 +6,10 @@
 
 use std::ops::Range;
 
+use super::calendar::{LENGTHS, MONTHS, WEEKDAYS, joined};
 use super::{Expression, Field, Fields, Form, Item, Unit};
+
+const FEBRUARY: u32 = 2;
 
 /// Something odd about a schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,8 +149,12 @@ fn late_days(fields: &Fields) -> Option<Oddity> {
         return None;
     }
     let late = (29..=31).find(|number| day.has(*number) && !day.has(number - 1))?;
-    let missing: Vec<&str> =
-        fields.month.numbers().filter(|month| longest(*month) < late).map(|month| MONTHS[month as usize - 1]).collect();
+    let missing: Vec<&str> = fields
+        .month
+        .numbers()
+        .filter(|month| LENGTHS[*month as usize - 1] - u32::from(*month == FEBRUARY) < late)
+        .map(|month| MONTHS[month as usize - 1])
+        .collect();
     // The 29th of February alone says leap years itself.
     if missing.is_empty() || fields.month.numbers().count() == 1 {
         return None;
@@ -156,7 +163,7 @@ fn late_days(fields: &Fields) -> Option<Oddity> {
     Some(Oddity {
         kind: OddityKind::LateDays,
         at: day.at.clone(),
-        message: format!("there is no day {late} in {}{leap}: this does not run there", list(&missing)),
+        message: format!("there is no day {late} in {}{leap}: this does not run there", joined(&missing, "and")),
         help: "cron cannot say the last day of a month: run on `28-31` and let the container look at the date, or write `1` and do yesterday's work"
             .to_owned(),
     })
@@ -174,40 +181,6 @@ fn both_days(fields: &Fields) -> Option<Oddity> {
         message: "a day of the month and a day of the week: this runs on days that match either, not both".to_owned(),
         help: "write `*` for one of them; for both at once let the container look at the date".to_owned(),
     })
-}
-
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
-const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-
-/// The last day of a month in most years.
-fn longest(month: u32) -> u32 {
-    match month {
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-fn list(names: &[&str]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
-    }
 }
 
 #[cfg(test)]

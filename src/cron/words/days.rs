@@ -3,27 +3,11 @@
 //! The one idea: first the rule of the two fields and the lengths of the months say which days are really meant; only
 //! then are there words.
 
-use super::lists::{circle, joined, numbers, set};
+use super::lists::{circle, numbers, set};
 use super::time::Times;
 use crate::cron::Fields;
+use crate::cron::calendar::{LENGTHS, MONTHS, WEEKDAYS, joined};
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-/// The days that a month has in a leap year, from January on.
-const LENGTHS: [u32; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const FEBRUARY: u32 = 2;
 /// The bits of all months, and of all days of the week.
 const ALL_MONTHS: u64 = 0b1_1111_1111_1110;

@@ -2,18 +2,11 @@
 //!
 //! The one idea: three or more neighbours are a range, found in the set and not in the writing.
 
+use crate::cron::calendar::joined;
+
 /// The numbers whose bits are set, ascending.
 pub(super) fn numbers(bits: u64) -> Vec<u32> {
     (0..64).filter(|number| bits >> number & 1 == 1).collect()
-}
-
-/// "a", "a and b", "a, b and c"; `last` is the word before the last one.
-pub(super) fn joined(parts: &[String], last: &str) -> String {
-    match parts {
-        [] => String::new(),
-        [one] => one.clone(),
-        [before @ .., end] => format!("{} {last} {end}", before.join(", ")),
-    }
 }
 
 /// The numbers as ranges, first to last: a range of one is a number, and there is no range of two.

@@ -7,6 +7,7 @@ mod days;
 mod lists;
 mod time;
 
+use super::calendar::joined;
 use super::{Expression, Fields, Form};
 
 impl Expression {
@@ -43,7 +44,7 @@ fn delay(seconds: u64) -> String {
         parts => {
             let plural = |count: u64| if count == 1 { "" } else { "s" };
             let parts = parts.iter().map(|(count, unit)| format!("{count} {unit}{}", plural(*count)));
-            lists::joined(&parts.collect::<Vec<_>>(), "and")
+            joined(&parts.collect::<Vec<_>>(), "and")
         }
     }
 }

@@ -3,7 +3,8 @@
 //! The one idea: "every N" is said only where the distance really is N everywhere within what the phrase names: an
 //! hour that divides, or a stretch with both its ends.
 
-use super::lists::{joined, numbers, set, step};
+use super::lists::{numbers, set, step};
+use crate::cron::calendar::joined;
 
 /// So many times are listed one by one.
 const LISTED: usize = 6;
