@@ -163,7 +163,9 @@ fn concurrency(chosen: usize) -> String {
     if chosen < 2 {
         return String::new();
     }
-    format!("\nconcurrencyPolicy holds within one cluster: up to {chosen} runs at once, one in each\n")
+    format!(
+        "\nconcurrencyPolicy holds within one cluster: a run on one of the {chosen} does not stop a run on another\n"
+    )
 }
 
 fn applied<'b>(unit: &Unit, built: &'b Built, cluster: usize) -> &'b [usize] {

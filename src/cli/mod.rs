@@ -42,7 +42,10 @@ pub fn main() -> ExitCode {
     match run(&cli) {
         Ok(code) => code,
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(_) => ExitCode::from(2),
+        Err(error) => {
+            let _nobody_reads = writeln!(std::io::stderr(), "error: the result could not be written: {error}");
+            ExitCode::from(2)
+        }
     }
 }
 

@@ -18,9 +18,11 @@ use crate::cron::{Expression, Form, Zone};
 /// What `--from` says, in full seconds: an instant, or a local time or date of the zone; now if it is absent.
 pub(super) fn from(said: &Moment, zone: &Zone) -> Result<Timestamp, Failure> {
     let Some(said) = &said.from else { return Ok(full(Timestamp::now())) };
+    // A zone in brackets would be passed over: the zone is said by `--zone`.
+    let said_plainly = !said.contains('[');
     let instant = said.parse().ok();
     let local = || zone.instant(said.parse::<DateTime>().ok()?);
-    instant.or_else(local).map(full).ok_or_else(|| {
+    instant.or_else(local).filter(|_| said_plainly).map(full).ok_or_else(|| {
         let forms = "`2026-03-28`, `2026-03-28T12:00` or `2026-03-28T12:00:00Z`";
         Failure::Run(format!("`--from {said}` is no moment: write it as {forms}"))
     })

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{moment, table};
 use crate::compile::Built;
 use crate::cron::{Expression, Form, Zone};
+use crate::validate::shown;
 
 /// One of the schedules of a task.
 pub(super) struct Schedule {
@@ -34,11 +35,11 @@ pub(super) fn of(built: &Built) -> Vec<Schedule> {
         match found.iter_mut().find(same) {
             Some(known) => known.clusters.extend(&variant.clusters),
             None => found.push(Schedule {
-                text: timing.schedule.clone(),
+                text: if timing.is_refused() { "refused".to_owned() } else { shown(&timing.schedule) },
                 zone: timing.time_zone.clone(),
                 suspended: timing.suspended,
                 clusters: variant.clusters.clone(),
-                expression: Expression::parse(&timing.schedule).ok(),
+                expression: Expression::parse(&timing.schedule).ok().filter(|_| !timing.is_refused()),
             }),
         }
     }

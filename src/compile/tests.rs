@@ -135,7 +135,9 @@ fn the_pods_of_a_run_are_counted_whoever_says_them() {
         (format!("{SHORT}  job: {{parallelism: 3}}\n"), Some(3), None, [3, 3]),
         (format!("{SHORT}  instances: 3\n"), Some(3), Some(3), [3, 3]),
         (format!("{SHORT}  instances: 3\n  job: {{parallelism: 3, completions: 9}}\n"), Some(3), Some(9), [3, 3]),
-        (format!("{SHORT}  instances: 3\n{patch}"), Some(3), Some(3), [3, 7]),
+        // No more than three are wanted in all.
+        (format!("{SHORT}  instances: 3\n{patch}"), Some(3), Some(3), [3, 3]),
+        (format!("{SHORT}{patch}"), None, None, [1, 7]),
         (format!("{SHORT}  bases: [b]\n"), Some(5), Some(5), [5, 5]),
         (format!("{SHORT}  bases: [b]\n  instances: 1\n"), None, None, [1, 1]),
         ("  cronJob: c.yaml\n".to_owned(), Some(4), Some(8), [4, 4]),

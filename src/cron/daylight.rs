@@ -62,11 +62,12 @@ fn named(times: &[DateTime]) -> String {
 impl Expression {
     /// The changes of the clock in a span of instants that take runs away or give one twice, in order.
     ///
-    /// A schedule for every hour keeps its distance whatever the clock does; it has none, and `@every` has none.
+    /// A schedule for every hour keeps its distance when the clock moves by whole hours, so of it only what is lost
+    /// outside the gap counts: a day whose midnight does not exist. `@every` has none.
     /// That local times are skipped or come twice: kubernetes#121594.
     pub fn shifts(&self, zone: &Zone, span: Range<Timestamp>) -> Vec<Shift> {
         let Form::Fields(fields) = self.form() else { return Vec::new() };
-        if fields.hour.full() || !self.fires() {
+        if !self.fires() {
             return Vec::new();
         }
         let near = |transition: &Transition| may_matter(fields, transition);
@@ -91,9 +92,15 @@ impl Expression {
                 *runs.entry(second).or_default() += 1;
             }
         }
+        let (low, high) = (transition.before.min(transition.after), transition.before.max(transition.after));
+        let gap = at + i64::from(low)..at + i64::from(high);
+        let keeps_distance = fields.hour.full() && (high - low) % 3600 == 0;
+        let counts = |second: &i64| !keeps_distance || !gap.contains(second);
         let wanted = days.flat_map(|day| asked_for(fields, day));
-        let skipped = wanted.filter(|second| !runs.contains_key(second)).filter_map(civil).collect::<Vec<_>>();
-        let doubled = runs.iter().filter(|(_, count)| **count > 1).filter_map(|(second, _)| civil(*second)).collect();
+        let skipped =
+            wanted.filter(|second| !runs.contains_key(second) && counts(second)).filter_map(civil).collect::<Vec<_>>();
+        let doubled = runs.iter().filter(|(second, count)| **count > 1 && counts(second));
+        let doubled = doubled.filter_map(|(second, _)| civil(*second)).collect();
         let shift = Shift { transition, skipped, doubled };
         (!shift.skipped.is_empty() || !shift.doubled.is_empty()).then_some(shift)
     }
@@ -158,8 +165,19 @@ mod tests {
         assert_eq!(shifts("30 2 * * 1", "Europe/Berlin", 2025), []);
     }
 
+    /// Lord Howe moves its clocks by half an hour; Cairo's midnight takes the Friday away.
+    #[test]
+    fn what_runs_in_every_hour_can_lose_runs_all_the_same() {
+        let found = shifts("0 * * * 5", "Africa/Cairo", 2026);
+        assert_eq!(found[0].0[0], "04-24 01:00");
+        assert_eq!(found.len(), 1);
+        let found = shifts("15 * * * *", "Australia/Lord_Howe", 2026);
+        assert_eq!(found, [(texts(&["10-04 02:15"]), vec![])]);
+    }
+
     #[test]
     fn what_runs_in_every_hour_keeps_its_distance() {
+        assert_eq!(shifts("*/5 * * * 0", "Europe/Berlin", 2025), []);
         assert_eq!(shifts("*/5 * * * *", "Europe/Berlin", 2025), []);
         assert_eq!(shifts("@every 2h", "Europe/Berlin", 2025), []);
         assert_eq!(shifts("30 2 * * *", "Asia/Tokyo", 2025), []);

@@ -65,6 +65,7 @@ impl fmt::Display for Fault {
                 write!(f, "the {} is neither a number nor a name from `{first}` to `{last}`", unit.name())
             }
             FaultKind::Negative(unit) => write!(f, "the {} has a negative number", unit.name()),
+            FaultKind::Bounds(unit, u64::MAX) => write!(f, "the {} is too large a number", unit.name()),
             FaultKind::Bounds(unit, number) => {
                 let (low, high) = unit.bounds();
                 write!(f, "{number} is no {}: it goes from {low} to {high}", unit.name())
@@ -93,6 +94,7 @@ impl Fault {
             FaultKind::Duration => duration(part),
             FaultKind::Count(count) => fields(text, *count),
             FaultKind::Number(unit) => number(part, *unit),
+            FaultKind::Negative(_) if part.contains("/-") => Some("write a step as `*/5`".to_owned()),
             FaultKind::Negative(_) | FaultKind::Hyphens(_) => Some("write a range as `1-5`".to_owned()),
             FaultKind::Bounds(unit, number) => bounds(part, *unit, *number),
             FaultKind::Backwards(unit, start, end) => wrapped(part, *unit, *start, *end),
@@ -116,7 +118,7 @@ fn zone(text: &str) -> Option<String> {
     let (zone, rest) = zone.split_once(char::is_whitespace).unwrap_or((zone, ""));
     let rest = rest.trim();
     let zone = match Zone::parse(zone) {
-        Ok(zone) => Some(zone.name()),
+        Ok(zone) => Some(zone.deprecated().unwrap_or(zone.name())),
         Err(fault) => fault.nearest,
     };
     let rest = Expression::parse(rest).is_ok().then_some(rest);
@@ -190,6 +192,17 @@ fn fields(text: &str, count: usize) -> Option<String> {
             let user = fields[5].chars().next().is_some_and(|c| c.is_ascii_lowercase() || c == '/');
             if user && let Some(five) = accepted(&fields[..5]) {
                 return Some(format!("a CronJob has its command and its user elsewhere: write `{five}`"));
+            }
+            // A `?` stands for a day: third or fifth where years come last, fourth or sixth where seconds come first.
+            let year = fields[5] == "*" && (fields[2] == "?" || fields[4] == "?")
+                || fields[5].contains("20") && fields[5].len() >= 4
+                || accepted(&fields[1..]).is_none() && accepted(&fields[..5]).is_some();
+            if year {
+                let without_year = "Kubernetes has no field for years: leave the last out";
+                return Some(match accepted(&fields[..5]) {
+                    Some(five) => format!("{without_year}: write `{five}`"),
+                    None => without_year.to_owned(),
+                });
             }
             match accepted(&fields[1..]) {
                 Some(five) => Some(format!("{without_seconds}: write `{five}`")),
@@ -279,7 +292,8 @@ fn bounds(part: &str, unit: Unit, number: u64) -> Option<String> {
             "7" => "write `0` or `sun`".to_owned(),
             // From a day to Sunday: Sunday is the first day, not the last.
             _ => match part.split_once('-') {
-                Some(("0" | "1", "7")) => "write `*`".to_owned(),
+                // Not `*`: beside a day of the month that would be another rule.
+                Some(("0" | "1", "7")) => "write `0-6`".to_owned(),
                 Some((start @ ("2" | "3" | "4" | "5"), "7")) => format!("write `{start}-6,0`"),
                 Some((start, "7")) if start.starts_with(char::is_alphabetic) => format!("write `{start}-sat,sun`"),
                 _ => "Sunday is `0` or `sun`".to_owned(),
@@ -368,7 +382,7 @@ mod tests {
             ),
             ("0 3", "write minute, hour, day of the month, month and day of the week, such as `0 3 * * *`"),
             ("0 3 * * 7", "write `0` or `sun`"),
-            ("0 3 * * 1-7", "write `*`"),
+            ("0 3 * * 1-7", "write `0-6`"),
             ("0 3 * * 5-7", "write `5-6,0`"),
             ("0 3 * * fri-7", "write `fri-sat,sun`"),
             ("0 3 * * 7-7", "Sunday is `0` or `sun`"),

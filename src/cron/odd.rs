@@ -70,7 +70,7 @@ impl Expression {
 fn in_fields(text: &str, fields: &Fields) -> Vec<Oddity> {
     let mut found = Vec::new();
     found.extend(every_minute(fields));
-    found.extend(fields.all().into_iter().filter_map(|field| uneven(text, field)));
+    found.extend(fields.all().into_iter().filter_map(|field| uneven(text, fields, field)));
     found.extend(late_days(fields));
     found.extend(both_days(fields));
     found
@@ -94,10 +94,13 @@ fn every_minute(fields: &Fields) -> Option<Oddity> {
 }
 
 /// A step over the whole field. A range with a step ends where the writer says.
-fn uneven(text: &str, field: &Field) -> Option<Oddity> {
+fn uneven(text: &str, fields: &Fields, field: &Field) -> Option<Oddity> {
     let [Item { start: first, end, step, at, .. }] = field.items.as_slice() else { return None };
     let (low, high) = field.unit.bounds();
     if *step == 1 || *end != high || text.get(at.clone()).is_some_and(|item| item.contains('-')) {
+        return None;
+    }
+    if !comes_again(fields, field.unit) {
         return None;
     }
     let size = high - low + 1;
@@ -142,28 +145,45 @@ fn uneven(text: &str, field: &Field) -> Option<Oddity> {
     Some(Oddity { kind: OddityKind::UnevenStep, at: at.clone(), message, help })
 }
 
+/// Whether the field begins anew right after its end: an hour follows an hour, a day a day, a month a month.
+fn comes_again(fields: &Fields, unit: Unit) -> bool {
+    let neighbours = |field: &Field| field.full() || field.numbers().any(|number| field.has(number + 1));
+    match unit {
+        Unit::Minute => neighbours(&fields.hour),
+        Unit::Hour => neighbours(&fields.day) && neighbours(&fields.weekday),
+        Unit::Day => neighbours(&fields.month),
+        Unit::Month | Unit::Weekday => true,
+    }
+}
+
 /// Days above 28, unless they only carry a range on to the end of the month.
 fn late_days(fields: &Fields) -> Option<Oddity> {
     let day = &fields.day;
     if day.full() || day.star || day.items.iter().any(|item| item.step > 1) {
         return None;
     }
-    let late = (29..=31).find(|number| day.has(*number) && !day.has(number - 1))?;
-    let missing: Vec<&str> = fields
-        .month
-        .numbers()
-        .filter(|month| LENGTHS[*month as usize - 1] - u32::from(*month == FEBRUARY) < late)
-        .map(|month| MONTHS[month as usize - 1])
-        .collect();
+    let months: Vec<u32> = fields.month.numbers().collect();
     // The 29th of February alone says leap years itself.
-    if missing.is_empty() || fields.month.numbers().count() == 1 {
+    if months.len() == 1 {
         return None;
     }
-    let leap = if late == 29 { ", leap years aside" } else { "" };
+    let carried = |number: u32| (28..=number).all(|before| day.has(before));
+    let late = (29..=31).filter(|number| day.has(*number) && !carried(*number));
+    let missing: Vec<String> = late
+        .filter_map(|late| {
+            let lacks = |month: &&u32| LENGTHS[**month as usize - 1] - u32::from(**month == FEBRUARY) < late;
+            let names: Vec<&str> = months.iter().filter(lacks).map(|month| MONTHS[*month as usize - 1]).collect();
+            let leap = if late == 29 { ", leap years aside" } else { "" };
+            (!names.is_empty()).then(|| format!("no day {late} in {}{leap}", joined(&names, "and")))
+        })
+        .collect();
+    if missing.is_empty() {
+        return None;
+    }
     Some(Oddity {
         kind: OddityKind::LateDays,
         at: day.at.clone(),
-        message: format!("there is no day {late} in {}{leap}: this does not run there", joined(&missing, "and")),
+        message: format!("there is {}", joined(&missing, "and")),
         help: "cron cannot say the last day of a month: run on `28-31` and let the container look at the date, or write `1` and do yesterday's work"
             .to_owned(),
     })
@@ -172,13 +192,18 @@ fn late_days(fields: &Fields) -> Option<Oddity> {
 /// Neither has a star: robfig takes a day that matches either.
 fn both_days(fields: &Fields) -> Option<Oddity> {
     let (day, weekday) = (&fields.day, &fields.weekday);
-    if day.star || weekday.star || day.full() || weekday.full() || day.bits == 0 || weekday.bits == 0 {
+    if day.star || weekday.star || day.bits == 0 || weekday.bits == 0 || day.full() && weekday.full() {
         return None;
     }
+    let message = match (day.full(), weekday.full()) {
+        (true, _) => "every day of the month, or some days of the week: either will do, so this runs every day",
+        (_, true) => "some days of the month, or every day of the week: either will do, so this runs every day",
+        _ => "a day of the month and a day of the week: this runs on days that match either, not both",
+    };
     Some(Oddity {
         kind: OddityKind::BothDays,
         at: day.at.start..weekday.at.end,
-        message: "a day of the month and a day of the week: this runs on days that match either, not both".to_owned(),
+        message: message.to_owned(),
         help: "write `*` for one of them; for both at once let the container look at the date".to_owned(),
     })
 }
@@ -268,23 +293,32 @@ mod tests {
     }
 
     #[test]
+    fn a_step_whose_field_does_not_come_again_is_even() {
+        for schedule in ["*/40 3 * * *", "0 */5 * * 1", "0 0 */2 2 *", "*/7 0,12 * * *"] {
+            assert_eq!(kinds(schedule), [], "{schedule}");
+        }
+        assert_eq!(kinds("*/45 8-17 * * *"), [OddityKind::UnevenStep]);
+        assert_eq!(kinds("0 */5 * * 1-5"), [OddityKind::UnevenStep]);
+    }
+
+    #[test]
     fn two_day_fields_are_an_or_only_where_neither_has_a_star() {
         assert_eq!(odd("0 0 13 * 5")[0].1, "13 * 5");
         assert_eq!(kinds("0 0 13 * 5"), [OddityKind::BothDays]);
         assert_eq!(kinds("0 0 */2 * 1"), [OddityKind::UnevenStep, OddityKind::BothDays]);
-        assert_eq!(kinds("0 0 13 * 0-6"), []);
+        assert_eq!(kinds("0 0 13 * 0-6"), [OddityKind::BothDays]);
+        assert_eq!(kinds("0 0 1-31 * 0-6"), []);
     }
 
     #[test]
     fn late_days_name_the_months_without_them() {
         let found = odd("0 0 31 * *");
         assert_eq!(found[0].0, OddityKind::LateDays);
-        assert_eq!(
-            found[0].2,
-            "there is no day 31 in February, April, June, September and November: this does not run there"
-        );
+        assert_eq!(found[0].2, "there is no day 31 in February, April, June, September and November");
         assert_eq!(kinds("0 0 1,29 * *"), [OddityKind::LateDays]);
         assert_eq!(kinds("0 0 28-31 * *"), []);
+        let message = |schedule: &str| odd(schedule).remove(0).2;
+        assert_eq!(message("0 0 30,31 1,2 *"), "there is no day 30 in February and no day 31 in February");
     }
 
     #[test]

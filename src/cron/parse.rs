@@ -4,6 +4,7 @@
 //! The one idea: what is odd but accepted there is accepted here, and what is refused is refused for a reason that
 //! knows its bytes.
 
+use std::num::IntErrorKind;
 use std::ops::Range;
 
 use super::duration;
@@ -153,6 +154,7 @@ fn number_or_name(text: &str, unit: Unit) -> Result<u64, FaultKind> {
 fn number(text: &str, unit: Unit) -> Result<u64, FaultKind> {
     match text.parse::<i64>() {
         Ok(number) => u64::try_from(number).map_err(|_| FaultKind::Negative(unit)),
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow => Err(FaultKind::Bounds(unit, u64::MAX)),
         Err(_) => Err(FaultKind::Number(unit)),
     }
 }

@@ -1,6 +1,6 @@
 //! The same thing found on several clusters is said once. It decides nothing.
 //!
-//! The one idea: diagnostics that are equal are one, and their clusters add up.
+//! The one idea: diagnostics that are equal but for their notes are one; their clusters and notes add up.
 
 use std::collections::BTreeSet;
 
@@ -12,11 +12,24 @@ pub struct Gather {
     found: Vec<(Diagnostic, BTreeSet<usize>)>,
 }
 
+/// So many notes are shown of one diagnostic.
+const NOTES: usize = 8;
+
+/// Whether two are the same but for what is noted beside them: zones, places in manifests.
+fn same(a: &Diagnostic, b: &Diagnostic) -> bool {
+    (a.code, a.severity, &a.message, &a.place, &a.help, &a.others)
+        == (b.code, b.severity, &b.message, &b.place, &b.help, &b.others)
+}
+
 impl Gather {
     /// Adds one that was found on some clusters, by index in the inventory.
     pub fn add(&mut self, diagnostic: Diagnostic, clusters: &[usize]) {
-        match self.found.iter_mut().find(|(known, _)| *known == diagnostic) {
-            Some((_, known)) => known.extend(clusters),
+        match self.found.iter_mut().find(|(known, _)| same(known, &diagnostic)) {
+            Some((known, places)) => {
+                places.extend(clusters);
+                let new = diagnostic.notes.into_iter().filter(|note| !known.notes.contains(note)).collect::<Vec<_>>();
+                known.notes.extend(new);
+            }
             None => self.found.push((diagnostic, clusters.iter().copied().collect())),
         }
     }
@@ -24,6 +37,11 @@ impl Gather {
     /// Puts them into a bag; `name` is that of a cluster, `of` how many the task is placed on.
     pub fn into_bag<'n>(self, name: impl Fn(usize) -> &'n str, of: usize, bag: &mut Diagnostics) {
         for (mut diagnostic, clusters) in self.found {
+            if diagnostic.notes.len() > NOTES {
+                let more = diagnostic.notes.len() - NOTES;
+                diagnostic.notes.truncate(NOTES);
+                diagnostic.notes.push(format!("and {more} more of these"));
+            }
             let names = clusters.into_iter().map(|cluster| name(cluster).to_owned()).collect();
             diagnostic.clusters = Some(Clusters { names, of });
             bag.push(diagnostic);

@@ -7,7 +7,10 @@ use crate::model::{Cluster, Layer, Model, Unit};
 use crate::place;
 
 pub(super) fn run(model: &Model, diags: &mut Diagnostics) {
-    if model.fleet.defaults.namespace_said || model.clusters.iter().all(|cluster| cluster.namespace.is_some()) {
+    if model.fleet.unread
+        || model.fleet.defaults.namespace_said
+        || model.clusters.iter().all(|cluster| cluster.namespace.is_some())
+    {
         return;
     }
     for unit in model.units.iter().filter(|unit| !unit.layers.iter().any(|layer| says(layer))) {

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 
-use crate::cron::{Expression, Form, OddityKind, Zone};
+use crate::cron::{Expression, Fields, Form, OddityKind, Zone};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{Cluster, Concurrency, Fleet, Timing};
 use crate::tree::{SourceTree, Span};
@@ -39,12 +39,11 @@ pub struct Variant<'a> {
 /// Everything odd about when a variant runs, each with the clusters that it concerns.
 pub fn schedule(variant: &Variant<'_>, fleet: &Fleet, sources: &SourceTree) -> Vec<(Diagnostic, Vec<usize>)> {
     let timing = variant.timing;
-    let Ok(expression) = Expression::parse(&timing.schedule) else { return Vec::new() };
+    let Some(expression) = Expression::parse(&timing.schedule).ok().filter(|_| !timing.is_refused()) else {
+        return Vec::new();
+    };
     let zone = timing.time_zone.as_deref().map(Zone::parse).transpose().ok();
     let rules = Rules { variant, fleet, sources, expression: &expression };
-    if rules.stands_in() {
-        return Vec::new();
-    }
     let all: Vec<usize> = variant.clusters.iter().map(|(at, _)| *at).collect();
     let mut found: Vec<Diagnostic> = rules.oddities();
     match &zone {
@@ -88,14 +87,9 @@ impl Rules<'_> {
         (self.variant.said)(path).unwrap_or(self.variant.task)
     }
 
-    /// A schedule that was refused in its long form is replaced by `@yearly`, which nobody wrote; no more is said of it.
-    fn stands_in(&self) -> bool {
-        let text = self.expression.text();
-        text == "@yearly" && !self.sources.text(self.said(&["spec", "schedule"])).contains(text)
-    }
-
     fn oddities(&self) -> Vec<Diagnostic> {
-        let oddities = self.expression.oddities();
+        let meant = |odd: &crate::cron::Oddity| odd.kind == OddityKind::NeverRuns && self.variant.timing.suspended;
+        let oddities = self.expression.oddities().into_iter().filter(|odd| !meant(odd));
         let diagnostic = |odd: crate::cron::Oddity| {
             let code = code(odd.kind);
             let span = self.sources.part(self.said(&["spec", "schedule"]), self.expression.text(), odd.at);
@@ -105,7 +99,7 @@ impl Rules<'_> {
             }
             diagnostic
         };
-        oddities.into_iter().map(diagnostic).collect()
+        oddities.map(diagnostic).collect()
     }
 
     /// kubernetes#47202: the zone is then that of the controller, whatever that is. It does not matter to a schedule
@@ -113,10 +107,8 @@ impl Rules<'_> {
     fn unset_zone(&self) -> Option<Diagnostic> {
         let Form::Fields(fields) = self.expression.form() else { return None };
         // Who writes `null` means none, and a cluster that lacks the zone it is asked for is an error elsewhere.
-        if (self.variant.said)(&["spec", "timeZone"]).is_some() {
-            return None;
-        }
-        if fields.all().iter().skip(1).all(|field| field.full()) || !self.expression.fires() {
+        let decided = self.variant.timing.zone_decided || self.fleet.unread;
+        if decided || !zone_matters(fields) || !self.expression.fires() {
             return None;
         }
         let span = self.said(&["spec", "schedule"]);
@@ -160,10 +152,10 @@ impl Rules<'_> {
             (true, false) => "skips",
             _ => "doubles",
         };
-        let message = format!("the changing clock of {} {what} runs", zone.name());
+        let message = format!("a changing clock {what} runs of this schedule");
         let mut diagnostic = Diagnostic::new(Code::DaylightSaving, self.said(&["spec", "schedule"]), message);
         for shift in &shifts {
-            diagnostic = diagnostic.note(shift.to_string());
+            diagnostic = diagnostic.note(format!("in {} {shift}", zone.name()));
         }
         Some(diagnostic.help("choose a time at which the clock does not change, or a zone that never does: Etc/UTC"))
     }
@@ -229,6 +221,9 @@ impl Rules<'_> {
     /// `timeZone` came with 1.24, was on by default from 1.25 and cannot be switched off from 1.27.
     fn zone_support(&self) -> Option<(Diagnostic, Vec<usize>)> {
         self.variant.timing.time_zone.as_ref()?;
+        if !matches!(self.expression.form(), Form::Fields(fields) if zone_matters(fields)) {
+            return None;
+        }
         let version = |cluster: &Cluster| match &cluster.kubernetes_version {
             Some(version) => version.value,
             None => self.fleet.defaults.kubernetes_version,
@@ -246,6 +241,11 @@ impl Rules<'_> {
             .help("write the schedule in the zone of those clusters' controllers, with `timeZone: null` there");
         Some((diagnostic, old.into_iter().map(|(at, _)| at).collect()))
     }
+}
+
+/// Whether the schedule is not the same in every hour of every day, so that the zone says when it runs.
+fn zone_matters(fields: &Fields) -> bool {
+    fields.all().iter().skip(1).any(|field| !field.full())
 }
 
 /// A zone under an old name.

@@ -28,6 +28,8 @@ pub struct Fleet {
     /// `spec.daylightSaving`: the span in which changes of the clock are looked for; by default the year of the
     /// time zone database.
     pub daylight_saving: Option<Range<Timestamp>>,
+    /// The document is there and could not be understood: what it settles is not known.
+    pub unread: bool,
 }
 
 /// The newest Kubernetes whose schema we know, as (major, minor).
@@ -56,6 +58,7 @@ impl Default for Fleet {
             guards: Guards { percent: 30, min: 5 },
             lints: BTreeMap::new(),
             daylight_saving: None,
+            unread: false,
         }
     }
 }

@@ -4,6 +4,10 @@
 
 use serde_json::Value;
 
+/// What stands for a schedule that was refused and said so: one that Kubernetes takes, in a spelling that nobody
+/// writes. It is never written, and no more is said of it.
+pub const REFUSED_SCHEDULE: &str = "0  0  1  1  *  ";
+
 /// The fields of a finished CronJob that decide when it runs. What has a wrong type counts as not said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Timing {
@@ -19,6 +23,8 @@ pub struct Timing {
     pub concurrency: Concurrency,
     /// `spec.suspend`
     pub suspended: bool,
+    /// Somebody decided about the zone, be it that there is none: `null`, or each cluster's own.
+    pub zone_decided: bool,
 }
 
 /// `spec.concurrencyPolicy`: what becomes of a run that is due while another goes on.
@@ -34,6 +40,11 @@ pub enum Concurrency {
 }
 
 impl Timing {
+    /// Whether the schedule was refused where it was said.
+    pub fn is_refused(&self) -> bool {
+        self.schedule == REFUSED_SCHEDULE
+    }
+
     /// Of a CronJob.
     pub fn of(cron_job: &Value) -> Self {
         let Some(spec) = cron_job.get("spec") else { return Self::default() };
@@ -50,6 +61,7 @@ impl Timing {
                 _ => Concurrency::Allow,
             },
             suspended: spec.get("suspend").and_then(Value::as_bool).unwrap_or_default(),
+            zone_decided: false,
         }
     }
 }

@@ -113,7 +113,9 @@ impl<'a> Replay<'a> {
     /// and at last the task's name.
     fn locate(&self, steps: &[Step<'a>], objects: &[Value], first: usize, finding: &Finding) -> Blame {
         let path = segments(&finding.pointer);
-        if finding.code == Code::MissingField && path.len() < 2 && self.unit.source != Source::CronJob {
+        let by_patch = first.checked_sub(1).is_some_and(|at| matches!(steps[at], Step::Patch(..)));
+        let own_form = self.unit.source != Source::CronJob && !by_patch;
+        if finding.code == Code::MissingField && path.len() < 2 && own_form {
             return Blame { span: self.unit.name, who: None, patch: false };
         }
         let found = |at: usize| -> Option<(Spot, usize, String, bool)> {
@@ -149,15 +151,31 @@ impl<'a> Replay<'a> {
 /// Where somebody said the text or number at a path of the CronJob, the last one to say it with these overrides; not
 /// those who said it by the built-in defaults.
 pub fn said(unit: &Unit, overrides: &[usize], path: &[&str]) -> Option<Span> {
-    let path: Vec<String> = path.iter().map(|part| (*part).to_owned()).collect();
-    let whole =
-        |found: Option<(Spot, usize)>| found.filter(|(_, depth)| *depth == path.len()).map(|(spot, _)| spot.value);
-    let patches = overrides.iter().rev().flat_map(|at| unit.overrides[*at].layer.body.patches.iter().rev());
-    let mut patches = patches.filter(|patch| patching::for_cron_job(patch));
     let layers = unit.layers_with(overrides).rev().filter(|layer| layer.origin != Origin::BuiltIn);
-    patches
-        .find_map(|patch| whole(in_patch(patch, &Value::Null, &path)))
-        .or_else(|| layers.map(|layer| whole(in_body(&layer.body, &Value::Null, &path))).find_map(|span| span))
+    let path_in_layers = owned(path);
+    patched(unit, overrides, path).or_else(|| {
+        let mut spans = layers.map(|layer| whole(in_body(&layer.body, &Value::Null, &path_in_layers), path.len()));
+        spans.find_map(|span| span)
+    })
+}
+
+/// Where a patch says the text or number at a path of the CronJob.
+pub(super) fn patched(unit: &Unit, overrides: &[usize], path: &[&str]) -> Option<Span> {
+    let mut steps = overrides.iter().rev().flat_map(|at| unit.overrides[*at].layer.body.patches.iter().rev());
+    let depth = path.len();
+    steps.find_map(|step| {
+        let of_job = patching::for_cron_job(step);
+        if of_job { whole(in_patch(step, &Value::Null, &owned(path)), depth) } else { None }
+    })
+}
+
+fn owned(path: &[&str]) -> Vec<String> {
+    path.iter().map(|part| (*part).to_owned()).collect()
+}
+
+/// A spot that is the whole way down.
+fn whole(found: Option<(Spot, usize)>, depth: usize) -> Option<Span> {
+    found.filter(|(_, reached)| *reached == depth).map(|(spot, _)| spot.value)
 }
 
 #[derive(Clone, Copy)]

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::blame::{Blame, Replay};
+use super::blame::{self, Blame, Replay};
 use super::fold::{Fold, State};
 use super::path::{self, JOB};
 use super::references::{self, Scope};
@@ -212,6 +212,8 @@ pub(super) fn build(unit: &Unit, key: &Key, cluster: usize, prefix: &Prefix, aro
         None => None,
     };
     let said_elsewhere = said_elsewhere.map(|zone| zone.value.clone());
+    let zone_decided = fold.state.zone.as_ref().is_some_and(|zone| !matches!(zone.value, TimeZone::Name(_)))
+        || blame::patched(unit, &key.overrides, &["spec", "timeZone"]).is_some();
     let mut value = std::mem::take(&mut fold.state.object);
     let mut diags = std::mem::take(&mut fold.troubles);
     drop(fold);
@@ -227,10 +229,12 @@ pub(super) fn build(unit: &Unit, key: &Key, cluster: usize, prefix: &Prefix, aro
         check(&value, &replay, said_elsewhere.as_deref(), &mut diags);
     }
     check_names(&value, unit, &key.overrides, &mut diags);
-    let parallelism = path::at(&value, JOB).and_then(|job| job.get("parallelism")).and_then(Value::as_u64);
-    let instances = parallelism.map_or(1, |pods| u32::try_from(pods).unwrap_or(u32::MAX));
+    let number = |name: &str| path::at(&value, JOB).and_then(|job| job.get(name)).and_then(Value::as_u64);
+    // No more pods run at once than are wanted in all.
+    let at_once = number("parallelism").map(|pods| number("completions").map_or(pods, |wanted| pods.min(wanted)));
+    let instances = at_once.map_or(1, |pods| u32::try_from(pods).unwrap_or(u32::MAX));
     object::watch_flux(&mut value, around.fleet, unit, &mut diags);
-    let timing = Timing::of(&value);
+    let timing = Timing { zone_decided, ..Timing::of(&value) };
     let mut manifests = vec![object::cron_job(value, unit)];
     let beside = resources::Beside {
         unit,

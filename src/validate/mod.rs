@@ -14,6 +14,7 @@ pub mod version;
 
 pub use quantity::Quantity;
 pub use schema::{Kind, Schema};
+pub(crate) use structure::shown;
 pub use structure::{Finding, FindingKind, Options, check};
 pub use version::{SCHEMA_VERSION, Version};
 

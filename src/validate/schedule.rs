@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::structure::{Finding, FindingKind};
+use super::structure::{Finding, FindingKind, shown};
 use crate::cron::{Expression, Zone};
 use crate::diag::{Code, Severity};
 
@@ -26,14 +26,14 @@ pub fn check(object: &Value) -> Vec<Finding> {
     if let Some(schedule) = text("schedule")
         && let Err(fault) = Expression::parse(schedule)
     {
-        let message = if schedule.is_empty() { fault.to_string() } else { format!("`{schedule}`: {fault}") };
+        let message = if schedule.is_empty() { fault.to_string() } else { format!("`{}`: {fault}", shown(schedule)) };
         let help = fault.help(schedule);
         findings.push(finding("schedule", Code::InvalidSchedule, message, help, Some(fault.at)));
     }
     if let Some(zone) = text("timeZone")
         && let Err(fault) = Zone::parse(zone)
     {
-        let message = format!("`{zone}`: {fault}");
+        let message = format!("`{}`: {fault}", shown(zone));
         findings.push(finding("timeZone", Code::UnknownTimeZone, message, fault.help(), None));
     }
     findings

@@ -31,7 +31,13 @@ pub(super) fn diagnostic(file: FileId, text: &str, error: &ScanError, open: Opti
     if let Some(open) = open.filter(|open| *open != span) {
         diagnostic = diagnostic.other(open, "this bracket is still open");
     }
-    if help.is_empty() { diagnostic } else { diagnostic.help(help) }
+    match error.kind() {
+        ErrorKind::UnknownAnchor if word.starts_with("*/") => {
+            diagnostic.help("a text that begins with `*` needs quotes")
+        }
+        _ if help.is_empty() => diagnostic,
+        _ => diagnostic.help(help),
+    }
 }
 
 /// The tab that is meant by an error at an offset: on that line, or on one of the lines after it.

@@ -60,7 +60,7 @@ const IN_SCHEDULE: (&str, &str) =
 fn schedule(mut said: Spanned<TextOr<ScheduleSpec>>, context: &mut Context<'_, '_>) -> Schedule {
     let mut check = |text: &mut Spanned<String>| {
         if context.refuses_reference(text, IN_SCHEDULE) {
-            "@yearly".clone_into(&mut text.value);
+            crate::model::REFUSED_SCHEDULE.clone_into(&mut text.value);
         }
     };
     match &mut said.value {

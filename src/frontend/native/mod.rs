@@ -141,7 +141,9 @@ pub(super) fn understand(
     }
     let (mut broken, mut named) = (Broken::default(), BTreeSet::new());
     let mut settling = Context { library, diags, wanted: &mut wanted, broken: &mut broken, named: &mut named };
-    let fleet = fleet::lower(fleets, &mut settling);
+    let unread = fleets.is_empty() && files.iter().flatten().any(|file| file.has_fleet);
+    let mut fleet = fleet::lower(fleets, &mut settling);
+    fleet.settings.unread = unread;
     let takes = |file: &SourceFile| fleet.sources.takes(file.path.as_str());
     let mut broken = library.report(takes, speaks_of_us, diags);
     let mut documents = Documents::default();

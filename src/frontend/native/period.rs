@@ -6,7 +6,7 @@ use super::context::Context;
 use super::forms::TextOr;
 use super::wire::{DaySpec, ScheduleSpec};
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Schedule, TimeZone};
+use crate::model::{REFUSED_SCHEDULE, Schedule, TimeZone};
 use crate::tree::{Span, Spanned};
 
 /// What a layer says about the schedule.
@@ -70,57 +70,56 @@ fn long_form(spec: ScheduleSpec, span: Span, context: &mut Context<'_, '_>) -> S
         );
     }
     // A period that was refused still is a schedule: that it is missing would be a second word about one mistake.
-    let expression = said.into_iter().next().map(|(_, span, cron)| Spanned::new(cron.unwrap_or_else(refused), span));
+    let expression = said
+        .into_iter()
+        .next()
+        .map(|(_, span, cron)| Spanned::new(cron.unwrap_or_else(|| REFUSED_SCHEDULE.to_owned()), span));
     Schedule { expression, time_zone }
-}
-
-/// What stands for a period that was refused; it is never written.
-fn refused() -> String {
-    "@yearly".to_owned()
 }
 
 fn lower_every(every: &Spanned<String>, context: &mut Context<'_, '_>) -> Option<String> {
     let text = every.trim();
     let split = text.len() - text.chars().next_back().map_or(0, char::len_utf8);
-    let number = text[..split].parse::<u32>().ok().filter(|n| *n > 0);
-    let (cron, nearest) = match (number, &text[split..]) {
-        (Some(1), "m") => (Some("* * * * *".to_owned()), String::new()),
-        (Some(60), "m") => (Some("0 * * * *".to_owned()), String::new()),
-        (Some(n), "m") if n < 60 && 60 % n == 0 => (Some(format!("*/{n} * * * *")), String::new()),
-        (Some(n), "m") if n > 60 && n.is_multiple_of(60) => return hours(n / 60, every, context),
-        (Some(n), "m") => (None, offer(n, &[1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60], "m")),
-        (Some(n), "h") => return hours(n, every, context),
-        _ => (None, "write minutes or hours: `15m`, `6h`".to_owned()),
+    let number = Some(&text[..split]).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    let number = number.and_then(|digits| digits.parse::<u32>().ok()).filter(|n| *n > 0);
+    let minutes = match (number, &text[split..]) {
+        (Some(n), "m") => Some(n),
+        (Some(n), "h") => n.checked_mul(60),
+        _ => None,
     };
-    if cron.is_none() {
-        let message = format!("`{text}` does not divide an hour evenly");
-        let message = if number.is_none() { format!("`{text}` is not a period") } else { message };
-        context.diags.push(Diagnostic::new(Code::InvalidSchedule, every.span, message).help(nearest));
-    }
-    cron
-}
-
-fn hours(n: u32, every: &Spanned<String>, context: &mut Context<'_, '_>) -> Option<String> {
-    match n {
-        1 => Some("0 * * * *".to_owned()),
-        24 => Some("0 0 * * *".to_owned()),
-        n if n < 24 && 24 % n == 0 => Some(format!("0 */{n} * * *")),
+    let diagnostic = |message: String| Diagnostic::new(Code::InvalidSchedule, every.span, message);
+    let Some(minutes) = minutes else {
+        let message = format!("`{text}` is not a period");
+        context.diags.push(diagnostic(message).help("write minutes or hours: `15m`, `6h`"));
+        return None;
+    };
+    match minutes {
+        1 => Some("* * * * *".to_owned()),
+        60 => Some("0 * * * *".to_owned()),
+        1440 => Some("0 0 * * *".to_owned()),
+        n if n < 60 && 60 % n == 0 => Some(format!("*/{n} * * * *")),
+        n if n.is_multiple_of(60) && 1440 % n == 0 => Some(format!("0 */{} * * *", n / 60)),
         n => {
-            let message = format!("`{}` does not divide a day evenly", every.trim());
-            let help = offer(n, &[1, 2, 3, 4, 6, 8, 12, 24], "h");
-            context.diags.push(Diagnostic::new(Code::InvalidSchedule, every.span, message).help(help));
+            let whole = if n < 60 { "an hour" } else { "a day" };
+            let message = format!("`{text}` does not divide {whole} evenly");
+            let spoken = |n: u32| if n.is_multiple_of(60) { format!("{}h", n / 60) } else { format!("{n}m") };
+            let help = offer(n, &PERIODS, spoken);
+            context.diags.push(diagnostic(message).help(help));
             None
         }
     }
 }
 
+/// The periods that cron can say exactly, in minutes.
+const PERIODS: [u32; 19] = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720, 1440];
+
 /// The nearest of the allowed numbers below and above.
-fn offer(n: u32, allowed: &[u32], unit: &str) -> String {
+fn offer(n: u32, allowed: &[u32], show: impl Fn(u32) -> String) -> String {
     let below = allowed.iter().rev().find(|a| **a < n);
     let above = allowed.iter().find(|a| **a > n);
     match (below, above) {
-        (Some(below), Some(above)) => format!("the nearest are `{below}{unit}` and `{above}{unit}`"),
-        (Some(one), None) | (None, Some(one)) => format!("the nearest is `{one}{unit}`"),
+        (Some(below), Some(above)) => format!("the nearest are `{}` and `{}`", show(*below), show(*above)),
+        (Some(one), None) | (None, Some(one)) => format!("the nearest is `{}`", show(*one)),
         (None, None) => "write minutes or hours: `15m`, `6h`".to_owned(),
     }
 }
@@ -131,7 +130,9 @@ fn divisor(n: &Spanned<u32>, of: u32, what: &str, context: &mut Context<'_, '_>)
     }
     let allowed: Vec<u32> = (1..=of).filter(|d| of.is_multiple_of(*d)).collect();
     let message = format!("{} does not divide the {of} {what}", n.value);
-    context.diags.push(Diagnostic::new(Code::InvalidSchedule, n.span, message).help(offer(n.value, &allowed, "")));
+    context.diags.push(
+        Diagnostic::new(Code::InvalidSchedule, n.span, message).help(offer(n.value, &allowed, |n| n.to_string())),
+    );
     None
 }
 
@@ -146,7 +147,8 @@ fn bound(n: &Spanned<u32>, low: u32, high: u32, what: &str, context: &mut Contex
 
 /// `HH:MM` as (hour, minute).
 fn time(at: &Spanned<String>, context: &mut Context<'_, '_>) -> Option<(u32, u32)> {
-    let part = |text: &str| (1..=2).contains(&text.len()).then(|| text.parse::<u32>().ok()).flatten();
+    let digits = |text: &str| (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let part = |text: &str| digits(text).then(|| text.parse::<u32>().ok()).flatten();
     let read = at.split_once(':').and_then(|(hour, minute)| part(hour).zip(part(minute)));
     match read {
         Some((hour, minute)) if hour < 24 && minute < 60 => Some((hour, minute)),

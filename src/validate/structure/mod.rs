@@ -9,6 +9,8 @@
 mod stray;
 mod words;
 
+pub(crate) use words::shown;
+
 use serde_json::{Map, Number, Value};
 
 use super::quantity::{self, QuantityError};

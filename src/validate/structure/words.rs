@@ -85,7 +85,7 @@ fn what_to_write(value: &Value, schema: Schema, name: &str, in_list: bool) -> Op
 }
 
 /// A text fit for a message: short, and without control characters.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let mut short = String::new();
     for c in text.chars().take(60) {
         if c.is_control() { short.extend(c.escape_debug()) } else { short.push(c) }

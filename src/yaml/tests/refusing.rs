@@ -22,6 +22,7 @@ fn syntax_errors_are_said_in_our_words_at_the_wrong_word() {
             "a: 1\r\n\tb: 2\r\n",
             "a tab stands where only spaces may [\t] YAML does not allow tabs for indentation; use spaces",
         ),
+        ("s: */5 * * * *\n", "the alias `*/5` has no anchor before it [*/5] a text that begins with `*` needs quotes"),
         ("é: *nope\n", "the alias `*nope` has no anchor before it [*nope] "),
         ("é: &x {c: *x}\n", "the alias stands inside the value it names [*x] "),
         ("a: é: c\n", "`: ` cannot stand inside an unquoted text [:] put the text in quotes, or check the indentation"),
