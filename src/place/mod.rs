@@ -4,9 +4,29 @@
 //! the place in the task and the place in the inventory; `plan` and `explain` only print it. The verbs are
 //! Karmada's (`pkg/scheduler/core/generic_scheduler.go`): filter, prioritize, select, assign.
 
+mod admit;
+mod affinity;
+mod assign;
+mod candidate;
+mod failure;
 mod filter;
+mod groups;
+mod holds;
+mod plugins;
+mod prioritize;
+mod rules;
+mod schedule;
+mod select;
+mod webster;
 
+pub use admit::{Draft, DraftGroup, DraftSpread, DraftToleration, DraftWeights, Objection, Scheduling, effect};
+pub use affinity::{Affinity, Requirement, Terms};
+pub use candidate::{Amounts, Candidate, Capacity, Inventory, Nodes, Taint};
+pub use failure::{Cause, Failure};
 pub use filter::{matches, taint_refusal};
+pub use plugins::Refusal;
+pub use rules::{Area, By, Demand, Group, Previous, Request, Rules, Spread, Strategy, Tie, Toleration, Ways, Weight};
+pub use schedule::{Placed, refusals, schedule};
 
 use crate::model::{Cluster, Placement};
 use crate::tree::Span;

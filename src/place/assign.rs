@@ -1,0 +1,162 @@
+//! The last verb: how many replicas each selected cluster gets. It chooses no clusters, but some may get nothing.
+//!
+//! The one idea: every way of dividing is one list of (cluster, weight) and one target for Webster's method; what was
+//! assigned before is either the weights (fewer replicas), a base that stays (more), or part of the room (anew).
+//!
+//! Source: Karmada's `core/common.go`, `assignment.go`, `division_algorithm.go`.
+
+use super::failure::Failure;
+use super::prioritize::Entry;
+use super::rules::{Demand, Rules, Strategy, Tie, Ways};
+use super::webster;
+
+/// Clusters by their places in the inventory, with replicas.
+pub(super) type Shares = Vec<(usize, i64)>;
+
+/// Shares the replicas out among the selected clusters, which come in order of selection.
+pub(super) fn assign(
+    selected: &[Entry],
+    rules: &Rules,
+    demand: &Demand,
+    fresh: bool,
+    overflows: bool,
+) -> Result<Shares, Failure> {
+    if selected.is_empty() {
+        return Err(Failure::NothingSelected);
+    }
+    if !demand.is_workload() {
+        return Ok(duplicate(selected.iter().map(|entry| entry.at), 0));
+    }
+    let divide = |entries: &[&Entry], replicas| dynamic(entries, replicas, rules, demand.tie, fresh);
+    let all: Vec<&Entry> = selected.iter().collect();
+    let mut shares = match &rules.strategy {
+        Strategy::Duplicated => duplicate(selected.iter().map(|entry| entry.at), demand.replicas),
+        Strategy::StaticWeight(_) => by_static_weight(selected, demand),
+        _ if overflows => by_tiers(&all, demand.replicas, divide)?,
+        _ => divide(&all, demand.replicas)?,
+    };
+    shares.retain(|(_, replicas)| *replicas > 0);
+    if demand.keep_empty {
+        let mut has: Vec<usize> = shares.iter().map(|(at, _)| *at).collect();
+        has.sort_unstable();
+        let empty = selected.iter().filter(|entry| has.binary_search(&entry.at).is_err());
+        shares.extend(empty.map(|entry| (entry.at, 0)));
+    }
+    Ok(shares)
+}
+
+/// All replicas in every cluster; what is free does not count (`assignByDuplicatedStrategy`).
+pub(super) fn duplicate(clusters: impl Iterator<Item = usize>, replicas: i64) -> Shares {
+    clusters.map(|at| (at, replicas)).collect()
+}
+
+/// By the given weights; all the same where nobody has one (`assignByStaticWeightStrategy`).
+fn by_static_weight(selected: &[Entry], demand: &Demand) -> Shares {
+    let mut list: Vec<(usize, i64)> =
+        selected.iter().filter(|entry| entry.weight > 0).map(|entry| (entry.at, entry.weight)).collect();
+    if list.is_empty() {
+        list = selected.iter().map(|entry| (entry.at, 1)).collect();
+    }
+    dispense(demand.replicas, list, demand.tie)
+}
+
+/// Group after group: each takes as much as it can, the rest overflows into the next.
+fn by_tiers(
+    entries: &[&Entry],
+    replicas: i64,
+    divide: impl Fn(&[&Entry], i64) -> Result<Shares, Failure>,
+) -> Result<Shares, Failure> {
+    let mut shares = Shares::new();
+    let mut left = replicas;
+    for tier in entries.chunk_by(|a, b| a.tier == b.tier) {
+        if left == 0 {
+            break;
+        }
+        let part = left.min(total(tier.iter().map(|entry| entry.available())));
+        shares.extend(divide(tier, part)?);
+        left -= part;
+    }
+    if left > 0 { Err(Failure::TooLittle { doing: None, free: replicas - left }) } else { Ok(shares) }
+}
+
+/// By what is free, with regard to what was assigned before (`assignByDynamicStrategy`).
+fn dynamic(entries: &[&Entry], replicas: i64, rules: &Rules, tie: Tie, fresh: bool) -> Result<Shares, Failure> {
+    let mut scheduled: Vec<(usize, usize, i64)> =
+        entries.iter().filter_map(|entry| entry.before.map(|(order, had)| (order, entry.at, had))).collect();
+    scheduled.sort_unstable();
+    let scheduled: Shares = scheduled.into_iter().map(|(_, at, had)| (at, had)).collect();
+    let assigned = total(scheduled.iter().map(|(_, had)| *had));
+    let divide =
+        |doing, target, list, base| by_room(doing, target, list, base, rules, tie).map(|shares| merge(shares, base));
+    let room = |of: fn(&Entry) -> i64| entries.iter().map(|entry| (entry.at, of(entry))).collect::<Shares>();
+    if fresh {
+        divide("do fresh scale", replicas, room(Entry::available), &[])
+    } else if assigned > replicas {
+        divide("scale down", replicas, scheduled, &[])
+    } else if assigned < replicas {
+        divide("scale up", replicas - assigned, room(|entry| entry.room), &scheduled)
+    } else {
+        Ok(scheduled)
+    }
+}
+
+/// Shares the target out by what each can take; Aggregated uses no more clusters than it needs, those of the base first.
+fn by_room(
+    doing: &'static str,
+    target: i64,
+    mut list: Shares,
+    base: &[(usize, i64)],
+    rules: &Rules,
+    tie: Tie,
+) -> Result<Shares, Failure> {
+    list.sort_by_key(|(_, room)| std::cmp::Reverse(*room));
+    let free = sum(&list, target, rules.ways);
+    if free < target {
+        return Err(Failure::TooLittle { doing: Some(doing), free });
+    }
+    if matches!(rules.strategy, Strategy::Aggregated) {
+        let mut has: Vec<usize> = base.iter().filter(|(_, had)| *had > 0).map(|(at, _)| *at).collect();
+        has.sort_unstable();
+        let (mut first, rest): (Shares, Shares) = list.into_iter().partition(|(at, _)| has.binary_search(at).is_ok());
+        first.extend(rest);
+        let mut sum = 0_i64;
+        let needed = first.iter().position(|(_, room)| {
+            sum = sum.saturating_add(*room);
+            sum >= target
+        });
+        first.truncate(needed.map_or(first.len(), |at| at + 1));
+        list = first;
+    }
+    Ok(dispense(target, list, tie))
+}
+
+/// Webster's method over clusters; the result is ordered by name.
+fn dispense(seats: i64, mut list: Shares, tie: Tie) -> Shares {
+    list.sort_unstable();
+    let weights: Vec<i64> = list.iter().map(|(_, weight)| *weight).collect();
+    list.iter().map(|(at, _)| *at).zip(webster::share(seats, &weights, tie)).collect()
+}
+
+/// The shares with those of the base added. What stands in the base only comes last, in the order it had; Karmada takes
+/// it out of a Go map in any order.
+fn merge(mut shares: Shares, base: &[(usize, i64)]) -> Shares {
+    let dealt = shares.len();
+    for (at, had) in base {
+        match shares[..dealt].binary_search_by_key(at, |(at, _)| *at) {
+            Ok(place) => shares[place].1 = shares[place].1.saturating_add(*had),
+            Err(_) => shares.push((*at, *had)),
+        }
+    }
+    shares
+}
+
+/// What all can take. Karmada adds in 32 bits: nothing to place, with "as much as you like" from every cluster, fails on an
+/// even number of them.
+fn sum(list: &[(usize, i64)], target: i64, ways: Ways) -> i64 {
+    let sum = total(list.iter().map(|(_, room)| *room));
+    if target == 0 && ways == Ways::Karmada { i64::from(sum as i32) } else { sum }
+}
+
+fn total(numbers: impl Iterator<Item = i64>) -> i64 {
+    numbers.fold(0, i64::saturating_add)
+}

@@ -1,0 +1,157 @@
+//! What a decision looks at in a cluster. It reads no documents: whoever has some turns them into these plain values.
+//!
+//! The one idea: everything that does not depend on the task is worked out once, here: the order of the names, and
+//! what is free, in whole numbers. A decision then only looks up and compares.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::TaintEffect;
+
+/// The clusters a decision chooses from, ordered by name: an index into it compares as the name does.
+#[derive(Clone, Debug, Default)]
+pub struct Inventory {
+    clusters: Vec<Candidate>,
+}
+
+/// One cluster, as Karmada's scheduler sees it.
+#[derive(Clone, Debug, Default)]
+pub struct Candidate {
+    /// Its name, unique.
+    pub name: String,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its provider, if it names one.
+    pub provider: Option<String>,
+    /// Its region, if it names one.
+    pub region: Option<String>,
+    /// Its zones.
+    pub zones: Vec<String>,
+    /// Its taints, in the author's order.
+    pub taints: Vec<Taint>,
+    /// The group-versions and kinds that it serves.
+    pub apis: BTreeSet<(String, String)>,
+    /// What it can take; `None` takes nothing that is counted.
+    pub capacity: Option<Capacity>,
+    /// It is being deleted: never chosen, and no rule says so.
+    pub leaving: bool,
+}
+
+/// A taint, as `corev1.Taint`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taint {
+    /// Its key.
+    pub key: String,
+    /// Its value; empty if absent.
+    pub value: String,
+    /// What it does.
+    pub effect: TaintEffect,
+}
+
+/// Amounts of resources by name, in billionths.
+pub type Amounts = BTreeMap<String, i128>;
+
+/// What is free in a cluster: thousandths of processors, whole units of everything else.
+#[derive(Clone, Debug, Default)]
+pub struct Capacity {
+    /// Pods.
+    pub(super) pods: i64,
+    /// Everything, rounded up as Karmada does.
+    pub(super) free: BTreeMap<String, i64>,
+    /// Nodes by what each has at least; empty where the cluster does not say.
+    pub(super) nodes: Vec<Nodes>,
+}
+
+/// Nodes of one grade, as in Karmada's resource models.
+#[derive(Clone, Debug)]
+pub struct Nodes {
+    /// How many.
+    pub(super) count: i64,
+    /// What each has at least.
+    pub(super) least: BTreeMap<String, i64>,
+}
+
+impl Inventory {
+    /// Takes clusters in any order.
+    pub fn new(mut clusters: Vec<Candidate>) -> Self {
+        clusters.sort_by(|a, b| a.name.cmp(&b.name));
+        Self { clusters }
+    }
+
+    /// All clusters, by name.
+    pub fn clusters(&self) -> &[Candidate] {
+        &self.clusters
+    }
+
+    /// The place of a cluster.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.clusters.binary_search_by(|cluster| cluster.name.as_str().cmp(name)).ok()
+    }
+}
+
+impl Capacity {
+    /// What is left: offered, less what pods on nodes and pods still waiting for one request.
+    /// Karmada's `getAllowedPodNumber` and `getMaximumReplicasBasedOnClusterSummary`.
+    pub fn new(allocatable: &Amounts, allocated: &Amounts, allocating: &Amounts) -> Self {
+        let amount = |amounts: &Amounts, name: &str| amounts.get(name).copied().unwrap_or(0);
+        let pods = |amounts| measure("pods", amount(amounts, "pods"));
+        let free = allocatable.iter().map(|(name, offered)| {
+            let taken = amount(allocated, name).saturating_add(amount(allocating, name));
+            (name.clone(), measure(name, offered.saturating_sub(taken)))
+        });
+        Self {
+            pods: pods(allocatable).saturating_sub(pods(allocated)).saturating_sub(pods(allocating)),
+            free: free.collect(),
+            nodes: Vec::new(),
+        }
+    }
+
+    /// The same with nodes by grade, which then say more than the sums.
+    #[must_use]
+    pub fn with_nodes(mut self, nodes: Vec<Nodes>) -> Self {
+        self.nodes = nodes;
+        self
+    }
+}
+
+impl Nodes {
+    /// So many nodes that have at least that.
+    pub fn new(count: i64, least: &Amounts) -> Self {
+        Self { count, least: least.iter().map(|(name, amount)| (name.clone(), measure(name, *amount))).collect() }
+    }
+}
+
+/// An amount as a whole number: thousandths of `cpu`, units of anything else, rounded away from nothing.
+pub(super) fn measure(name: &str, nanos: i128) -> i64 {
+    let unit = if name == "cpu" { 1_000_000 } else { 1_000_000_000 };
+    let whole = nanos / unit + (nanos % unit).signum();
+    i64::try_from(whole).unwrap_or(if whole < 0 { i64::MIN } else { i64::MAX })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn amounts(list: &[(&str, i128)]) -> Amounts {
+        list.iter().map(|(name, milli)| ((*name).to_owned(), milli * 1_000_000)).collect()
+    }
+
+    #[test]
+    fn what_is_free_is_rounded_up_once() {
+        let capacity =
+            Capacity::new(&amounts(&[("cpu", 1500), ("memory", 2001)]), &amounts(&[("cpu", 499)]), &Amounts::new());
+        assert_eq!(capacity.free["cpu"], 1001);
+        assert_eq!(capacity.free["memory"], 3);
+        assert_eq!(capacity.pods, 0);
+        assert_eq!(measure("memory", i128::MAX), i64::MAX);
+        assert_eq!(measure("memory", -1), -1);
+    }
+
+    #[test]
+    fn an_index_compares_as_the_name_does() {
+        let named = |name: &str| Candidate { name: name.to_owned(), ..Candidate::default() };
+        let inventory = Inventory::new(vec![named("b"), named("a-b"), named("a")]);
+        assert_eq!(inventory.find("b"), Some(2));
+        assert_eq!(inventory.find("a"), Some(0));
+        assert_eq!(inventory.find("c"), None);
+    }
+}

@@ -1,0 +1,42 @@
+//! The smallest questions of all filters: does a toleration bear a taint, does a value meet a requirement.
+//! It knows neither clusters nor documents, so both dialects ask here.
+//!
+//! The one idea: a cluster has no value, one, or several; every operator is one line about that.
+
+use crate::model::{Operator, TaintEffect};
+
+/// A toleration, whoever holds it.
+pub(super) struct Bearing<'a> {
+    /// Empty bears every key.
+    pub(super) key: &'a str,
+    /// `Exists`; otherwise `Equal`.
+    pub(super) exists: bool,
+    /// Compared under `Equal`.
+    pub(super) value: &'a str,
+    /// `None` bears every effect.
+    pub(super) effect: Option<TaintEffect>,
+}
+
+impl Bearing<'_> {
+    /// `corev1.Toleration.ToleratesTaint`: an empty effect or key matches all; Exists ignores the value.
+    pub(super) fn tolerates(&self, key: &str, value: &str, effect: TaintEffect) -> bool {
+        self.effect.is_none_or(|own| own == effect)
+            && (self.key.is_empty() || self.key == key)
+            && (self.exists || self.value == value)
+    }
+}
+
+/// `labels.Requirement.Matches` and Karmada's `matchZones`: In holds if one of the values is listed, NotIn if none is,
+/// also where there are none.
+pub(super) fn holds<'a>(
+    operator: Operator,
+    mut has: impl Iterator<Item = &'a str>,
+    listed: impl Fn(&str) -> bool,
+) -> bool {
+    match operator {
+        Operator::In => has.any(listed),
+        Operator::NotIn => !has.any(listed),
+        Operator::Exists => has.next().is_some(),
+        Operator::DoesNotExist => has.next().is_none(),
+    }
+}

@@ -1,0 +1,138 @@
+//! The second verb: what each fitting cluster can take, and in which order they are looked at.
+//!
+//! The one idea: the order is total (earlier group, already there, more room, smaller name), so whatever follows
+//! does not depend on how the clusters came in.
+//!
+//! Source: Karmada's `group_clusters.go generateClustersInfo`, `core/util.go calAvailableReplicas`,
+//! `pkg/estimator/client/general.go`.
+
+use std::cmp::Reverse;
+
+use super::candidate::{Candidate, Capacity, Inventory};
+use super::plugins::{Attempt, tolerated};
+use super::rules::{Demand, Previous, Request, Strategy, Ways};
+use crate::model::TaintEffect;
+
+/// What Karmada takes for "as much as you like".
+const PLENTY: i64 = i32::MAX as i64;
+
+/// How many pods of one grade of nodes Karmada counts on each.
+const PODS_OF_A_NODE: i64 = 110;
+
+/// The score of a cluster that has the task already (Karmada's plugin ClusterLocality).
+const LOCAL: i64 = 100;
+
+/// A fitting cluster with all that the later verbs ask about it.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    /// Its place in the inventory, which compares as its name.
+    pub(super) at: usize,
+    /// The overflow group it belongs to; 0 is the group itself.
+    pub(super) tier: usize,
+    /// It has a PreferNoSchedule taint that nothing tolerates; only in our own ways.
+    pub(super) shunned: bool,
+    /// Its place in the previous decision and its replicas then.
+    pub(super) before: Option<(usize, i64)>,
+    /// What it can take besides what it has.
+    pub(super) room: i64,
+    /// Its weight under StaticWeight.
+    pub(super) weight: i64,
+}
+
+impl Entry {
+    /// Karmada's score.
+    pub(super) fn score(&self) -> i64 {
+        if self.before.is_some() { LOCAL } else { 0 }
+    }
+
+    /// What it has and what it can take besides.
+    pub(super) fn available(&self) -> i64 {
+        self.room.saturating_add(self.before.map_or(0, |(_, replicas)| replicas))
+    }
+}
+
+/// The place and replicas of every cluster in the previous decision.
+pub(super) fn before(inventory: &Inventory, previous: &Previous) -> Vec<Option<(usize, i64)>> {
+    let mut before = vec![None; inventory.clusters().len()];
+    for (order, (name, replicas)) in previous.clusters.iter().enumerate() {
+        if let Some(at) = inventory.find(name) {
+            before[at] = before[at].or(Some((order, *replicas)));
+        }
+    }
+    before
+}
+
+/// The fitting clusters in base order.
+pub(super) fn prioritize(
+    inventory: &Inventory,
+    fitting: &[usize],
+    attempt: &Attempt<'_>,
+    before: &[Option<(usize, i64)>],
+) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = fitting
+        .iter()
+        .map(|&at| {
+            let cluster = &inventory.clusters()[at];
+            Entry {
+                at,
+                tier: tier(cluster, attempt),
+                shunned: shunned(cluster, attempt),
+                before: before[at],
+                room: room(cluster.capacity.as_ref(), attempt.demand),
+                weight: weight(cluster, attempt),
+            }
+        })
+        .collect();
+    entries.sort_unstable_by_key(|entry| {
+        (entry.tier, entry.shunned, Reverse(entry.score()), Reverse(entry.available()), entry.at)
+    });
+    entries
+}
+
+/// The first of the group and its overflow groups that meets the cluster.
+fn tier(cluster: &Candidate, attempt: &Attempt<'_>) -> usize {
+    let Some(group) = attempt.group.filter(|group| !group.overflow.is_empty()) else { return 0 };
+    if group.affinity.meets(cluster) {
+        return 0;
+    }
+    group.overflow.iter().position(|more| more.meets(cluster)).map_or(0, |at| at + 1)
+}
+
+fn shunned(cluster: &Candidate, attempt: &Attempt<'_>) -> bool {
+    let rules = attempt.rules;
+    rules.ways == Ways::Own
+        && (cluster.taints.iter())
+            .any(|taint| taint.effect == TaintEffect::PreferNoSchedule && !tolerated(taint, &rules.tolerations))
+}
+
+/// The greatest weight of the rules that meet the cluster (Karmada's `getStaticWeightInfoList`).
+fn weight(cluster: &Candidate, attempt: &Attempt<'_>) -> i64 {
+    let Strategy::StaticWeight(Some(weights)) = &attempt.rules.strategy else { return 0 };
+    let met = weights.iter().filter(|weight| weight.affinity.meets(cluster));
+    met.map(|weight| weight.weight).max().unwrap_or(0).max(0)
+}
+
+/// How many replicas a cluster can take besides those it has.
+fn room(capacity: Option<&Capacity>, demand: &Demand) -> i64 {
+    if demand.replicas == 0 {
+        return PLENTY;
+    }
+    let Some(capacity) = capacity.filter(|capacity| capacity.pods > 0) else { return 0 };
+    let Some(request) = &demand.request else { return capacity.pods };
+    let fitting = if capacity.nodes.is_empty() {
+        times(|name| capacity.free.get(name), request)
+    } else {
+        Some(capacity.nodes.iter().fold(0_i64, |sum, nodes| {
+            let each = times(|name| nodes.least.get(name), request);
+            let each = each.map_or(PODS_OF_A_NODE, |each| each.min(PODS_OF_A_NODE));
+            sum.saturating_add(each.saturating_mul(nodes.count.max(0)))
+        }))
+    };
+    fitting.map_or(capacity.pods, |fitting| fitting.min(capacity.pods))
+}
+
+/// How many times the request goes into what there is; `None` if nothing is requested.
+fn times<'a>(has: impl Fn(&str) -> Option<&'a i64>, request: &Request) -> Option<i64> {
+    let fits = |(name, amount): &(String, i64)| has(name).map_or(0, |has| has.max(&0) / amount);
+    request.amounts.iter().map(fits).min()
+}

@@ -1,0 +1,95 @@
+//! The whole decision: filter, prioritize, select, assign; and of several groups the first that works.
+//!
+//! The one idea: a decision is a function of clusters, rules, demand and what was decided before. Karmada's
+//! `core/generic_scheduler.go Schedule` and `scheduler.go scheduleResourceBindingWithClusterAffinities`.
+
+use std::collections::BTreeMap;
+
+use super::assign::assign;
+use super::candidate::Inventory;
+use super::failure::Failure;
+use super::plugins::{Attempt, Refusal};
+use super::prioritize::{before, prioritize};
+use super::rules::{Area, Demand, Group, Previous, Rules};
+use super::select::select;
+
+/// Where the replicas go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// Places in the inventory with replicas, in the order of the decision.
+    pub shares: Vec<(usize, i64)>,
+    /// The place of the group that worked, if there are groups.
+    pub group: Option<usize>,
+}
+
+/// Decides where the replicas go.
+///
+/// # Errors
+/// Why they go nowhere; of several groups, what was wrong with the first that was tried.
+pub fn schedule(inventory: &Inventory, rules: &Rules, demand: &Demand, previous: &Previous) -> Result<Placed, Failure> {
+    let before = before(inventory, previous);
+    let attempt = |group| Attempt { rules, demand, group, evicting: &previous.evicting };
+    let Area::Groups(groups) = &rules.area else {
+        return once(inventory, &attempt(None), &before, previous.fresh).map(|shares| Placed { shares, group: None });
+    };
+    let mut first = None;
+    for (at, group) in groups.iter().enumerate().skip(start(groups, previous)) {
+        match once(inventory, &attempt(Some(group)), &before, previous.fresh) {
+            Ok(shares) => return Ok(Placed { shares, group: Some(at) }),
+            Err(failure) => first = first.or(Some(failure)),
+        }
+    }
+    Err(first.unwrap_or(Failure::NoneFits { clusters: inventory.clusters().len(), rules: Vec::new() }))
+}
+
+/// Everything that speaks against a cluster, in a fixed order; of several groups, in that one.
+pub fn refusals(
+    inventory: &Inventory,
+    at: usize,
+    rules: &Rules,
+    group: Option<usize>,
+    demand: &Demand,
+    previous: &Previous,
+) -> Vec<Refusal> {
+    let group = match (&rules.area, group) {
+        (Area::Groups(groups), Some(at)) => groups.get(at),
+        _ => None,
+    };
+    let cluster = &inventory.clusters()[at];
+    let there = previous.clusters.iter().any(|(name, _)| *name == cluster.name);
+    Attempt { rules, demand, group, evicting: &previous.evicting }.refusals(cluster, there).collect()
+}
+
+/// The group to begin with: that of the previous decision, or the first (`getAffinityIndex`).
+fn start(groups: &[Group], previous: &Previous) -> usize {
+    let named = previous.group.as_ref().filter(|_| !previous.fresh);
+    named.and_then(|name| groups.iter().position(|group| group.name == *name)).unwrap_or(0)
+}
+
+/// One attempt.
+fn once(
+    inventory: &Inventory,
+    attempt: &Attempt<'_>,
+    before: &[Option<(usize, i64)>],
+    fresh: bool,
+) -> Result<Vec<(usize, i64)>, Failure> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut fitting = Vec::with_capacity(inventory.clusters().len());
+    let mut refused = Vec::new();
+    for (at, cluster) in inventory.clusters().iter().enumerate().filter(|(_, cluster)| !cluster.leaving) {
+        match attempt.refusals(cluster, before[at].is_some()).next() {
+            None => fitting.push(at),
+            Some(refusal) => refused.push(refusal),
+        }
+    }
+    if fitting.is_empty() {
+        for refusal in refused {
+            *counts.entry(refusal.to_string()).or_default() += 1;
+        }
+        return Err(Failure::NoneFits { clusters: inventory.clusters().len(), rules: counts.into_iter().collect() });
+    }
+    let entries = prioritize(inventory, &fitting, attempt, before);
+    let selected = select(inventory, entries, attempt.rules, attempt.demand)?;
+    let overflows = attempt.group.is_some_and(|group| !group.overflow.is_empty());
+    assign(&selected, attempt.rules, attempt.demand, fresh, overflows)
+}

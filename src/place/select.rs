@@ -1,0 +1,135 @@
+//! The third verb: which of the fitting clusters are taken. It shares nothing out.
+//!
+//! The one idea: constraints say how many groups there are to be; which ones is decided by the base order and by how
+//! well a group could take its part.
+//!
+//! Source: Karmada's `spreadconstraint/select_clusters.go`, `select_clusters_by_cluster.go`,
+//! `select_clusters_by_region.go`, `group_clusters.go`.
+
+use std::collections::BTreeMap;
+
+use super::candidate::Inventory;
+use super::failure::Failure;
+use super::groups::{self, Group, Wanted};
+use super::prioritize::Entry;
+use super::rules::{By, Demand, Rules, Spread, Strategy};
+
+/// Takes clusters from the fitting ones, which come in base order, as Karmada does (`SelectBestClusters`).
+pub(super) fn select(
+    inventory: &Inventory,
+    entries: Vec<Entry>,
+    rules: &Rules,
+    demand: &Demand,
+) -> Result<Vec<Entry>, Failure> {
+    if rules.spread.is_empty() || ignores_spread(&rules.strategy) {
+        return Ok(entries);
+    }
+    let cluster = rules.spread_by(&By::Cluster);
+    match (rules.spread_by(&By::Region), cluster) {
+        (Some(region), cluster) => by_region(inventory, &entries, region, cluster, rules, demand),
+        (None, Some(cluster)) => by_cluster(entries, cluster, cluster.max.unwrap_or(0), rules, demand),
+        (None, None) => Err(Failure::NoSuchSpread),
+    }
+}
+
+/// `shouldIgnoreSpreadConstraint`: static weights are for all clusters, unless the list of weights is there and empty.
+fn ignores_spread(strategy: &Strategy) -> bool {
+    match strategy {
+        Strategy::StaticWeight(weights) => weights.as_ref().is_none_or(|weights| !weights.is_empty()),
+        _ => false,
+    }
+}
+
+/// The first clusters; where the replicas are divided and those are too small, greater ones take their places from the
+/// last on (`selectBestClustersByCluster`, `selectClustersByAvailableResource`).
+pub(super) fn by_cluster(
+    mut keep: Vec<Entry>,
+    spread: &Spread,
+    max: usize,
+    rules: &Rules,
+    demand: &Demand,
+) -> Result<Vec<Entry>, Failure> {
+    if keep.len() < spread.min {
+        return Err(Failure::TooFewGroups { of: "clusters".to_owned() });
+    }
+    let wanted = max.min(keep.len());
+    let mut rest = keep.split_off(wanted);
+    if matches!(rules.strategy, Strategy::Duplicated) {
+        return Ok(keep);
+    }
+    let room = |entries: &[Entry]| entries.iter().map(Entry::available).fold(0, i64::saturating_add);
+    for at in (0..wanted).rev() {
+        if room(&keep) >= demand.replicas {
+            break;
+        }
+        let greatest = (0..rest.len()).rev().max_by_key(|other| rest[*other].available());
+        if let Some(other) = greatest.filter(|other| rest[*other].available() > keep[at].available()) {
+            std::mem::swap(&mut keep[at], &mut rest[other]);
+        }
+    }
+    if wanted == 0 || room(&keep) < demand.replicas { Err(Failure::NoRoom { clusters: wanted }) } else { Ok(keep) }
+}
+
+/// Regions first; then one cluster of each, then the best of all of them (`selectBestClustersByRegion`).
+fn by_region(
+    inventory: &Inventory,
+    entries: &[Entry],
+    region: &Spread,
+    cluster: Option<&Spread>,
+    rules: &Rules,
+    demand: &Demand,
+) -> Result<Vec<Entry>, Failure> {
+    let mut members: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
+    for entry in entries {
+        if let Some(region) = &inventory.clusters()[entry.at].region {
+            members.entry(region).or_default().push(entry);
+        }
+    }
+    if members.len() < region.min {
+        return Err(Failure::TooFewGroups { of: "region".to_owned() });
+    }
+    let (least, most) = cluster.map_or((0, 0), |cluster| (cluster.min, cluster.max.unwrap_or(0)));
+    let groups: Vec<Group<'_>> = members
+        .iter()
+        .map(|(name, group)| Group { name, count: group.len(), score: score(group, region.min, least, rules, demand) })
+        .collect();
+    let wanted = Wanted { min: region.min, max: region.max.unwrap_or(0), clusters: least };
+    let chosen = groups::choose(&groups, wanted).ok_or(Failure::NoGroups)?;
+    let members: Vec<&Vec<&Entry>> = chosen.iter().map(|at| &members[groups[*at].name]).collect();
+    let mut taken: Vec<Entry> = members.iter().map(|group| group[0].clone()).collect();
+    if most > taken.len() {
+        let mut chosen = vec![false; inventory.clusters().len()];
+        for entry in members.iter().flat_map(|group| &group[1..]) {
+            chosen[entry.at] = true;
+        }
+        let more = entries.iter().filter(|entry| chosen[entry.at]).take(most - taken.len());
+        taken.extend(more.cloned());
+    }
+    Ok(taken)
+}
+
+/// How well a group could take its part (`calcGroupScore`, `calcGroupScore4Duplicate`). Thousands say how much room
+/// there is, the rest how many of its clusters have the task already.
+pub(super) fn score(group: &[&Entry], min: usize, clusters: usize, rules: &Rules, demand: &Demand) -> i64 {
+    const UNIT: i64 = 1000;
+    let mean = |sum: i64, count: usize| i64::try_from(count).map_or(0, |count| sum.checked_div(count).unwrap_or(0));
+    if matches!(rules.strategy, Strategy::Duplicated) {
+        let valid = || group.iter().filter(|entry| entry.available() >= demand.replicas);
+        let count = valid().count();
+        let score = mean(valid().map(|entry| entry.score()).sum(), count);
+        return i64::try_from(count).unwrap_or(i64::MAX).saturating_mul(UNIT).saturating_add(score);
+    }
+    let parts = i64::try_from(min.max(1)).unwrap_or(i64::MAX);
+    let part = demand.replicas / parts + i64::from(demand.replicas % parts > 0);
+    let (mut room, mut sum) = (0_i64, 0);
+    for (at, entry) in group.iter().enumerate() {
+        room = room.saturating_add(entry.available());
+        sum += entry.score();
+        if at + 1 >= clusters.max(min) && room >= part {
+            return part.saturating_mul(UNIT).saturating_add(mean(sum, at + 1));
+        }
+    }
+    // A group with fewer clusters than asked for has been walked to its end.
+    let enough = part.min(room);
+    enough.saturating_mul(UNIT).saturating_add(mean(sum, group.len()))
+}
