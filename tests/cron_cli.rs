@@ -175,8 +175,6 @@ Thu 2026-01-01 00:00 +00:00
 
 odd[every-minute]: this runs every minute of those 5 hours
   write `0` for the minute to run once an hour
-odd[uneven-step]: a step of 5 does not divide the day: from hour 20 to hour 0 of the next day it is 4 hours
-  write `*/4` or `*/6` for even distances, or name the hours that you mean
 odd[both-days]: a day of the month and a day of the week: this runs on days that match either, not both
   write `*` for one of them; for both at once let the container look at the date
 ",
@@ -343,7 +341,7 @@ schedule `0 3 * * *`: at 03:00 every day
   on    1 of 3: europe-west4-a
   next  Sat 2026-03-28 03:00 +01:00, Sun 2026-03-29 03:00 +02:00, Mon 2026-03-30 03:00 +02:00
 
-concurrencyPolicy holds within one cluster: up to 3 runs at once, one in each
+concurrencyPolicy holds within one cluster: a run on one of the 3 does not stop a run on another
 "
     );
     let text = quickstart(&["explain", "node-report", "us-east-1-a"]);

@@ -5,6 +5,8 @@
 //!
 //! Source: Karmada's `core/common.go`, `assignment.go`, `division_algorithm.go`.
 
+use std::cmp::Reverse;
+
 use super::failure::Failure;
 use super::prioritize::Entry;
 use super::rules::{Demand, Rules, Strategy, Tie, Ways};
@@ -84,14 +86,22 @@ fn dynamic(entries: &[&Entry], replicas: i64, rules: &Rules, tie: Tie, fresh: bo
     let mut scheduled: Vec<(usize, usize, i64)> =
         entries.iter().filter_map(|entry| entry.before.map(|(order, had)| (order, entry.at, had))).collect();
     scheduled.sort_unstable();
-    let scheduled: Shares = scheduled.into_iter().map(|(_, at, had)| (at, had)).collect();
+    let mut scheduled: Shares = scheduled.into_iter().map(|(_, at, had)| (at, had)).collect();
     let assigned = total(scheduled.iter().map(|(_, had)| *had));
     let divide =
         |doing, target, list, base| by_room(doing, target, list, base, rules, tie).map(|shares| merge(shares, base));
-    let room = |of: fn(&Entry) -> i64| entries.iter().map(|entry| (entry.at, of(entry))).collect::<Shares>();
+    let aggregate = matches!(rules.strategy, Strategy::Aggregated);
+    let room = |of: fn(&Entry) -> i64| {
+        let mut list = entries.to_vec();
+        if aggregate {
+            list.sort_by_key(|entry| (entry.shunned, Reverse(of(entry))));
+        }
+        list.into_iter().map(|entry| (entry.at, of(entry))).collect::<Shares>()
+    };
     if fresh {
         divide("do fresh scale", replicas, room(Entry::available), &[])
     } else if assigned > replicas {
+        scheduled.sort_by_key(|(_, had)| Reverse(*had));
         divide("scale down", replicas, scheduled, &[])
     } else if assigned < replicas {
         divide("scale up", replicas - assigned, room(|entry| entry.room), &scheduled)
@@ -100,7 +110,8 @@ fn dynamic(entries: &[&Entry], replicas: i64, rules: &Rules, tie: Tie, fresh: bo
     }
 }
 
-/// Shares the target out by what each can take; Aggregated uses no more clusters than it needs, those of the base first.
+/// Shares the target out by what each can take. Aggregated, whose list comes sorted, uses no more clusters than it needs,
+/// those of the base before all others.
 fn by_room(
     doing: &'static str,
     target: i64,
@@ -109,7 +120,6 @@ fn by_room(
     rules: &Rules,
     tie: Tie,
 ) -> Result<Shares, Failure> {
-    list.sort_by_key(|(_, room)| std::cmp::Reverse(*room));
     let free = sum(&list, target, rules.ways);
     if free < target {
         return Err(Failure::TooLittle { doing: Some(doing), free });

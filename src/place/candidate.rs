@@ -3,7 +3,7 @@
 //! The one idea: everything that does not depend on the task is worked out once, here: the order of the names, and
 //! what is free, in whole numbers. A decision then only looks up and compares.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::model::TaintEffect;
 
@@ -11,6 +11,8 @@ use crate::model::TaintEffect;
 #[derive(Clone, Debug, Default)]
 pub struct Inventory {
     clusters: Vec<Candidate>,
+    /// Only looked into, never walked.
+    places: HashMap<String, usize>,
 }
 
 /// One cluster, as Karmada's scheduler sees it.
@@ -74,7 +76,8 @@ impl Inventory {
     /// Takes clusters in any order.
     pub fn new(mut clusters: Vec<Candidate>) -> Self {
         clusters.sort_by(|a, b| a.name.cmp(&b.name));
-        Self { clusters }
+        let places = clusters.iter().enumerate().map(|(at, cluster)| (cluster.name.clone(), at)).collect();
+        Self { clusters, places }
     }
 
     /// All clusters, by name.
@@ -84,7 +87,7 @@ impl Inventory {
 
     /// The place of a cluster.
     pub fn find(&self, name: &str) -> Option<usize> {
-        self.clusters.binary_search_by(|cluster| cluster.name.as_str().cmp(name)).ok()
+        self.places.get(name).copied()
     }
 }
 

@@ -2,9 +2,10 @@
 //!
 //! The one idea: rules are tried in the order in which an author would say them (excluded, named, provider,
 //! region, zone, labels, expressions, taints) and the first that refuses is the reason.
-//! Matching follows Karmada's `pkg/util/selector.go` (`ClusterMatches`, `matchZones`), tolerating follows
-//! `corev1.Toleration.ToleratesTaint`.
+//! Matching follows Karmada's `pkg/util/selector.go` (`ClusterMatches`, `matchZones`); what it comes down to is asked
+//! in `holds`, as Karmada's own filters ask it.
 
+use super::holds::{self, Bearing};
 use super::{Property, Reason};
 use crate::model::{
     Cluster, Expression, Match, Named, Operator, Placement, Selector, Taint, TaintEffect, Toleration, Values,
@@ -30,7 +31,7 @@ pub fn matches(selector: &Selector, cluster: &Cluster) -> Result<(), Reason> {
             return Err(Reason::Excluded { task });
         }
         if let Some(matching) = &exclude.matching
-            && holds(matching, cluster).is_ok()
+            && meets(matching, cluster).is_ok()
         {
             return Err(Reason::Excluded { task: matching.span });
         }
@@ -44,7 +45,7 @@ pub fn matches(selector: &Selector, cluster: &Cluster) -> Result<(), Reason> {
         };
         return Err(Reason::NotNamed { task });
     }
-    selector.matching.as_ref().map_or(Ok(()), |matching| holds(matching, cluster))
+    selector.matching.as_ref().map_or(Ok(()), |matching| meets(matching, cluster))
 }
 
 /// Where the cluster is named, if it is.
@@ -55,7 +56,7 @@ fn names(named: &Named, cluster: &Cluster) -> Option<Span> {
     }
 }
 
-fn holds(matching: &Match, cluster: &Cluster) -> Result<(), Reason> {
+fn meets(matching: &Match, cluster: &Cluster) -> Result<(), Reason> {
     if let Some(values) = &matching.provider {
         property(Property::Provider, values, cluster.provider.as_slice())?;
     }
@@ -76,10 +77,12 @@ fn holds(matching: &Match, cluster: &Cluster) -> Result<(), Reason> {
 
 /// In holds if one of the cluster's values is listed, NotIn if none is: also where the cluster has none.
 fn property(property: Property, asked: &Values, has: &[Spanned<String>]) -> Result<(), Reason> {
-    let hit = has.iter().find(|has| asked.values.iter().any(|value| **value == ***has));
-    if hit.is_some() != asked.not {
+    let listed = |has: &str| asked.values.iter().any(|value| **value == *has);
+    let operator = if asked.not { Operator::NotIn } else { Operator::In };
+    if holds::holds(operator, has.iter().map(|has| has.as_str()), listed) {
         return Ok(());
     }
+    let hit = has.iter().find(|has| listed(has.as_str()));
     Err(Reason::Property {
         property,
         asked: in_words(asked.not, &asked.values),
@@ -91,14 +94,17 @@ fn property(property: Property, asked: &Values, has: &[Spanned<String>]) -> Resu
 
 fn label_expression(expression: &Expression, cluster: &Cluster) -> Result<(), Reason> {
     let has = cluster.labels.get(&*expression.key);
-    let listed = has.is_some_and(|has| expression.values.iter().any(|value| **value == **has));
-    let (holds, asked) = match expression.operator {
-        Operator::In => (listed, in_words(false, &expression.values)),
-        Operator::NotIn => (!listed, in_words(true, &expression.values)),
-        Operator::Exists => (has.is_some(), "there".to_owned()),
-        Operator::DoesNotExist => (has.is_none(), "absent".to_owned()),
+    let listed = |has: &str| expression.values.iter().any(|value| **value == *has);
+    if holds::holds(expression.operator, has.map(|has| has.as_str()).into_iter(), listed) {
+        return Ok(());
+    }
+    let asked = match expression.operator {
+        Operator::In => in_words(false, &expression.values),
+        Operator::NotIn => in_words(true, &expression.values),
+        Operator::Exists => "there".to_owned(),
+        Operator::DoesNotExist => "absent".to_owned(),
     };
-    if holds { Ok(()) } else { Err(refuse_label(&expression.key, asked, has, expression.span)) }
+    Err(refuse_label(&expression.key, asked, has, expression.span))
 }
 
 fn refuse_label(key: &str, asked: String, has: Option<&Spanned<String>>, task: Span) -> Reason {
@@ -129,11 +135,9 @@ pub fn taint_refusal<'a>(taints: &'a [Taint], tolerations: &[Toleration]) -> Opt
         .find(|taint| !tolerations.iter().any(|toleration| tolerates(toleration, taint)))
 }
 
-/// `corev1.Toleration.ToleratesTaint`: an empty effect or key matches all; Exists ignores the value.
 fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
-    toleration.effect.is_none_or(|effect| effect == taint.effect)
-        && (toleration.key.is_empty() || toleration.key == *taint.key)
-        && (toleration.exists || toleration.value == taint.value)
+    let Toleration { key, exists, value, effect, .. } = toleration;
+    Bearing { key, exists: *exists, value, effect: *effect }.tolerates(&taint.key, &taint.value, taint.effect)
 }
 
 #[cfg(test)]

@@ -3,6 +3,9 @@
 //! The one idea: a verdict is data. For every cluster it is `chosen` or the first rule that refused it, with
 //! the place in the task and the place in the inventory; `plan` and `explain` only print it. The verbs are
 //! Karmada's (`pkg/scheduler/core/generic_scheduler.go`): filter, prioritize, select, assign.
+//!
+//! There are two filters: `filter` knows the author's words and where they stand, `plugins` knows Karmada's. The verbs
+//! after that are the same for both; [`Ways`] says where ours differ from Karmada's, and `docs/karmada-parity.md` why.
 
 mod admit;
 mod affinity;
@@ -17,6 +20,7 @@ mod prioritize;
 mod rules;
 mod schedule;
 mod select;
+mod spread;
 mod webster;
 
 pub use admit::{Draft, DraftGroup, DraftSpread, DraftToleration, DraftWeights, Objection, Scheduling, effect};
@@ -26,7 +30,9 @@ pub use failure::{Cause, Failure};
 pub use filter::{matches, taint_refusal};
 pub use plugins::Refusal;
 pub use rules::{Area, By, Demand, Group, Previous, Request, Rules, Spread, Strategy, Tie, Toleration, Ways, Weight};
-pub use schedule::{Placed, refusals, schedule};
+pub use schedule::{Placed, choose, refusals, schedule};
+
+use std::collections::BTreeMap;
 
 use crate::model::{Cluster, Placement};
 use crate::tree::Span;
@@ -160,7 +166,7 @@ impl Decision {
 
     /// Like Karmada's `FitError`: how many clusters each rule refused, sorted by the text of the rule.
     pub fn histogram(&self) -> Vec<(String, usize)> {
-        let mut counts = std::collections::BTreeMap::new();
+        let mut counts = BTreeMap::new();
         for verdict in &self.verdicts {
             if let Verdict::Refused(reason) = verdict {
                 *counts.entry(reason.rule()).or_insert(0) += 1;
@@ -173,8 +179,14 @@ impl Decision {
 /// Decides where a unit with that placement goes. Duplicated: every cluster that passes the filters runs it
 /// with all its instances.
 pub fn place(placement: &Placement, clusters: &[Cluster]) -> Decision {
-    let verdicts = clusters.iter().map(|cluster| match filter::fits(placement, cluster) {
-        Ok(()) => Verdict::Chosen { instances: 1 },
+    let fits: Vec<Result<(), Reason>> = clusters.iter().map(|cluster| filter::fits(placement, cluster)).collect();
+    let fitting = (0..fits.len()).filter(|at| fits[*at].is_ok());
+    let shares: BTreeMap<usize, i64> = assign::duplicate(fitting, 1).into_iter().collect();
+    let verdicts = fits.into_iter().enumerate().map(|(at, fit)| match fit {
+        Ok(()) => {
+            let instances = shares.get(&at).map_or(0, |instances| u32::try_from(*instances).unwrap_or(u32::MAX));
+            Verdict::Chosen { instances }
+        }
         Err(reason) => Verdict::Refused(reason),
     });
     Decision { verdicts: verdicts.collect() }

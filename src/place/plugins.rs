@@ -59,6 +59,8 @@ impl fmt::Display for Refusal {
     }
 }
 
+type Plugin<'a> = fn(&Attempt<'a>, &Candidate, bool) -> Option<Refusal>;
+
 /// One attempt to place: the rules, and of several groups the one being tried.
 pub(super) struct Attempt<'a> {
     pub(super) rules: &'a Rules,
@@ -67,11 +69,10 @@ pub(super) struct Attempt<'a> {
     pub(super) evicting: &'a [String],
 }
 
-impl Attempt<'_> {
+impl<'a> Attempt<'a> {
     /// All refusals of a cluster; `there` says that it has the task already.
     pub(super) fn refusals(&self, cluster: &Candidate, there: bool) -> impl Iterator<Item = Refusal> {
-        let checks: [fn(&Self, &Candidate, bool) -> Option<Refusal>; 5] =
-            [Self::affinity, Self::taint, Self::api, Self::spread, Self::eviction];
+        let checks: [Plugin<'a>; 5] = [Self::affinity, Self::taint, Self::api, Self::spread, Self::eviction];
         checks.into_iter().filter_map(move |check| check(self, cluster, there))
     }
 

@@ -1,7 +1,7 @@
 //! The second verb: what each fitting cluster can take, and in which order they are looked at.
 //!
 //! The one idea: the order is total (earlier group, already there, more room, smaller name), so whatever follows
-//! does not depend on how the clusters came in.
+//! does not depend on how the clusters came in. In our own ways what PreferNoSchedule keeps away comes last in its group.
 //!
 //! Source: Karmada's `group_clusters.go generateClustersInfo`, `core/util.go calAvailableReplicas`,
 //! `pkg/estimator/client/general.go`.
@@ -29,7 +29,7 @@ pub(super) struct Entry {
     pub(super) at: usize,
     /// The overflow group it belongs to; 0 is the group itself.
     pub(super) tier: usize,
-    /// It has a PreferNoSchedule taint that nothing tolerates; only in our own ways.
+    /// It has a PreferNoSchedule taint that nothing tolerates, and not the task; only in our own ways.
     pub(super) shunned: bool,
     /// Its place in the previous decision and its replicas then.
     pub(super) before: Option<(usize, i64)>,
@@ -76,7 +76,7 @@ pub(super) fn prioritize(
             Entry {
                 at,
                 tier: tier(cluster, attempt),
-                shunned: shunned(cluster, attempt),
+                shunned: before[at].is_none() && shunned(cluster, attempt),
                 before: before[at],
                 room: room(cluster.capacity.as_ref(), attempt.demand),
                 weight: weight(cluster, attempt),

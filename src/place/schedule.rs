@@ -10,8 +10,9 @@ use super::candidate::Inventory;
 use super::failure::Failure;
 use super::plugins::{Attempt, Refusal};
 use super::prioritize::{before, prioritize};
-use super::rules::{Area, Demand, Group, Previous, Rules};
+use super::rules::{Area, Demand, Group, Previous, Rules, Ways};
 use super::select::select;
+use super::spread::spread;
 
 /// Where the replicas go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,8 +89,37 @@ fn once(
         }
         return Err(Failure::NoneFits { clusters: inventory.clusters().len(), rules: counts.into_iter().collect() });
     }
-    let entries = prioritize(inventory, &fitting, attempt, before);
-    let selected = select(inventory, entries, attempt.rules, attempt.demand)?;
+    among(inventory, &fitting, attempt, before, fresh)
+}
+
+/// Decides among clusters that pass all filters, whoever looked at them; groups and evictions are settled then.
+///
+/// # Errors
+/// Why the replicas go nowhere.
+pub fn choose(
+    inventory: &Inventory,
+    fitting: &[usize],
+    rules: &Rules,
+    demand: &Demand,
+    previous: &Previous,
+) -> Result<Vec<(usize, i64)>, Failure> {
+    let attempt = Attempt { rules, demand, group: None, evicting: &[] };
+    among(inventory, fitting, &attempt, &before(inventory, previous), previous.fresh)
+}
+
+/// Prioritize, select, assign.
+fn among(
+    inventory: &Inventory,
+    fitting: &[usize],
+    attempt: &Attempt<'_>,
+    before: &[Option<(usize, i64)>],
+    fresh: bool,
+) -> Result<Vec<(usize, i64)>, Failure> {
+    let entries = prioritize(inventory, fitting, attempt, before);
+    let selected = match attempt.rules.ways {
+        Ways::Karmada => select(inventory, entries, attempt.rules, attempt.demand)?,
+        Ways::Own => spread(inventory, entries, attempt.rules, attempt.demand)?,
+    };
     let overflows = attempt.group.is_some_and(|group| !group.overflow.is_empty());
     assign(&selected, attempt.rules, attempt.demand, fresh, overflows)
 }

@@ -27,7 +27,7 @@ pub(super) fn select(
     let cluster = rules.spread_by(&By::Cluster);
     match (rules.spread_by(&By::Region), cluster) {
         (Some(region), cluster) => by_region(inventory, &entries, region, cluster, rules, demand),
-        (None, Some(cluster)) => by_cluster(entries, cluster, cluster.max.unwrap_or(0), rules, demand),
+        (None, Some(cluster)) => by_cluster(entries, cluster.min, cluster.max.unwrap_or(0), rules, demand),
         (None, None) => Err(Failure::NoSuchSpread),
     }
 }
@@ -40,34 +40,41 @@ fn ignores_spread(strategy: &Strategy) -> bool {
     }
 }
 
-/// The first clusters; where the replicas are divided and those are too small, greater ones take their places from the
-/// last on (`selectBestClustersByCluster`, `selectClustersByAvailableResource`).
+/// The first clusters (`selectBestClustersByCluster`).
 pub(super) fn by_cluster(
-    mut keep: Vec<Entry>,
-    spread: &Spread,
+    mut entries: Vec<Entry>,
+    min: usize,
     max: usize,
     rules: &Rules,
     demand: &Demand,
 ) -> Result<Vec<Entry>, Failure> {
-    if keep.len() < spread.min {
+    if entries.len() < min {
         return Err(Failure::TooFewGroups { of: "clusters".to_owned() });
     }
-    let wanted = max.min(keep.len());
-    let mut rest = keep.split_off(wanted);
-    if matches!(rules.strategy, Strategy::Duplicated) {
-        return Ok(keep);
-    }
-    let room = |entries: &[Entry]| entries.iter().map(Entry::available).fold(0, i64::saturating_add);
-    for at in (0..wanted).rev() {
-        if room(&keep) >= demand.replicas {
+    let rest = entries.split_off(max.min(entries.len()));
+    if matches!(rules.strategy, Strategy::Duplicated) { Ok(entries) } else { make_room(entries, 0, rest, demand) }
+}
+
+/// Where the chosen clusters are too small for the replicas, greater ones take their places, from the last on; the first
+/// `fixed` stay (`selectClustersByAvailableResource`).
+pub(super) fn make_room(
+    mut keep: Vec<Entry>,
+    fixed: usize,
+    mut rest: Vec<Entry>,
+    demand: &Demand,
+) -> Result<Vec<Entry>, Failure> {
+    let mut room = keep.iter().map(Entry::available).fold(0, i64::saturating_add);
+    for at in (fixed..keep.len()).rev() {
+        if room >= demand.replicas {
             break;
         }
         let greatest = (0..rest.len()).rev().max_by_key(|other| rest[*other].available());
         if let Some(other) = greatest.filter(|other| rest[*other].available() > keep[at].available()) {
+            room = room.saturating_add(rest[other].available() - keep[at].available());
             std::mem::swap(&mut keep[at], &mut rest[other]);
         }
     }
-    if wanted == 0 || room(&keep) < demand.replicas { Err(Failure::NoRoom { clusters: wanted }) } else { Ok(keep) }
+    if keep.is_empty() || room < demand.replicas { Err(Failure::NoRoom { clusters: keep.len() }) } else { Ok(keep) }
 }
 
 /// Regions first; then one cluster of each, then the best of all of them (`selectBestClustersByRegion`).

@@ -48,7 +48,14 @@ pub(super) fn share(seats: i64, weights: &[i64], tie: Tie) -> Vec<i64> {
         rank: Reverse(if tie == Tie::Smaller { party } else { weights.len() - party }),
         party,
     };
-    let mut heap: BinaryHeap<Claim> = (0..weights.len()).map(|party| claim(party, given[party])).collect();
+    let mut claims: Vec<Claim> = (0..weights.len()).map(|party| claim(party, given[party])).collect();
+    // Only as many parties as there are seats can get one.
+    if let Some(last) = usize::try_from(left).ok().and_then(|left| left.checked_sub(1)).filter(|at| *at < claims.len())
+    {
+        claims.select_nth_unstable_by(last, |a, b| b.cmp(a));
+        claims.truncate(last + 1);
+    }
+    let mut heap = BinaryHeap::from(claims);
     while left > 0
         && let Some(mut first) = heap.peek_mut()
     {

@@ -1,0 +1,92 @@
+//! How long one decision takes among five thousand clusters: `cargo bench --bench placement`.
+//!
+//! The one idea: the clusters are prepared once, as for a whole repository; what is measured is what each task costs, in
+//! processor time where the system tells it.
+#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a measurement reads the clock")]
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::time::Instant;
+
+use fleetcron::place::{
+    Affinity, Amounts, Area, By, Candidate, Capacity, Demand, Inventory, Previous, Request, Requirement, Rules, Spread,
+    Strategy, Terms, Ways, schedule,
+};
+
+const CLUSTERS: usize = 5_000;
+const ROUNDS: usize = 200;
+
+fn amounts(list: &[(&str, i128)]) -> Amounts {
+    list.iter().map(|(name, units)| ((*name).to_owned(), units * 1_000_000_000)).collect()
+}
+
+fn cluster(number: usize) -> Candidate {
+    // A fixed scramble, so that neither room nor regions follow the names.
+    let odd = number.wrapping_mul(2_654_435_761) % 65_521;
+    let region = format!("region-{}", odd % 30);
+    let offered = amounts(&[("cpu", odd as i128 % 61 + 4), ("memory", 64 << 30), ("pods", odd as i128 % 113 + 10)]);
+    Candidate {
+        name: format!("cluster-{number:04}"),
+        labels: BTreeMap::from([
+            ("env".to_owned(), if odd.is_multiple_of(4) { "test" } else { "prod" }.to_owned()),
+            ("tier".to_owned(), format!("tier-{}", odd % 5)),
+        ]),
+        provider: Some(format!("provider-{}", odd % 3)),
+        zones: vec![format!("{region}-a")],
+        region: Some(region),
+        capacity: Some(Capacity::new(&offered, &amounts(&[("cpu", 1), ("pods", 3)]), &Amounts::new())),
+        ..Candidate::default()
+    }
+}
+
+fn rules(ways: Ways, strategy: Strategy, spread: &[(By, usize, usize)]) -> Rules {
+    let prod = Requirement { key: "env".to_owned(), operator: "NotIn".to_owned(), values: vec!["none".to_owned()] };
+    let spread = spread.iter().map(|(by, min, max)| Spread { by: by.clone(), min: *min, max: Some(*max) });
+    Rules {
+        ways,
+        area: Area::One(Affinity::new(&Terms { labels: Some(vec![prod]), ..Terms::default() })),
+        tolerations: Vec::new(),
+        spread: spread.collect(),
+        strategy,
+    }
+}
+
+/// Nanoseconds that this thread has had a processor, or since a start where that is not told.
+fn spent(start: Instant) -> u128 {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let first = told.and_then(|text| text.split(' ').next()?.parse().ok());
+    first.unwrap_or_else(|| start.elapsed().as_nanos())
+}
+
+fn main() {
+    let zero = Instant::now();
+    let inventory = Inventory::new((0..CLUSTERS).map(cluster).collect());
+    let request = || Some(Request::new(&amounts(&[("cpu", 1), ("memory", 1 << 30)])));
+    let demand = |replicas| Demand { replicas, request: request(), ..Demand::default() };
+    let spread = [(By::Region, 2, 5), (By::Cluster, 3, 40)];
+    let karmada = |strategy, spread: &[_]| rules(Ways::Karmada, strategy, spread);
+    let cases = [
+        ("Duplicated, 1 replica", karmada(Strategy::Duplicated, &[]), demand(1)),
+        ("DynamicWeight, 1,000 replicas", karmada(Strategy::DynamicWeight, &[]), demand(1_000)),
+        ("Aggregated, 1,000 replicas", karmada(Strategy::Aggregated, &[]), demand(1_000)),
+        ("StaticWeight, all equal, 1,000 replicas", karmada(Strategy::StaticWeight(None), &[]), demand(1_000)),
+        ("Aggregated, 1,000 replicas, 2 to 5 of 30 regions", karmada(Strategy::Aggregated, &spread), demand(1_000)),
+        ("the same in our own ways", rules(Ways::Own, Strategy::Aggregated, &spread), demand(1_000)),
+    ];
+    let mut before = Previous::default();
+    for (what, rules, demand) in cases {
+        for (when, previous) in [("first", Previous::default()), ("again", before.clone())] {
+            let start = spent(zero);
+            let mut used = 0;
+            for _ in 0..ROUNDS {
+                let placed = schedule(black_box(&inventory), &rules, &demand, &previous).expect("there is room");
+                used = black_box(placed).shares.len();
+            }
+            let mean = (spent(zero) - start) as f64 / ROUNDS as f64 / 1e6;
+            println!("{what}, {when}: {mean:.3} ms, {used} clusters");
+        }
+        let placed = schedule(&inventory, &rules, &demand, &Previous::default()).expect("there is room");
+        let name = |at: usize| inventory.clusters()[at].name.clone();
+        before.clusters = placed.shares.iter().map(|(at, replicas)| (name(*at), *replicas)).collect();
+    }
+}

@@ -1,0 +1,272 @@
+//! Selecting in our own ways: every constraint selects, not only `cluster` and `region`, and an absent maximum is no
+//! limit. It is for what Karmada cannot do; what Karmada can do stands in `select`.
+//!
+//! The one idea: from the widest group to the narrowest (provider, region, zone, labels as written) Karmada's choice of
+//! groups is made again among the clusters that are left. If a narrower constraint cannot be met then, the wider one
+//! takes more groups, as far as it may. At the end every chosen group is given one cluster before any gets a second.
+
+use std::collections::BTreeMap;
+
+use super::candidate::{Candidate, Inventory};
+use super::failure::Failure;
+use super::groups::{self, Group, Wanted};
+use super::prioritize::Entry;
+use super::rules::{By, Demand, Rules, Spread, Strategy};
+use super::select::{by_cluster, make_room, score};
+
+/// What all levels need.
+struct Selection<'a> {
+    inventory: &'a Inventory,
+    rules: &'a Rules,
+    demand: &'a Demand,
+    /// At least and at most so many clusters.
+    least: usize,
+    most: usize,
+}
+
+/// The groups chosen at one level, best first, each with those of its clusters that were left there.
+#[derive(Clone)]
+struct Chosen {
+    groups: Vec<Vec<usize>>,
+    /// How many of them must have a cluster in the end.
+    min: usize,
+}
+
+/// Takes clusters from the fitting ones, which come in base order.
+pub(super) fn spread(
+    inventory: &Inventory,
+    entries: Vec<Entry>,
+    rules: &Rules,
+    demand: &Demand,
+) -> Result<Vec<Entry>, Failure> {
+    if rules.spread.is_empty() {
+        return Ok(entries);
+    }
+    let cluster = rules.spread_by(&By::Cluster);
+    let least = cluster.map_or(0, |cluster| cluster.min);
+    let most = cluster.and_then(|cluster| cluster.max).unwrap_or(usize::MAX);
+    let mut levels: Vec<&Spread> = rules.spread.iter().filter(|spread| spread.by != By::Cluster).collect();
+    if levels.is_empty() {
+        return by_cluster(entries, least, most, rules, demand);
+    }
+    levels.sort_by_key(|spread| match spread.by {
+        By::Provider => 0,
+        By::Region => 1,
+        By::Zone => 2,
+        By::Label(_) | By::Cluster => 3,
+    });
+    Selection { inventory, rules, demand, least, most }.descend(entries, &levels, Vec::new())
+}
+
+impl<'a> Selection<'a> {
+    /// Chooses groups at the first level, then goes on with their clusters.
+    fn descend(&self, entries: Vec<Entry>, levels: &[&Spread], chosen: Vec<Chosen>) -> Result<Vec<Entry>, Failure> {
+        let Some((level, narrower)) = levels.split_first() else { return self.take(entries, &chosen) };
+        let members = self.members(&entries, &level.by);
+        if members.len() < level.min {
+            return Err(Failure::TooFewGroups { of: name(&level.by) });
+        }
+        let inner = narrower.first().filter(|inner| inner.min > 1);
+        let groups: Vec<Group<'_>> = members
+            .iter()
+            .map(|(name, group)| Group {
+                name,
+                count: inner.map_or(group.len(), |inner| self.members(group.iter().copied(), &inner.by).len()),
+                score: score(group, level.min, self.least, self.rules, self.demand),
+            })
+            .collect();
+        let clusters = inner.map_or(self.least, |inner| inner.min);
+        let most = level.max.unwrap_or(usize::MAX).min(self.most).min(groups.len());
+        let mut failure = Failure::NoGroups;
+        for min in level.min..=most {
+            let Some(best) = groups::choose(&groups, Wanted { min, max: most, clusters }) else { continue };
+            let members = best.iter().map(|at| &members[groups[*at].name]);
+            let places: Vec<Vec<usize>> = members.map(|group| group.iter().map(|entry| entry.at).collect()).collect();
+            let mut kept = vec![false; self.inventory.clusters().len()];
+            places.iter().flatten().for_each(|at| kept[*at] = true);
+            let left = entries.iter().filter(|entry| kept[entry.at]).cloned().collect();
+            let mut all = chosen.clone();
+            all.push(Chosen { groups: places, min: level.min });
+            match self.descend(left, narrower, all) {
+                Err(why) => failure = why,
+                selected => return selected,
+            }
+        }
+        Err(failure)
+    }
+
+    /// One cluster for each chosen group, the narrowest groups first; then as many more as may be.
+    fn take(&self, entries: Vec<Entry>, chosen: &[Chosen]) -> Result<Vec<Entry>, Failure> {
+        if entries.len() < self.least {
+            return Err(Failure::NoGroups);
+        }
+        let mut left: BTreeMap<usize, (usize, Entry)> =
+            entries.into_iter().enumerate().map(|(order, entry)| (entry.at, (order, entry))).collect();
+        let mut taken: Vec<Entry> = Vec::new();
+        let mut has = vec![false; self.inventory.clusters().len()];
+        for level in chosen.iter().rev() {
+            let mut met = 0;
+            for group in &level.groups {
+                if !group.iter().any(|at| has[*at]) {
+                    // None of its clusters is left where a narrower choice has passed it over.
+                    let Some((at, (_, entry))) = group.iter().find_map(|at| left.remove_entry(at)) else { continue };
+                    has[at] = true;
+                    taken.push(entry);
+                }
+                met += 1;
+            }
+            if met < level.min {
+                return Err(Failure::NoGroups);
+            }
+        }
+        if taken.len() > self.most {
+            return Err(Failure::NoGroups);
+        }
+        let fixed = taken.len();
+        let mut rest: Vec<(usize, Entry)> = left.into_values().collect();
+        rest.sort_unstable_by_key(|(order, _)| *order);
+        let mut rest: Vec<Entry> = rest.into_iter().map(|(_, entry)| entry).collect();
+        let over = rest.split_off((self.most - fixed).min(rest.len()));
+        taken.extend(rest);
+        if matches!(self.rules.strategy, Strategy::Duplicated) {
+            return Ok(taken);
+        }
+        make_room(taken, fixed, over, self.demand)
+    }
+
+    /// The clusters by group, each group in base order. A cluster in several zones stands in each of them.
+    fn members<'e>(&self, entries: impl IntoIterator<Item = &'e Entry>, by: &By) -> BTreeMap<&'a str, Vec<&'e Entry>> {
+        let mut members: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
+        for entry in entries {
+            for value in values(&self.inventory.clusters()[entry.at], by) {
+                members.entry(value).or_default().push(entry);
+            }
+        }
+        members
+    }
+}
+
+fn values<'a>(cluster: &'a Candidate, by: &By) -> &'a [String] {
+    let one = |value: Option<&'a String>| value.map_or(&[][..], std::slice::from_ref);
+    match by {
+        By::Provider => one(cluster.provider.as_ref()),
+        By::Region => one(cluster.region.as_ref()),
+        By::Zone => &cluster.zones,
+        By::Label(key) => one(cluster.labels.get(key)),
+        By::Cluster => std::slice::from_ref(&cluster.name),
+    }
+}
+
+fn name(by: &By) -> String {
+    match by {
+        By::Provider => "provider".to_owned(),
+        By::Region => "region".to_owned(),
+        By::Zone => "zone".to_owned(),
+        By::Label(key) => format!("label {key}"),
+        By::Cluster => "clusters".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use crate::model::TaintEffect;
+    use crate::place::{
+        Amounts, Area, By, Candidate, Capacity, Demand, Failure, Inventory, Placed, Previous, Rules, Spread, Strategy,
+        Taint, Ways, schedule,
+    };
+
+    /// Name, provider, region, zones, room.
+    fn cluster(name: &str, provider: &str, region: &str, zones: &[&str], pods: i128) -> Candidate {
+        let pods = Amounts::from([("pods".to_owned(), pods * 1_000_000_000)]);
+        Candidate {
+            name: name.to_owned(),
+            provider: Some(provider.to_owned()),
+            region: Some(region.to_owned()),
+            zones: zones.iter().map(|zone| (*zone).to_owned()).collect(),
+            labels: BTreeMap::from([("rack".to_owned(), region[..1].to_owned())]),
+            capacity: Some(Capacity::new(&pods, &Amounts::new(), &Amounts::new())),
+            ..Candidate::default()
+        }
+    }
+
+    fn clusters() -> Vec<Candidate> {
+        vec![
+            cluster("a", "aws", "eu-1", &["eu-1a"], 9),
+            cluster("b", "aws", "eu-1", &["eu-1b"], 8),
+            cluster("c", "aws", "us-1", &["us-1a"], 7),
+            cluster("d", "gcp", "eu-2", &["eu-2a", "eu-2b"], 20),
+            cluster("e", "gcp", "eu-2", &["eu-2b"], 5),
+        ]
+    }
+
+    fn rules(spread: &[(By, usize, Option<usize>)], strategy: Strategy) -> Rules {
+        let spread = spread.iter().map(|(by, min, max)| Spread { by: by.clone(), min: *min, max: *max });
+        Rules { ways: Ways::Own, area: Area::Everywhere, tolerations: vec![], spread: spread.collect(), strategy }
+    }
+
+    fn names(inventory: &Inventory, placed: &Placed) -> String {
+        placed.shares.iter().map(|(at, _)| inventory.clusters()[*at].name.as_str()).collect()
+    }
+
+    fn chosen(spread: &[(By, usize, Option<usize>)]) -> Result<String, Failure> {
+        let inventory = Inventory::new(clusters());
+        let demand = Demand { replicas: 1, ..Demand::default() };
+        let placed = schedule(&inventory, &rules(spread, Strategy::Duplicated), &demand, &Previous::default());
+        placed.map(|placed| names(&inventory, &placed))
+    }
+
+    #[test]
+    fn every_constraint_selects_and_no_maximum_is_no_limit() {
+        let label = || By::Label("rack".to_owned());
+        for (spread, expected) in [
+            (vec![(By::Region, 1, None)], "ab"),
+            (vec![(By::Region, 2, None)], "adbe"),
+            (vec![(By::Region, 3, None)], "adcbe"),
+            (vec![(By::Region, 2, None), (By::Cluster, 1, Some(2))], "ad"),
+            (vec![(By::Provider, 1, Some(1))], "abc"),
+            (vec![(By::Provider, 2, None), (By::Cluster, 1, Some(3))], "adb"),
+            (vec![(By::Provider, 1, Some(1)), (By::Region, 2, None)], "acb"),
+            (vec![(By::Zone, 1, Some(1))], "de"),
+            (vec![(label(), 2, None), (By::Cluster, 1, Some(2))], "dc"),
+            (vec![(By::Cluster, 1, Some(2))], "da"),
+            (vec![(By::Cluster, 1, None)], "dabce"),
+        ] {
+            let ours = chosen(&spread).unwrap_or_else(|failure| panic!("{spread:?}: {failure}"));
+            assert_eq!(ours, expected, "{spread:?}");
+        }
+    }
+
+    #[test]
+    fn a_wider_group_gives_way_to_a_narrower_constraint() {
+        assert!(chosen(&[(By::Provider, 1, Some(1)), (By::Region, 3, None)]).is_err());
+        assert_eq!(chosen(&[(By::Provider, 1, None), (By::Region, 3, None)]).as_deref(), Ok("adcbe"));
+        assert!(chosen(&[(By::Region, 4, None)]).is_err_and(|failure| failure.to_string().contains("feasible region")));
+        assert_eq!(chosen(&[(By::Region, 2, None), (By::Cluster, 1, Some(1))]), Err(Failure::NoGroups));
+    }
+
+    #[test]
+    fn what_is_shunned_comes_last_and_what_is_there_stays() {
+        let mut list = clusters();
+        let taint = |effect| Taint { key: "old".to_owned(), value: String::new(), effect };
+        list[3].taints = vec![taint(TaintEffect::PreferNoSchedule)];
+        list[0].taints = vec![taint(TaintEffect::NoSchedule)];
+        list[1].taints = vec![taint(TaintEffect::NoExecute)];
+        let inventory = Inventory::new(list);
+        let previous = |names: &[&str]| Previous {
+            clusters: names.iter().map(|name| ((*name).to_owned(), 1)).collect(),
+            ..Previous::default()
+        };
+        let demand = Demand { replicas: 8, ..Demand::default() };
+        let run = |rules: &Rules, before: &[&str]| {
+            let placed = schedule(&inventory, rules, &demand, &previous(before)).expect("room");
+            names(&inventory, &placed)
+        };
+        let duplicated = |ways| Rules { ways, ..rules(&[], Strategy::Duplicated) };
+        assert_eq!(run(&duplicated(Ways::Own), &[]), "ced");
+        assert_eq!(run(&duplicated(Ways::Own), &["a", "b", "d"]), "dace");
+        assert_eq!(run(&duplicated(Ways::Karmada), &["a", "b", "d"]), "dabce");
+        assert_eq!(run(&rules(&[], Strategy::Aggregated), &[]), "ce");
+    }
+}
