@@ -13,6 +13,10 @@ pub struct Inventory {
     clusters: Vec<Candidate>,
     /// Only looked into, never walked.
     places: HashMap<String, usize>,
+    /// Pods that each can take, in the order of the clusters.
+    pods: Vec<i64>,
+    /// What is free in each, by resource: a decision asks all clusters about few resources.
+    free: BTreeMap<String, Vec<i64>>,
 }
 
 /// One cluster, as Karmada's scheduler sees it.
@@ -77,12 +81,30 @@ impl Inventory {
     pub fn new(mut clusters: Vec<Candidate>) -> Self {
         clusters.sort_by(|a, b| a.name.cmp(&b.name));
         let places = clusters.iter().enumerate().map(|(at, cluster)| (cluster.name.clone(), at)).collect();
-        Self { clusters, places }
+        let pods =
+            clusters.iter().map(|cluster| cluster.capacity.as_ref().map_or(0, |capacity| capacity.pods)).collect();
+        let mut free: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+        for (at, cluster) in clusters.iter().enumerate() {
+            for (name, amount) in cluster.capacity.iter().flat_map(|capacity| &capacity.free) {
+                free.entry(name.clone()).or_insert_with(|| vec![0; clusters.len()])[at] = *amount;
+            }
+        }
+        Self { clusters, places, pods, free }
     }
 
     /// All clusters, by name.
     pub fn clusters(&self) -> &[Candidate] {
         &self.clusters
+    }
+
+    /// Pods that a cluster can take.
+    pub(super) fn pods(&self, at: usize) -> i64 {
+        self.pods[at]
+    }
+
+    /// What is free of a resource in each cluster; nothing where nobody has it.
+    pub(super) fn free(&self, resource: &str) -> &[i64] {
+        self.free.get(resource).map_or(&[], Vec::as_slice)
     }
 
     /// The place of a cluster.

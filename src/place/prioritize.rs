@@ -8,7 +8,7 @@
 
 use std::cmp::Reverse;
 
-use super::candidate::{Candidate, Capacity, Inventory};
+use super::candidate::{Candidate, Inventory, Nodes};
 use super::plugins::{Attempt, tolerated};
 use super::rules::{Demand, Previous, Request, Strategy, Ways};
 use crate::model::TaintEffect;
@@ -69,6 +69,7 @@ pub(super) fn prioritize(
     attempt: &Attempt<'_>,
     before: &[Option<(usize, i64)>],
 ) -> Vec<Entry> {
+    let rooms = Rooms::new(inventory, attempt.demand);
     let mut entries: Vec<Entry> = fitting
         .iter()
         .map(|&at| {
@@ -78,7 +79,7 @@ pub(super) fn prioritize(
                 tier: tier(cluster, attempt),
                 shunned: before[at].is_none() && shunned(cluster, attempt),
                 before: before[at],
-                room: room(cluster.capacity.as_ref(), attempt.demand),
+                room: rooms.of(at),
                 weight: weight(cluster, attempt),
             }
         })
@@ -112,27 +113,41 @@ fn weight(cluster: &Candidate, attempt: &Attempt<'_>) -> i64 {
     met.map(|weight| weight.weight).max().unwrap_or(0).max(0)
 }
 
-/// How many replicas a cluster can take besides those it has.
-fn room(capacity: Option<&Capacity>, demand: &Demand) -> i64 {
-    if demand.replicas == 0 {
-        return PLENTY;
-    }
-    let Some(capacity) = capacity.filter(|capacity| capacity.pods > 0) else { return 0 };
-    let Some(request) = &demand.request else { return capacity.pods };
-    let fitting = if capacity.nodes.is_empty() {
-        times(|name| capacity.free.get(name), request)
-    } else {
-        Some(capacity.nodes.iter().fold(0_i64, |sum, nodes| {
-            let each = times(|name| nodes.least.get(name), request);
-            let each = each.map_or(PODS_OF_A_NODE, |each| each.min(PODS_OF_A_NODE));
-            sum.saturating_add(each.saturating_mul(nodes.count.max(0)))
-        }))
-    };
-    fitting.map_or(capacity.pods, |fitting| fitting.min(capacity.pods))
+/// How many replicas each cluster can take besides those it has.
+struct Rooms<'a> {
+    inventory: &'a Inventory,
+    replicas: i64,
+    request: Option<&'a Request>,
+    /// What is free of each requested resource, and how much is requested.
+    asked: Vec<(&'a [i64], i64)>,
 }
 
-/// How many times the request goes into what there is; `None` if nothing is requested.
-fn times<'a>(has: impl Fn(&str) -> Option<&'a i64>, request: &Request) -> Option<i64> {
-    let fits = |(name, amount): &(String, i64)| has(name).map_or(0, |has| has.max(&0) / amount);
-    request.amounts.iter().map(fits).min()
+impl<'a> Rooms<'a> {
+    fn new(inventory: &'a Inventory, demand: &'a Demand) -> Self {
+        let request = demand.request.as_ref();
+        let amounts = request.into_iter().flat_map(|request| &request.amounts);
+        let asked = amounts.map(|(name, amount)| (inventory.free(name), *amount)).collect();
+        Self { inventory, replicas: demand.replicas, request, asked }
+    }
+
+    fn of(&self, at: usize) -> i64 {
+        if self.replicas == 0 {
+            return PLENTY;
+        }
+        let pods = self.inventory.pods(at).max(0);
+        let Some(request) = self.request.filter(|_| pods > 0) else { return pods };
+        let nodes = self.inventory.clusters()[at].capacity.as_ref().map_or(&[][..], |capacity| &capacity.nodes);
+        if !nodes.is_empty() {
+            return nodes.iter().map(|nodes| on_nodes(nodes, request)).fold(0, i64::saturating_add).min(pods);
+        }
+        let times = |(free, amount): &(&[i64], i64)| free.get(at).map_or(0, |free| free.max(&0) / amount);
+        self.asked.iter().map(times).min().map_or(pods, |times| times.min(pods))
+    }
+}
+
+/// How many replicas the nodes of one grade can take, each by what it has at least.
+fn on_nodes(nodes: &Nodes, request: &Request) -> i64 {
+    let times = |(name, amount): &(String, i64)| nodes.least.get(name).map_or(0, |least| least.max(&0) / amount);
+    let each = request.amounts.iter().map(times).min().map_or(PODS_OF_A_NODE, |each| each.min(PODS_OF_A_NODE));
+    each.saturating_mul(nodes.count.max(0))
 }
