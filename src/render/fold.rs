@@ -157,7 +157,8 @@ impl<'a> Fold<'a> {
     fn job_field(&mut self, name: &str, member: &Value, spans: &SpanTree) {
         let beside = |what: &str| format!("write `{what}` beside `job`, not in it");
         let misplaced = match name {
-            "schedule" | "timeZone" => Some(beside("schedule")),
+            "schedule" => Some(beside("schedule")),
+            "timeZone" => Some("write `schedule: {timeZone: ...}` beside `job`, not in it".to_owned()),
             "template" | "jobTemplate" => Some(beside("pod")),
             "containers" | "container" => Some(beside(name)),
             "shardEnv" => {
