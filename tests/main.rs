@@ -7,6 +7,7 @@ mod cron;
 mod cron_cli;
 mod edge;
 mod fixtures;
+mod import;
 mod kill;
 mod layers;
 mod pages;

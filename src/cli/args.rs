@@ -76,6 +76,12 @@ pub(super) enum Command {
     Explain(Explain),
     /// Say what a schedule means, when it runs next, and what is odd about it; no repository is needed.
     Cron(Cron),
+    /// Write inventory from what people have.
+    Import {
+        /// What to write.
+        #[command(subcommand)]
+        what: Import,
+    },
     /// Print the JSON Schema of a kind, or write all of them.
     Schema(Schema),
     /// Print a completion script for a shell.
@@ -177,6 +183,34 @@ pub(super) struct Cron {
     /// How many runs.
     #[arg(short = 'n', value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(super) count: u16,
+}
+
+/// What can be imported.
+#[derive(Debug, Subcommand)]
+pub(super) enum Import {
+    /// Cluster documents from objects of Karmada, Open Cluster Management, Cluster API or Argo CD (credentials are never
+    /// copied), or a ClusterCapacity from `kubectl get nodes,pods -A -o json`.
+    Clusters(ImportClusters),
+}
+
+/// `fleetcron import clusters`
+#[derive(Debug, Args)]
+pub(super) struct ImportClusters {
+    /// YAML or JSON as `kubectl get ... -o yaml` writes it; `-` or nothing is standard input.
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// Write one file a cluster into this folder, or all into this .yaml file; what stands there is brought up to date.
+    #[arg(long, value_name = "DIR|FILE")]
+    pub(super) into: Option<PathBuf>,
+    /// Say what would change, but write nothing.
+    #[arg(long, requires = "into")]
+    pub(super) dry_run: bool,
+    /// The cluster that the nodes and pods of the input belong to.
+    #[arg(long, value_name = "NAME")]
+    pub(super) cluster: Option<String>,
+    /// Call a cluster of the input, by its name or as `namespace/name`, something else; may be repeated.
+    #[arg(long = "rename", value_name = "OLD=NEW")]
+    pub(super) renames: Vec<String>,
 }
 
 /// `fleetcron schema`

@@ -8,6 +8,7 @@ mod args;
 mod build;
 mod cron;
 mod explain;
+mod import;
 mod moment;
 mod outcome;
 mod plan;
@@ -25,9 +26,10 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use serde_json::{Value, json};
 
-use self::args::{Cli, Color, Command, Format, Global};
+use self::args::{Cli, Color, Command, Format, Global, Import};
 use self::outcome::{Failure, Outcome};
 use self::session::Session;
+use crate::tree::SourceTree;
 
 /// Runs the program on the arguments of the process.
 pub fn main() -> ExitCode {
@@ -83,7 +85,12 @@ fn run(cli: &Cli) -> std::io::Result<ExitCode> {
         stderr.write_all(report::text(&diags, session.tree(), colored).as_bytes())?;
     }
     match result {
-        Ok(outcome) => finish(outcome, session.as_ref(), global, &mut stdout, &mut stderr),
+        Ok(outcome) => {
+            if global.format == Format::Text {
+                stderr.write_all(report::text(&outcome.diags, &SourceTree::default(), colored).as_bytes())?;
+            }
+            finish(outcome, session.as_ref(), global, &mut stdout, &mut stderr)
+        }
         Err(failure) => {
             if global.format == Format::Json {
                 writeln!(
@@ -124,17 +131,18 @@ fn finish(
     stdout: &mut impl Write,
     stderr: &mut impl Write,
 ) -> std::io::Result<ExitCode> {
-    let errors = session.is_some_and(|session| session.diags.has_errors());
-    let wrong = outcome.wrong || errors;
+    let diags = session.map_or(&outcome.diags, |session| &session.diags);
+    let wrong = outcome.wrong || diags.has_errors();
     if global.format == Format::Json {
-        let mut value = json!({"ok": !wrong, "diagnostics": found(session)});
+        let own = || report::json(&outcome.diags, &SourceTree::default());
+        let mut value = json!({"ok": !wrong, "diagnostics": session.map_or_else(own, |session| found(Some(session)))});
         value["result"] = outcome.value;
         writeln!(stdout, "{value:#}")?;
     } else {
         if !(global.quiet && outcome.chatty) {
             stdout.write_all(outcome.text.as_bytes())?;
         }
-        let totals = session.and_then(|session| report::totals(&session.diags));
+        let totals = report::totals(diags);
         if let Some(totals) = totals.filter(|_| wrong || !global.quiet) {
             let remarks: Vec<String> = std::iter::once(totals).chain(outcome.remarks).collect();
             writeln!(stderr, "{}", remarks.join("; "))?;
@@ -166,6 +174,7 @@ fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session
         Command::Plan(args) => plan::run(open(slot)?, args),
         Command::Explain(args) => explain::run(open(slot)?, args),
         Command::Cron(args) => cron::run(args),
+        Command::Import { what: Import::Clusters(args) } => import::clusters(args, global.quiet),
         Command::Schema(args) => schema::run(args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use crate::diag::Code;
+use crate::diag::{Code, Diagnostics};
 
 /// What a command found.
 #[derive(Debug)]
@@ -23,12 +23,14 @@ pub(super) struct Outcome {
     pub(super) chatty: bool,
     /// For people, to standard error.
     pub(super) remarks: Vec<String>,
+    /// What is wrong, of a command that has no session to hold it; none has a place in a text.
+    pub(super) diags: Diagnostics,
 }
 
 impl Outcome {
     /// A result, all fine.
     pub(super) fn result(text: String, value: Value) -> Self {
-        Self { text, value, wrong: false, chatty: false, remarks: Vec::new() }
+        Self { text, value, wrong: false, chatty: false, remarks: Vec::new(), diags: Diagnostics::new() }
     }
 
     /// A result that `-q` leaves out.
@@ -38,7 +40,7 @@ impl Outcome {
 
     /// The files are wrong: what is wrong was said already.
     pub(super) fn wrong(remarks: Vec<String>, value: Value) -> Self {
-        Self { text: String::new(), value, wrong: true, chatty: false, remarks }
+        Self { wrong: true, remarks, ..Self::result(String::new(), value) }
     }
 }
 

@@ -1,0 +1,36 @@
+//! Argo CD's cluster Secrets. It looks at the name and the labels, and at nothing else of them.
+//!
+//! The one idea: a Secret is for its credentials, so a name that may hold some (an address) is neither taken nor shown.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::found::Found;
+use super::gather::Gather;
+use super::object::Object;
+
+/// Whether it is one.
+pub(super) fn is_cluster(object: &Object) -> bool {
+    let kind = object.at(&["metadata", "labels", "argocd.argoproj.io/secret-type"]);
+    object.is("", "Secret") && kind.is_some_and(|kind| kind == "cluster")
+}
+
+/// Reads one; a cluster without a usable name has an empty one.
+pub(super) fn read(object: &Object, gather: &mut Gather<'_>) -> Found {
+    let plain = object.text(&["stringData", "name"]).map(str::to_owned);
+    let name = plain.or_else(|| decoded(object.text(&["data", "name"])?)).filter(|name| !is_address(name));
+    let mut found = gather.begin(object, "Argo CD Secret", name.as_deref().unwrap_or_default());
+    let version = found.labels.get("argocd.argoproj.io/kubernetes-version").cloned();
+    found.version = gather.version(&found, version.as_deref());
+    found
+}
+
+fn decoded(text: &str) -> Option<String> {
+    let bare: String = text.split_ascii_whitespace().collect();
+    String::from_utf8(STANDARD.decode(bare).ok()?).ok().filter(|text| !text.is_empty())
+}
+
+/// Argo CD takes the address for the name where there is none, and an address may hold a password.
+fn is_address(name: &str) -> bool {
+    name.contains("://") || name.contains('@') || name.contains(char::is_control)
+}

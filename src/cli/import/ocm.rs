@@ -1,0 +1,57 @@
+//! `ManagedCluster` of Open Cluster Management. It copies no address of an API server.
+//!
+//! The one idea: what the object has no field for is in its claims and labels, under names that the project has fixed.
+
+use super::amounts;
+use super::found::{Found, Taint, provider};
+use super::gather::Gather;
+use super::object::{Object, text};
+use crate::model::TaintEffect;
+
+pub(super) const GROUP: &str = "cluster.open-cluster-management.io";
+
+/// Taints that the hub sets by the health of the hour.
+const HEALTH: [&str; 2] =
+    ["cluster.open-cluster-management.io/unavailable", "cluster.open-cluster-management.io/unreachable"];
+
+/// Reads one, unless the hub has not accepted it.
+pub(super) fn read(object: &Object, gather: &mut Gather<'_>) -> Option<Found> {
+    let mut found = gather.begin(object, "OCM ManagedCluster", object.name());
+    if object.at(&["spec", "hubAcceptsClient"]).is_some_and(|accepted| accepted == false) {
+        gather.note(format!("{} is not accepted by the hub and is left out", found.source));
+        return None;
+    }
+    let claim = |name: &str| {
+        let mut claims = object.list(&["status", "clusterClaims"]).iter();
+        claims.find(|claim| text(claim, &["name"]) == Some(name)).and_then(|claim| text(claim, &["value"]))
+    };
+    found.region = claim("region.open-cluster-management.io").map(str::to_owned);
+    found.provider = claim("platform.open-cluster-management.io").and_then(provider);
+    let version = object.text(&["status", "version", "kubernetes"]);
+    found.version = gather.version(&found, claim("kubeversion.open-cluster-management.io").or(version));
+    let mut taints = Vec::new();
+    for taint in object.list(&["spec", "taints"]) {
+        let (Some(key), Some(effect)) = (text(taint, &["key"]), text(taint, &["effect"])) else { continue };
+        // NoSelect ends decisions that stand, NoSelectIfNew does not, as NoExecute and NoSchedule do with pods.
+        let effect = match effect {
+            "NoSelect" => TaintEffect::NoExecute,
+            "NoSelectIfNew" => TaintEffect::NoSchedule,
+            "PreferNoSelect" => TaintEffect::PreferNoSchedule,
+            _ => {
+                gather.note(format!("{}: the taint `{key}` has an unknown effect and is left out", found.source));
+                continue;
+            }
+        };
+        if HEALTH.contains(&key) {
+            gather.note(format!("{}: the taint `{key}` is the health of the hour and is left out", found.source));
+            continue;
+        }
+        let value = text(taint, &["value"]).unwrap_or_default().to_owned();
+        taints.push(Taint { key: key.to_owned(), value, effect });
+    }
+    found.taints = Some(taints);
+    if let Some(allocatable) = object.at(&["status", "allocatable"]) {
+        found.capacity.allocatable = Some(gather.amounts(&found, amounts::read(Some(allocatable))));
+    }
+    Some(found)
+}
