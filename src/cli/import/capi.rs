@@ -28,7 +28,7 @@ pub(super) fn read(object: &Object, all: &[Object], gather: &mut Gather<'_>) -> 
         let of_aws = part.text(&["spec", "region"]);
         of_aws.or_else(|| part.text(&["spec", "location"]).filter(|_| azure))
     });
-    found.region = region.map(str::to_owned);
+    found.region = region.or_else(|| variable(object)).map(str::to_owned);
     let version = object.text(&["spec", "topology", "version"]);
     let version = version.or_else(|| control_plane.and_then(|plane| plane.text(&["spec", "version"])));
     found.version = gather.version(&found, version);
@@ -46,6 +46,13 @@ fn referred<'a>(object: &Object, reference: &str, all: &'a [Object]) -> Option<&
     let namespace = object.text(&["spec", reference, "namespace"]).unwrap_or_else(|| object.namespace());
     let mut parts = all.iter().filter(|part| is_part(part));
     parts.find(|part| part.kind == kind && part.name() == name && part.namespace() == namespace)
+}
+
+/// The variable of the topology that names the region.
+fn variable(object: &Object) -> Option<&str> {
+    let mut variables = object.list(&["spec", "topology", "variables"]).iter();
+    let named = |variable: &&Value| matches!(text(variable, &["name"]), Some("region" | "location"));
+    variables.find(named).and_then(|variable| text(variable, &["value"]))
 }
 
 /// `AWSManagedCluster` is aws.

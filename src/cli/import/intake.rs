@@ -17,7 +17,7 @@ use crate::yaml::{self, Data, Node};
 pub(super) const MAX_BYTES: u64 = 256 << 20;
 
 /// Members that are dropped wherever they stand: credentials, addresses, and what makes pods and nodes large.
-const DROPPED: [&str; 37] = [
+const DROPPED: [&str; 36] = [
     "affinity",
     "annotations",
     "apiEnablements",
@@ -52,7 +52,6 @@ const DROPPED: [&str; 37] = [
     "server",
     "startupProbe",
     "tolerations",
-    "variables",
     "volumeMounts",
     "volumes",
 ];
@@ -254,7 +253,7 @@ mod tests {
 
     #[test]
     fn lists_arrays_and_streams_are_unpacked() {
-        assert_eq!(names("kind: A\nmetadata: {name: x}\n---\nkind: B\nmetadata: {name: y}\n"), ["A x", "B y"]);
+        assert_eq!(names("kind: A\nmetadata: {name: x}\n---\nkind: B\nmetadata: {name: z}\n"), ["A x", "B z"]);
         assert_eq!(names(r#"{"kind": "A", "metadata": {"name": "x"}} {"kind": "B"}"#), ["A x", "B "]);
         assert_eq!(names(r#"[{"kind": "A"}, {"kind": "List", "items": [{"kind": "B"}]}]"#), ["A ", "B "]);
         assert_eq!(names("kind: NodeList\nitems: [{metadata: {name: x}}]"), ["Node x"]);

@@ -58,6 +58,11 @@ pub(super) fn clusters(args: &ImportClusters, quiet: bool) -> Result<Outcome, Fa
     let mut plan = Plan::default();
     if let Some(into) = args.into.as_deref().filter(|_| !diags.has_errors()) {
         plan = planned(into, &found)?;
+        for (path, _) in plan.writes.iter().filter(|(path, _)| Path::new(path).is_symlink()) {
+            let message = "a symbolic link stands where fleetcron must write";
+            let diagnostic = Diagnostic::at(Code::ForeignFile, Place::Path(path.clone()), message);
+            plan.conflicts.push(diagnostic.help("import into the folder of its target"));
+        }
         diags.extend(std::mem::take(&mut plan.conflicts));
     }
     if diags.has_errors() {
@@ -134,39 +139,46 @@ fn renamed(pair: &str) -> Result<(String, String), Failure> {
 /// What becomes of the files of `--into`.
 fn planned(into: &Path, found: &[Found]) -> Result<Plan, Failure> {
     let yaml = |path: &Path| path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
-    let failed =
-        |path: &Path, error: std::io::Error| Failure::Run(format!("cannot read `{}`: {error}", path.display()));
     if yaml(into) && !into.is_dir() {
-        let files = match fs::read(into) {
-            Ok(bytes) => vec![File::read(into.display().to_string(), &bytes)],
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(failed(into, error)),
-        };
-        return Ok(update::plan(files, found, |_, _| into.display().to_string()));
+        let files = if into.try_exists().is_ok_and(|there| !there) { Vec::new() } else { vec![existing(into)?] };
+        let path = named(into)?;
+        return Ok(update::plan(files, found, |_, _| path.to_owned()));
     }
     let mut paths = Vec::new();
     match fs::read_dir(into) {
         Ok(entries) => {
             for entry in entries {
-                let path = entry.map_err(|error| failed(into, error))?.path();
+                let path = entry.map_err(|error| unread(into, &error))?.path();
                 if (yaml(&path) || path.extension().is_some_and(|ending| ending == "json")) && path.is_file() {
                     paths.push(path);
                 }
             }
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(failed(into, error)),
+        Err(error) => return Err(unread(into, &error)),
     }
     paths.sort();
-    let mut files = Vec::new();
-    for path in paths {
-        let bytes = fs::read(&path).map_err(|error| failed(&path, error))?;
-        files.push(File::read(path.display().to_string(), &bytes));
-    }
+    let files = paths.iter().map(|path| existing(path)).collect::<Result<Vec<File>, Failure>>()?;
+    let folder = named(into)?;
     Ok(update::plan(files, found, |kind, name| {
         let ending = if kind == "Cluster" { "yaml" } else { "capacity.yaml" };
-        into.join(format!("{name}.{ending}")).display().to_string()
+        Path::new(folder).join(format!("{name}.{ending}")).display().to_string()
     }))
+}
+
+/// A file that is there.
+fn existing(path: &Path) -> Result<File, Failure> {
+    let bytes = fs::read(path).map_err(|error| unread(path, &error))?;
+    Ok(File::read(named(path)?.to_owned(), &bytes))
+}
+
+/// A path as text, for it is written to by that.
+fn named(path: &Path) -> Result<&str, Failure> {
+    path.to_str().ok_or_else(|| Failure::Run(format!("the path `{}` is not UTF-8", path.display())))
+}
+
+fn unread(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::Run(format!("cannot read `{}`: {error}", path.display()))
 }
 
 fn summary(plan: &Plan, found: &[Found], into: &Path, dry: bool) -> String {

@@ -269,18 +269,28 @@ fn merged(mut cluster: Value, one: &Found, capacity: bool) -> Value {
             labels.insert(key.clone(), Value::String(value.clone()));
         }
     }
-    let Some(spec) = map(members, "spec") else { return cluster };
-    one.fill(spec);
-    if capacity && let Some(capacity) = map(spec, "capacity") {
-        refresh(capacity, one);
-    }
-    if spec.get("capacity").and_then(Value::as_object).is_some_and(Map::is_empty) {
-        spec.remove("capacity");
-    }
-    if spec.is_empty() {
-        members.remove("spec");
-    }
+    in_map(members, "spec", |spec| {
+        one.fill(spec);
+        if capacity {
+            in_map(spec, "capacity", |capacity| refresh(capacity, one));
+        }
+    });
     cluster
+}
+
+/// Edits the map under a key; where nothing comes of it, what stood there stays.
+fn in_map(members: &mut Map<String, Value>, key: &str, edit: impl FnOnce(&mut Map<String, Value>)) {
+    let before = members.get(key).cloned();
+    let Some(inner) = map(members, key) else { return };
+    edit(inner);
+    if inner.is_empty() {
+        match before {
+            Some(before) if before.as_object().is_none_or(Map::is_empty) => {
+                drop(members.insert(key.to_owned(), before))
+            }
+            _ => drop(members.remove(key)),
+        }
+    }
 }
 
 /// A ClusterCapacity brought up to what is known.
@@ -382,6 +392,11 @@ spec:
         assert!(run(&[("eu.yaml", text)], &[one]).writes.is_empty(), "a second run writes nothing");
         let lifted = run(&[("eu.yaml", text)], &[eu()]);
         assert!(!lifted.writes[0].1.contains("taints"), "a taint that was lifted is removed");
+        for empty in ["", "spec: {}\n", "spec:\n", "spec: {capacity: {}}\n"] {
+            let text = format!("apiVersion: fleetcron.dev/v1alpha1\nkind: Cluster\nmetadata: {{name: eu}}\n{empty}");
+            let plain = Found { name: "eu".to_owned(), taints: Some(Vec::new()), ..Found::default() };
+            assert!(run(&[("eu.yaml", &text)], &[plain]).writes.is_empty(), "{empty}");
+        }
         let unknowing = run(&[("eu.yaml", text)], &[Found { name: "eu".to_owned(), ..Found::default() }]);
         assert!(unknowing.writes.is_empty(), "what the input does not know of stays");
     }
