@@ -158,6 +158,10 @@ fn credentials_appear_nowhere() {
     };
     let right = secret(json!("eu"), data.clone(), Value::Null);
     assert!(trace(&data["config"].to_string()).is_some() && trace(&plain.to_string()).is_some(), "it would be seen");
+    let slipped = json!({
+        "argocd.argoproj.io/secret-type": "cluster", "config": token, "server": encoded(password), "bearerToken": token,
+        "a": encoded(&config), "b": config, encoded(&config): "c", "d": server, "keyData": key,
+    });
     let variants = [
         (right.clone(), 0),
         (secret(json!("eu"), Value::Null, plain.clone()), 0),
@@ -174,6 +178,8 @@ fn credentials_appear_nowhere() {
         (with(&right, "config", json!(config)), 0),
         (with(&right, "spec", json!({"region": {"token": token}, "password": password})), 0),
         (with(&right, "kind", json!("Secrets")), 1),
+        // Data under the labels.
+        (with(&right, "metadata", json!({"name": "eu", "labels": slipped})), 0),
         (json!({"kind": "SecretList", "apiVersion": "v1", "items": [right.clone(), {"data": {"x": token}}]}), 0),
     ];
     let check = |text: &str, code: Option<i32>| {

@@ -9,6 +9,9 @@ use super::found::Found;
 use super::gather::Gather;
 use super::object::Object;
 
+/// Members of a Secret's data and of its `config` that are no labels.
+const DATA: [&str; 7] = ["bearerToken", "caData", "certData", "config", "keyData", "password", "server"];
+
 /// Whether it is one.
 pub(super) fn is_cluster(object: &Object) -> bool {
     let kind = object.at(&["metadata", "labels", "argocd.argoproj.io/secret-type"]);
@@ -20,6 +23,8 @@ pub(super) fn read(object: &Object, gather: &mut Gather<'_>) -> Found {
     let plain = object.text(&["stringData", "name"]).map(str::to_owned);
     let name = plain.or_else(|| decoded(object.text(&["data", "name"])?)).filter(|name| !is_address(name));
     let mut found = gather.begin(object, "Argo CD Secret", name.as_deref().unwrap_or_default());
+    // Data that slipped under the labels in a broken Secret.
+    found.labels.retain(|key, _| !DATA.contains(&key.as_str()));
     let version = found.labels.get("argocd.argoproj.io/kubernetes-version").cloned();
     found.version = gather.version(&found, version.as_deref());
     found

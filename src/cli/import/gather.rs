@@ -77,16 +77,19 @@ impl Gather<'_> {
         self.notes.push(note);
     }
 
-    /// A cluster of which only the name and the labels are known.
-    pub(super) fn begin(&self, object: &Object, what: &str, name: &str) -> Found {
-        Found {
-            name: name.to_owned(),
-            full_name: object.full_name(),
-            source: format!("{what} `{}`", object.full_name()),
-            file: object.file.clone(),
-            labels: object.labels(),
-            ..Found::default()
+    /// A cluster of which only the name and the labels are known. A label that Kubernetes would refuse has strayed in from
+    /// elsewhere in a broken object, and may be anything.
+    pub(super) fn begin(&mut self, object: &Object, what: &str, name: &str) -> Found {
+        let source = format!("{what} `{}`", object.full_name());
+        let all = object.labels();
+        let count = all.len();
+        let fine = |key: &str, value: &str| names::label_key(key).is_ok() && names::label_value(value).is_ok();
+        let labels: BTreeMap<String, String> = all.into_iter().filter(|(key, value)| fine(key, value)).collect();
+        if labels.len() < count {
+            self.note(format!("{source}: labels that Kubernetes would refuse are left out: {}", count - labels.len()));
         }
+        let (full_name, file) = (object.full_name(), object.file.clone());
+        Found { name: name.to_owned(), full_name, source, file, labels, ..Found::default() }
     }
 
     /// A version as `1.33`.

@@ -12,7 +12,6 @@ use super::amounts::{self, Amounts};
 use super::found::{Capacity, Found};
 use super::gather::Gather;
 use super::object::{Object, at, text};
-use crate::cli::table::count;
 use crate::validate::Quantity;
 use crate::validate::quantity::QuantityError;
 
@@ -53,8 +52,8 @@ pub(super) fn read(all: &[Object], cluster: &str, gather: &mut Gather<'_>) -> Op
         amounts::add(if bound { &mut allocated } else { &mut allocating }, &amounts);
     }
     if idle > 0 {
-        let nodes = count(idle, "node");
-        gather.note(format!("counted too, as Karmada does: {nodes} that take no pods now (cordoned, or not ready)"));
+        let message = "nodes that take no pods now (cordoned, or not ready) count too, as Karmada counts them";
+        gather.note(format!("{message}: {idle}"));
     }
     found.capacity = Capacity { allocatable: Some(allocatable), allocated: None, allocating: None };
     if pods == 0 {
