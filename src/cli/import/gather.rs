@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 
 use super::amounts::Amounts;
-use super::found::Found;
-use super::object::Object;
+use super::found::{Found, Taint};
+use super::object::{Object, text};
 use super::{argocd, capi, karmada, nodes, ocm};
 use crate::diag::{Code, Diagnostic, Diagnostics, Place, nearest};
-use crate::model::naming;
+use crate::model::{TaintEffect, naming};
 use crate::validate::quantity::QuantityError;
 use crate::validate::{Version, names};
 
@@ -110,6 +110,31 @@ impl Gather<'_> {
     /// Amounts of an object.
     pub(super) fn amounts_of(&mut self, object: &Object, amounts: Result<Amounts, QuantityError>) -> Amounts {
         self.amounts_in(&object.file, &format!("{} `{}`", object.kind, object.full_name()), amounts)
+    }
+
+    /// The taints of an object, those aside that only say how it is at the hour; `effect` knows the words of its kind.
+    pub(super) fn taints(
+        &mut self,
+        found: &Found,
+        object: &Object,
+        health: &[&str],
+        effect: impl Fn(&str) -> Option<TaintEffect>,
+    ) -> Vec<Taint> {
+        let mut taints = Vec::new();
+        for taint in object.list(&["spec", "taints"]) {
+            let (Some(key), Some(word)) = (text(taint, &["key"]), text(taint, &["effect"])) else { continue };
+            let why = match effect(word) {
+                None => "has an unknown effect",
+                Some(_) if health.contains(&key) => "is the health of the hour",
+                Some(effect) => {
+                    let value = text(taint, &["value"]).unwrap_or_default().to_owned();
+                    taints.push(Taint { key: key.to_owned(), value, effect });
+                    continue;
+                }
+            };
+            self.note(format!("{}: the taint `{key}` {why} and is left out", found.source));
+        }
+        taints
     }
 
     fn amounts_in(&mut self, file: &str, source: &str, amounts: Result<Amounts, QuantityError>) -> Amounts {

@@ -3,7 +3,7 @@
 //! The one idea: almost every field has its like in ours, for the inventory of Karmada was the model.
 
 use super::amounts;
-use super::found::{Capacity, Found, Taint};
+use super::found::{Capacity, Found};
 use super::gather::Gather;
 use super::object::{Object, text};
 use crate::model::TaintEffect;
@@ -28,26 +28,13 @@ pub(super) fn read(object: &Object, gather: &mut Gather<'_>) -> Found {
             true
         }
     });
-    let mut taints = Vec::new();
-    for taint in object.list(&["spec", "taints"]) {
-        let (Some(key), Some(effect)) = (text(taint, &["key"]), text(taint, &["effect"])) else { continue };
-        let effect = match effect {
-            "NoSchedule" => TaintEffect::NoSchedule,
-            "NoExecute" => TaintEffect::NoExecute,
-            "PreferNoSchedule" => TaintEffect::PreferNoSchedule,
-            _ => {
-                gather.note(format!("{}: the taint `{key}` has an unknown effect and is left out", found.source));
-                continue;
-            }
-        };
-        if HEALTH.contains(&key) {
-            gather.note(format!("{}: the taint `{key}` is the health of the hour and is left out", found.source));
-            continue;
-        }
-        let value = text(taint, &["value"]).unwrap_or_default().to_owned();
-        taints.push(Taint { key: key.to_owned(), value, effect });
-    }
-    found.taints = Some(taints);
+    let effect = |effect: &str| match effect {
+        "NoSchedule" => Some(TaintEffect::NoSchedule),
+        "NoExecute" => Some(TaintEffect::NoExecute),
+        "PreferNoSchedule" => Some(TaintEffect::PreferNoSchedule),
+        _ => None,
+    };
+    found.taints = Some(gather.taints(&found, object, &HEALTH, effect));
     found.version = gather.version(&found, object.text(&["status", "kubernetesVersion"]));
     if object.at(&["status", "resourceSummary"]).is_some() {
         let mut read = |name: &str| {

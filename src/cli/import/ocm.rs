@@ -3,7 +3,7 @@
 //! The one idea: what the object has no field for is in its claims and labels, under names that the project has fixed.
 
 use super::amounts;
-use super::found::{Found, Taint, provider};
+use super::found::{Found, provider};
 use super::gather::Gather;
 use super::object::{Object, text};
 use crate::model::TaintEffect;
@@ -29,27 +29,14 @@ pub(super) fn read(object: &Object, gather: &mut Gather<'_>) -> Option<Found> {
     found.provider = claim("platform.open-cluster-management.io").and_then(provider);
     let version = object.text(&["status", "version", "kubernetes"]);
     found.version = gather.version(&found, claim("kubeversion.open-cluster-management.io").or(version));
-    let mut taints = Vec::new();
-    for taint in object.list(&["spec", "taints"]) {
-        let (Some(key), Some(effect)) = (text(taint, &["key"]), text(taint, &["effect"])) else { continue };
-        // NoSelect ends decisions that stand, NoSelectIfNew does not, as NoExecute and NoSchedule do with pods.
-        let effect = match effect {
-            "NoSelect" => TaintEffect::NoExecute,
-            "NoSelectIfNew" => TaintEffect::NoSchedule,
-            "PreferNoSelect" => TaintEffect::PreferNoSchedule,
-            _ => {
-                gather.note(format!("{}: the taint `{key}` has an unknown effect and is left out", found.source));
-                continue;
-            }
-        };
-        if HEALTH.contains(&key) {
-            gather.note(format!("{}: the taint `{key}` is the health of the hour and is left out", found.source));
-            continue;
-        }
-        let value = text(taint, &["value"]).unwrap_or_default().to_owned();
-        taints.push(Taint { key: key.to_owned(), value, effect });
-    }
-    found.taints = Some(taints);
+    // NoSelect ends decisions that stand, NoSelectIfNew does not, as NoExecute and NoSchedule do with pods.
+    let effect = |effect: &str| match effect {
+        "NoSelect" => Some(TaintEffect::NoExecute),
+        "NoSelectIfNew" => Some(TaintEffect::NoSchedule),
+        "PreferNoSelect" => Some(TaintEffect::PreferNoSchedule),
+        _ => None,
+    };
+    found.taints = Some(gather.taints(&found, object, &HEALTH, effect));
     if let Some(allocatable) = object.at(&["status", "allocatable"]) {
         found.capacity.allocatable = Some(gather.amounts(&found, amounts::read(Some(allocatable))));
     }
