@@ -5,7 +5,7 @@
 use super::amounts;
 use super::found::{Capacity, Found};
 use super::gather::Gather;
-use super::object::{Object, text};
+use super::object::Object;
 use crate::model::TaintEffect;
 
 pub(super) const GROUP: &str = "cluster.karmada.io";
