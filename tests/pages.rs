@@ -27,8 +27,8 @@ const FLEET: [(&str, &str); 5] = [
     ("bases/graph.yaml", "apiVersion: fleetcron.dev/v1alpha1\nkind: Base\nmetadata: {name: graph}\nspec: {}\n"),
 ];
 
-/// Pages whose example is told in words, because it is too long to show, is no text, or is not reported yet.
-const IN_WORDS: [&str; 4] = ["description-too-long", "invalid-utf8", "override-not-selected", "yaml-limits"];
+/// Pages whose example is told in words, because it is too long to show or is no text.
+const IN_WORDS: [&str; 3] = ["description-too-long", "invalid-utf8", "yaml-limits"];
 
 /// What a page tells in words of its example.
 fn prepare(page: &str, root: &Path) {

@@ -103,7 +103,6 @@ codes! {
     PatchFailed, "patch-failed", Error, "a patch does not apply";
     OverrideSelectsNothing, "override-selects-nothing", Error, "an override whose selector reaches none of the task's clusters";
     OverrideNotPlaced, "override-not-placed", Error, "an override for a cluster that the task's rules refuse";
-    OverrideNotSelected, "override-not-selected", Warning, "an override for a cluster that the task is not placed on now";
     OverrideWithoutEffect, "override-without-effect", Error, "an override that changes nothing";
     ObjectCollision, "object-collision", Error, "two tasks make the same object";
     ResourceInvalid, "resource-invalid", Error, "an object beside a task that cannot be used";
