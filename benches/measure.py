@@ -20,10 +20,6 @@ def cpu(command, **more):
     return usage.ru_utime + usage.ru_stime, usage.ru_utime, usage.ru_stime, usage.ru_maxrss
 
 
-def best(rounds, run):
-    return min((run() for _ in range(rounds)), key=lambda figures: figures[0])
-
-
 def raw_writes(source, target):
     """Writes the same files with the same bytes, each by a temporary sibling and a rename."""
     before = os.times()
@@ -60,9 +56,9 @@ try:
         # A new folder each time: on ext4, creating files where as many were just deleted costs many times as much.
         return cpu(build[:-1] + [f'{work}/out-{next(at)}'])
 
-    compile_only = best(a.rounds, lambda: cpu([a.binary, 'plan', '--root', f'{work}/fleetcron']))
-    fresh = best(a.rounds, full)
-    again = best(a.rounds, lambda: cpu(build))
+    # The three by turns: a machine that is slow for a while is slow for all of them.
+    rounds = [(cpu([a.binary, 'plan', '--root', f'{work}/fleetcron']), full(), cpu(build)) for _ in range(a.rounds)]
+    compile_only, fresh, again = (min(figures) for figures in zip(*rounds))
     print(f'full build        {fresh[0]:.3f} s CPU (user {fresh[1]:.3f}, system {fresh[2]:.3f}), peak {fresh[3] / 1024:.0f} MiB')
     print(f'nothing changed   {again[0]:.3f} s CPU, {again[0] / fresh[0]:.2f} of the full build')
     print(f'compile, no write {compile_only[0]:.3f} s CPU')
