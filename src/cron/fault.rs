@@ -269,6 +269,8 @@ fn accepted(item: &str, unit: Unit) -> Option<String> {
     let alone = Unit::ALL.map(|other| if other == unit { item } else { "*" }).join(" ");
     match Expression::parse(&alone) {
         Ok(_) => Some(format!("write `{item}`")),
+        // Another piece is no name either: there is nothing to propose, and to ask again could go on for ever.
+        Err(Fault { kind: FaultKind::Number(_), .. }) => None,
         Err(fault) => fault.help(&alone),
     }
 }
@@ -278,6 +280,9 @@ fn meant(piece: &str, unit: Unit) -> Option<&'static str> {
     let lower = piece.to_lowercase();
     let longer = lower.chars().count() > 3 && lower.chars().all(char::is_alphabetic);
     let names = unit.names();
+    if names.contains(&lower.as_str()) {
+        return None;
+    }
     names.iter().find(|name| longer && lower.starts_with(**name)).copied().or_else(|| {
         let near = |name: &&&str| strsim::damerau_levenshtein(&lower, name) == 1;
         let mut near = names.iter().filter(near);
@@ -447,6 +452,15 @@ mod tests {
         ] {
             assert_eq!(help(text).as_deref(), Some(instead), "{text}");
         }
+    }
+
+    /// `mar` is one letter from `may`, and both are names: neither stands for the other.
+    #[test]
+    fn a_right_name_beside_a_wrong_one_is_left_alone() {
+        let help = |text: &str| Expression::parse(text).unwrap_err().help(text);
+        assert_eq!(help("0 0 1 j??-mar sun"), None);
+        assert_eq!(help("0 0 1 june-julyx *").as_deref(), Some("write `jun-jul`"));
+        assert_eq!(help("0 0 1 xyz-mar *"), None);
     }
 
     #[test]
