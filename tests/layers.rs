@@ -133,7 +133,7 @@ fn every_file_opens_with_what_it_is_and_stays_short() {
         if lines > LINES {
             wrong.push(format!("src/{path}: {lines} lines; a noun is missing"));
         }
-        for word in ["TODO", "FIXME"] {
+        for word in [concat!("TO", "DO"), concat!("FIX", "ME")] {
             if text.contains(word) {
                 wrong.push(format!("src/{path}: it holds `{word}`"));
             }
