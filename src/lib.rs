@@ -21,6 +21,7 @@ pub mod diag;
 pub mod diff;
 pub mod frontend;
 pub mod lint;
+pub mod lock;
 pub mod model;
 pub mod patch;
 pub mod place;

@@ -118,6 +118,15 @@ pub(super) struct Build {
     /// Write only this cluster's directory; may be repeated.
     #[arg(long = "cluster", value_name = "CLUSTER")]
     pub(super) clusters: Vec<String>,
+    /// Fail, in words, if fleetcron.lock would change.
+    #[arg(long, conflicts_with_all = ["frozen", "fresh"])]
+    pub(super) locked: bool,
+    /// Render what fleetcron.lock says and decide nothing; fail where it does not say.
+    #[arg(long, conflicts_with = "fresh")]
+    pub(super) frozen: bool,
+    /// Forget where tasks run and decide anew: this one, or all; may be repeated.
+    #[arg(long, value_name = "TASK", num_args = 0..=1, default_missing_value = "")]
+    pub(super) fresh: Vec<String>,
     /// Let more be deleted in this cluster's directory than the guard allows; may be repeated.
     #[arg(long = "allow-deletions", value_name = "CLUSTER")]
     pub(super) allow_deletions: Vec<String>,

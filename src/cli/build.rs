@@ -9,12 +9,14 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::args::{Build, Check};
+use super::moves;
 use super::outcome::{Failure, Outcome};
 use super::session::Session;
 use super::table::{self, count};
 use crate::compile::Compilation;
 use crate::diag::{Code, Diagnostic, Place, nearest};
 use crate::diff::{self, Refusal};
+use crate::lock::{self, Mode};
 use crate::model::Model;
 use crate::repo::{self, Standing};
 use crate::sink;
@@ -22,8 +24,12 @@ use crate::tree::{Difference, RepoPath};
 
 /// Runs `build`.
 pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Failure> {
-    let mut compilation = session.compile()?;
+    let mode = mode(args);
+    let mut compilation = session.compile_as(&mode)?;
     known(&compilation.model, &args.clusters)?;
+    if let Mode::Fresh(tasks) = &mode {
+        known_tasks(&compilation.model, tasks)?;
+    }
     if session.diags.has_errors() {
         return Ok(Outcome::wrong(vec!["nothing was written".to_owned()], json!({"written": false})));
     }
@@ -38,19 +44,75 @@ pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Fail
         return Ok(outcome);
     }
     strays(session, &compilation, &difference, &dir);
+    unmerged(session, &compilation);
+    let mut remarks = Vec::new();
     if !args.dry_run {
+        // First what was decided, then what follows from it: whoever is killed in between goes on from the decision.
+        if compilation.lock_differs && !matches!(mode, Mode::Locked | Mode::Frozen) {
+            remarks.extend(record(session, &compilation, args.out.is_some())?);
+        }
         sink::directory::apply(&dir, &difference).map_err(|error| Failure::run(&error))?;
     }
-    let text = summary(&compilation, &difference, session, &dir, args.dry_run);
-    let outcome = Outcome::said(text, session.value(|| value(&difference, !args.dry_run)));
+    let mut text = summary(&compilation, &difference, session, &dir, args.dry_run);
+    if mode != Mode::Frozen {
+        text.push_str(&moves::text(&compilation, session.tree()));
+    }
+    let drift = || moves::value(&compilation, session.tree());
+    let mut outcome = Outcome::said(
+        text,
+        session.value(|| {
+            let mut value = value(&difference, !args.dry_run);
+            value["drift"] = drift();
+            value
+        }),
+    );
+    outcome.remarks = remarks;
     // The process ends next: to take a large compilation down piece by piece would be work for nothing.
     std::mem::forget(compilation);
     Ok(outcome)
 }
 
+/// How the lock is used.
+fn mode(args: &Build) -> Mode {
+    match args {
+        Build { locked: true, .. } => Mode::Locked,
+        Build { frozen: true, .. } => Mode::Frozen,
+        Build { fresh, .. } if fresh.is_empty() => Mode::Steady,
+        Build { fresh, .. } if fresh.iter().any(String::is_empty) => Mode::Fresh(Vec::new()),
+        Build { fresh, .. } => Mode::Fresh(fresh.clone()),
+    }
+}
+
+/// Writes the lock. Where the output goes elsewhere the repository may be somebody else's: then it is only said that
+/// the lock was not written.
+fn record(session: &Session, compilation: &Compilation, elsewhere: bool) -> Result<Option<String>, Failure> {
+    match sink::write_file(&session.root.join(lock::PATH), &compilation.lock.bytes()) {
+        Ok(_) => Ok(None),
+        Err(error) if elsewhere => match Failure::run(&error) {
+            Failure::Run(why) => Ok(Some(format!("note: what was decided is not recorded: {why}"))),
+            other => Err(other),
+        },
+        Err(error) => Err(Failure::run(&error)),
+    }
+}
+
+/// Says that Git is not told how to merge the lock.
+fn unmerged(session: &mut Session, compilation: &Compilation) {
+    if session.unions || compilation.lock.tasks.is_empty() {
+        return;
+    }
+    let place = Place::Path(lock::PATH.to_owned());
+    let message = "two branches that both add tasks will conflict in the lock";
+    let diagnostic = Diagnostic::at(Code::LockMerge, place, message);
+    let line = format!("{} merge=union", lock::PATH);
+    session.diags.push(diagnostic.help(format!("add the line `{line}` to .gitattributes")));
+    session.relevel(&compilation.model);
+    session.diags.sort();
+}
+
 /// Runs `check`.
 pub(super) fn check(session: &mut Session, args: &Check) -> Result<Outcome, Failure> {
-    let compilation = session.compile()?;
+    let compilation = session.compile_as(&Mode::Locked)?;
     if session.diags.has_errors() {
         return Ok(Outcome::wrong(Vec::new(), json!({"checked": false})));
     }
@@ -102,6 +164,16 @@ fn known(model: &Model, clusters: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
+fn known_tasks(model: &Model, tasks: &[String]) -> Result<(), Failure> {
+    for wanted in tasks {
+        if !model.units.iter().any(|unit| unit.identity.to_string() == *wanted || unit.identity.name == *wanted) {
+            let names: Vec<String> = model.units.iter().map(|unit| unit.identity.to_string()).collect();
+            return Err(Failure::unknown("task", wanted, nearest(wanted, names.iter().map(String::as_str))));
+        }
+    }
+    Ok(())
+}
+
 fn difference(compilation: &Compilation, dir: &Path, wanted: impl Fn(&str) -> bool) -> Result<Difference, Failure> {
     let existing = repo::existing(dir, wanted).map_err(|error| Failure::run(&error))?;
     Difference::between(&compilation.output, &existing, &mut Standing::new(dir)).map_err(|error| Failure::run(&error))
@@ -125,7 +197,8 @@ fn refused(
         );
     }
     let inventory: Vec<&str> = compilation.model.clusters.iter().map(|cluster| cluster.name.as_str()).collect();
-    let refusals = diff::guard(difference, compilation.model.fleet.guards, &inventory, allowed);
+    let drained = compilation.drained();
+    let refusals = diff::guard(difference, compilation.model.fleet.guards, &inventory, allowed, &drained);
     for refusal in &refusals {
         let place = Place::Path(format!("{shown}/{}", refusal.cluster));
         session.diags.push(deletion(refusal, difference, place));

@@ -130,6 +130,11 @@ fn task(unit: &Unit, built: &Built, from: Timestamp, compilation: &Compilation, 
                 ));
                 values.push(json!({"cluster": name, "chosen": true, "instances": instances, "overrides": names}));
             }
+            Verdict::Passed(passed) => {
+                let place: Vec<String> = passed.task().map(|span| sources.place(span)).into_iter().collect();
+                rows.push((1, vec![name.to_owned(), passed.to_string(), place.join("")]));
+                values.push(json!({"cluster": name, "chosen": false, "reason": passed.to_string(), "places": place}));
+            }
             Verdict::Refused(reason) => {
                 let mut places: Vec<String> = Vec::new();
                 places.extend(reason.task().map(|span| sources.place(span)));
@@ -209,6 +214,11 @@ fn on_cluster(
     let name = cluster.name.as_str();
     let mut value = json!({"task": unit.identity.to_string(), "cluster": name});
     match &built.decision.verdicts[at] {
+        Verdict::Passed(passed) => {
+            text.push_str(&format!("does not run on {name}: {passed}\n"));
+            value["chosen"] = json!(false);
+            value["reason"] = json!(passed.to_string());
+        }
         Verdict::Refused(reason) => {
             text.push_str(&format!("does not run on {name}: {reason}\n"));
             for (what, span) in [("the task says so", reason.task()), ("the inventory says so", reason.inventory())] {

@@ -10,6 +10,7 @@ mod cron;
 mod explain;
 mod import;
 mod moment;
+mod moves;
 mod outcome;
 mod plan;
 mod progress;

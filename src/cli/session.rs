@@ -11,6 +11,7 @@ use super::outcome::Failure;
 use super::progress::Progress;
 use crate::compile::{self, Compilation};
 use crate::diag::{Diagnostics, Severity};
+use crate::lock::Mode;
 use crate::model::Model;
 use crate::repo::{self, Sources, Worktree};
 use crate::tree::{RepoPath, SourceTree};
@@ -26,6 +27,8 @@ pub(super) struct Session {
     strict: bool,
     json: bool,
     sources: Sources,
+    /// Git merges the lock by taking the lines of both sides, or there is no Git.
+    pub(super) unions: bool,
     /// What was found, for the report.
     pub(super) diags: Diagnostics,
     /// What is being done, for whoever waits.
@@ -43,6 +46,7 @@ impl Session {
             strict: global.strict,
             json: global.format == Format::Json,
             sources: Sources::default(),
+            unions: true,
             diags: Diagnostics::new(),
             progress: Progress::new(watched),
         })
@@ -58,15 +62,20 @@ impl Session {
         &self.sources.notes
     }
 
-    /// Reads and compiles.
+    /// Reads and compiles; what is recorded stays as long as it may.
     pub(super) fn compile(&mut self) -> Result<Compilation, Failure> {
+        self.compile_as(&Mode::Steady)
+    }
+
+    /// Reads and compiles, with the lock used as the mode says.
+    pub(super) fn compile_as(&mut self, mode: &Mode) -> Result<Compilation, Failure> {
         self.progress.now("reading");
         let worktree = Worktree::open(&self.root).map_err(|error| Failure::run(&error))?;
         let guess = crate::model::Fleet::default().output.dir;
         let (root, out) = (self.root.clone(), self.out.clone());
         let skip = |dir: &str| -> Vec<PathBuf> { out.iter().cloned().chain([root.join(dir)]).collect() };
         let mut sources = worktree.read(&skip(&guess));
-        let mut compilation = self.compile_tree(&sources.tree);
+        let mut compilation = self.compile_tree(&sources.tree, mode);
         let dir = compilation.model.fleet.output.dir.clone();
         let mut again = dir != guess;
         if again {
@@ -81,16 +90,19 @@ impl Session {
             sources = more;
         }
         if again {
-            compilation = self.compile_tree(&sources.tree);
+            compilation = self.compile_tree(&sources.tree, mode);
         }
+        let lock = RepoPath::new(crate::lock::PATH).ok();
+        let merge = lock.and_then(|lock| worktree.attribute(&lock, "merge"));
+        self.unions = !worktree.has_git() || merge.as_deref() == Some("union");
         self.sources = sources;
         self.diags = std::mem::take(&mut compilation.diags);
         self.relevel(&compilation.model);
         Ok(compilation)
     }
 
-    fn compile_tree(&mut self, tree: &SourceTree) -> Compilation {
-        compile::compile_watched(tree, |stage| self.progress.now(stage.name()))
+    fn compile_tree(&mut self, tree: &SourceTree, mode: &Mode) -> Compilation {
+        compile::compile_watched(tree, mode, |stage| self.progress.now(stage.name()))
     }
 
     /// For programs: made only if one reads it.

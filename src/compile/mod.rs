@@ -4,7 +4,12 @@
 //! gives the same bytes. Tasks are built one at a time, each seeing no other, then joined in order.
 
 mod assemble;
+mod inventory;
+mod nowhere;
 mod overrides;
+mod planning;
+mod proof;
+mod records;
 #[cfg(test)]
 mod tests;
 
@@ -15,13 +20,16 @@ use rayon::prelude::*;
 use crate::diag::{Code, Diagnostic, Diagnostics, Gather, Severity};
 use crate::frontend;
 use crate::lint;
-use crate::model::{Level, Model, Named, Unit};
-use crate::place::{self, Decision, Verdict};
+use crate::lock::{Drift, Found, Lock, Mode};
+use crate::model::{Level, Model, Timing, Unit};
+use crate::place::{self, Account, Asked, Decision, Inventory, Reason, Verdict};
 use crate::render::{self, Rendered, Scope, Surroundings};
 use crate::tree::{OutputTree, RepoPath, SourceTree, Span};
 use crate::validate;
 
 pub use assemble::MARKER_PREFIX;
+pub use planning::Planned;
+pub use records::line;
 
 /// Everything that a repository comes to.
 #[derive(Debug, Default)]
@@ -34,8 +42,30 @@ pub struct Compilation {
     pub output: OutputTree,
     /// What is wrong or odd, in the order of report.
     pub diags: Diagnostics,
+    /// What is recorded from now on.
+    pub lock: Lock,
+    /// What that changes, by task.
+    pub drift: Vec<Drift>,
+    /// The lock that stands in the tree has other bytes.
+    pub lock_differs: bool,
     /// Files that are referred to and were not read: a tree with them may compile otherwise.
     pub wanted: BTreeSet<RepoPath>,
+}
+
+impl Compilation {
+    /// The paths that go because a NoExecute taint drains their cluster, below the output directory.
+    pub fn drained(&self) -> BTreeSet<String> {
+        let mut paths = BTreeSet::new();
+        for built in &self.plan {
+            for (at, verdict) in built.decision.verdicts.iter().enumerate() {
+                let Verdict::Refused(Reason::Taint { drains: true, .. }) = verdict else { continue };
+                let name = &self.model.clusters[at].name.value;
+                let manifests = built.rendered.variants.iter().flat_map(|variant| &variant.manifests);
+                paths.extend(manifests.map(|manifest| format!("{name}/{}", manifest.path)));
+            }
+        }
+        paths
+    }
 }
 
 /// One task, built.
@@ -43,6 +73,8 @@ pub struct Compilation {
 pub struct Built {
     /// Where it goes, and why.
     pub decision: Decision,
+    /// What that rests on.
+    pub planned: Planned,
     /// What it becomes.
     pub rendered: Rendered,
 }
@@ -69,24 +101,42 @@ impl Stage {
     }
 }
 
-/// Compiles a repository.
-pub fn compile(sources: &SourceTree) -> Compilation {
-    compile_watched(sources, |_| {})
+/// What every task is planned on.
+struct Ground<'a> {
+    model: &'a Model,
+    /// The inventory as the algorithm sees it.
+    inventory: &'a Inventory,
+    /// What is recorded.
+    lock: &'a Found,
+    /// What the record is for.
+    mode: &'a Mode,
+    /// The places of the selectors at fault.
+    faults: &'a BTreeSet<Span>,
+    around: Surroundings<'a>,
 }
 
-/// As [`compile`]; `begins` is told of each stage as it begins. The result does not depend on it.
-pub fn compile_watched(sources: &SourceTree, mut begins: impl FnMut(Stage)) -> Compilation {
+/// Compiles a repository; what is recorded stays as long as it may.
+pub fn compile(sources: &SourceTree) -> Compilation {
+    compile_watched(sources, &Mode::Steady, |_| {})
+}
+
+/// As [`compile`], with the record used as `mode` says; `begins` is told of each stage as it begins. The result does not
+/// depend on it.
+pub fn compile_watched(sources: &SourceTree, mode: &Mode, mut begins: impl FnMut(Stage)) -> Compilation {
     let mut diags = Diagnostics::new();
     begins(Stage::Understanding);
     let frontend::Understood { model, wanted, left_out } = frontend::understand(sources, &mut diags);
     source_problems(sources, &left_out, &mut diags);
+    let found = records::read(sources, &mut diags);
     begins(Stage::Building);
     validate::inventory::capacities(&model, &mut diags);
     let faults = lint::model(&model, &mut diags);
     let scopes: Vec<Scope<'_>> = model.clusters.iter().map(|cluster| Scope::new(&model.fleet, cluster)).collect();
     let around = Surroundings { fleet: &model.fleet, scopes: &scopes, sources };
-    let built: Vec<(Built, Diagnostics)> =
-        model.units.par_iter().map(|unit| build(unit, &model, &faults, around)).collect();
+    let (inventory, nothing) = (inventory::of(&model.clusters), Found::default());
+    let lock = found.as_ref().unwrap_or(&nothing);
+    let ground = Ground { model: &model, inventory: &inventory, lock, mode, faults: &faults, around };
+    let built: Vec<(Built, Diagnostics)> = model.units.par_iter().map(|unit| build(unit, &ground)).collect();
     begins(Stage::Joining);
     let mut plan = Vec::with_capacity(built.len());
     for (task, said) in built {
@@ -94,11 +144,48 @@ pub fn compile_watched(sources: &SourceTree, mut begins: impl FnMut(Stage)) -> C
         diags.extend(said);
     }
     overrides::shared(&model, &plan, &faults, &mut diags);
+    proof::once(&model, &plan, &mut diags);
+    lint::overcommitted(&model, &committed(&model, &plan), &inventory, &mut diags);
+    let (lock, drift) = records::renew(&plan, &ground);
+    if *mode == Mode::Locked {
+        records::locked(found.as_ref(), &drift, &model, sources, &mut diags);
+    }
     let output = assemble::assemble(&model, &plan, &mut diags);
+    let lock_differs = records::differs(sources, &lock);
     relevel(&model, &mut diags);
     diags.sort();
     drop(scopes);
-    Compilation { model, plan, output, diags, wanted }
+    Compilation { model, plan, output, diags, lock, drift, lock_differs, wanted }
+}
+
+/// What the tasks that count on what is free take of it, by cluster: each was decided as if it were alone.
+fn committed<'a>(model: &'a Model, plan: &'a [Built]) -> Vec<lint::Committed<'a>> {
+    let counts = |unit: &&Unit| unit.placement.strategy.needs_capacity();
+    let mut all = Vec::new();
+    for (unit, built) in model.units.iter().zip(plan).filter(|(unit, _)| counts(unit)) {
+        let running = |at: usize| built.planned.activation.as_ref().is_none_or(|active| active.running.contains(&at));
+        let taken = built.decision.chosen().filter(|(at, _)| running(*at));
+        all.extend(taken.map(|(cluster, instances)| lint::Committed {
+            unit,
+            cluster,
+            instances,
+            request: &built.planned.request,
+        }));
+    }
+    all
+}
+
+/// How one task was decided, with what was taken into account.
+pub fn account(compilation: &Compilation, task: usize) -> (Decision, Account) {
+    let Compilation { model, plan, .. } = compilation;
+    let planned = &plan[task].planned;
+    place::account(Asked {
+        placement: &model.units[task].placement,
+        clusters: &model.clusters,
+        inventory: &inventory::of(&model.clusters),
+        demand: &planned.demand,
+        recorded: planned.recorded.as_ref(),
+    })
 }
 
 /// The files that a repository refers to and that its tree lacks. Cheaper than to compile it in vain.
@@ -107,23 +194,28 @@ pub fn wanted(sources: &SourceTree) -> BTreeSet<RepoPath> {
 }
 
 /// Builds one task; it sees no other.
-fn build(unit: &Unit, model: &Model, faults: &BTreeSet<Span>, around: Surroundings<'_>) -> (Built, Diagnostics) {
+fn build(unit: &Unit, ground: &Ground<'_>) -> (Built, Diagnostics) {
     let mut diags = Diagnostics::new();
-    let mut decision = place::place(&unit.placement, &model.clusters);
-    if decision.chosen().next().is_none() && !explained(unit, model, faults) {
-        diags.push(nowhere(unit, &decision));
-    }
-    let rendered = render::render(unit, &decision, around, &mut diags);
-    // Every cluster runs the whole, so how many pods that is, the finished object says: a file, `job.parallelism`,
-    // `instances`, overrides and patches have all had their word.
+    let (model, around) = (ground.model, ground.around);
+    let (mut decision, orders, planned) = planning::plan(unit, ground, &mut diags);
+    nowhere::check(unit, &decision, &planned, ground, &mut diags);
+    lint::namespace(unit, &decision, model, &mut diags);
+    let rendered = render::render(unit, &decision, &orders, around, &mut diags);
+    // How many pods a run has, the finished object says: a file, `job.parallelism`, `instances`, a share, overrides and
+    // patches have all had their word.
+    proof::adds_up(unit, &decision, &rendered, planned.demand.replicas, &mut diags);
     for variant in &rendered.variants {
         for cluster in &variant.clusters {
             decision.verdicts[*cluster] = Verdict::Chosen { instances: variant.instances };
         }
     }
-    overrides::own(unit, &decision, &rendered, model, faults, &mut diags);
+    proof::decided(unit, &rendered, &mut diags);
+    overrides::own(unit, &decision, &rendered, model, ground.faults, &mut diags);
     schedules(unit, &rendered, model, around.sources, &mut diags);
-    (Built { decision, rendered }, diags)
+    let copies: Vec<(&Timing, &[usize])> =
+        rendered.variants.iter().map(|variant| (&variant.timing, variant.clusters.as_slice())).collect();
+    lint::standby(unit, &copies, model, &mut diags);
+    (Built { decision, planned, rendered }, diags)
 }
 
 /// What is odd about when the variants of a task run.
@@ -142,28 +234,6 @@ fn schedules(unit: &Unit, rendered: &Rendered, model: &Model, sources: &SourceTr
     }
     let placed = rendered.variants.iter().map(|variant| variant.clusters.len()).sum();
     said.into_bag(|cluster| model.clusters[cluster].name.as_str(), placed, diags);
-}
-
-/// Whether another diagnostic says already why a task lands nowhere.
-fn explained(unit: &Unit, model: &Model, faults: &BTreeSet<Span>) -> bool {
-    let nobody = matches!(&unit.placement.selector.clusters, Some(Named::Names(names)) if names.is_empty());
-    nobody
-        || faults.contains(&unit.placement.span)
-        || !model.unread_clusters.is_empty()
-        || model.clusters.is_empty()
-        || place::place(&unit.placement, &model.misnamed).chosen().next().is_some()
-}
-
-fn nowhere(unit: &Unit, decision: &Decision) -> Diagnostic {
-    let total = decision.verdicts.len();
-    let mut diagnostic =
-        Diagnostic::new(Code::Nowhere, unit.placement.span, format!("task `{}` lands on no cluster", unit.identity));
-    if !unit.placement.selector.says_nothing() {
-        for (rule, count) in decision.histogram() {
-            diagnostic = diagnostic.note(format!("{count} of {total}: {rule}"));
-        }
-    }
-    diagnostic.help(format!("`fleetcron explain {}` shows the verdict of every cluster", unit.identity))
 }
 
 /// What could not be read becomes diagnostics.

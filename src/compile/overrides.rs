@@ -32,7 +32,15 @@ pub(super) fn own(
         let refused = refused(unit, over, decision, model, diags);
         let name = over.name.as_str();
         if effect.reached.is_empty() {
-            if !refused {
+            let meets =
+                |at: usize| decision.possible(at) && crate::place::matches(&over.selector, &model.clusters[at]).is_ok();
+            if !refused && (0..model.clusters.len()).any(meets) {
+                let message = format!("override `{name}` selects no cluster that task `{}` is on now", unit.identity);
+                diags.push(
+                    Diagnostic::new(Code::OverrideNotSelected, over.name.span, message)
+                        .other(unit.placement.span, "it may be placed there another time"),
+                );
+            } else if !refused {
                 diags.push(
                     Diagnostic::new(
                         Code::OverrideSelectsNothing,
@@ -76,12 +84,25 @@ pub(super) fn own(
     }
 }
 
-/// Clusters that an override names and the task's rules refuse; says whether there is any.
+/// Clusters that an override names and that the task's rules refuse, or that are not taken now; says whether there is any.
 fn refused(unit: &Unit, over: &Override, decision: &Decision, model: &Model, diags: &mut Diagnostics) -> bool {
     let mut any = false;
     for name in over.named() {
         let Some(at) = model.clusters.iter().position(|cluster| *cluster.name == **name) else { continue };
-        let Verdict::Refused(reason) = &decision.verdicts[at] else { continue };
+        let reason = match &decision.verdicts[at] {
+            Verdict::Chosen { .. } => continue,
+            Verdict::Refused(reason) => reason,
+            Verdict::Passed(passed) => {
+                any = true;
+                let message = format!(
+                    "override `{}` is for cluster `{}`, and task `{}` is not there now",
+                    *over.name, **name, unit.identity
+                );
+                let diagnostic = Diagnostic::new(Code::OverrideNotSelected, name.span, message);
+                diags.push(diagnostic.other(passed.task().unwrap_or(unit.placement.span), passed.to_string()));
+                continue;
+            }
+        };
         any = true;
         let mut diagnostic = Diagnostic::new(
             Code::OverrideNotPlaced,

@@ -75,6 +75,20 @@ codes! {
     UnknownPlace, "unknown-place", Error, "a provider, region, zone or label that no cluster has";
     Nowhere, "nowhere", Error, "a task lands on no cluster";
     NotSupported, "not-supported", Error, "a feature that this version does not have yet";
+    NoCapacity, "no-capacity", Warning, "a strategy counts on what is free, and nobody says what a cluster can take";
+    Overcommitted, "overcommitted", Warning, "tasks that were placed one by one ask together for more than is free";
+    NothingActive, "nothing-active", Error, "a task is placed, and none of its copies is active";
+    ActiveNotPlaced, "active-not-placed", Warning, "`active` names a cluster that the task does not run on";
+    NotOnce, "not-once", Error, "a task with `once` has not exactly one active definition";
+    DecidedField, "decided-field", Error, "a field is set that `active` or the strategy decides";
+    StandbyDeadline, "standby-deadline", Warning, "a suspended copy without `startingDeadlineSeconds`";
+    LockInvalid, "lock-invalid", Error, "the lock cannot be read";
+    LockNewer, "lock-newer", Note, "the lock holds facts of a newer fleetcron";
+    LockConflict, "lock-conflict", Note, "the lock holds an unresolved merge";
+    LockContradiction, "lock-contradiction", Warning, "the lock contradicts itself about a task";
+    LockChanged, "lock-changed", Error, "the lock would change";
+    NotInLock, "not-in-lock", Error, "the lock does not say what is to be rendered";
+    LockMerge, "lock-merge", Warning, "Git is not told how to merge the lock";
     UnknownBase, "unknown-base", Error, "a base that does not exist";
     ContainerSource, "container-source", Error, "the containers come from no place, or from two";
     AmbiguousContainer, "ambiguous-container", Error, "`container` where there are several containers";
@@ -103,6 +117,7 @@ codes! {
     PatchFailed, "patch-failed", Error, "a patch does not apply";
     OverrideSelectsNothing, "override-selects-nothing", Error, "an override whose selector reaches none of the task's clusters";
     OverrideNotPlaced, "override-not-placed", Error, "an override for a cluster that the task's rules refuse";
+    OverrideNotSelected, "override-not-selected", Warning, "an override for a cluster that is possible and not taken now";
     OverrideWithoutEffect, "override-without-effect", Error, "an override that changes nothing";
     ObjectCollision, "object-collision", Error, "two tasks make the same object";
     ResourceInvalid, "resource-invalid", Error, "an object beside a task that cannot be used";

@@ -3,8 +3,10 @@
 //! The one idea: what counts is one cluster at a time. Losing more than a share of its objects, all of them, or the
 //! cluster itself is stopped with a list, until somebody names the cluster.
 
+use std::collections::BTreeSet;
+
 use crate::model::Guards;
-use crate::tree::{Counts, Difference};
+use crate::tree::Difference;
 
 /// A cluster in which too much would go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,12 +41,21 @@ impl std::fmt::Display for Refusal {
 }
 
 /// The clusters in which a difference deletes more than `percent` of the objects and at least `min`, or all of them;
-/// clusters that are named in `allowed` may.
-pub fn guard(difference: &Difference, guards: Guards, inventory: &[&str], allowed: &[String]) -> Vec<Refusal> {
+/// clusters that are named in `allowed` may. What goes because a cluster is `drained` is no deletion by accident: it is
+/// neither counted as deleted nor as having been there.
+pub fn guard(
+    difference: &Difference,
+    guards: Guards,
+    inventory: &[&str],
+    allowed: &[String],
+    drained: &BTreeSet<String>,
+) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     for (cluster, counts) in &difference.clusters {
-        let Counts { delete, .. } = *counts;
-        let (before, after) = (counts.before(), counts.after());
+        let gone = difference.delete.iter().filter(|removal| removal.path.first() == cluster);
+        let explained = gone.filter(|removal| drained.contains(removal.path.as_str())).count();
+        let delete = counts.delete.saturating_sub(explained);
+        let (before, after) = (counts.before().saturating_sub(explained), counts.after());
         if delete == 0 || allowed.iter().any(|name| name == cluster) {
             continue;
         }

@@ -16,7 +16,17 @@ pub(super) fn run(model: &Model, diags: &mut Diagnostics) -> BTreeSet<Span> {
         return check.faults;
     }
     for unit in &model.units {
-        check.selector(&unit.placement.selector, unit.placement.span);
+        let placement = &unit.placement;
+        check.selector(&placement.selector, placement.span);
+        for selector in placement.fallback.iter().map(|group| &group.selector) {
+            check.selector(selector, placement.span);
+        }
+        for selector in placement.weights.iter().map(|weight| &weight.selector) {
+            check.selector(selector, placement.span);
+        }
+        if let Some(active) = &unit.active {
+            check.selector(&active.selector(), active.span);
+        }
         for over in &unit.overrides {
             check.selector(&over.selector, over.name.span);
         }

@@ -4,10 +4,15 @@
 
 mod inventory;
 mod namespace;
+mod overcommitted;
 mod schedule;
+mod standby;
 mod zones;
 
+pub use namespace::namespace;
+pub use overcommitted::{Committed, overcommitted};
 pub use schedule::{Variant, code, schedule};
+pub use standby::standby;
 
 use std::collections::BTreeSet;
 
@@ -18,7 +23,6 @@ use crate::tree::Span;
 /// Runs all rules over a model. Returns the places of the selectors at fault, so that what follows from them is not
 /// said again.
 pub fn model(model: &Model, diags: &mut Diagnostics) -> BTreeSet<Span> {
-    namespace::run(model, diags);
     zones::run(model, diags);
     inventory::run(model, diags)
 }

@@ -4,29 +4,28 @@
 
 use crate::diag::{Clusters, Code, Diagnostic, Diagnostics};
 use crate::model::{Cluster, Layer, Model, Unit};
-use crate::place;
+use crate::place::{self, Decision};
 
-pub(super) fn run(model: &Model, diags: &mut Diagnostics) {
+/// Looks at one task, placed.
+pub fn namespace(unit: &Unit, decision: &Decision, model: &Model, diags: &mut Diagnostics) {
     if model.fleet.unread
         || model.fleet.defaults.namespace_said
         || model.clusters.iter().all(|cluster| cluster.namespace.is_some())
+        || unit.layers.iter().any(|layer| says(layer))
     {
         return;
     }
-    for unit in model.units.iter().filter(|unit| !unit.layers.iter().any(|layer| says(layer))) {
-        let decision = place::place(&unit.placement, &model.clusters);
-        let chosen: Vec<&Cluster> = decision.chosen().map(|(at, _)| &model.clusters[at]).collect();
-        let nobody = |cluster: &&&Cluster| cluster.namespace.is_none() && !overridden(unit, cluster);
-        let names: Vec<String> = chosen.iter().filter(nobody).map(|cluster| cluster.name.value.clone()).collect();
-        if names.is_empty() {
-            continue;
-        }
-        let message = format!("task `{}` names no namespace and goes to `default`", unit.identity);
-        let mut diagnostic = Diagnostic::new(Code::DefaultNamespace, unit.name, message)
-            .help("write `metadata.namespace`, or `defaults: {namespace: default}` in the Fleet if it is meant");
-        diagnostic.clusters = Some(Clusters { names, of: chosen.len() });
-        diags.push(diagnostic);
+    let chosen: Vec<&Cluster> = decision.chosen().map(|(at, _)| &model.clusters[at]).collect();
+    let nobody = |cluster: &&&Cluster| cluster.namespace.is_none() && !overridden(unit, cluster);
+    let names: Vec<String> = chosen.iter().filter(nobody).map(|cluster| cluster.name.value.clone()).collect();
+    if names.is_empty() {
+        return;
     }
+    let message = format!("task `{}` names no namespace and goes to `default`", unit.identity);
+    let mut diagnostic = Diagnostic::new(Code::DefaultNamespace, unit.name, message)
+        .help("write `metadata.namespace`, or `defaults: {namespace: default}` in the Fleet if it is meant");
+    diagnostic.clusters = Some(Clusters { names, of: chosen.len() });
+    diags.push(diagnostic);
 }
 
 /// Whether a layer says a namespace.

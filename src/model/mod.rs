@@ -7,6 +7,7 @@ mod body;
 mod cluster;
 mod fleet;
 pub mod naming;
+mod placing;
 pub(crate) mod reference;
 mod selector;
 mod timing;
@@ -19,9 +20,10 @@ pub use body::{
 pub use cluster::{Capacity, Cluster, Taint, TaintEffect, Toleration};
 pub(crate) use fleet::NEWEST_KUBERNETES;
 pub use fleet::{Defaults, Fleet, FluxSubstitution, Guards, Level, Marker, MarkerWhen, Output, VariableSet};
+pub use placing::{Active, By, Group, Placement, Spread, Strategy, Weight};
 pub use selector::{Exclude, Expression, Match, Named, Operator, Selector, Values};
 pub use timing::{Concurrency, REFUSED_SCHEDULE, Timing};
-pub use unit::{Identity, Override, Placement, Reach, Source, Unit};
+pub use unit::{Identity, Override, Reach, Source, Unit};
 
 /// The whole repository, understood.
 #[derive(Clone, Debug, Default)]

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::{Layer, Named, Selector, Toleration};
+use super::{Active, Layer, Named, Placement, Selector};
 use crate::tree::{Span, Spanned};
 
 /// What a task is called: its namespace as its metadata says, and its name.
@@ -38,6 +38,12 @@ pub struct Unit {
     pub layers: Vec<Arc<Layer>>,
     /// Where it goes.
     pub placement: Arc<Placement>,
+    /// `instances`, where it is said: pods of one run, in every cluster or shared out.
+    pub instances: Option<Spanned<u32>>,
+    /// Which of its copies run, where it is said.
+    pub active: Option<Arc<Active>>,
+    /// Where `once: true` is said.
+    pub once: Option<Span>,
     /// What differs on some clusters, in order of precedence, weakest first.
     pub overrides: Vec<Arc<Override>>,
 }
@@ -51,17 +57,6 @@ pub enum Source {
     PodTemplate,
     /// `cronJob`: an existing one.
     CronJob,
-}
-
-/// `placement`: where a task goes.
-#[derive(Clone, Debug)]
-pub struct Placement {
-    /// Which clusters may be chosen.
-    pub selector: Selector,
-    /// Which taints it bears.
-    pub tolerations: Vec<Toleration>,
-    /// The whole of it.
-    pub span: Span,
 }
 
 /// An override: what differs on the clusters it selects.

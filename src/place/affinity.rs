@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::candidate::Candidate;
 use super::holds::holds;
-use crate::model::Operator;
+use crate::model::{Named, Operator, Selector, Values};
 
 /// One requirement as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +103,37 @@ impl Affinity {
             && !self.exclude.contains(&cluster.name)
             && (self.names.is_empty() || self.names.contains(&cluster.name))
             && self.tests.iter().all(|test| test.holds(cluster))
+    }
+}
+
+impl From<&Selector> for Affinity {
+    /// A selector of our own: checked where it was read, so whatever a cluster may be called is looked for as it is.
+    fn from(selector: &Selector) -> Self {
+        let texts = |list: &[crate::tree::Spanned<String>]| list.iter().map(|text| text.value.clone()).collect();
+        let mut affinity = Self::default();
+        match &selector.clusters {
+            Some(Named::Names(names)) => affinity.names = names.value.iter().map(|name| name.value.clone()).collect(),
+            Some(Named::All(_)) | None => {}
+        }
+        let Some(matching) = &selector.matching else { return affinity };
+        let mut place = |of: Of, values: &Option<Values>| {
+            if let Some(values) = values {
+                let operator = if values.not { Operator::NotIn } else { Operator::In };
+                affinity.tests.push(Test { of, operator, values: texts(&values.values) });
+            }
+        };
+        place(Of::Provider, &matching.provider);
+        place(Of::Region, &matching.region);
+        place(Of::Zone, &matching.zone);
+        for (key, value) in &matching.labels {
+            let (of, values) = (Of::Label(key.value.clone()), vec![value.value.clone()]);
+            affinity.tests.push(Test { of, operator: Operator::In, values });
+        }
+        for expression in &matching.expressions {
+            let (of, values) = (Of::Label(expression.key.value.clone()), texts(&expression.values));
+            affinity.tests.push(Test { of, operator: expression.operator, values });
+        }
+        affinity
     }
 }
 

@@ -130,6 +130,17 @@ impl Capacity {
         }
     }
 
+    /// What is free of a resource: thousandths of processors, whole units of everything else.
+    pub fn free_of(&self, name: &str) -> i64 {
+        if name == "pods" { self.pods } else { self.free.get(name).copied().unwrap_or(0) }
+    }
+
+    /// What is asked of a resource and what is free, if that is less; in billionths asked.
+    pub fn lacks(&self, name: &str, nanos: i128) -> Option<(i64, i64)> {
+        let (asked, free) = (measure(name, nanos), self.free_of(name));
+        (asked > free.max(0)).then_some((asked, free))
+    }
+
     /// The same with nodes by grade, which then say more than the sums.
     #[must_use]
     pub fn with_nodes(mut self, nodes: Vec<Nodes>) -> Self {
@@ -152,6 +163,23 @@ pub(super) fn measure(name: &str, nanos: i128) -> i64 {
     i64::try_from(whole).unwrap_or(if whole < 0 { i64::MIN } else { i64::MAX })
 }
 
+/// A measured amount as people read it: `1500m` processors, `12Gi` of what is counted in bytes, else the number.
+/// Bytes are rounded down to three or four digits.
+pub fn shown(name: &str, amount: i64) -> String {
+    let tail = name.rsplit('.').next().unwrap_or(name);
+    if name == "cpu" {
+        return if amount % 1000 == 0 { (amount / 1000).to_string() } else { format!("{amount}m") };
+    }
+    if tail != "memory" && !tail.ends_with("storage") && !tail.starts_with("hugepages-") {
+        return amount.to_string();
+    }
+    let units = [(1_i64 << 40, "Ti"), (1 << 30, "Gi"), (1 << 20, "Mi"), (1 << 10, "Ki")];
+    let exact = units.iter().find(|(unit, _)| amount != 0 && amount % unit == 0);
+    let rough = units.iter().find(|(unit, _)| amount.unsigned_abs() >= unit.unsigned_abs().saturating_mul(10));
+    let best = exact.filter(|(unit, _)| (amount / unit).abs() < 10_000).or(rough);
+    best.map_or_else(|| amount.to_string(), |(unit, suffix)| format!("{}{suffix}", amount / unit))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,6 +197,24 @@ mod tests {
         assert_eq!(capacity.pods, 0);
         assert_eq!(measure("memory", i128::MAX), i64::MAX);
         assert_eq!(measure("memory", -1), -1);
+    }
+
+    #[test]
+    fn amounts_are_shown_as_people_read_them() {
+        for (name, amount, wanted) in [
+            ("cpu", 1500, "1500m"),
+            ("cpu", 44_000, "44"),
+            ("cpu", -500, "-500m"),
+            ("memory", 176 << 30, "176Gi"),
+            ("memory", (176 << 30) + 1, "176Gi"),
+            ("memory", 1536 << 20, "1536Mi"),
+            ("memory", 0, "0"),
+            ("memory", 1001, "1001"),
+            ("pods", 380, "380"),
+            ("nvidia.com/gpu", 8, "8"),
+        ] {
+            assert_eq!(shown(name, amount), wanted, "{name} {amount}");
+        }
     }
 
     #[test]

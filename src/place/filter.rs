@@ -1,24 +1,39 @@
 //! The first verb: which clusters fit. It decides about one cluster at a time and compares none.
 //!
 //! The one idea: rules are tried in the order in which an author would say them (excluded, named, provider,
-//! region, zone, labels, expressions, taints) and the first that refuses is the reason.
+//! region, zone, labels, expressions, fallback, taints, spread) and the first that refuses is the reason; who explains
+//! goes on and hears the others too.
 //! Matching follows Karmada's `pkg/util/selector.go` (`ClusterMatches`, `matchZones`); what it comes down to is asked
 //! in `holds`, as Karmada's own filters ask it.
 
+use std::ops::ControlFlow;
+
+use super::decision::{Property, Reason, Rule};
 use super::holds::{self, Bearing};
-use super::{Property, Reason};
 use crate::model::{
-    Cluster, Expression, Match, Named, Operator, Placement, Selector, Taint, TaintEffect, Toleration, Values,
+    By, Cluster, Expression, Match, Named, Operator, Placement, Selector, Taint, TaintEffect, Toleration, Values,
 };
 use crate::tree::{Span, Spanned};
 
-/// Whether a cluster passes all filters of a placement.
-pub(super) fn fits(placement: &Placement, cluster: &Cluster) -> Result<(), Reason> {
-    matches(&placement.selector, cluster)?;
-    match taint_refusal(&cluster.taints, &placement.tolerations) {
-        Some(taint) => Err(Reason::Taint { taint: taint.to_string(), cluster: taint.span }),
-        None => Ok(()),
-    }
+/// Hears of each rule that a placement has, and whether it refused the cluster; `Break` ends the questions.
+type See<'s> = dyn FnMut(Rule, Option<Reason>) -> ControlFlow<Reason> + 's;
+
+/// The first rule of a placement that refuses a cluster; `there` says that the cluster has the task already.
+///
+/// # Errors
+/// That rule.
+pub(super) fn fits(placement: &Placement, cluster: &Cluster, there: bool) -> Result<(), Reason> {
+    first(|see| rules(placement, cluster, there, see))
+}
+
+/// Every rule of a placement in order, with the refusal of those that refuse the cluster.
+pub fn examine(placement: &Placement, cluster: &Cluster, there: bool) -> Vec<(Rule, Option<Reason>)> {
+    let mut all = Vec::new();
+    let _goes_on = rules(placement, cluster, there, &mut |rule, refusal| {
+        all.push((rule, refusal));
+        ControlFlow::Continue(())
+    });
+    all
 }
 
 /// Whether a selector meets a cluster.
@@ -26,26 +41,59 @@ pub(super) fn fits(placement: &Placement, cluster: &Cluster) -> Result<(), Reaso
 /// # Errors
 /// The first part that does not hold.
 pub fn matches(selector: &Selector, cluster: &Cluster) -> Result<(), Reason> {
-    if let Some(exclude) = &selector.exclude {
-        if let Some(task) = exclude.clusters.as_ref().and_then(|named| names(named, cluster)) {
-            return Err(Reason::Excluded { task });
-        }
-        if let Some(matching) = &exclude.matching
-            && meets(matching, cluster).is_ok()
-        {
-            return Err(Reason::Excluded { task: matching.span });
-        }
+    first(|see| selects(selector, cluster, see))
+}
+
+fn first(ask: impl FnOnce(&mut See<'_>) -> ControlFlow<Reason>) -> Result<(), Reason> {
+    match ask(&mut |_, refusal| refusal.map_or(ControlFlow::Continue(()), ControlFlow::Break)) {
+        ControlFlow::Break(reason) => Err(reason),
+        ControlFlow::Continue(()) => Ok(()),
     }
-    if let Some(named) = &selector.clusters
-        && names(named, cluster).is_none()
-    {
+}
+
+fn rules(placement: &Placement, cluster: &Cluster, there: bool, see: &mut See<'_>) -> ControlFlow<Reason> {
+    selects(&placement.selector, cluster, see)?;
+    if let Some(group) = placement.fallback.first() {
+        let met = placement.fallback.iter().any(|group| matches(&group.selector, cluster).is_ok());
+        see(Rule::Fallback, (!met).then_some(Reason::NoGroup { task: group.name.span }))?;
+    }
+    if !cluster.taints.is_empty() {
+        let refusal = taint_refusal(&cluster.taints, &placement.tolerations, there);
+        let refusal = refusal.map(|taint| Reason::Taint {
+            taint: taint.to_string(),
+            cluster: taint.span,
+            drains: taint.effect == TaintEffect::NoExecute,
+        });
+        see(Rule::Taints, refusal)?;
+    }
+    for spread in &placement.spread {
+        let (property, lacks) = match &spread.by {
+            By::Provider => (Property::Provider, cluster.provider.is_none()),
+            By::Region => (Property::Region, cluster.region.is_none()),
+            By::Zone => (Property::Zone, cluster.zones.is_empty()),
+            By::Label(key) => (Property::Label(key.clone()), !cluster.labels.contains_key(key)),
+            By::Cluster => continue,
+        };
+        let refusal = lacks.then(|| Reason::Lacks { property, task: spread.span });
+        see(Rule::Spread(spread.by.clone()), refusal)?;
+    }
+    ControlFlow::Continue(())
+}
+
+fn selects(selector: &Selector, cluster: &Cluster, see: &mut See<'_>) -> ControlFlow<Reason> {
+    if let Some(exclude) = &selector.exclude {
+        let named = exclude.clusters.as_ref().and_then(|named| names(named, cluster));
+        let matching = || exclude.matching.as_ref().filter(|matching| met(matching, cluster)).map(|m| m.span);
+        see(Rule::Exclude, named.or_else(matching).map(|task| Reason::Excluded { task }))?;
+    }
+    if let Some(named) = &selector.clusters {
         let task = match named {
             Named::All(span) => *span,
             Named::Names(list) => list.span,
         };
-        return Err(Reason::NotNamed { task });
+        see(Rule::Named, names(named, cluster).is_none().then_some(Reason::NotNamed { task }))?;
     }
-    selector.matching.as_ref().map_or(Ok(()), |matching| meets(matching, cluster))
+    selector.matching.as_ref().map_or(ControlFlow::Continue(()), |matching| meets(matching, cluster, see))
 }
 
 /// Where the cluster is named, if it is.
@@ -56,23 +104,32 @@ fn names(named: &Named, cluster: &Cluster) -> Option<Span> {
     }
 }
 
-fn meets(matching: &Match, cluster: &Cluster) -> Result<(), Reason> {
-    if let Some(values) = &matching.provider {
-        property(Property::Provider, values, cluster.provider.as_slice())?;
-    }
-    if let Some(values) = &matching.region {
-        property(Property::Region, values, cluster.region.as_slice())?;
-    }
-    if let Some(values) = &matching.zone {
-        property(Property::Zone, values, &cluster.zones)?;
+fn met(matching: &Match, cluster: &Cluster) -> bool {
+    first(|see| meets(matching, cluster, see)).is_ok()
+}
+
+fn meets(matching: &Match, cluster: &Cluster, see: &mut See<'_>) -> ControlFlow<Reason> {
+    for (kind, values, has) in [
+        (Property::Provider, &matching.provider, cluster.provider.as_slice()),
+        (Property::Region, &matching.region, cluster.region.as_slice()),
+        (Property::Zone, &matching.zone, cluster.zones.as_slice()),
+    ] {
+        if let Some(values) = values {
+            let refusal = property(kind.clone(), values, has).err();
+            see(Rule::Property(kind), refusal)?;
+        }
     }
     for (key, value) in &matching.labels {
         let has = cluster.labels.get(&**key);
-        if has.is_none_or(|has| **has != **value) {
-            return Err(refuse_label(key, value.to_string(), has, value.span));
-        }
+        let refusal = has.is_none_or(|has| **has != **value);
+        let refusal = refusal.then(|| refuse_label(key, value.to_string(), has, value.span));
+        see(Rule::Property(Property::Label(key.value.clone())), refusal)?;
     }
-    matching.expressions.iter().try_for_each(|expression| label_expression(expression, cluster))
+    for expression in &matching.expressions {
+        let refusal = label_expression(expression, cluster).err();
+        see(Rule::Property(Property::Label(expression.key.value.clone())), refusal)?;
+    }
+    ControlFlow::Continue(())
 }
 
 /// In holds if one of the cluster's values is listed, NotIn if none is: also where the cluster has none.
@@ -126,12 +183,12 @@ fn join(values: &[Spanned<String>], between: &str) -> String {
     values.iter().map(|value| value.as_str()).collect::<Vec<_>>().join(between)
 }
 
-/// The first taint, in the cluster's order, that keeps a new task away and that nothing tolerates.
-/// PreferNoSchedule keeps nothing away.
-pub fn taint_refusal<'a>(taints: &'a [Taint], tolerations: &[Toleration]) -> Option<&'a Taint> {
+/// The first taint, in the cluster's order, that keeps a task away and that nothing tolerates: NoExecute always,
+/// NoSchedule what is not there yet, PreferNoSchedule nothing.
+pub(super) fn taint_refusal<'a>(taints: &'a [Taint], tolerations: &[Toleration], there: bool) -> Option<&'a Taint> {
     taints
         .iter()
-        .filter(|taint| taint.effect != TaintEffect::PreferNoSchedule)
+        .filter(|taint| taint.effect == TaintEffect::NoExecute || taint.effect == TaintEffect::NoSchedule && !there)
         .find(|taint| !tolerations.iter().any(|toleration| tolerates(toleration, taint)))
 }
 
@@ -236,9 +293,19 @@ mod tests {
             (toleration("other", true, "", None), false),
             (toleration("maintenance", true, "", Some(TaintEffect::NoExecute)), false),
         ] {
-            assert_eq!(taint_refusal(&taints, std::slice::from_ref(&toleration)).is_none(), ok, "{toleration:?}");
+            assert_eq!(
+                taint_refusal(&taints, std::slice::from_ref(&toleration), false).is_none(),
+                ok,
+                "{toleration:?}"
+            );
         }
-        assert!(taint_refusal(&[taint(TaintEffect::PreferNoSchedule)], &[]).is_none());
-        assert!(taint_refusal(&[taint(TaintEffect::NoExecute)], &[]).is_some());
+        for (effect, new, there) in [
+            (TaintEffect::PreferNoSchedule, true, true),
+            (TaintEffect::NoSchedule, false, true),
+            (TaintEffect::NoExecute, false, false),
+        ] {
+            assert_eq!(taint_refusal(&[taint(effect)], &[], false).is_none(), new, "{effect:?}");
+            assert_eq!(taint_refusal(&[taint(effect)], &[], true).is_none(), there, "{effect:?} where it is");
+        }
     }
 }

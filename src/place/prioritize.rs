@@ -24,19 +24,19 @@ const LOCAL: i64 = 100;
 
 /// A fitting cluster with all that the later verbs ask about it.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub struct Entry {
     /// Its place in the inventory, which compares as its name.
-    pub(super) at: usize,
+    pub at: usize,
     /// The overflow group it belongs to; 0 is the group itself.
-    pub(super) tier: usize,
+    pub tier: usize,
     /// It has a PreferNoSchedule taint that nothing tolerates, and not the task; only in our own ways.
-    pub(super) shunned: bool,
+    pub shunned: bool,
     /// Its place in the previous decision and its replicas then.
-    pub(super) before: Option<(usize, i64)>,
+    pub before: Option<(usize, i64)>,
     /// What it can take besides what it has.
-    pub(super) room: i64,
+    pub room: i64,
     /// Its weight under StaticWeight.
-    pub(super) weight: i64,
+    pub weight: i64,
 }
 
 impl Entry {
@@ -46,7 +46,7 @@ impl Entry {
     }
 
     /// What it has and what it can take besides.
-    pub(super) fn available(&self) -> i64 {
+    pub fn available(&self) -> i64 {
         self.room.saturating_add(self.before.map_or(0, |(_, replicas)| replicas))
     }
 }

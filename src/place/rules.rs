@@ -7,6 +7,8 @@ use super::affinity::Affinity;
 use super::candidate::{Amounts, measure};
 use crate::model::TaintEffect;
 
+pub use crate::model::By;
+
 /// Whose ways count where fleetcron means to do better than Karmada.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ways {
@@ -77,21 +79,6 @@ pub struct Spread {
     pub min: usize,
     /// At most so many groups, if it is said.
     pub max: Option<usize>,
-}
-
-/// What makes a group of clusters.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum By {
-    /// The provider.
-    Provider,
-    /// The region.
-    Region,
-    /// Each of its zones.
-    Zone,
-    /// The value of a label.
-    Label(String),
-    /// The cluster itself.
-    Cluster,
 }
 
 /// How replicas are shared out among the selected clusters (Karmada's `newAssignState`).

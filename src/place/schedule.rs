@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::assign::assign;
 use super::candidate::Inventory;
+use super::decide::Account;
 use super::failure::Failure;
 use super::plugins::{Attempt, Refusal};
 use super::prioritize::{before, prioritize};
@@ -89,7 +90,7 @@ fn once(
         }
         return Err(Failure::NoneFits { clusters: inventory.clusters().len(), rules: counts.into_iter().collect() });
     }
-    among(inventory, &fitting, attempt, before, fresh)
+    among(inventory, &fitting, attempt, before, fresh, None)
 }
 
 /// Decides among clusters that pass all filters, whoever looked at them; groups and evictions are settled then.
@@ -103,8 +104,20 @@ pub fn choose(
     demand: &Demand,
     previous: &Previous,
 ) -> Result<Vec<(usize, i64)>, Failure> {
+    choose_told(inventory, fitting, rules, demand, previous, &mut Account::default())
+}
+
+/// As [`choose`], and says what was taken into account.
+pub(super) fn choose_told(
+    inventory: &Inventory,
+    fitting: &[usize],
+    rules: &Rules,
+    demand: &Demand,
+    previous: &Previous,
+    account: &mut Account,
+) -> Result<Vec<(usize, i64)>, Failure> {
     let attempt = Attempt { rules, demand, group: None, evicting: &[] };
-    among(inventory, fitting, &attempt, &before(inventory, previous), previous.fresh)
+    among(inventory, fitting, &attempt, &before(inventory, previous), previous.fresh, Some(account))
 }
 
 /// Prioritize, select, assign.
@@ -114,12 +127,20 @@ fn among(
     attempt: &Attempt<'_>,
     before: &[Option<(usize, i64)>],
     fresh: bool,
+    account: Option<&mut Account>,
 ) -> Result<Vec<(usize, i64)>, Failure> {
     let entries = prioritize(inventory, fitting, attempt, before);
+    let fitting = account.is_some().then(|| entries.clone());
     let selected = match attempt.rules.ways {
         Ways::Karmada => select(inventory, entries, attempt.rules, attempt.demand)?,
         Ways::Own => spread(inventory, entries, attempt.rules, attempt.demand)?,
     };
     let overflows = attempt.group.is_some_and(|group| !group.overflow.is_empty());
-    assign(&selected, attempt.rules, attempt.demand, fresh, overflows)
+    let shares = assign(&selected, attempt.rules, attempt.demand, fresh, overflows)?;
+    if let Some(account) = account {
+        account.fitting = fitting.unwrap_or_default();
+        account.selected = selected.iter().map(|entry| entry.at).collect();
+        account.shares.clone_from(&shares);
+    }
+    Ok(shares)
 }

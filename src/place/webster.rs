@@ -66,6 +66,12 @@ pub(super) fn share(seats: i64, weights: &[i64], tie: Tie) -> Vec<i64> {
     given
 }
 
+/// A number shared out in proportion to weights, of two with the same claim to the first: how Karmada divides a Job's
+/// completions by the shares of its clusters (`divideReplicasByJobCompletions`).
+pub fn in_proportion(number: i64, weights: &[i64]) -> Vec<i64> {
+    share(number, weights, Tie::Smaller)
+}
+
 /// The seats whose quotient is above sum / (2 · seats − parties): all parties together have fewer than `seats` of them.
 fn certain(seats: i64, weight: i64, parties: usize, sum: i128) -> i64 {
     let bound = 2 * i128::from(seats) - parties as i128;

@@ -10,7 +10,7 @@ use super::patching;
 use super::path::{self, JOB, JOB_METADATA, POD, POD_METADATA, TEMPLATE};
 use super::references::Scope;
 use crate::diag::Code;
-use crate::model::{Body, Layer, Origin, PatchKind, PatchStep, Source, Unit};
+use crate::model::{Body, Layer, Origin, Override, PatchKind, PatchStep, Source, Unit};
 use crate::tree::{Located, SourceTree, Span, SpanTree, Spots};
 use crate::validate::{self, Finding, Options};
 
@@ -157,6 +157,13 @@ pub fn said(unit: &Unit, overrides: &[usize], path: &[&str]) -> Option<Span> {
         let mut spans = layers.map(|layer| whole(in_body(&layer.body, &Value::Null, &path_in_layers), path.len()));
         spans.find_map(|span| span)
     })
+}
+
+/// Where one override says something at a path of the CronJob, by its typed fields or by a patch.
+pub fn said_by(over: &Override, path: &[&str]) -> Option<Span> {
+    let typed = || whole(in_body(&over.layer.body, &Value::Null, &owned(path)), path.len());
+    let steps = over.layer.body.patches.iter().rev().filter(|step| patching::for_cron_job(step));
+    steps.map(|step| whole(in_patch(step, &Value::Null, &owned(path)), path.len())).find_map(|span| span).or_else(typed)
 }
 
 /// Where a patch says the text or number at a path of the CronJob.

@@ -29,6 +29,8 @@ pub(super) struct State {
     pub(super) object_name: Option<String>,
     /// How many resources are named.
     pub(super) resources: usize,
+    /// `job.shardEnv` as said last.
+    pub(super) shard_env: Option<Spanned<bool>>,
 }
 
 /// One fold of a unit's layers for one cluster.
@@ -52,7 +54,7 @@ impl<'a> Fold<'a> {
         if unit.source == Source::Container {
             *path::ensure(&mut object, POD) = json!({"containers": [{"name": unit.identity.name}]});
         }
-        let state = State { object, zone: None, namespace: None, object_name: None, resources: 0 };
+        let state = State { object, zone: None, namespace: None, object_name: None, resources: 0, shard_env: None };
         Self { unit, sources, scope, state, troubles: Vec::new() }
     }
 
@@ -161,10 +163,7 @@ impl<'a> Fold<'a> {
             "timeZone" => Some("write `schedule: {timeZone: ...}` beside `job`, not in it".to_owned()),
             "template" | "jobTemplate" => Some(beside("pod")),
             "containers" | "container" => Some(beside(name)),
-            "shardEnv" => {
-                let diagnostic = Diagnostic::new(Code::NotSupported, spans.key, "`shardEnv` is not supported yet");
-                return self.troubles.push(diagnostic);
-            }
+            "shardEnv" => return self.shard_env(member, spans),
             _ => None,
         };
         if let Some(help) = misplaced {
@@ -182,6 +181,18 @@ impl<'a> Fold<'a> {
             _ => {
                 let path = [JOB, &[name]].concat();
                 self.merge_value(member, spans, &path, shape_at(&path));
+            }
+        }
+    }
+
+    /// Ours, not Kubernetes': whether pods are told which part of a shared-out run is theirs.
+    fn shard_env(&mut self, member: &Value, spans: &SpanTree) {
+        match member {
+            Value::Bool(told) => self.state.shard_env = Some(Spanned::new(*told, spans.value)),
+            Value::Null => self.state.shard_env = None,
+            _ => {
+                let diagnostic = Diagnostic::new(Code::WrongType, spans.value, "`shardEnv` is not a boolean");
+                self.troubles.push(diagnostic.help("write `shardEnv: true`"));
             }
         }
     }

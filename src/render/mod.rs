@@ -7,6 +7,7 @@
 mod blame;
 mod fold;
 mod object;
+mod orders;
 mod patching;
 mod path;
 mod pod;
@@ -14,11 +15,14 @@ mod references;
 mod resources;
 mod spots;
 mod variant;
+mod wanted;
 
-pub use blame::said;
+pub use blame::{said, said_by};
 pub(crate) use object::Ordered;
 pub use object::{HEADER, Manifest};
+pub use orders::{Orders, Share};
 pub use references::Scope;
+pub use wanted::{Wanted, wanted};
 
 use std::collections::BTreeSet;
 
@@ -74,11 +78,17 @@ pub struct Surroundings<'a> {
     pub sources: &'a SourceTree,
 }
 
-/// Renders a task for the clusters chosen.
-pub fn render(unit: &Unit, decision: &Decision, around: Surroundings<'_>, diags: &mut Diagnostics) -> Rendered {
+/// Renders a task for the clusters chosen, with what the plan says of each.
+pub fn render(
+    unit: &Unit,
+    decision: &Decision,
+    orders: &Orders,
+    around: Surroundings<'_>,
+    diags: &mut Diagnostics,
+) -> Rendered {
     let mut rendered = Rendered { effects: vec![Effect::default(); unit.overrides.len()], ..Rendered::default() };
     let own = variant::own_names(unit);
-    let groups = variant::group(unit, &own, decision, around);
+    let groups = variant::group(unit, &own, (decision, orders), around);
     let chosen = decision.chosen().count();
     let prefix = variant::prefix(unit, &own, around);
     let mut said = Gather::default();

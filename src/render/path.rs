@@ -45,6 +45,11 @@ pub(super) fn ensure<'v>(object: &'v mut Value, path: &[&str]) -> &'v mut Value 
     value
 }
 
+/// The list under a name, made if it is not there; `None` where something else stands.
+pub(super) fn ensure_list<'v>(object: &'v mut Value, name: &str) -> Option<&'v mut Vec<Value>> {
+    object.as_object_mut()?.entry(name).or_insert_with(|| Value::Array(Vec::new())).as_array_mut()
+}
+
 /// Puts a text into a map; what an author wrote in place of a map stays, for the checks to refuse.
 pub(super) fn set(value: &mut Value, member: &str, text: String) {
     if value.is_null() {

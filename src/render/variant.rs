@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::blame::{self, Blame, Replay};
 use super::fold::{Fold, State};
+use super::orders::{Order, Orders};
 use super::path::{self, JOB};
 use super::references::{self, Scope};
 use super::{Manifest, Surroundings, object, patching, resources};
@@ -32,6 +33,8 @@ pub(super) struct Key {
     namespace: Option<String>,
     /// The cluster's Kubernetes is newer than our schema.
     newer: bool,
+    /// What the plan says of the cluster.
+    order: Order,
 }
 
 impl Key {
@@ -68,7 +71,7 @@ pub(super) fn own_names(unit: &Unit) -> BTreeSet<String> {
 pub(super) fn group(
     unit: &Unit,
     own: &BTreeSet<String>,
-    decision: &Decision,
+    (decision, orders): (&Decision, &Orders),
     around: Surroundings<'_>,
 ) -> Vec<(Key, Vec<usize>)> {
     let theirs: Vec<BTreeSet<String>> = unit
@@ -82,6 +85,7 @@ pub(super) fn group(
         .collect();
     let zoned =
         |layer: &Layer| layer.body.schedule.time_zone.as_ref().is_some_and(|zone| zone.value == TimeZone::Cluster);
+    let counts = |layer: &Layer| layer.body.job.as_ref().is_some_and(|job| job.member("shardEnv").is_some());
     let mut groups: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
     for (i, _) in decision.chosen() {
         let cluster = around.scopes[i].cluster;
@@ -97,10 +101,11 @@ pub(super) fn group(
             names.into_iter().map(|name| (name.clone(), value(name))).collect()
         };
         let asks = unit.layers_with(&overrides).any(zoned);
+        let order = orders.of(i, unit.layers_with(&overrides).any(counts));
         let zone = if asks { cluster.time_zone.as_ref().map(|zone| zone.value.clone()) } else { None };
         let version = cluster.kubernetes_version.as_ref().map_or(around.fleet.defaults.kubernetes_version, |v| v.value);
         let namespace = default_namespace(around, i).map(str::to_owned);
-        let key = Key { overrides, values, zone, namespace, newer: version > NEWEST_KUBERNETES };
+        let key = Key { overrides, values, zone, namespace, newer: version > NEWEST_KUBERNETES, order };
         groups.entry(key).or_default().push(i);
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
@@ -193,6 +198,8 @@ pub(super) fn build(unit: &Unit, key: &Key, cluster: usize, prefix: &Prefix, aro
     }
     let namespace = key.namespace.as_deref();
     fold.finish(&scope, namespace, unit.name);
+    let told = fold.state.shard_env.clone();
+    fold.troubles.extend(key.order.apply(&mut fold.state.object, told.as_ref()));
     let mut failed = false;
     for at in &key.overrides {
         for step in unit.overrides[*at].layer.body.patches.iter().filter(|step| patching::for_cron_job(step)) {

@@ -7,12 +7,14 @@ pub mod inventory;
 pub mod limits;
 pub mod names;
 pub mod quantity;
+pub mod requests;
 pub mod schedule;
 pub mod schema;
 pub mod structure;
 pub mod version;
 
 pub use quantity::Quantity;
+pub use requests::Amounts;
 pub use schema::{Kind, Schema};
 pub(crate) use structure::shown;
 pub use structure::{Finding, FindingKind, Options, check};

@@ -1,46 +1,11 @@
-//! Amounts of resources: read, added up, and written as a person would. It knows no object.
+//! Amounts of resources, written as a person would. It knows no object.
 //!
 //! The one idea: sums are exact, and the text is the shortest that means exactly the sum.
-
-use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use crate::validate::Quantity;
-use crate::validate::quantity::{self, QuantityError};
-
-/// Amounts by resource.
-pub(super) type Amounts = BTreeMap<String, Quantity>;
-
-/// Reads a ResourceList.
-pub(super) fn read(value: Option<&Value>) -> Result<Amounts, QuantityError> {
-    let mut amounts = Amounts::new();
-    for (name, value) in value.and_then(Value::as_object).into_iter().flatten() {
-        let amount = match value {
-            Value::String(text) => quantity::parse(text)?,
-            Value::Number(number) => quantity::parse_number(number)?,
-            _ => continue,
-        };
-        amounts.insert(name.clone(), amount);
-    }
-    Ok(amounts)
-}
-
-/// Adds some to others.
-pub(super) fn add(to: &mut Amounts, more: &Amounts) {
-    for (name, amount) in more {
-        let sum = to.entry(name.clone()).or_default();
-        *sum = sum.plus(*amount);
-    }
-}
-
-/// The larger of two, resource by resource.
-pub(super) fn raise(to: &mut Amounts, other: &Amounts) {
-    for (name, amount) in other {
-        let most = to.entry(name.clone()).or_default();
-        *most = (*most).max(*amount);
-    }
-}
+pub(super) use crate::validate::requests::{Amounts, add, read};
 
 /// As they are written; nothing of a resource is not worth a line.
 pub(super) fn write(amounts: &Amounts) -> Value {
@@ -95,6 +60,8 @@ fn bytes(count: i128) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::validate::quantity;
+    use crate::validate::requests::raise;
 
     #[test]
     fn amounts_are_written_as_a_person_would() {

@@ -8,12 +8,12 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::amounts::{self, Amounts};
+use super::amounts;
 use super::found::{Capacity, Found};
 use super::gather::Gather;
-use super::object::{Object, at, text};
+use super::object::{Object, text};
 use crate::validate::Quantity;
-use crate::validate::quantity::QuantityError;
+use crate::validate::requests;
 
 /// Whether it is a node or a pod.
 pub(super) fn is_part(object: &Object) -> bool {
@@ -46,7 +46,7 @@ pub(super) fn read(all: &[Object], cluster: &str, gather: &mut Gather<'_>) -> Op
         if matches!(object.text(&["status", "phase"]), Some("Succeeded" | "Failed")) {
             continue;
         }
-        let mut amounts = gather.amounts_of(object, requests(object));
+        let mut amounts = gather.amounts_of(object, requests::of_pod(object.at(&["spec"]).unwrap_or(&Value::Null)));
         amounts.insert("pods".to_owned(), Quantity::from_units(1));
         let bound = object.text(&["spec", "nodeName"]).is_some();
         amounts::add(if bound { &mut allocated } else { &mut allocating }, &amounts);
@@ -71,67 +71,4 @@ fn is_idle(node: &Object) -> bool {
     let ready = |condition: &Value| text(condition, &["type"]) == Some("Ready");
     let conditions = node.list(&["status", "conditions"]);
     cordoned || conditions.iter().any(|condition| ready(condition) && text(condition, &["status"]) != Some("True"))
-}
-
-/// What a pod requests: the larger of its containers together and of each moment of its start, where sidecars run beside
-/// the init containers after them; requests of the pod as a whole win; overhead comes on top.
-fn requests(pod: &Object) -> Result<Amounts, QuantityError> {
-    let requested = |container: &Value| amounts::read(at(container, &["resources", "requests"]));
-    let mut together = Amounts::new();
-    for container in pod.list(&["spec", "containers"]) {
-        amounts::add(&mut together, &requested(container)?);
-    }
-    let (mut sidecars, mut start) = (Amounts::new(), Amounts::new());
-    for container in pod.list(&["spec", "initContainers"]) {
-        let mut moment = requested(container)?;
-        if text(container, &["restartPolicy"]) == Some("Always") {
-            amounts::add(&mut together, &moment);
-            amounts::add(&mut sidecars, &moment);
-            amounts::raise(&mut start, &sidecars);
-        } else {
-            amounts::add(&mut moment, &sidecars);
-            amounts::raise(&mut start, &moment);
-        }
-    }
-    amounts::raise(&mut together, &start);
-    for (name, amount) in amounts::read(pod.at(&["spec", "resources", "requests"]))? {
-        if name == "cpu" || name == "memory" || name.starts_with("hugepages-") {
-            together.insert(name, amount);
-        }
-    }
-    amounts::add(&mut together, &amounts::read(pod.at(&["spec", "overhead"]))?);
-    Ok(together)
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn cpu(spec: Value) -> Value {
-        let pod = Object::new("-", "v1", "Pod".to_owned(), json!({"spec": spec}));
-        amounts::write(&requests(&pod).unwrap())["cpu"].clone()
-    }
-
-    fn container(cpu: &str) -> Value {
-        json!({"resources": {"requests": {"cpu": cpu}}})
-    }
-
-    fn sidecar(cpu: &str) -> Value {
-        json!({"restartPolicy": "Always", "resources": {"requests": {"cpu": cpu}}})
-    }
-
-    #[test]
-    fn a_pod_is_counted_as_the_scheduler_counts_it() {
-        let two = [container("1"), container("500m")];
-        assert_eq!(cpu(json!({"containers": two})), "1500m");
-        assert_eq!(cpu(json!({"containers": two, "initContainers": [container("1"), container("2")]})), "2");
-        assert_eq!(cpu(json!({"containers": two, "initContainers": [sidecar("1")]})), "2500m");
-        assert_eq!(cpu(json!({"containers": two, "initContainers": [sidecar("1"), container("2")]})), "3");
-        assert_eq!(cpu(json!({"containers": two, "initContainers": [container("2"), sidecar("1")]})), "2500m");
-        assert_eq!(cpu(json!({"containers": two, "overhead": {"cpu": "250m"}})), "1750m");
-        let whole = json!({"containers": two, "resources": {"requests": {"cpu": "4"}}, "overhead": {"cpu": "1"}});
-        assert_eq!(cpu(whole), "5");
-    }
 }

@@ -26,7 +26,6 @@ pub(crate) enum TextOr<T> {
 #[derive(Clone, Debug)]
 pub(crate) enum ListOr<T> {
     /// The short form.
-    #[expect(dead_code, reason = "`active` is read and typed; refused until it is supported")]
     List(Vec<Spanned<String>>),
     /// The long form.
     Object(T),

@@ -14,11 +14,11 @@ use super::wire::{
     BaseDocument, CronJobSpec, ExcludeSpec, MatchSpec, OverrideDocument, OverrideEntry, PatchSpec, TaskDocument,
     TasksSpec,
 };
-use super::{body, names, placing, resource, sharing};
+use super::{body, names, placing, resource, sharing, spreading};
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::model::{
-    Body, Expression, Fleet, Identity, Layer, Operator, Origin, Override, Placement, Reach, Schedule, Source, TimeZone,
-    Unit,
+    Active, Body, Expression, Fleet, Identity, Layer, Operator, Origin, Override, Placement, Reach, Schedule, Source,
+    TimeZone, Unit,
 };
 use crate::tree::{Located, Span, SpanTree, Spanned};
 
@@ -27,6 +27,7 @@ struct Base {
     layer: Arc<Layer>,
     placement: Option<Arc<Placement>>,
     instances: Option<Spanned<u32>>,
+    active: Option<Arc<Active>>,
     pod_template: Option<(Span, Option<Located>)>,
     cron_job: Option<(Span, Option<Located>)>,
     overrides: Vec<Arc<Override>>,
@@ -102,9 +103,9 @@ fn lower_bases(documents: Vec<(Span, BaseDocument)>, context: &mut Context<'_, '
         let mut body = full_body(body, extras, context);
         let pod_template = template.map(|span| (span, body.pod_template.take()));
         let layer = Arc::new(Layer { origin: Origin::Base(name.value.clone()), body });
-        sharing::refuse(spec.active, None, context);
         let base = Base {
             instances: sharing::instances(spec.instances, context),
+            active: spec.active.map(|active| Arc::new(spreading::active(active, context))),
             layer,
             placement: spec.placement.map(|placement| Arc::new(placing::placement(placement, context))),
             pod_template,
@@ -320,7 +321,9 @@ fn lower_task(
     let mut own = full_body(body, extras, context);
     let own_template = template.map(|span| (span, own.pod_template.take()));
     own.namespace = own.namespace.or(namespace);
-    sharing::refuse(spec.active, spec.once, context);
+    let own_active = spec.active.map(|active| Arc::new(spreading::active(active, context)));
+    let active = own_active.or_else(|| used.iter().rev().find_map(|base| base.active.clone()));
+    let once = spec.once.filter(|once| once.value).map(|once| once.span);
     let own_instances = sharing::instances(spec.instances, context);
     let instances = own_instances.or_else(|| used.iter().rev().find_map(|base| base.instances.clone()));
     let own_file = spec.cron_job.map(|file| cron_job(file, context));
@@ -367,15 +370,20 @@ fn lower_task(
     layers.push(Arc::new(Layer { origin: Origin::Task, body: own }));
     if let Some(instances) = &instances {
         let said: Vec<&Layer> = layers.iter().map(Arc::as_ref).collect();
-        let layer = sharing::layer(instances, &said, context);
-        layers.push(Arc::new(layer));
+        if placement.strategy.divides() {
+            sharing::agrees(instances, &said, context);
+        } else {
+            let layer = sharing::layer(instances, &said, context);
+            layers.push(Arc::new(layer));
+        }
     }
     let meets = |filter: &TaskFilter| filter.meets(&identity, lives_in.as_deref(), &labels);
     let concerned = documents.iter().filter(|document| document.tasks.as_ref().is_none_or(meets));
     let mut overrides: Vec<Arc<Override>> = concerned.map(|document| document.what.clone()).collect();
     overrides.extend(used.iter().flat_map(|base| base.overrides.iter().cloned()));
     overrides.extend(own_overrides);
-    Some(Unit { identity, name: name.span, source, layers, placement, overrides })
+    let name = name.span;
+    Some(Unit { identity, name, source, layers, placement, instances, active, once, overrides })
 }
 
 fn unknown_base(base: &Spanned<String>, bases: &BTreeMap<String, Base>) -> Diagnostic {

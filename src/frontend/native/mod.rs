@@ -17,6 +17,7 @@ mod placing;
 mod resource;
 mod sharing;
 mod spelling;
+mod spreading;
 pub(crate) mod wire;
 
 use std::collections::BTreeSet;

@@ -5,47 +5,52 @@
 use super::context::Context;
 use super::forms::{TextListOr, TextOrList};
 use super::wire::{
-    ExcludeSpec, ExpressionSpec, MatchSpec, NotInSpec, OperatorSpec, PlacementSpec, StrategySpec,
-    TolerationOperatorSpec, TolerationSpec,
+    ExcludeSpec, ExpressionSpec, MatchSpec, NotInSpec, OperatorSpec, PlacementSpec, TolerationOperatorSpec,
+    TolerationSpec,
 };
-use super::{body, inventory};
+use super::{body, inventory, spreading};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Exclude, Expression, Match, Named, Operator, Placement, Selector, Toleration, Values};
-use crate::tree::{Span, Spanned};
+use crate::tree::Spanned;
 
 /// Where references have no meaning, because they are what a cluster says once it is chosen.
-const SELECTING: (&str, &str) =
+pub(super) const SELECTING: (&str, &str) =
     ("where clusters are chosen", "name the clusters, or choose them by what they are: `match: {labels: {env: prod}}`");
 
-/// A placement; what is not supported yet is refused.
+/// A placement.
 pub(super) fn placement(spec: Spanned<PlacementSpec>, context: &mut Context<'_, '_>) -> Placement {
     let span = spec.span;
     let spec = spec.value;
-    let fallback = spec.fallback.is_some();
-    let says_where = spec.clusters.is_some() || spec.matching.is_some();
-    not_supported(spec.spread.map(|s| s.span), "`spread`", context);
-    not_supported(spec.fallback.map(|s| s.span), "`fallback`", context);
-    not_supported(spec.weights.map(|s| s.span), "`weights`", context);
-    if let Some(strategy) = spec.strategy
-        && strategy.value != StrategySpec::Duplicated
-    {
-        not_supported(Some(strategy.span), &format!("the strategy {:?}", strategy.value), context);
-    }
-    let selector = selector(spec.clusters, spec.matching, spec.exclude, context);
-    if !says_where && !fallback {
-        context.diags.push(
+    let where_said = spec.clusters.as_ref().map(|c| c.span).or(spec.matching.as_ref().map(|m| m.span));
+    match (&spec.fallback, where_said) {
+        (None, None) => context.diags.push(
             Diagnostic::new(Code::EmptyPlacement, span, "this placement does not say where")
                 .help("name `clusters`, or give `match`; `clusters: \"*\"` means everywhere"),
-        );
+        ),
+        (Some(fallback), Some(said)) => context.diags.push(
+            Diagnostic::new(Code::InvalidValue, said, "`fallback` stands instead of `clusters` and `match`")
+                .other(fallback.span, "the groups are here")
+                .help("put it into each group, or leave out `fallback`; `exclude` may stand beside both"),
+        ),
+        _ => {}
     }
+    spreading::check(
+        spec.strategy.as_ref(),
+        spec.spread.as_ref().map(|s| s.span),
+        spec.weights.as_ref().map(|w| w.span),
+        context,
+    );
+    let selector = selector(spec.clusters, spec.matching, spec.exclude, context);
     let tolerations = spec.tolerations.into_iter().flatten().map(|t| toleration(t, context)).collect();
-    Placement { selector, tolerations, span }
-}
-
-/// Refuses a feature that is read and typed but not built.
-pub(super) fn not_supported(span: Option<Span>, what: &str, context: &mut Context<'_, '_>) {
-    if let Some(span) = span {
-        context.error(Code::NotSupported, span, format!("{what} is not supported yet"));
+    Placement {
+        selector,
+        tolerations,
+        spread: spec.spread.map(|list| spreading::spread(list, context)).unwrap_or_default(),
+        fallback: spec.fallback.map(|list| spreading::fallback(list, context)).unwrap_or_default(),
+        strategy_said: spec.strategy.as_ref().map(|strategy| strategy.span),
+        strategy: spec.strategy.map(|said| spreading::strategy(said.value)).unwrap_or_default(),
+        weights: spec.weights.map(|list| spreading::weights(list, context)).unwrap_or_default(),
+        span,
     }
 }
 
@@ -86,7 +91,8 @@ pub(super) fn selector(
     }
 }
 
-fn named(clusters: Spanned<TextOrList>, context: &mut Context<'_, '_>) -> Named {
+/// A list of names, or all.
+pub(super) fn named(clusters: Spanned<TextOrList>, context: &mut Context<'_, '_>) -> Named {
     let span = clusters.span;
     let names = match clusters.value {
         TextOrList::Text(text) if text == "*" => return Named::All(span),
@@ -128,7 +134,8 @@ fn named(clusters: Spanned<TextOrList>, context: &mut Context<'_, '_>) -> Named 
     Named::Names(Spanned::new(names, span))
 }
 
-fn matches(spec: Spanned<MatchSpec>, context: &mut Context<'_, '_>) -> Match {
+/// The properties that are asked for.
+pub(super) fn matches(spec: Spanned<MatchSpec>, context: &mut Context<'_, '_>) -> Match {
     let span = spec.span;
     let spec = spec.value;
     let labels = spec.labels.map(|labels| body::strings(&labels, context)).unwrap_or_default();

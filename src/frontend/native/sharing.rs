@@ -1,14 +1,12 @@
-//! How many pods one run has, and what is read of sharing them out but not built. It shares nothing.
+//! How many pods one run has. It shares nothing out.
 //!
 //! The one idea: where every cluster runs the whole, `instances` is no more than `parallelism` and `completions`, so it
 //! becomes a layer that says them; `job.parallelism` without it is the same number, with nothing added to completions.
+//! Where they are shared out, each cluster's share says them when it is known.
 
 use serde_json::{Value, json};
 
 use super::context::Context;
-use super::forms::ListOr;
-use super::placing;
-use super::wire::ActiveSpec;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Body, Layer, Origin};
 use crate::tree::{Located, Span, SpanTree, Spanned, Spots};
@@ -24,19 +22,8 @@ pub(super) fn instances(said: Option<Spanned<u32>>, context: &mut Context<'_, '_
     Some(number)
 }
 
-/// Refuses what is read and typed but not built: `active`, `once`.
-pub(super) fn refuse(
-    active: Option<Spanned<ListOr<ActiveSpec>>>,
-    once: Option<Spanned<bool>>,
-    context: &mut Context<'_, '_>,
-) {
-    placing::not_supported(active.map(|active| active.span), "`active`", context);
-    placing::not_supported(once.filter(|once| once.value).map(|once| once.span), "`once`", context);
-}
-
-/// The layer that `instances` means behind `layers`: both fields, left out for 1; completions that somebody gives stay.
-/// A parallelism of the author's own that differs is an error; that of a file or of the defaults gives way.
-pub(super) fn layer(said: &Spanned<u32>, layers: &[&Layer], context: &mut Context<'_, '_>) -> Layer {
+/// Refuses a parallelism of the author's own that differs from `instances`.
+pub(super) fn agrees(said: &Spanned<u32>, layers: &[&Layer], context: &mut Context<'_, '_>) {
     let number = said.value;
     let own = |layer: &&&Layer| matches!(layer.origin, Origin::Base(_) | Origin::Task);
     let parallelism = layers.iter().filter(own).rev().find_map(|layer| in_job(layer, "parallelism"));
@@ -53,6 +40,15 @@ pub(super) fn layer(said: &Spanned<u32>, layers: &[&Layer], context: &mut Contex
             .help("keep `instances`: it becomes `parallelism` and `completions`"),
         );
     }
+}
+
+/// The layer that `instances` means behind `layers`: both fields, left out for 1; completions that somebody gives stay.
+/// The parallelism of a file or of the defaults gives way.
+pub(super) fn layer(said: &Spanned<u32>, layers: &[&Layer], context: &mut Context<'_, '_>) -> Layer {
+    agrees(said, layers, context);
+    let number = said.value;
+    let own = |layer: &&&Layer| matches!(layer.origin, Origin::Base(_) | Origin::Task);
+    let parallelism = layers.iter().filter(own).rev().find_map(|layer| in_job(layer, "parallelism"));
     let completions = layers.iter().rev().find_map(|layer| {
         let file = layer.body.object.as_ref().and_then(|file| file.value.pointer("/spec/jobTemplate/spec/completions"));
         in_job(layer, "completions").map(|(value, _)| value).or(file)

@@ -85,7 +85,7 @@ pub(crate) struct PlacementSpec {
     /// Which taints the task bears.
     pub(crate) tolerations: Option<Vec<Spanned<TolerationSpec>>>,
     /// How many regions, zones, clusters.
-    pub(crate) spread: Option<Spanned<Vec<SpreadSpec>>>,
+    pub(crate) spread: Option<Spanned<Vec<Spanned<SpreadSpec>>>>,
     /// Ordered groups, the first that works.
     pub(crate) fallback: Option<Spanned<Vec<FallbackSpec>>>,
     /// How instances are shared out.
@@ -120,20 +120,18 @@ pub(crate) enum TolerationOperatorSpec {
 /// One constraint of `spread`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(dead_code, reason = "read and typed; refused until it is supported")]
 pub(crate) struct SpreadSpec {
     /// `cluster`, `region`, `zone`, `provider` or `label:KEY`.
     pub(crate) by: Spanned<String>,
     /// At least so many groups (default 1).
-    pub(crate) min: Option<u32>,
+    pub(crate) min: Option<Spanned<u32>>,
     /// At most so many groups; absent means no limit.
-    pub(crate) max: Option<u32>,
+    pub(crate) max: Option<Spanned<u32>>,
 }
 
 /// One group of `fallback`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(dead_code, reason = "read and typed; refused until it is supported")]
 pub(crate) struct FallbackSpec {
     /// Its name.
     pub(crate) name: Spanned<String>,
@@ -162,10 +160,9 @@ pub(crate) enum StrategySpec {
 /// One of `weights`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(dead_code, reason = "read and typed; refused until it is supported")]
 pub(crate) struct WeightSpec {
     /// The weight.
-    pub(crate) weight: u32,
+    pub(crate) weight: Spanned<u32>,
     /// By name.
     pub(crate) clusters: Option<Spanned<TextOrList>>,
     /// By property.
@@ -176,7 +173,6 @@ pub(crate) struct WeightSpec {
 /// Which of the placed clusters run the task; the others get it suspended.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(dead_code, reason = "read and typed; refused until it is supported")]
 pub(crate) struct ActiveSpec {
     /// By name.
     pub(crate) clusters: Option<Spanned<TextOrList>>,

@@ -1,0 +1,67 @@
+//! What a build changes in the lock, in words and for programs. It decides nothing.
+//!
+//! The one idea: what is new is counted, because it stands in the files that were just written; what moves is told one by
+//! one, because nobody asked for it.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::table::count;
+use crate::compile::{self, Compilation};
+use crate::lock::{Change, PATH};
+use crate::tree::SourceTree;
+
+/// So many moves are shown.
+const SHOWN: usize = 20;
+
+/// The lines behind a build's summary; none where nothing changed.
+pub(super) fn text(compilation: &Compilation, sources: &SourceTree) -> String {
+    let mut text = String::new();
+    let (new, moved): (Vec<_>, Vec<_>) =
+        compilation.drift.iter().partition(|drift| matches!(drift.change, Change::New { .. }));
+    if compilation.drift.is_empty() {
+        if compilation.lock_differs {
+            let _infallible = writeln!(text, "{PATH}: put in order");
+        }
+        return text;
+    }
+    let mut parts = Vec::new();
+    if !new.is_empty() {
+        parts.push(format!("{} new", count(new.len(), "task")));
+    }
+    if !moved.is_empty() {
+        parts.push(count(moved.len(), "change"));
+    }
+    let _infallible = writeln!(text, "{PATH}: {}", parts.join(", "));
+    for drift in moved.iter().take(SHOWN) {
+        let _infallible = writeln!(text, "  {}", drift.words(|span| compile::line(sources, span)));
+    }
+    if moved.len() > SHOWN {
+        let _infallible = writeln!(text, "  and {} more; `git diff {PATH}` shows all", moved.len() - SHOWN);
+    }
+    text
+}
+
+/// The same for programs, all of it.
+pub(super) fn value(compilation: &Compilation, sources: &SourceTree) -> Value {
+    let one = |drift: &crate::lock::Drift| {
+        let words = drift.words(|span| compile::line(sources, span));
+        let (kind, from, to) = match &drift.change {
+            Change::New { on } => ("new", json!([]), json!(on)),
+            Change::Gone { from } => ("gone", json!(from), json!([])),
+            Change::Moved { from, to } => ("moved", json!(from), json!(to)),
+            Change::Instances { on } => {
+                let list = |pick: fn(&(String, i64, i64)) -> i64| -> Value {
+                    on.iter().map(|one| json!({"cluster": one.0, "instances": pick(one)})).collect()
+                };
+                ("instances", list(|one| one.1), list(|one| one.2))
+            }
+            Change::Active { from, to } => ("active", json!(from), json!(to)),
+            Change::Group { from, to } => ("group", json!(from), json!(to)),
+            Change::Asked => ("asked", Value::Null, Value::Null),
+        };
+        json!({"task": drift.task, "change": kind, "from": from, "to": to, "words": words})
+    };
+    compilation.drift.iter().map(one).collect()
+}

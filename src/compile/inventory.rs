@@ -1,0 +1,38 @@
+//! The inventory as the algorithm sees it: quantities read, what is free worked out. It checks none of them.
+//!
+//! The one idea: this does not depend on any task, so it is done once.
+
+use std::collections::BTreeMap;
+
+use crate::model::{self, Cluster};
+use crate::place::{Amounts, Candidate, Capacity, Inventory, Taint};
+use crate::tree::Spanned;
+use crate::validate::quantity;
+
+/// The clusters in the order of the model, which is that of their names. What is no quantity was said to be none.
+pub(super) fn of(clusters: &[Cluster]) -> Inventory {
+    Inventory::new(clusters.iter().map(candidate).collect())
+}
+
+fn candidate(cluster: &Cluster) -> Candidate {
+    let taint =
+        |taint: &model::Taint| Taint { key: taint.key.value.clone(), value: taint.value.clone(), effect: taint.effect };
+    let said = |text: &Spanned<String>| text.value.clone();
+    Candidate {
+        name: cluster.name.value.clone(),
+        labels: cluster.labels.iter().map(|(key, value)| (key.clone(), said(value))).collect(),
+        provider: cluster.provider.as_ref().map(said),
+        region: cluster.region.as_ref().map(said),
+        zones: cluster.zones.iter().map(said).collect(),
+        taints: cluster.taints.iter().map(taint).collect(),
+        capacity: cluster.capacity.as_ref().map(|capacity| {
+            let model::Capacity { allocatable, allocated, allocating, .. } = capacity;
+            Capacity::new(&amounts(allocatable), &amounts(allocated), &amounts(allocating))
+        }),
+        ..Candidate::default()
+    }
+}
+
+fn amounts(list: &BTreeMap<String, Spanned<String>>) -> Amounts {
+    list.iter().filter_map(|(name, text)| Some((name.clone(), quantity::parse(text).ok()?.nanos()))).collect()
+}

@@ -1,0 +1,90 @@
+//! A task that lands on no cluster: why, and the one change that would help most. It places nothing.
+//!
+//! The one idea: like Karmada's `FitError`, a sorted count of the rules that refused; and beyond it, which single rule
+//! stands between the task and the most clusters.
+
+use super::Ground;
+use super::planning::Planned;
+use crate::diag::{Clusters, Code, Diagnostic, Diagnostics};
+use crate::lock::Mode;
+use crate::model::{Named, Unit};
+use crate::place::{self, Decision, Failure};
+
+/// Says of a task that it lands nowhere, unless that is said already; and of clusters that count as full because nobody
+/// says what they can take.
+pub(super) fn check(unit: &Unit, decision: &Decision, planned: &Planned, ground: &Ground<'_>, diags: &mut Diagnostics) {
+    let clusters = &ground.model.clusters;
+    let lacking: Vec<String> = (0..clusters.len())
+        .filter(|at| unit.placement.strategy.needs_capacity() && decision.possible(*at))
+        .filter(|at| clusters[*at].capacity.is_none())
+        .map(|at| clusters[at].name.value.clone())
+        .collect();
+    let fitting = (0..clusters.len()).filter(|at| decision.possible(*at)).count();
+    let nowhere = decision.chosen().next().is_none();
+    if !lacking.is_empty() && *ground.mode != Mode::Frozen {
+        let strategy = unit.placement.strategy.name();
+        let message = format!("{strategy} counts on what is free, and nobody says what clusters can take");
+        let span = unit.placement.strategy_said.unwrap_or(unit.placement.span);
+        let mut diagnostic = Diagnostic::new(Code::NoCapacity, span, message)
+            .note("a cluster without a capacity takes nothing, as in Karmada")
+            .help("`kubectl get nodes,pods -A -o json | fleetcron import clusters --cluster NAME` writes a ClusterCapacity");
+        diagnostic.clusters = Some(Clusters { names: lacking, of: fitting });
+        diags.push(diagnostic);
+    }
+    if nowhere && *ground.mode != Mode::Frozen && !explained(unit, ground) {
+        diags.push(nowhere_at_all(unit, decision, planned, ground));
+    }
+}
+
+/// Whether another diagnostic says already why a task lands nowhere.
+fn explained(unit: &Unit, ground: &Ground<'_>) -> bool {
+    let model = ground.model;
+    let nobody = matches!(&unit.placement.selector.clusters, Some(Named::Names(names)) if names.is_empty());
+    nobody
+        || ground.faults.contains(&unit.placement.span)
+        || !model.unread_clusters.is_empty()
+        || model.clusters.is_empty()
+        || place::possible(&unit.placement, &model.misnamed).next().is_some()
+        || unit.placement.selector.says_nothing() && unit.placement.fallback.is_empty()
+}
+
+fn nowhere_at_all(unit: &Unit, decision: &Decision, planned: &Planned, ground: &Ground<'_>) -> Diagnostic {
+    let total = decision.verdicts.len();
+    let placement = &unit.placement;
+    let message = format!("task `{}` lands on no cluster", unit.identity);
+    let mut diagnostic = Diagnostic::new(Code::Nowhere, placement.span, message);
+    for (rule, count) in decision.histogram() {
+        diagnostic = diagnostic.note(format!("{count} of {total}: {rule}"));
+    }
+    if let Some(failure) = &decision.failure {
+        let fitting = (0..total).filter(|at| decision.possible(*at)).count();
+        diagnostic = diagnostic.note(in_words(failure, unit, planned, fitting));
+    } else if let Some((rule, count)) = place::nearest_rule(placement, &ground.model.clusters) {
+        let clusters = if count == 1 { "1 cluster".to_owned() } else { format!("{count} clusters") };
+        diagnostic = diagnostic.help(format!("but for `{rule}` alone, {clusters} would fit"));
+    }
+    diagnostic.help(format!("`fleetcron explain {}` shows the verdict of every cluster", unit.identity))
+}
+
+/// Why nothing was placed though clusters fit.
+fn in_words(failure: &Failure, unit: &Unit, planned: &Planned, fitting: usize) -> String {
+    let replicas = planned.demand.replicas;
+    let fit = if fitting == 1 { "1 cluster fits".to_owned() } else { format!("{fitting} clusters fit") };
+    match failure {
+        Failure::TooFewGroups { of } => {
+            let singular = of.strip_suffix('s').unwrap_or(of);
+            let spread = unit.placement.spread.iter().find(|spread| spread.by.to_string() == singular);
+            let min = spread.map_or(1, |spread| spread.min);
+            format!("{fit}, and the spread asks for at least {min} by {singular}")
+        }
+        Failure::NoGroups => format!("{fit}, and no choice among them meets every constraint of the spread"),
+        Failure::NoRoom { .. } | Failure::TooLittle { .. } => {
+            let room = match failure {
+                Failure::TooLittle { free, .. } => format!("; there is room for {free}"),
+                _ => String::new(),
+            };
+            format!("{fit}, and together those that may be taken have no room for {replicas} instances{room}")
+        }
+        Failure::NoneFits { .. } | Failure::NoSuchSpread | Failure::NothingSelected => fit,
+    }
+}

@@ -1,0 +1,143 @@
+//! What is asserted about the whole output: that a task runs once, that shares add up, that nobody but the plan sets what
+//! the plan decides. It changes nothing.
+//!
+//! The one idea: the finished manifests are counted, not the plan, so no override or patch can get past the proof.
+
+use std::collections::BTreeSet;
+
+use super::Built;
+use crate::diag::{Clusters, Code, Diagnostic, Diagnostics};
+use crate::model::{Layer, Model, Origin, Unit};
+use crate::place::Decision;
+use crate::render::{self, Rendered};
+use crate::tree::Span;
+
+/// The fields that the plan decides, with what decides them.
+const SUSPEND: &[&str] = &["spec", "suspend"];
+const SHARED: [&[&str]; 2] =
+    [&["spec", "jobTemplate", "spec", "parallelism"], &["spec", "jobTemplate", "spec", "completions"]];
+
+/// Overrides and layers that set what the plan decides.
+pub(super) fn decided(unit: &Unit, rendered: &Rendered, diags: &mut Diagnostics) {
+    let active = unit.active.as_ref().map(|active| active.span);
+    let strategy = unit.placement.strategy_said.filter(|_| unit.placement.strategy.divides());
+    let mut refuse = |name: &str, who: &str, said: Span, by: Span, what: &str, help: &str| {
+        let message = format!("{who} sets `{name}`, which {what} decides");
+        diags.push(
+            Diagnostic::new(Code::DecidedField, said, message).other(by, format!("{what} is said here")).help(help),
+        );
+    };
+    for (over, effect) in unit.overrides.iter().zip(&rendered.effects) {
+        if effect.reached.is_empty() {
+            continue;
+        }
+        let who = format!("override `{}`", *over.name);
+        if let (Some(by), Some(said)) = (active, render::said_by(over, SUSPEND)) {
+            refuse("suspend", &who, said, by, "`active`", "remove it, and say in `active` which copies run");
+        }
+        for path in SHARED {
+            if let (Some(by), Some(said)) = (strategy, render::said_by(over, path)) {
+                let name = path.last().copied().unwrap_or_default();
+                refuse(
+                    name,
+                    &who,
+                    said,
+                    by,
+                    "the strategy",
+                    "remove it: `instances` says how many, and they are shared out",
+                );
+            }
+        }
+    }
+    // A file's and the settings' word is replaced; what an author says about this task is a contradiction.
+    let own = |layer: &&&Layer| matches!(layer.origin, Origin::Base(_) | Origin::Task);
+    let layers: Vec<&Layer> = unit.layers.iter().map(AsRef::as_ref).collect();
+    if let Some(by) = active {
+        for layer in layers.iter().filter(own) {
+            let said = layer.body.job.as_ref().and_then(|job| job.member("suspend"));
+            if let Some((_, spans)) = said.filter(|(value, _)| !value.is_null()) {
+                let who = layer.origin.to_string();
+                refuse(
+                    "suspend",
+                    &who,
+                    spans.value,
+                    by,
+                    "`active`",
+                    "remove it; `active: []` suspends the task everywhere",
+                );
+            }
+        }
+    }
+}
+
+/// Whether the shares of the finished manifests are what was asked for.
+pub(super) fn adds_up(unit: &Unit, decision: &Decision, rendered: &Rendered, wanted: i64, diags: &mut Diagnostics) {
+    if !unit.placement.strategy.divides() || decision.chosen().next().is_none() {
+        return;
+    }
+    let sum: i64 = rendered
+        .variants
+        .iter()
+        .map(|variant| i64::from(variant.instances) * i64::try_from(variant.clusters.len()).unwrap_or(i64::MAX))
+        .fold(0, i64::saturating_add);
+    if sum != wanted {
+        let span = unit.placement.strategy_said.unwrap_or(unit.placement.span);
+        let message =
+            format!("the shares of task `{}` come to {sum} instances, and {wanted} are asked for", unit.identity);
+        let diagnostic = Diagnostic::new(Code::DecidedField, span, message);
+        diags.push(diagnostic.help("an override or patch changes `parallelism` or `completions`: remove it"));
+    }
+}
+
+/// That each task with `once` has exactly one active definition: of all manifests with its kind, namespace and name.
+pub(super) fn once(model: &Model, plan: &[Built], diags: &mut Diagnostics) {
+    for (unit, built) in model.units.iter().zip(plan) {
+        let Some(span) = unit.once else { continue };
+        let own: BTreeSet<(Option<&str>, &str)> = definitions(built).map(|(name, ..)| name).collect();
+        if own.is_empty() {
+            continue;
+        }
+        let mut active: Vec<(String, &Unit)> = Vec::new();
+        for (other, built) in model.units.iter().zip(plan) {
+            for (name, clusters, runs) in definitions(built) {
+                if runs && (own.contains(&name) || other.identity == unit.identity) {
+                    active.extend(clusters.iter().map(|at| (model.clusters[*at].name.value.clone(), other)));
+                }
+            }
+        }
+        if active.len() == 1 {
+            continue;
+        }
+        active.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let message = match active.len() {
+            0 => format!("task `{}` runs once by its own word, and no definition of it is active", unit.identity),
+            n => format!("task `{}` runs once by its own word, and {n} definitions of it are active", unit.identity),
+        };
+        let mut diagnostic = Diagnostic::new(Code::NotOnce, span, message);
+        let mut others: BTreeSet<Span> = BTreeSet::new();
+        for (_, other) in active.iter().filter(|(_, other)| other.identity != unit.identity) {
+            if others.insert(other.name) {
+                diagnostic = diagnostic.other(other.name, format!("task `{}` makes one too", other.identity));
+            }
+        }
+        let names: Vec<String> = active.iter().map(|(name, _)| name.clone()).collect();
+        let placed = built.decision.chosen().count().max(names.len());
+        diagnostic.clusters = (!names.is_empty()).then_some(Clusters { names, of: placed });
+        diagnostic = match active.len() {
+            0 => diagnostic.help("let one copy run: `active: {max: 1}`, and no `suspend`"),
+            _ => diagnostic.help(
+                "write `active: {max: 1}`, which suspends the others, or `spread: [{by: cluster, max: 1}]`, which places it on one cluster",
+            ),
+        };
+        diags.push(diagnostic);
+    }
+}
+
+/// The CronJobs of a task: namespace and name, clusters, and whether they run.
+fn definitions(built: &Built) -> impl Iterator<Item = ((Option<&str>, &str), &[usize], bool)> {
+    built.rendered.variants.iter().filter_map(|variant| {
+        let manifest = variant.manifests.first()?;
+        let name = (manifest.namespace.as_deref(), manifest.name.as_str());
+        Some((name, variant.clusters.as_slice(), !variant.timing.suspended))
+    })
+}

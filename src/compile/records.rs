@@ -1,0 +1,90 @@
+//! The lock, read before the tasks are built and made anew after. It decides nothing about a task.
+//!
+//! The one idea: the lock is one of the input's files, and what it becomes is one of the results.
+
+use super::{Built, Ground};
+use crate::diag::{Code, Diagnostic, Diagnostics, Place};
+use crate::lock::{self, Change, Drift, Found, Lock};
+use crate::model::Model;
+use crate::tree::{RepoPath, SourceTree};
+
+/// The lock of a tree; nothing where there is none.
+pub(super) fn read(sources: &SourceTree, diags: &mut Diagnostics) -> Option<Found> {
+    let path = RepoPath::new(lock::PATH).ok()?;
+    let (id, file) = sources.get(&path)?;
+    Some(lock::read(id, &file.bytes, diags))
+}
+
+/// What is recorded from now on, and what that changes.
+pub(super) fn renew(plan: &[Built], ground: &Ground<'_>) -> (Lock, Vec<Drift>) {
+    let model = ground.model;
+    let mut lock = Lock::default();
+    let mut drifts = Vec::new();
+    for (unit, built) in model.units.iter().zip(plan) {
+        let task = unit.identity.to_string();
+        let before = ground.lock.tasks.get(&task);
+        let Some(record) = super::planning::record(unit, &built.decision, &built.planned, ground) else { continue };
+        let then = before.map(|entry| &entry.record);
+        if then != Some(&record) || before.is_some_and(|entry| !entry.contradictions.is_empty()) {
+            let said = lock::drift(unit, then, &record, &built.decision, &model.clusters, ground.mode);
+            drifts.extend(said);
+        }
+        lock.tasks.insert(task, record);
+    }
+    let known = |task: &str| model.units.iter().any(|unit| unit.identity.to_string() == *task);
+    for (task, entry) in ground.lock.tasks.iter().filter(|(task, _)| !lock.tasks.contains_key(*task) && !known(task)) {
+        let from = entry.record.clusters.keys().cloned().collect();
+        drifts.push(Drift { task: task.clone(), change: Change::Gone { from }, because: Vec::new() });
+    }
+    drifts.sort_by(|a, b| a.task.cmp(&b.task));
+    (lock, drifts)
+}
+
+/// Under `--locked`: that the lock would change.
+pub(super) fn locked(
+    found: Option<&Found>,
+    drifts: &[Drift],
+    model: &Model,
+    sources: &SourceTree,
+    diags: &mut Diagnostics,
+) {
+    let help = format!("run `fleetcron build` and commit {} with the change", lock::PATH);
+    let Some(found) = found else {
+        if !model.units.is_empty() {
+            let place = Place::Path(lock::PATH.to_owned());
+            let message = "there is no lock, so nobody knows what ran where";
+            diags.push(Diagnostic::at(Code::LockChanged, place, message).help(help));
+        }
+        return;
+    };
+    if found.conflict {
+        let place = Place::Path(lock::PATH.to_owned());
+        let message = "the lock holds an unresolved merge";
+        diags.push(Diagnostic::at(Code::LockChanged, place, message).help(help.clone()));
+    }
+    for drift in drifts {
+        let unit = model.units.iter().find(|unit| unit.identity.to_string() == drift.task);
+        let span = unit.map(|unit| unit.name).or_else(|| found.tasks.get(&drift.task).map(|entry| entry.span));
+        let place = span.map_or_else(|| Place::Path(lock::PATH.to_owned()), Place::Text);
+        let words = drift.words(|span| line(sources, span));
+        let mut diagnostic = Diagnostic::at(Code::LockChanged, place, format!("the lock would change: {words}"));
+        for because in drift.because.iter().filter(|because| because.span != span) {
+            diagnostic = because.span.into_iter().fold(diagnostic, |d, span| d.other(span, because.words.clone()));
+        }
+        diags.push(diagnostic.help(help.clone()));
+    }
+}
+
+/// `path:line` of a place.
+pub fn line(sources: &SourceTree, span: crate::tree::Span) -> String {
+    format!("{}:{}", sources.file(span.file).path, sources.line_col(span).line)
+}
+
+/// Whether a build must write the lock: its bytes differ.
+pub(super) fn differs(sources: &SourceTree, lock: &Lock) -> bool {
+    let there = RepoPath::new(lock::PATH).ok().and_then(|path| sources.get(&path).map(|(_, file)| file.bytes.clone()));
+    match there {
+        Some(bytes) => *bytes != *lock.bytes(),
+        None => !lock.tasks.is_empty(),
+    }
+}

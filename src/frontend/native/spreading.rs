@@ -1,0 +1,187 @@
+//! Spread, fallback, strategy and weights of a placement, and which copies are active. It chooses nothing.
+//!
+//! The one idea: what Karmada ignores without a word (spread beside StaticWeight, weights beside another strategy) is a
+//! mistake here, said where it stands.
+
+use super::context::Context;
+use super::forms::{ListOr, TextOrList};
+use super::names;
+use super::placing::{self, SELECTING};
+use super::wire::{ActiveSpec, FallbackSpec, SpreadSpec, StrategySpec, WeightSpec};
+use crate::diag::{Code, Diagnostic, nearest};
+use crate::model::{Active, By, Group, Named, Spread, Strategy, Weight};
+use crate::tree::{Span, Spanned};
+
+/// The words that `by` knows, a label's key aside.
+const BY: [&str; 5] = ["cluster", "region", "zone", "provider", "label:KEY"];
+
+/// `strategy`
+pub(super) fn strategy(spec: StrategySpec) -> Strategy {
+    match spec {
+        StrategySpec::Duplicated => Strategy::Duplicated,
+        StrategySpec::Aggregated => Strategy::Aggregated,
+        StrategySpec::DynamicWeight => Strategy::DynamicWeight,
+        StrategySpec::StaticWeight => Strategy::StaticWeight,
+    }
+}
+
+/// `spread`
+pub(super) fn spread(list: Spanned<Vec<Spanned<SpreadSpec>>>, context: &mut Context<'_, '_>) -> Vec<Spread> {
+    if list.value.is_empty() {
+        context.error(Code::InvalidValue, list.span, "this list is empty: say by what it spreads, or leave it out");
+    }
+    let mut all: Vec<Spread> = Vec::new();
+    for Spanned { value: spec, span } in list.value {
+        let Some(by) = by(&spec.by, context) else { continue };
+        if let Some(first) = all.iter().find(|first| first.by == by) {
+            let message = format!("`{by}` is spread by twice");
+            context
+                .diags
+                .push(Diagnostic::new(Code::InvalidValue, spec.by.span, message).other(first.span, "first here"));
+            continue;
+        }
+        let least = |number: &Option<Spanned<u32>>, what: &str, context: &mut Context<'_, '_>| {
+            if let Some(zero) = number.as_ref().filter(|number| number.value == 0) {
+                let diagnostic =
+                    Diagnostic::new(Code::InvalidValue, zero.span, format!("{what} of 0 {by}s means nothing"));
+                context.diags.push(diagnostic.help("write a number from 1 on, or leave it out"));
+            }
+        };
+        least(&spec.min, "a minimum", context);
+        least(&spec.max, "a maximum", context);
+        if let (Some(min), Some(max)) = (&spec.min, &spec.max)
+            && max.value < min.value
+        {
+            let message = format!("`max` is {} and `min` is {}: no choice meets both", max.value, min.value);
+            context
+                .diags
+                .push(Diagnostic::new(Code::InvalidValue, max.span, message).other(min.span, "the minimum is here"));
+        }
+        let (min, max) = (spec.min.map_or(1, |min| min.value.max(1)), spec.max.map(|max| max.value));
+        all.push(Spread { by, min, max, span });
+    }
+    all
+}
+
+fn by(said: &Spanned<String>, context: &mut Context<'_, '_>) -> Option<By> {
+    context.refuses_reference(said, SELECTING);
+    match said.as_str() {
+        "cluster" => Some(By::Cluster),
+        "region" => Some(By::Region),
+        "zone" => Some(By::Zone),
+        "provider" => Some(By::Provider),
+        other => match other.strip_prefix("label:") {
+            Some(key) if !key.is_empty() => Some(By::Label(key.to_owned())),
+            _ => {
+                let message = format!("`{other}` is nothing to spread by");
+                let diagnostic = Diagnostic::new(Code::InvalidValue, said.span, message);
+                let diagnostic = diagnostic.did_you_mean(nearest(other, BY));
+                context.diags.push(diagnostic.help("spread by cluster, region, zone, provider or `label:KEY`"));
+                None
+            }
+        },
+    }
+}
+
+/// `fallback`
+pub(super) fn fallback(list: Spanned<Vec<FallbackSpec>>, context: &mut Context<'_, '_>) -> Vec<Group> {
+    if list.value.is_empty() {
+        context.error(Code::EmptyPlacement, list.span, "this list of groups is empty");
+    }
+    let mut groups: Vec<Group> = Vec::new();
+    for spec in list.value {
+        let name = spec.name;
+        if let Some(diagnostic) = names::dns_label(&name, "a group") {
+            context.diags.push(diagnostic.note("it stands in the lock, as one word"));
+        }
+        if let Some(first) = groups.iter().find(|first| first.name.value == name.value) {
+            let message = format!("there are two groups of the name `{}`", *name);
+            context.diags.push(
+                Diagnostic::new(Code::DuplicateName, name.span, message).other(first.name.span, "the first is here"),
+            );
+        }
+        let selector = placing::selector(spec.clusters, spec.matching, spec.exclude, context);
+        if selector.says_nothing() {
+            let message = format!("group `{}` does not say where", *name);
+            context.diags.push(
+                Diagnostic::new(Code::EmptyPlacement, name.span, message)
+                    .help("name `clusters`, or give `match`; `clusters: \"*\"` means everywhere"),
+            );
+        }
+        groups.push(Group { name, selector });
+    }
+    groups
+}
+
+/// `weights`
+pub(super) fn weights(list: Spanned<Vec<WeightSpec>>, context: &mut Context<'_, '_>) -> Vec<Weight> {
+    let mut weights = Vec::new();
+    for spec in list.value {
+        let weight = spec.weight;
+        if weight.value == 0 {
+            let diagnostic = Diagnostic::new(Code::InvalidValue, weight.span, "a weight is at least 1");
+            context.diags.push(diagnostic.help("to keep the task away from clusters, `exclude` them"));
+        }
+        let selector = placing::selector(spec.clusters, spec.matching, None, context);
+        if selector.says_nothing() {
+            context.diags.push(
+                Diagnostic::new(Code::EmptyPlacement, weight.span, "this weight does not say for which clusters")
+                    .help("name `clusters`, or give `match`"),
+            );
+        }
+        weights.push(Weight { weight: weight.value, selector });
+    }
+    weights
+}
+
+/// Refuses what means nothing beside a strategy.
+pub(super) fn check(
+    strategy: Option<&Spanned<StrategySpec>>,
+    spread: Option<Span>,
+    weights: Option<Span>,
+    context: &mut Context<'_, '_>,
+) {
+    let by_weight = strategy.filter(|said| said.value == StrategySpec::StaticWeight);
+    if let (Some(said), Some(spread)) = (by_weight, spread) {
+        context.diags.push(
+            Diagnostic::new(Code::InvalidValue, spread, "StaticWeight goes to every cluster, so it cannot spread")
+                .other(said.span, "the strategy is here")
+                .help("leave out `spread`, or take another strategy: Karmada would ignore `spread` without a word"),
+        );
+    }
+    if let (None, Some(weights)) = (by_weight, weights) {
+        let diagnostic =
+            Diagnostic::new(Code::InvalidValue, weights, "weights mean nothing without `strategy: StaticWeight`");
+        let other = strategy.map(|said| said.span);
+        let diagnostic = other.into_iter().fold(diagnostic, |d, span| d.other(span, "the strategy is here"));
+        context.diags.push(diagnostic.help("write `strategy: StaticWeight`, or leave out `weights`"));
+    }
+}
+
+/// `active` in either form.
+pub(super) fn active(spec: Spanned<ListOr<ActiveSpec>>, context: &mut Context<'_, '_>) -> Active {
+    let span = spec.span;
+    let named = |names: Vec<Spanned<String>>, span: Span, context: &mut Context<'_, '_>| {
+        if names.is_empty() {
+            return Named::Names(Spanned::new(names, span));
+        }
+        placing::named(Spanned::new(TextOrList::List(names), span), context)
+    };
+    match spec.value {
+        ListOr::List(names) => Active { clusters: Some(named(names, span, context)), matching: None, max: None, span },
+        ListOr::Object(ActiveSpec { clusters, matching, max }) => {
+            if clusters.is_none() && matching.is_none() && max.is_none() {
+                context.diags.push(
+                    Diagnostic::new(Code::EmptyPlacement, span, "this `active` does not say which copies run")
+                        .help("give `max: 1`, `match`, or a list of names; `active: []` means none"),
+                );
+            }
+            let clusters = clusters.map(|clusters| match clusters.value {
+                TextOrList::List(names) => named(names, clusters.span, context),
+                text @ TextOrList::Text(_) => placing::named(Spanned::new(text, clusters.span), context),
+            });
+            let matching = matching.map(|matching| placing::matches(matching, context));
+            Active { clusters, matching, max, span }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The recorded plan as a decision. Nothing is decided.
+//!
+//! The one idea: a sync must not choose. What the lock does not say, or says about other rules or clusters that are gone,
+//! is an error and never a guess.
+
+use super::{Entry, PATH};
+use crate::diag::{Code, Diagnostic};
+use crate::model::{Cluster, Unit};
+use crate::place::{Decision, Passed, Verdict};
+
+/// What is recorded about a unit, as the decision it was; `digest` is what would decide now.
+///
+/// # Errors
+/// What keeps the record from being rendered.
+pub fn thaw(
+    unit: &Unit,
+    entry: Option<&Entry>,
+    digest: Option<&str>,
+    clusters: &[Cluster],
+) -> Result<Decision, Diagnostic> {
+    let error = |message: String| {
+        Diagnostic::new(Code::NotInLock, unit.name, message)
+            .help(format!("run `fleetcron build` and commit {PATH} with the change"))
+    };
+    let Some(entry) = entry.filter(|entry| !entry.record.clusters.is_empty()) else {
+        return Err(error(format!("the lock does not say where task `{}` runs", unit.identity)));
+    };
+    if !entry.contradictions.is_empty() {
+        let said = entry.contradictions.join(", ");
+        return Err(error(format!("the lock contradicts itself about task `{}`: {said}", unit.identity))
+            .other(entry.span, "its facts begin here"));
+    }
+    if entry.record.digest.as_deref() != digest {
+        return Err(error(format!("the lock was written for another placement of task `{}`", unit.identity))
+            .other(entry.span, "its facts begin here"));
+    }
+    let mut verdicts = vec![Verdict::Passed(Passed::NotRecorded); clusters.len()];
+    for (name, instances) in &entry.record.clusters {
+        let Ok(at) = clusters.binary_search_by(|cluster| cluster.name.value.cmp(name)) else {
+            return Err(error(format!(
+                "the lock puts task `{}` on `{name}`, and there is no such cluster",
+                unit.identity
+            ))
+            .other(entry.span, "its facts begin here"));
+        };
+        verdicts[at] = Verdict::Chosen { instances: u32::try_from(*instances).unwrap_or(u32::MAX) };
+    }
+    let groups = &unit.placement.fallback;
+    let group = entry.record.group.as_ref().and_then(|name| groups.iter().position(|group| *group.name == **name));
+    Ok(Decision { verdicts, group, kept: true, failure: None })
+}

@@ -1,0 +1,99 @@
+//! The record of what runs where: what it says, how it is read and written, and what has changed since. It decides
+//! nothing and opens no file; it arrives in the source tree and leaves beside the output.
+//!
+//! The one idea: one fact a line, each complete in itself, so that Git can merge two branches by taking the lines of
+//! both, and the difference of two locks is the summary of what moves.
+
+mod digest;
+mod drift;
+mod frozen;
+mod read;
+mod write;
+
+pub use digest::digest;
+pub use drift::{Because, Change, Drift, drift};
+pub use frozen::thaw;
+pub use read::{Found, read};
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::place::Recorded;
+use crate::tree::Span;
+
+/// Where the lock lies, below the fleet root.
+pub const PATH: &str = "fleetcron.lock";
+
+/// The version of the format, major and minor. A reader takes every minor version of its major one: it keeps the facts
+/// that it does not know, and says so.
+pub const VERSION: (u32, u32) = (1, 0);
+
+/// How the record is used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// What is recorded stays as long as it may.
+    #[default]
+    Steady,
+    /// These tasks, as `name` or `namespace/name`, are decided anew; none means all.
+    Fresh(Vec<String>),
+    /// As steady; it is an error if the lock would change.
+    Locked,
+    /// What is recorded is rendered, and nothing is decided.
+    Frozen,
+}
+
+impl Mode {
+    /// Whether a task's record is forgotten.
+    pub fn forgets(&self, identity: &crate::model::Identity) -> bool {
+        let named = |task: &String| *task == identity.name || *task == identity.to_string();
+        matches!(self, Mode::Fresh(tasks) if tasks.is_empty() || tasks.iter().any(named))
+    }
+}
+
+/// What runs where, by the task's identity.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lock {
+    /// The records.
+    pub tasks: BTreeMap<String, Record>,
+}
+
+/// What is recorded about one task.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    /// Its clusters with their instances.
+    pub clusters: BTreeMap<String, i64>,
+    /// The fallback group that works.
+    pub group: Option<String>,
+    /// The clusters whose copy runs, where `active` is said.
+    pub active: BTreeSet<String>,
+    /// What decided it, where there was a choice.
+    pub digest: Option<String>,
+    /// Facts that only a newer fleetcron knows, as they were written behind the task.
+    pub more: BTreeSet<String>,
+}
+
+/// A record with what is known about it.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The facts.
+    pub record: Record,
+    /// Where its first fact stands.
+    pub span: Span,
+    /// Facts that contradict each other, in words.
+    pub contradictions: Vec<String>,
+    /// Two numbers of instances for one cluster.
+    pub miscounted: bool,
+}
+
+impl Entry {
+    /// The record as the decision wants it; `digest` is what would decide now.
+    pub fn recorded(&self, digest: Option<&str>) -> Recorded {
+        let Record { clusters, group, active, digest: then, .. } = &self.record;
+        Recorded {
+            clusters: clusters.iter().map(|(name, instances)| (name.clone(), *instances)).collect(),
+            group: group.clone(),
+            active: active.iter().cloned().collect(),
+            valid: then.as_deref() == digest && self.contradictions.is_empty(),
+            counted: !self.miscounted,
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Where a task goes and which of its copies run, as its author says it. It chooses nothing; `place` does.
+//!
+//! The one idea: the words are Karmada's, with the place of each, so a verdict can name the very word that decided.
+
+use super::{Match, Named, Selector, Toleration};
+use crate::tree::{Span, Spanned};
+
+/// `placement`: where a task goes.
+#[derive(Clone, Debug)]
+pub struct Placement {
+    /// Which clusters may be chosen; with `fallback` it only excludes.
+    pub selector: Selector,
+    /// Which taints it bears.
+    pub tolerations: Vec<Toleration>,
+    /// How it spreads, in the author's order.
+    pub spread: Vec<Spread>,
+    /// Ordered groups, the first that works; empty where there are none.
+    pub fallback: Vec<Group>,
+    /// How the instances are shared out.
+    pub strategy: Strategy,
+    /// Where the strategy is said, if it is.
+    pub strategy_said: Option<Span>,
+    /// For StaticWeight.
+    pub weights: Vec<Weight>,
+    /// The whole of it.
+    pub span: Span,
+}
+
+/// One of `spread`: at least and at most so many groups.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spread {
+    /// What makes a group.
+    pub by: By,
+    /// At least so many; at least one.
+    pub min: u32,
+    /// At most so many; absent means no limit.
+    pub max: Option<u32>,
+    /// The whole of it.
+    pub span: Span,
+}
+
+/// What makes a group of clusters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum By {
+    /// The provider.
+    Provider,
+    /// The region.
+    Region,
+    /// Each of its zones.
+    Zone,
+    /// The value of a label.
+    Label(String),
+    /// The cluster itself.
+    Cluster,
+}
+
+impl std::fmt::Display for By {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            By::Provider => f.write_str("provider"),
+            By::Region => f.write_str("region"),
+            By::Zone => f.write_str("zone"),
+            By::Label(key) => write!(f, "label:{key}"),
+            By::Cluster => f.write_str("cluster"),
+        }
+    }
+}
+
+/// One of `fallback`.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Its name, unique in its task.
+    pub name: Spanned<String>,
+    /// Its clusters.
+    pub selector: Selector,
+}
+
+/// One of `weights`; the greatest that meets a cluster counts.
+#[derive(Clone, Debug)]
+pub struct Weight {
+    /// The weight.
+    pub weight: u32,
+    /// Which clusters.
+    pub selector: Selector,
+}
+
+/// `strategy`: how instances are shared out (Karmada's `replicaScheduling`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strategy {
+    /// All of them in every cluster.
+    #[default]
+    Duplicated,
+    /// Into as few clusters as can take them.
+    Aggregated,
+    /// By what is free.
+    DynamicWeight,
+    /// By given weights.
+    StaticWeight,
+}
+
+impl Strategy {
+    /// Its name in the format.
+    pub fn name(self) -> &'static str {
+        match self {
+            Strategy::Duplicated => "Duplicated",
+            Strategy::Aggregated => "Aggregated",
+            Strategy::DynamicWeight => "DynamicWeight",
+            Strategy::StaticWeight => "StaticWeight",
+        }
+    }
+
+    /// Whether instances are shared out: every strategy but Duplicated.
+    pub fn divides(self) -> bool {
+        self != Strategy::Duplicated
+    }
+
+    /// Whether it counts on what is free.
+    pub fn needs_capacity(self) -> bool {
+        matches!(self, Strategy::Aggregated | Strategy::DynamicWeight)
+    }
+}
+
+impl Placement {
+    /// Everywhere that a selector meets, with nothing more said; for tests and examples.
+    pub fn of(selector: Selector, span: Span) -> Self {
+        Self {
+            selector,
+            tolerations: Vec::new(),
+            spread: Vec::new(),
+            fallback: Vec::new(),
+            strategy: Strategy::Duplicated,
+            strategy_said: None,
+            weights: Vec::new(),
+            span,
+        }
+    }
+
+    /// Whether the clusters are chosen among those that fit, so that the choice is worth recording and keeping. Where
+    /// all that fit are taken, Duplicated and StaticWeight follow the inventory.
+    pub fn chooses(&self) -> bool {
+        !self.spread.is_empty() || self.strategy.needs_capacity()
+    }
+}
+
+/// `active`: which of the placed clusters run the task; the others get it suspended.
+#[derive(Clone, Debug)]
+pub struct Active {
+    /// By name, in order of preference.
+    pub clusters: Option<Named>,
+    /// By property.
+    pub matching: Option<Match>,
+    /// At most so many.
+    pub max: Option<u32>,
+    /// The whole of it.
+    pub span: Span,
+}
+
+impl Active {
+    /// Whether it plainly says that no copy runs: `active: []`, or at most none.
+    pub fn says_none(&self) -> bool {
+        self.max == Some(0) || matches!(&self.clusters, Some(Named::Names(names)) if names.value.is_empty())
+    }
+
+    /// What it asks of a cluster, as a selector.
+    pub fn selector(&self) -> Selector {
+        Selector { clusters: self.clusters.clone(), matching: self.matching.clone(), exclude: None }
+    }
+}

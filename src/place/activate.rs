@@ -1,0 +1,40 @@
+//! Which of the placed copies run; the others stand by, suspended. It places nothing.
+//!
+//! The one idea: the active copy is a choice like any other, so it stays where it was recorded as long as it may, and
+//! only then goes to the next: as the author listed them, else a cluster without a taint first, then by name.
+
+use super::decision::Decision;
+use super::filter;
+use crate::model::{Active, Cluster, Named};
+
+/// Which copies run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Activation {
+    /// The clusters whose copy runs, in the order of the inventory.
+    pub running: Vec<usize>,
+    /// The placed clusters whose copy may run, best first.
+    pub eligible: Vec<usize>,
+}
+
+/// Decides which of the placed copies run; `recorded` are the clusters whose copies ran before.
+pub fn activate(active: &Active, clusters: &[Cluster], decision: &Decision, recorded: &[String]) -> Activation {
+    let selector = active.selector();
+    let placed = decision.chosen().map(|(at, _)| at);
+    let mut eligible: Vec<usize> = match &active.clusters {
+        Some(Named::Names(names)) if names.value.is_empty() => Vec::new(),
+        _ => placed.filter(|at| filter::matches(&selector, &clusters[*at]).is_ok()).collect(),
+    };
+    let listed = |at: usize| match &active.clusters {
+        Some(Named::Names(names)) => names.value.iter().position(|name| name.value == clusters[at].name.value),
+        _ => None,
+    };
+    eligible.sort_by_key(|at| {
+        let cluster = &clusters[*at];
+        let ran = recorded.iter().any(|name| *name == cluster.name.value);
+        (!ran, listed(*at), !cluster.taints.is_empty(), *at)
+    });
+    let most = active.max.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX));
+    let mut running: Vec<usize> = eligible.iter().copied().take(most).collect();
+    running.sort_unstable();
+    Activation { running, eligible }
+}

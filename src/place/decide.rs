@@ -1,0 +1,283 @@
+//! Where one unit goes, by its author's own words and by what is recorded. It reads no lock and writes none.
+//!
+//! The one idea: what was placed stays. A recorded choice that still passes every rule is kept as it is, whatever is
+//! free elsewhere; else Karmada's algorithm runs with it as the previous assignment. Where there is no choice, because
+//! all that fit are taken, the inventory is followed, and the record only says who may stay in spite of NoSchedule.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::affinity::Affinity;
+use super::candidate::{Candidate, Inventory};
+use super::decision::{Decision, Passed, Reason, Verdict};
+use super::filter;
+use super::prioritize::Entry;
+use super::rules::{self, Area, By, Demand, Previous, Rules, Ways};
+use super::schedule::choose_told;
+use crate::model::{Cluster, Placement, Strategy};
+
+/// What is asked about one unit.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// Where its author wants it.
+    pub placement: &'a Placement,
+    /// The inventory.
+    pub clusters: &'a [Cluster],
+    /// The same as the algorithm sees it, in the same order.
+    pub inventory: &'a Inventory,
+    /// How much there is to place.
+    pub demand: &'a Demand,
+    /// What was decided before, if anything is recorded.
+    pub recorded: Option<&'a Recorded>,
+}
+
+/// What is recorded about one unit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// Its clusters with their instances.
+    pub clusters: Vec<(String, i64)>,
+    /// The fallback group that worked.
+    pub group: Option<String>,
+    /// The copies that ran.
+    pub active: Vec<String>,
+    /// It was decided by the rules that hold now, and does not contradict itself.
+    pub valid: bool,
+    /// The numbers of instances can be relied on.
+    pub counted: bool,
+}
+
+/// What was taken into account where there was a choice.
+#[derive(Clone, Debug, Default)]
+pub struct Account {
+    /// The clusters that fit, in base order.
+    pub fitting: Vec<Entry>,
+    /// Those that were selected, in order of selection.
+    pub selected: Vec<usize>,
+    /// What each got.
+    pub shares: Vec<(usize, i64)>,
+}
+
+/// Decides where a unit goes.
+pub fn decide(asked: Asked<'_>) -> Decision {
+    decide_told(asked, &mut Account::default())
+}
+
+/// The same decision with what was taken into account, for those who want to follow it. What was kept as recorded is
+/// decided anew for that, with the record as the previous assignment.
+pub fn account(asked: Asked<'_>) -> (Decision, Account) {
+    let mut account = Account::default();
+    let decision = decide_told(asked, &mut account);
+    if decision.kept {
+        let fitting: Vec<usize> = (0..decision.verdicts.len()).filter(|at| decision.possible(*at)).collect();
+        let (rules, previous) = (rules(asked.placement), previous(asked.recorded));
+        let _kept = choose_told(asked.inventory, &fitting, &rules, asked.demand, &previous, &mut account);
+        account.selected = decision.chosen().map(|(at, _)| at).collect();
+        account.shares = decision.chosen().map(|(at, instances)| (at, i64::from(instances))).collect();
+    }
+    (decision, account)
+}
+
+/// The clusters that pass every rule of a placement, nothing being there yet.
+pub fn possible(placement: &Placement, clusters: &[Cluster]) -> impl Iterator<Item = usize> {
+    (0..clusters.len()).filter(|at| filter::fits(placement, &clusters[*at], false).is_ok())
+}
+
+/// The rule that alone keeps the most clusters away, with their number: of every other rule they would fit.
+pub fn nearest_rule(placement: &Placement, clusters: &[Cluster]) -> Option<(String, usize)> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for cluster in clusters {
+        let refusals: Vec<Reason> =
+            filter::examine(placement, cluster, false).into_iter().filter_map(|(_, refusal)| refusal).collect();
+        if let [only] = refusals.as_slice() {
+            *counts.entry(only.rule()).or_default() += 1;
+        }
+    }
+    counts.into_iter().rev().max_by_key(|(_, count)| *count)
+}
+
+fn decide_told(asked: Asked<'_>, account: &mut Account) -> Decision {
+    let Asked { placement, clusters, .. } = asked;
+    let before: BTreeSet<&str> =
+        asked.recorded.into_iter().flat_map(|recorded| &recorded.clusters).map(|(name, _)| name.as_str()).collect();
+    let there = |cluster: &Cluster| !before.is_empty() && before.contains(cluster.name.as_str());
+    let verdicts = clusters.iter().map(|cluster| match filter::fits(placement, cluster, there(cluster)) {
+        Ok(()) => Verdict::Passed(Passed::Nothing),
+        Err(reason) => Verdict::Refused(reason),
+    });
+    let mut decision = Decision { verdicts: verdicts.collect(), group: None, kept: false, failure: None };
+    if placement.chooses()
+        && let Some(recorded) = asked.recorded.filter(|recorded| recorded.valid && recorded.counted)
+        && let Some(group) = keeps(asked, recorded, &decision)
+    {
+        decision.kept = true;
+        decision.group = group;
+        let shares: Vec<(usize, i64)> =
+            recorded.clusters.iter().filter_map(|(name, n)| Some((asked.inventory.find(name)?, *n))).collect();
+        settle(asked, &mut decision, &shares, &[]);
+        return decision;
+    }
+    let (rules, previous) = (rules(placement), previous(asked.recorded));
+    for group in attempts(asked) {
+        let fitting: Vec<usize> = (0..clusters.len())
+            .filter(|at| decision.possible(*at))
+            .filter(|at| group.is_none_or(|group| in_group(asked, group, *at)))
+            .collect();
+        if fitting.is_empty() {
+            continue;
+        }
+        match choose_told(asked.inventory, &fitting, &rules, asked.demand, &previous, account) {
+            Ok(shares) => {
+                decision.failure = None;
+                decision.group = group;
+                settle(asked, &mut decision, &shares, &account.selected);
+                return decision;
+            }
+            Err(failure) => decision.failure = decision.failure.or(Some(failure)),
+        }
+    }
+    decision
+}
+
+/// The fallback groups in the order in which they are tried: from the recorded one on, then from the first.
+fn attempts(asked: Asked<'_>) -> Vec<Option<usize>> {
+    let groups = &asked.placement.fallback;
+    if groups.is_empty() {
+        return vec![None];
+    }
+    let named = asked.recorded.and_then(|recorded| recorded.group.as_ref());
+    let start = named.and_then(|name| groups.iter().position(|group| *group.name == **name)).unwrap_or(0);
+    (start..groups.len()).chain(0..start).map(Some).collect()
+}
+
+fn in_group(asked: Asked<'_>, group: usize, at: usize) -> bool {
+    filter::matches(&asked.placement.fallback[group].selector, &asked.clusters[at]).is_ok()
+}
+
+/// Whether a recorded choice still passes every rule; with the group it belongs to.
+fn keeps(asked: Asked<'_>, recorded: &Recorded, decision: &Decision) -> Option<Option<usize>> {
+    let placement = asked.placement;
+    let places: Vec<usize> =
+        recorded.clusters.iter().map(|(name, _)| asked.inventory.find(name)).collect::<Option<_>>()?;
+    if places.is_empty() || !places.iter().all(|at| decision.possible(*at)) {
+        return None;
+    }
+    let group = match (&recorded.group, placement.fallback.is_empty()) {
+        (_, true) => None,
+        (Some(name), false) => Some(placement.fallback.iter().position(|group| *group.name == **name)?),
+        (None, false) => return None,
+    };
+    if !group.is_none_or(|group| places.iter().all(|at| in_group(asked, group, *at))) {
+        return None;
+    }
+    let replicas = asked.demand.replicas;
+    let numbers = || recorded.clusters.iter().map(|(_, instances)| *instances);
+    // Under Duplicated every cluster has what the finished manifest says, overrides included.
+    let counted = !placement.strategy.divides() || numbers().fold(0, i64::saturating_add) == replicas;
+    (counted && spreads(placement, asked.inventory, &places)).then_some(group)
+}
+
+/// Whether clusters are spread as asked. Where instances are shared out, fewer instances than groups leave some groups
+/// without any, as in Karmada.
+fn spreads(placement: &Placement, inventory: &Inventory, places: &[usize]) -> bool {
+    placement.spread.iter().all(|spread| {
+        let sets: Vec<BTreeSet<&str>> =
+            places.iter().map(|at| groups_of(&inventory.clusters()[*at], &spread.by)).collect();
+        let distinct: BTreeSet<&str> = sets.iter().flatten().copied().collect();
+        let least = usize::try_from(spread.min).unwrap_or(usize::MAX);
+        let least = if placement.strategy.divides() { least.min(places.len()) } else { least };
+        let most = spread.max.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX));
+        distinct.len() >= least && cover(sets) <= most
+    })
+}
+
+fn groups_of<'a>(cluster: &'a Candidate, by: &'a By) -> BTreeSet<&'a str> {
+    match by {
+        By::Provider => cluster.provider.iter().map(String::as_str).collect(),
+        By::Region => cluster.region.iter().map(String::as_str).collect(),
+        By::Zone => cluster.zones.iter().map(String::as_str).collect(),
+        By::Label(key) => cluster.labels.get(key).iter().map(|value| value.as_str()).collect(),
+        By::Cluster => BTreeSet::from([cluster.name.as_str()]),
+    }
+}
+
+/// How many groups are needed to hold all clusters, the group that holds most being taken first. A cluster in several
+/// zones needs one of them.
+fn cover(mut sets: Vec<BTreeSet<&str>>) -> usize {
+    let mut needed = 0;
+    while !sets.is_empty() {
+        let all: BTreeSet<&str> = sets.iter().flatten().copied().collect();
+        let holds = |group: &str| sets.iter().filter(|set| set.contains(group)).count();
+        let Some(best) = all.into_iter().rev().max_by_key(|group| holds(group)) else { return usize::MAX };
+        sets.retain(|set| !set.contains(best));
+        needed += 1;
+    }
+    needed
+}
+
+/// Puts the shares into the verdicts, and says of the others what they were passed over for.
+fn settle(asked: Asked<'_>, decision: &mut Decision, shares: &[(usize, i64)], selected: &[usize]) {
+    let placement = asked.placement;
+    let group = decision.group;
+    let spread = placement.spread.first().map(|spread| spread.span);
+    for (at, verdict) in decision.verdicts.iter_mut().enumerate() {
+        if matches!(verdict, Verdict::Refused(_)) {
+            continue;
+        }
+        let passed = match group.map(|group| &placement.fallback[group]) {
+            Some(used) if filter::matches(&used.selector, &asked.clusters[at]).is_err() => {
+                Passed::Group { used: used.name.value.clone(), task: used.name.span }
+            }
+            _ if decision.kept => Passed::Kept,
+            _ => match spread.filter(|_| !selected.contains(&at)) {
+                Some(task) => Passed::Spread { task },
+                None => Passed::Share { task: placement.strategy_said.unwrap_or(placement.span) },
+            },
+        };
+        *verdict = Verdict::Passed(passed);
+    }
+    for (at, instances) in shares {
+        let instances = u32::try_from(*instances).unwrap_or(u32::MAX);
+        decision.verdicts[*at] = Verdict::Chosen { instances };
+    }
+}
+
+/// The rules as the algorithm wants them; who fits is settled before it.
+fn rules(placement: &Placement) -> Rules {
+    let tolerations = placement.tolerations.iter().map(|toleration| rules::Toleration {
+        key: toleration.key.clone(),
+        exists: toleration.exists,
+        value: toleration.value.clone(),
+        effect: toleration.effect,
+    });
+    let number = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
+    let spread = placement.spread.iter().map(|spread| rules::Spread {
+        by: spread.by.clone(),
+        min: number(spread.min),
+        max: spread.max.map(number),
+    });
+    let strategy = match placement.strategy {
+        Strategy::Duplicated => rules::Strategy::Duplicated,
+        Strategy::Aggregated => rules::Strategy::Aggregated,
+        Strategy::DynamicWeight => rules::Strategy::DynamicWeight,
+        Strategy::StaticWeight => rules::Strategy::StaticWeight(Some(
+            (placement.weights.iter())
+                .map(|weight| rules::Weight {
+                    affinity: Affinity::from(&weight.selector),
+                    weight: i64::from(weight.weight),
+                })
+                .collect(),
+        )),
+    };
+    Rules {
+        ways: Ways::Own,
+        area: Area::Everywhere,
+        tolerations: tolerations.collect(),
+        spread: spread.collect(),
+        strategy,
+    }
+}
+
+/// The record as the previous assignment; numbers that cannot be relied on are as good as none.
+fn previous(recorded: Option<&Recorded>) -> Previous {
+    let clusters = recorded.filter(|recorded| recorded.counted).map(|recorded| recorded.clusters.clone());
+    Previous { clusters: clusters.unwrap_or_default(), ..Previous::default() }
+}
