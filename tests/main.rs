@@ -11,6 +11,7 @@ mod import;
 mod kill;
 mod layers;
 mod pages;
+mod placed;
 mod properties;
 mod readme;
 mod schemas;

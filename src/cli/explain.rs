@@ -7,19 +7,24 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::args::Explain;
+use super::choice::Choice;
 use super::outcome::{Failure, Outcome};
 use super::session::Session;
 use super::table::{self, count};
-use super::{moment, schedules};
-use crate::compile::{Built, Compilation};
+use super::verdicts::{self, Verdicts};
+use super::{moment, page, schedules};
+use crate::compile::{self, Built, Compilation};
 use crate::cron::Zone;
 use crate::diag::{Code, nearest};
-use crate::model::{Origin, Source, Unit};
+use crate::model::{Cluster, Origin, Source, Unit};
 use crate::place::Verdict;
 use crate::tree::SourceTree;
 
 /// So many next runs are shown.
 const RUNS: usize = 3;
+
+/// A list of names takes no more lines.
+const LINES: usize = 3;
 
 /// Runs it.
 pub(super) fn run(session: &mut Session, args: &Explain) -> Result<Outcome, Failure> {
@@ -56,16 +61,15 @@ pub(super) fn run(session: &mut Session, args: &Explain) -> Result<Outcome, Fail
             )));
         }
     };
-    let (unit, built) = (&compilation.model.units[at], &compilation.plan[at]);
     match &args.cluster {
-        None => Ok(task(unit, built, from, &compilation, sources)),
+        None => Ok(task(at, from, &compilation, sources)),
         Some(name) => {
             let found = compilation.model.clusters.iter().position(|cluster| *cluster.name == *name);
             let Some(cluster) = found else {
                 let names = compilation.model.clusters.iter().map(|cluster| cluster.name.as_str());
                 return Err(Failure::unknown("cluster", name, nearest(name, names)));
             };
-            Ok(on_cluster(unit, built, cluster, from, &compilation, sources))
+            Ok(on_cluster(at, cluster, from, &compilation, sources))
         }
     }
 }
@@ -103,74 +107,133 @@ fn made_of(unit: &Unit) -> String {
     }
 }
 
-fn task(unit: &Unit, built: &Built, from: Timestamp, compilation: &Compilation, sources: &SourceTree) -> Outcome {
+fn task(at: usize, from: Timestamp, compilation: &Compilation, sources: &SourceTree) -> Outcome {
+    let (unit, built) = (&compilation.model.units[at], &compilation.plan[at]);
+    let width = page::width();
     let clusters = &compilation.model.clusters;
-    let chosen = built.decision.chosen().count();
-    let mut text = origin(unit, sources);
-    text.push_str(&made_of(unit));
-    text.push_str(&format!(
-        "runs on {} of {} as {}; placement at {}\n\n",
-        chosen,
-        count(clusters.len(), "cluster"),
-        count(built.rendered.variants.len(), "variant"),
-        sources.place(unit.placement.span),
+    let name = |at: usize| clusters[at].name.as_str();
+    let chosen: Vec<usize> = built.decision.chosen().map(|(at, _)| at).collect();
+    let verdicts = Verdicts::new(unit, built, &compilation.model, sources);
+    let choice = Choice::new(compilation, at, sources, width);
+    let mut text = page::sentence(0, origin(unit, sources).trim_end(), width);
+    text.push_str(&page::sentence(0, made_of(unit).trim_end(), width));
+    text.push_str(&page::sentence(
+        0,
+        &format!(
+            "runs on {} of {} as {}; placement at {}",
+            chosen.len(),
+            count(clusters.len(), "cluster"),
+            count(built.rendered.variants.len(), "variant"),
+            sources.place(unit.placement.span),
+        ),
+        width,
     ));
-    let mut rows = Vec::new();
-    let mut values = Vec::new();
-    for (i, (cluster, verdict)) in clusters.iter().zip(&built.decision.verdicts).enumerate() {
-        let name = cluster.name.as_str();
-        match verdict {
-            Verdict::Chosen { instances } => {
-                let overrides = applied(unit, built, i);
-                let names: Vec<&str> = overrides.iter().map(|at| unit.overrides[*at].name.as_str()).collect();
-                let with = if names.is_empty() { String::new() } else { format!("with {}", names.join(", ")) };
-                rows.push((
-                    0,
-                    vec![name.to_owned(), format!("chosen ({})", count(*instances as usize, "instance")), with],
-                ));
-                values.push(json!({"cluster": name, "chosen": true, "instances": instances, "overrides": names}));
-            }
-            Verdict::Passed(passed) => {
-                let place: Vec<String> = passed.task().map(|span| sources.place(span)).into_iter().collect();
-                rows.push((1, vec![name.to_owned(), passed.to_string(), place.join("")]));
-                values.push(json!({"cluster": name, "chosen": false, "reason": passed.to_string(), "places": place}));
-            }
-            Verdict::Refused(reason) => {
-                let mut places: Vec<String> = Vec::new();
-                places.extend(reason.task().map(|span| sources.place(span)));
-                places.extend(reason.inventory().map(|span| sources.place(span)));
-                let near = usize::from(reason.inventory().is_none()) + 1;
-                rows.push((near, vec![name.to_owned(), reason.to_string(), places.join("  ")]));
-                values.push(json!({"cluster": name, "chosen": false, "reason": reason.rule(), "places": places}));
-            }
-        }
+    let mut histogram = None;
+    if chosen.is_empty() {
+        let why = choice.failure().unwrap_or_else(|| verdicts.histogram());
+        text.push_str(&page::sentence(0, &why, width));
+        histogram = Some(verdicts.histogram());
+    } else {
+        text.push_str(&verdicts::indented(0, page::names("on", &placed(built, &chosen, clusters), width - 2, LINES)));
     }
-    rows.sort_by_key(|(rank, _)| *rank);
-    let rows: Vec<Vec<String>> = rows.into_iter().map(|(_, row)| row).collect();
-    text.push_str(&table::table(&["CLUSTER", "VERDICT", "WHERE IT IS SAID"], &rows));
+    let nearest = verdicts.nearest().filter(|_| chosen.is_empty());
+    if let Some((lead, names, _)) = &nearest {
+        text.push_str(&verdicts::indented(0, page::names(lead, names, width - 2, LINES)));
+    }
+    text.push('\n');
+    text.push_str(&verdicts.text(width));
+    text.push_str(&choice.text());
     if !unit.overrides.is_empty() {
         text.push('\n');
-        text.push_str(&overrides(unit, built, compilation, sources));
+        text.push_str(&overrides(unit, built, compilation, sources, width));
     }
-    let name = |at: usize| clusters[at].name.as_str();
     let found = schedules::of(built);
     for (at, schedule) in found.iter().enumerate() {
         text.push_str(if at == 0 { "\n" } else { "" });
-        text.push_str(&schedule.lines(from, RUNS, Some(schedule.on(chosen, name))));
+        text.push_str(&schedule.lines(from, RUNS, Some(schedule.on(chosen.len(), name)), width));
     }
-    text.push_str(&concurrency(chosen));
+    text.push_str(&concurrency(chosen.len(), width));
     let found: Vec<Value> = found.iter().map(|schedule| schedule.value(from, RUNS, name)).collect();
-    Outcome::result(text, json!({"task": unit.identity.to_string(), "clusters": values, "schedules": found}))
+    let values: Vec<Value> = (0..clusters.len())
+        .map(|at| cluster_value(unit, built, at, &verdicts, &choice, compilation, sources))
+        .collect();
+    let mut value = json!({
+        "task": unit.identity.to_string(),
+        "clusters": values,
+        "schedules": found,
+        "fit": verdicts.fitting(),
+        "rules": verdicts.value(),
+        "choice": choice.value(),
+        "histogram": histogram,
+    });
+    value["nearest"] = nearest.map_or(Value::Null, |(words, clusters, places)| {
+        json!({"words": words.trim_end_matches(':'), "clusters": clusters, "places": places})
+    });
+    Outcome::result(text, value)
+}
+
+/// The clusters that a task runs on, with their instances where those differ.
+fn placed(built: &Built, chosen: &[usize], clusters: &[Cluster]) -> Vec<String> {
+    let instances: Vec<u32> = built.decision.chosen().map(|(_, instances)| instances).collect();
+    let differ = instances.windows(2).any(|pair| pair[0] != pair[1]);
+    let one = |(at, instances): (&usize, &u32)| match differ {
+        true => format!("{} ({instances})", *clusters[*at].name),
+        false => clusters[*at].name.value.clone(),
+    };
+    chosen.iter().zip(&instances).map(one).collect()
+}
+
+/// One cluster for programs.
+fn cluster_value(
+    unit: &Unit,
+    built: &Built,
+    at: usize,
+    verdicts: &Verdicts<'_>,
+    choice: &Choice<'_>,
+    compilation: &Compilation,
+    sources: &SourceTree,
+) -> Value {
+    let mut value = json!({
+        "cluster": compilation.model.clusters[at].name.value,
+        "rules": verdicts.of(at),
+        "choice": choice.entry(at),
+    });
+    match &built.decision.verdicts[at] {
+        Verdict::Chosen { instances } => {
+            let overrides = applied(unit, built, at);
+            let names: Vec<&str> = overrides.iter().map(|at| unit.overrides[*at].name.as_str()).collect();
+            value["chosen"] = json!(true);
+            value["instances"] = json!(instances);
+            value["overrides"] = json!(names);
+            value["copy"] = json!(choice.copy(at));
+        }
+        Verdict::Passed(passed) => {
+            let places: Vec<String> = passed.task().map(|span| sources.place(span)).into_iter().collect();
+            value["chosen"] = json!(false);
+            value["reason"] = json!(passed.to_string());
+            value["places"] = json!(places);
+        }
+        Verdict::Refused(reason) => {
+            let spans = reason.task().into_iter().chain(reason.inventory());
+            let places: Vec<String> = spans.map(|span| sources.place(span)).collect();
+            value["chosen"] = json!(false);
+            value["reason"] = json!(reason.rule());
+            value["places"] = json!(places);
+            value["alone"] = json!(verdicts.is_near(at));
+        }
+    }
+    value
 }
 
 /// What holds within one cluster only; said because people expect otherwise.
-fn concurrency(chosen: usize) -> String {
+fn concurrency(chosen: usize, width: usize) -> String {
     if chosen < 2 {
         return String::new();
     }
-    format!(
-        "\nconcurrencyPolicy holds within one cluster: a run on one of the {chosen} does not stop a run on another\n"
-    )
+    let said = format!(
+        "concurrencyPolicy holds within one cluster: a run on one of the {chosen} does not stop a run on another"
+    );
+    format!("\n{}", page::sentence(0, &said, width))
 }
 
 fn applied<'b>(unit: &Unit, built: &'b Built, cluster: usize) -> &'b [usize] {
@@ -179,58 +242,69 @@ fn applied<'b>(unit: &Unit, built: &'b Built, cluster: usize) -> &'b [usize] {
     variant.map_or(&[], |variant| &variant.overrides)
 }
 
-fn overrides(unit: &Unit, built: &Built, compilation: &Compilation, sources: &SourceTree) -> String {
+fn overrides(unit: &Unit, built: &Built, compilation: &Compilation, sources: &SourceTree, width: usize) -> String {
     let rows: Vec<Vec<String>> = unit
         .overrides
         .iter()
-        .zip(&built.rendered.effects)
-        .map(|(over, effect)| {
-            let name = |i: &usize| compilation.model.clusters[*i].name.as_str();
-            let reached = table::names(effect.reached.iter().map(name), 6);
-            let idle = effect.reached.len() - effect.changed.len();
-            let what = match (effect.reached.len(), idle) {
-                (0, _) => "reaches none of the task's clusters".to_owned(),
-                (_, 0) => reached,
-                (all, idle) if all == idle => format!("{reached} (changes nothing)"),
-                (_, idle) => format!("{reached} (changes nothing on {idle})"),
-            };
-            vec![over.name.value.clone(), what, sources.place(over.name.span)]
-        })
+        .map(|over| vec![over.name.value.clone(), compile::line(sources, over.name.span)])
         .collect();
-    table::table(&["OVERRIDE", "ON", "WHERE IT IS SAID"], &rows)
+    table::wide(&["OVERRIDE", "SAID AT", "ON"], &rows, width, |at, room| {
+        let effect = &built.rendered.effects[at];
+        let names: Vec<String> =
+            effect.reached.iter().map(|i| compilation.model.clusters[*i].name.value.clone()).collect();
+        let idle = effect.reached.len() - effect.changed.len();
+        let room = room.max(20);
+        let mut lines = match names.as_slice() {
+            [] => page::fill("reaches none of the task's clusters".split(' '), room),
+            names => page::names("", names, room, 2),
+        };
+        match idle {
+            0 => {}
+            all if all == names.len() => lines.push("(changes nothing)".to_owned()),
+            idle => lines.push(format!("(changes nothing on {idle})")),
+        }
+        lines
+    })
 }
 
-fn on_cluster(
-    unit: &Unit,
-    built: &Built,
-    at: usize,
-    from: Timestamp,
-    compilation: &Compilation,
-    sources: &SourceTree,
-) -> Outcome {
+fn on_cluster(task: usize, at: usize, from: Timestamp, compilation: &Compilation, sources: &SourceTree) -> Outcome {
+    let (unit, built) = (&compilation.model.units[task], &compilation.plan[task]);
+    let width = page::width();
     let cluster = &compilation.model.clusters[at];
-    let mut text = origin(unit, sources);
-    text.push_str(&made_of(unit));
+    let mut text = page::sentence(0, origin(unit, sources).trim_end(), width);
+    text.push_str(&page::sentence(0, made_of(unit).trim_end(), width));
     let name = cluster.name.as_str();
-    let mut value = json!({"task": unit.identity.to_string(), "cluster": name});
+    let choice = Choice::new(compilation, task, sources, width);
+    let (rules, said) = verdicts::on(unit, built, &compilation.model, at, sources, width);
+    let mut value = json!({
+        "task": unit.identity.to_string(),
+        "cluster": name,
+        "rules": said,
+        "choice": choice.entry(at),
+        "copy": choice.copy(at),
+    });
+    let why = format!("\n{rules}{}", choice.on(at));
     match &built.decision.verdicts[at] {
         Verdict::Passed(passed) => {
-            text.push_str(&format!("does not run on {name}: {passed}\n"));
+            text.push_str(&page::sentence(0, &format!("does not run on {name}: {passed}"), width));
+            text.push_str(&why);
             value["chosen"] = json!(false);
             value["reason"] = json!(passed.to_string());
         }
         Verdict::Refused(reason) => {
-            text.push_str(&format!("does not run on {name}: {reason}\n"));
+            text.push_str(&page::sentence(0, &format!("does not run on {name}: {reason}"), width));
             for (what, span) in [("the task says so", reason.task()), ("the inventory says so", reason.inventory())] {
                 if let Some(span) = span {
                     text.push_str(&format!("  {what} at {}\n", sources.place(span)));
                 }
             }
+            text.push_str(&why);
             value["chosen"] = Value::Bool(false);
             value["reason"] = Value::String(reason.rule());
         }
         Verdict::Chosen { instances } => {
             text.push_str(&format!("runs on {name} with {}\n", count(*instances as usize, "instance")));
+            text.push_str(&why);
             value["chosen"] = Value::Bool(true);
             value["instances"] = json!(instances);
             let mut said = Vec::new();
@@ -238,7 +312,8 @@ fn on_cluster(
                 let over = &unit.overrides[*i];
                 let changes = built.rendered.effects[*i].changed.contains(&at);
                 let what = if changes { "changes it" } else { "changes nothing" };
-                text.push_str(&format!("  override {} {what}  ({})\n", *over.name, sources.place(over.name.span)));
+                let place = compile::line(sources, over.name.span);
+                text.push_str(&page::sentence(0, &format!("override {} {what} ({place})", *over.name), width));
                 said.push(json!({"name": over.name.value, "changes": changes, "place": sources.place(over.name.span)}));
             }
             value["overrides"] = Value::Array(said);
@@ -246,13 +321,13 @@ fn on_cluster(
             if let Some(variant) = variant {
                 let others = variant.clusters.len() - 1;
                 if others > 0 {
-                    text.push_str(&format!("  its manifests are the same on {}\n", count(others, "other cluster")));
+                    text.push_str(&format!("its manifests are the same on {}\n", count(others, "other cluster")));
                 }
                 if let Some(schedule) =
                     schedules::of(built).into_iter().find(|schedule| schedule.clusters.contains(&at))
                 {
                     text.push('\n');
-                    text.push_str(&schedule.lines(from, RUNS, None));
+                    text.push_str(&schedule.lines(from, RUNS, None, width));
                     value["schedule"] = schedule.value(from, RUNS, |at| compilation.model.clusters[at].name.as_str());
                 }
                 let paths: Vec<String> = variant.manifests.iter().map(|m| format!("{name}/{}", m.path)).collect();

@@ -6,20 +6,24 @@
 
 mod args;
 mod build;
+mod choice;
 mod cron;
 mod explain;
 mod import;
 mod moment;
 mod moves;
 mod outcome;
+mod page;
 mod plan;
 mod progress;
 mod render;
 mod report;
+mod room;
 mod schedules;
 pub mod schema;
 mod session;
 mod table;
+mod verdicts;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;

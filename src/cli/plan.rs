@@ -2,6 +2,8 @@
 //!
 //! The one idea: the answer to "what runs where", or "when", in one table, which a reviewer can read in a pull request.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -9,11 +11,15 @@ use super::args::Plan;
 use super::outcome::{Failure, Outcome};
 use super::session::Session;
 use super::table::{self, count};
-use super::{moment, schedules};
-use crate::compile::Compilation;
+use super::{moment, moves, page, room, schedules};
+use crate::compile::{self, Built, Compilation, Load};
 use crate::cron::Zone;
 use crate::diag::nearest;
-use crate::model::Unit;
+use crate::lock::Change;
+use crate::model::{Model, Unit};
+
+/// A list of names takes no more lines, unless one task is asked for.
+const LINES: usize = 2;
 
 /// Runs it.
 pub(super) fn run(session: &mut Session, args: &Plan) -> Result<Outcome, Failure> {
@@ -44,54 +50,206 @@ fn asked_for(unit: &Unit, args: &Plan) -> bool {
     args.tasks.is_empty() || args.tasks.iter().any(named)
 }
 
+/// One task in the table.
+struct Row<'a> {
+    unit: &'a Unit,
+    built: &'a Built,
+    /// The clusters asked for, with their instances and what their copy does.
+    shown: Vec<(usize, u32, Copy)>,
+    /// All of its clusters.
+    all: usize,
+}
+
+/// What a copy does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Copy {
+    /// It runs when it is due.
+    Runs,
+    /// It is suspended because another one is active.
+    Standby,
+    /// It is suspended by its author.
+    Suspended,
+}
+
+impl Row<'_> {
+    fn instances(&self) -> u64 {
+        self.shown.iter().map(|(_, instances, _)| u64::from(*instances)).sum()
+    }
+
+    fn group(&self) -> Option<&str> {
+        self.built.decision.group.map(|group| self.unit.placement.fallback[group].name.as_str())
+    }
+
+    /// Where it runs, in so much room.
+    fn places(&self, model: &Model, narrowed: bool, room: usize, most: usize) -> Vec<String> {
+        if self.all == 0 {
+            return vec!["nowhere".to_owned()];
+        }
+        let differ = self.shown.windows(2).any(|pair| pair[0].1 != pair[1].1);
+        let name = |at: usize| model.clusters[at].name.value.as_str();
+        let mut lines = Vec::new();
+        for (copy, lead) in [(Copy::Runs, ""), (Copy::Standby, "standby:"), (Copy::Suspended, "suspended:")] {
+            let these: Vec<&(usize, u32, Copy)> = self.shown.iter().filter(|one| one.2 == copy).collect();
+            if these.is_empty() {
+                continue;
+            }
+            let names: Vec<String> = these
+                .iter()
+                .map(|(at, instances, _)| match differ {
+                    true => format!("{} ({instances})", name(*at)),
+                    false => name(*at).to_owned(),
+                })
+                .collect();
+            let others = || -> Vec<String> {
+                let has = |at: usize| these.binary_search_by_key(&at, |one| one.0).is_ok();
+                (0..model.clusters.len()).filter(|at| !has(*at)).map(|at| name(at).to_owned()).collect()
+            };
+            let whole = !narrowed && !differ && these.len() > 1;
+            if whole && these.len() == model.clusters.len() {
+                lines.extend(page::fill([lead, "all"].into_iter().filter(|word| !word.is_empty()), room));
+                continue;
+            }
+            let long = |names: &[String]| names.iter().map(|name| page::measure(name) + 2).sum::<usize>();
+            let others = if whole && these.len() * 3 > model.clusters.len() { others() } else { Vec::new() };
+            match !others.is_empty() && long(&others) + "all but ".len() < long(&names) {
+                true => lines.extend(page::names(format!("{lead} all but").trim(), &others, room, most)),
+                false => lines.extend(page::names(lead, &names, room, most)),
+            }
+        }
+        let fell_back = self.built.decision.group.is_some_and(|group| group > 0);
+        if let Some(group) = self.group().filter(|_| fell_back) {
+            lines.extend(page::fill(["fallback", "group", group], room));
+        }
+        lines
+    }
+}
+
+/// What the copy of a task on each of its clusters does.
+fn copies(built: &Built) -> BTreeMap<usize, Copy> {
+    let mut copies = BTreeMap::new();
+    let running = built.planned.activation.as_ref().map(|activation| &activation.running);
+    for variant in &built.rendered.variants {
+        for at in &variant.clusters {
+            let copy = match (variant.timing.suspended, running) {
+                (false, _) => Copy::Runs,
+                // Where none is active, nothing stands by.
+                (true, Some(running)) if !running.is_empty() && !running.contains(at) => Copy::Standby,
+                (true, _) => Copy::Suspended,
+            };
+            copies.insert(*at, copy);
+        }
+    }
+    copies
+}
+
 /// Tasks by clusters.
 fn whereabouts(session: &Session, args: &Plan, compilation: &Compilation) -> Outcome {
     let model = &compilation.model;
+    let narrowed = !args.clusters.is_empty();
+    let asked = |at: usize| !narrowed || args.clusters.iter().any(|wanted| *model.clusters[at].name == **wanted);
     let mut rows = Vec::new();
-    let mut tasks = Vec::new();
-    let mut instances_in_all: u64 = 0;
     for (unit, built) in model.units.iter().zip(&compilation.plan).filter(|(unit, _)| asked_for(unit, args)) {
-        let full = unit.identity.to_string();
-        let all: Vec<(&str, u32)> =
-            built.decision.chosen().map(|(i, n)| (model.clusters[i].name.as_str(), n)).collect();
-        let shown: Vec<(&str, u32)> = match args.clusters.as_slice() {
-            [] => all.clone(),
-            wanted => all.iter().copied().filter(|(name, _)| wanted.iter().any(|w| w == name)).collect(),
+        let copies = copies(built);
+        let copy = |at: usize| copies.get(&at).copied().unwrap_or(Copy::Runs);
+        let shown = built.decision.chosen().filter(|(at, _)| asked(*at));
+        let row = Row {
+            unit,
+            built,
+            shown: shown.map(|(at, instances)| (at, instances, copy(at))).collect(),
+            all: built.decision.chosen().count(),
         };
-        if shown.is_empty() && !args.clusters.is_empty() {
-            continue;
+        if !row.shown.is_empty() || !narrowed {
+            rows.push(row);
         }
-        let instances: u64 = shown.iter().map(|(_, n)| u64::from(*n)).sum();
-        instances_in_all += instances;
-        rows.push(vec![
-            full.clone(),
-            format!("{} of {}", all.len(), model.clusters.len()),
-            instances.to_string(),
-            table::names(shown.iter().map(|(name, _)| *name), 6),
-        ]);
-        tasks.push(session.value(|| {
-            let clusters: Vec<Value> = shown.iter().map(|(name, n)| json!({"cluster": name, "instances": n})).collect();
-            json!({"task": full, "clusters": clusters, "instances": instances})
-        }));
     }
-    let mut text = table::table(&["TASK", "CLUSTERS", "INSTANCES", "WHERE"], &rows);
-    let idle: Vec<&str> = model
-        .clusters
+    let loads = compile::loads(compilation);
+    let value = session.value(|| value(&rows, &loads, compilation, session));
+    Outcome::result(text(&rows, &loads, args, compilation, session), value)
+}
+
+fn text(rows: &[Row<'_>], loads: &[Load], args: &Plan, compilation: &Compilation, session: &Session) -> String {
+    let model = &compilation.model;
+    let width = page::width();
+    let narrowed = !args.clusters.is_empty();
+    let cells: Vec<Vec<String>> = rows
         .iter()
-        .enumerate()
-        .filter(|(i, _)| !compilation.plan.iter().any(|built| built.decision.chosen().any(|(at, _)| at == *i)))
-        .map(|(_, cluster)| cluster.name.as_str())
+        .map(|row| {
+            let clusters = format!("{} of {}", row.all, model.clusters.len());
+            vec![row.unit.identity.to_string(), clusters, row.instances().to_string()]
+        })
         .collect();
+    let most = if args.tasks.is_empty() { LINES } else { usize::MAX };
+    let heading = ["TASK", "CLUSTERS", "INSTANCES", "WHERE"];
+    let mut text =
+        table::wide(&heading, &cells, width, |at, room| rows[at].places(model, narrowed, room.max(12), most));
+    if args.tasks.is_empty() {
+        let asked: Vec<usize> = (0..loads.len())
+            .filter(|at| !narrowed || args.clusters.iter().any(|wanted| *model.clusters[*at].name == **wanted))
+            .collect();
+        text.push_str(&room::text(loads, &asked, narrowed, model, width));
+    }
+    let instances: u64 = rows.iter().map(Row::instances).sum();
+    let suspended = rows.iter().flat_map(|row| &row.shown).filter(|one| one.2 != Copy::Runs).count();
+    let copies = if suspended == 1 { "1 copy".to_owned() } else { format!("{suspended} copies") };
     text.push_str(&format!(
-        "\n{} on {}, {} in all\n",
+        "\n{} on {}, {} in all{}\n",
         count(rows.len(), "task"),
         count(model.clusters.len(), "cluster"),
-        count(usize::try_from(instances_in_all).unwrap_or(usize::MAX), "instance"),
+        count(usize::try_from(instances).unwrap_or(usize::MAX), "instance"),
+        if suspended > 0 { format!(", {copies} suspended") } else { String::new() },
     ));
-    if !idle.is_empty() && args.clusters.is_empty() && args.tasks.is_empty() {
-        text.push_str(&format!("nothing runs on {}\n", table::names(idle.iter().copied(), 6)));
+    if args.clusters.is_empty() && args.tasks.is_empty() {
+        let idle = idle(loads, model);
+        if !idle.is_empty() {
+            page::names("nothing runs on", &idle, width, LINES).iter().for_each(|line| {
+                text.push_str(line);
+                text.push('\n');
+            });
+        }
+        if compilation.drift.iter().any(|drift| !matches!(drift.change, Change::New { .. })) {
+            let moves = format!("the next build changes {}", moves::text(compilation, session.tree()));
+            text.push('\n');
+            for line in moves.lines() {
+                text.push_str(&page::sentence(line.len() - line.trim_start().len(), line.trim_start(), width));
+            }
+        }
     }
-    Outcome::result(text, session.value(|| json!({"tasks": tasks, "idle": idle})))
+    text
+}
+
+/// The clusters on which nothing runs.
+fn idle(loads: &[Load], model: &Model) -> Vec<String> {
+    let idle = loads.iter().zip(&model.clusters).filter(|(load, _)| load.tasks == 0);
+    idle.map(|(_, cluster)| cluster.name.value.clone()).collect()
+}
+
+fn value(rows: &[Row<'_>], loads: &[Load], compilation: &Compilation, session: &Session) -> Value {
+    let model = &compilation.model;
+    let one = |row: &Row<'_>| {
+        let clusters = row.shown.iter().map(|(at, instances, copy)| {
+            let suspended = *copy != Copy::Runs;
+            let standby = *copy == Copy::Standby;
+            json!({
+                "cluster": model.clusters[*at].name.value,
+                "instances": instances,
+                "standby": standby,
+                "suspended": suspended,
+            })
+        });
+        json!({
+            "task": row.unit.identity.to_string(),
+            "clusters": clusters.collect::<Vec<Value>>(),
+            "instances": row.instances(),
+            "group": row.group(),
+            "kept": row.built.decision.kept,
+        })
+    };
+    json!({
+        "tasks": rows.iter().map(one).collect::<Vec<Value>>(),
+        "clusters": room::value(loads, model),
+        "idle": idle(loads, model),
+        "lock": moves::value(compilation, session.tree()),
+    })
 }
 
 /// Tasks by schedules.

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{moment, table};
+use super::{moment, page, table};
 use crate::compile::Built;
 use crate::cron::{Expression, Form, Zone};
 use crate::validate::shown;
@@ -70,10 +70,20 @@ impl Schedule {
     }
 
     /// A few lines for `explain`: what is not said is left out.
-    pub(super) fn lines(&self, from: Timestamp, most: usize, on: Option<String>) -> String {
+    pub(super) fn lines(&self, from: Timestamp, most: usize, on: Option<String>, width: usize) -> String {
+        const INDENT: usize = 8;
         let said = [("zone", Some(self.zone().to_owned())), ("on", on), ("next", Some(self.next(from, most)))];
-        let said = said.into_iter().filter_map(|(what, text)| Some(format!("  {what:4}  {}\n", text?)));
-        format!("schedule `{}`: {}\n{}", self.text, self.meaning(), said.collect::<String>())
+        let mut text = page::sentence(0, &format!("schedule `{}`: {}", self.text, self.meaning()), width);
+        for (what, said) in said {
+            let Some(said) = said else { continue };
+            // A moment is a word.
+            let lines = page::fill(said.split_inclusive(", ").map(str::trim_end), width.saturating_sub(INDENT));
+            for (at, line) in lines.iter().enumerate() {
+                let what = if at == 0 { what } else { "" };
+                text.push_str(&format!("  {what:4}  {line}\n"));
+            }
+        }
+        text
     }
 
     /// The next runs in its zone, or why there is none to be named.

@@ -5,6 +5,7 @@
 
 mod assemble;
 mod inventory;
+mod load;
 mod nowhere;
 mod overrides;
 mod planning;
@@ -28,6 +29,8 @@ use crate::tree::{OutputTree, RepoPath, SourceTree, Span};
 use crate::validate;
 
 pub use assemble::MARKER_PREFIX;
+pub use load::{Load, loads};
+pub use nowhere::in_words;
 pub use planning::Planned;
 pub use records::line;
 

@@ -59,7 +59,8 @@ fn nowhere_at_all(unit: &Unit, decision: &Decision, planned: &Planned, ground: &
     if let Some(failure) = &decision.failure {
         let fitting = (0..total).filter(|at| decision.possible(*at)).count();
         diagnostic = diagnostic.note(in_words(failure, unit, planned, fitting));
-    } else if let Some((rule, count)) = place::nearest_rule(placement, &ground.model.clusters) {
+    } else if let Some(nearest) = place::nearest_rule(placement, &ground.model.clusters) {
+        let (rule, count) = (nearest.reason.rule(), nearest.clusters.len());
         let clusters = if count == 1 { "1 cluster".to_owned() } else { format!("{count} clusters") };
         diagnostic = diagnostic.help(format!("but for `{rule}` alone, {clusters} would fit"));
     }
@@ -67,7 +68,7 @@ fn nowhere_at_all(unit: &Unit, decision: &Decision, planned: &Planned, ground: &
 }
 
 /// Why nothing was placed though clusters fit.
-fn in_words(failure: &Failure, unit: &Unit, planned: &Planned, fitting: usize) -> String {
+pub fn in_words(failure: &Failure, unit: &Unit, planned: &Planned, fitting: usize) -> String {
     let replicas = planned.demand.replicas;
     let fit = if fitting == 1 { "1 cluster fits".to_owned() } else { format!("{fitting} clusters fit") };
     match failure {

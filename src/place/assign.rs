@@ -7,6 +7,7 @@
 
 use std::cmp::Reverse;
 
+use super::account::{Division, Step};
 use super::failure::Failure;
 use super::prioritize::Entry;
 use super::rules::{Demand, Rules, Strategy, Tie, Ways};
@@ -15,13 +16,13 @@ use super::webster;
 /// Clusters by their places in the inventory, with replicas.
 pub(super) type Shares = Vec<(usize, i64)>;
 
-/// Shares the replicas out among the selected clusters, which come in order of selection.
+/// Shares the replicas out among the selected clusters, which come in order of selection; `told` hears how.
 pub(super) fn assign(
     selected: &[Entry],
     rules: &Rules,
     demand: &Demand,
-    fresh: bool,
-    overflows: bool,
+    (fresh, overflows): (bool, bool),
+    told: &mut Option<Division>,
 ) -> Result<Shares, Failure> {
     if selected.is_empty() {
         return Err(Failure::NothingSelected);
@@ -29,11 +30,11 @@ pub(super) fn assign(
     if !demand.is_workload() {
         return Ok(duplicate(selected.iter().map(|entry| entry.at), 0));
     }
-    let divide = |entries: &[&Entry], replicas| dynamic(entries, replicas, rules, demand.tie, fresh);
+    let mut divide = |entries: &[&Entry], replicas| dynamic(entries, replicas, rules, (demand.tie, fresh), told);
     let all: Vec<&Entry> = selected.iter().collect();
     let mut shares = match &rules.strategy {
         Strategy::Duplicated => duplicate(selected.iter().map(|entry| entry.at), demand.replicas),
-        Strategy::StaticWeight(_) => by_static_weight(selected, demand),
+        Strategy::StaticWeight(_) => by_static_weight(selected, demand, told),
         _ if overflows => by_tiers(&all, demand.replicas, divide)?,
         _ => divide(&all, demand.replicas)?,
     };
@@ -53,12 +54,13 @@ pub(super) fn duplicate(clusters: impl Iterator<Item = usize>, replicas: i64) ->
 }
 
 /// By the given weights; all the same where nobody has one (`assignByStaticWeightStrategy`).
-fn by_static_weight(selected: &[Entry], demand: &Demand) -> Shares {
+fn by_static_weight(selected: &[Entry], demand: &Demand, told: &mut Option<Division>) -> Shares {
     let mut list: Vec<(usize, i64)> =
         selected.iter().filter(|entry| entry.weight > 0).map(|entry| (entry.at, entry.weight)).collect();
     if list.is_empty() {
         list = selected.iter().map(|entry| (entry.at, 1)).collect();
     }
+    *told = Some(Division { step: Step::Weights, target: demand.replicas, weights: by_name(&list), base: Vec::new() });
     dispense(demand.replicas, list, demand.tie)
 }
 
@@ -66,7 +68,7 @@ fn by_static_weight(selected: &[Entry], demand: &Demand) -> Shares {
 fn by_tiers(
     entries: &[&Entry],
     replicas: i64,
-    divide: impl Fn(&[&Entry], i64) -> Result<Shares, Failure>,
+    mut divide: impl FnMut(&[&Entry], i64) -> Result<Shares, Failure>,
 ) -> Result<Shares, Failure> {
     let mut shares = Shares::new();
     let mut left = replicas;
@@ -82,14 +84,21 @@ fn by_tiers(
 }
 
 /// By what is free, with regard to what was assigned before (`assignByDynamicStrategy`).
-fn dynamic(entries: &[&Entry], replicas: i64, rules: &Rules, tie: Tie, fresh: bool) -> Result<Shares, Failure> {
+fn dynamic(
+    entries: &[&Entry],
+    replicas: i64,
+    rules: &Rules,
+    (tie, fresh): (Tie, bool),
+    told: &mut Option<Division>,
+) -> Result<Shares, Failure> {
     let mut scheduled: Vec<(usize, usize, i64)> =
         entries.iter().filter_map(|entry| entry.before.map(|(order, had)| (order, entry.at, had))).collect();
     scheduled.sort_unstable();
     let mut scheduled: Shares = scheduled.into_iter().map(|(_, at, had)| (at, had)).collect();
     let assigned = total(scheduled.iter().map(|(_, had)| *had));
-    let divide =
-        |doing, target, list, base| by_room(doing, target, list, base, rules, tie).map(|shares| merge(shares, base));
+    let mut divide = |step, target, list, base: &[(usize, i64)]| {
+        by_room((step, target), list, base, (rules, tie), told).map(|shares| merge(shares, base))
+    };
     let aggregate = matches!(rules.strategy, Strategy::Aggregated);
     let room = |of: fn(&Entry) -> i64| {
         let mut list = entries.to_vec();
@@ -99,13 +108,14 @@ fn dynamic(entries: &[&Entry], replicas: i64, rules: &Rules, tie: Tie, fresh: bo
         list.into_iter().map(|entry| (entry.at, of(entry))).collect::<Shares>()
     };
     if fresh {
-        divide("do fresh scale", replicas, room(Entry::available), &[])
+        divide(Step::Anew, replicas, room(Entry::available), &[])
     } else if assigned > replicas {
         scheduled.sort_by_key(|(_, had)| Reverse(*had));
-        divide("scale down", replicas, scheduled, &[])
+        divide(Step::Fewer, replicas, scheduled, &[])
     } else if assigned < replicas {
-        divide("scale up", replicas - assigned, room(|entry| entry.room), &scheduled)
+        divide(Step::More, replicas - assigned, room(|entry| entry.room), &scheduled)
     } else {
+        *told = Some(Division { step: Step::Stay, target: 0, weights: Vec::new(), base: scheduled.clone() });
         Ok(scheduled)
     }
 }
@@ -113,16 +123,19 @@ fn dynamic(entries: &[&Entry], replicas: i64, rules: &Rules, tie: Tie, fresh: bo
 /// Shares the target out by what each can take. Aggregated, whose list comes sorted, uses no more clusters than it needs,
 /// those of the base before all others.
 fn by_room(
-    doing: &'static str,
-    target: i64,
+    (step, target): (Step, i64),
     mut list: Shares,
     base: &[(usize, i64)],
-    rules: &Rules,
-    tie: Tie,
+    (rules, tie): (&Rules, Tie),
+    told: &mut Option<Division>,
 ) -> Result<Shares, Failure> {
+    let mut tell = |list: &Shares| {
+        *told = Some(Division { step, target, weights: by_name(list), base: base.to_vec() });
+    };
     let free = sum(&list, target, rules.ways);
     if free < target {
-        return Err(Failure::TooLittle { doing: Some(doing), free });
+        tell(&list);
+        return Err(Failure::TooLittle { doing: step.doing(), free });
     }
     if matches!(rules.strategy, Strategy::Aggregated) {
         let mut has: Vec<usize> = base.iter().filter(|(_, had)| *had > 0).map(|(at, _)| *at).collect();
@@ -137,7 +150,14 @@ fn by_room(
         first.truncate(needed.map_or(first.len(), |at| at + 1));
         list = first;
     }
+    tell(&list);
     Ok(dispense(target, list, tie))
+}
+
+fn by_name(list: &Shares) -> Shares {
+    let mut list = list.clone();
+    list.sort_unstable();
+    list
 }
 
 /// Webster's method over clusters; the result is ordered by name.

@@ -135,6 +135,11 @@ impl Capacity {
         if name == "pods" { self.pods } else { self.free.get(name).copied().unwrap_or(0) }
     }
 
+    /// What is left of a resource once so much of it is taken, in billionths; below nothing where that is too much.
+    pub fn left(&self, name: &str, nanos: i128) -> i64 {
+        self.free_of(name).saturating_sub(measure(name, nanos))
+    }
+
     /// What is asked of a resource and what is free, if that is less; in billionths asked.
     pub fn lacks(&self, name: &str, nanos: i128) -> Option<(i64, i64)> {
         let (asked, free) = (measure(name, nanos), self.free_of(name));

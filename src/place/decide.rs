@@ -6,11 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::account::Account;
 use super::affinity::Affinity;
 use super::candidate::{Candidate, Inventory};
 use super::decision::{Decision, Passed, Reason, Verdict};
 use super::filter;
-use super::prioritize::Entry;
 use super::rules::{self, Area, By, Demand, Previous, Rules, Ways};
 use super::schedule::choose_told;
 use crate::model::{Cluster, Placement, Strategy};
@@ -45,17 +45,6 @@ pub struct Recorded {
     pub counted: bool,
 }
 
-/// What was taken into account where there was a choice.
-#[derive(Clone, Debug, Default)]
-pub struct Account {
-    /// The clusters that fit, in base order.
-    pub fitting: Vec<Entry>,
-    /// Those that were selected, in order of selection.
-    pub selected: Vec<usize>,
-    /// What each got.
-    pub shares: Vec<(usize, i64)>,
-}
-
 /// Decides where a unit goes.
 pub fn decide(asked: Asked<'_>) -> Decision {
     decide_told(asked, &mut Account::default())
@@ -67,7 +56,10 @@ pub fn account(asked: Asked<'_>) -> (Decision, Account) {
     let mut account = Account::default();
     let decision = decide_told(asked, &mut account);
     if decision.kept {
-        let fitting: Vec<usize> = (0..decision.verdicts.len()).filter(|at| decision.possible(*at)).collect();
+        let fitting: Vec<usize> = (0..decision.verdicts.len())
+            .filter(|at| decision.possible(*at))
+            .filter(|at| decision.group.is_none_or(|group| in_group(asked, group, *at)))
+            .collect();
         let (rules, previous) = (rules(asked.placement), previous(asked.recorded));
         let _kept = choose_told(asked.inventory, &fitting, &rules, asked.demand, &previous, &mut account);
         account.selected = decision.chosen().map(|(at, _)| at).collect();
@@ -81,17 +73,28 @@ pub fn possible(placement: &Placement, clusters: &[Cluster]) -> impl Iterator<It
     (0..clusters.len()).filter(|at| filter::fits(placement, &clusters[*at], false).is_ok())
 }
 
-/// The rule that alone keeps the most clusters away, with their number: of every other rule they would fit.
-pub fn nearest_rule(placement: &Placement, clusters: &[Cluster]) -> Option<(String, usize)> {
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for cluster in clusters {
+/// A rule that alone keeps clusters away: of every other rule they would fit.
+#[derive(Clone, Debug)]
+pub struct Nearest {
+    /// The rule, as it refuses the first of them.
+    pub reason: Reason,
+    /// The clusters.
+    pub clusters: Vec<usize>,
+}
+
+/// The rule that alone keeps the most clusters away.
+pub fn nearest_rule(placement: &Placement, clusters: &[Cluster]) -> Option<Nearest> {
+    let mut rules: BTreeMap<String, Nearest> = BTreeMap::new();
+    for (at, cluster) in clusters.iter().enumerate() {
         let refusals: Vec<Reason> =
             filter::examine(placement, cluster, false).into_iter().filter_map(|(_, refusal)| refusal).collect();
         if let [only] = refusals.as_slice() {
-            *counts.entry(only.rule()).or_default() += 1;
+            let rule = rules.entry(only.rule());
+            let nearest = rule.or_insert_with(|| Nearest { reason: only.clone(), clusters: Vec::new() });
+            nearest.clusters.push(at);
         }
     }
-    counts.into_iter().rev().max_by_key(|(_, count)| *count)
+    rules.into_values().rev().max_by_key(|nearest| nearest.clusters.len())
 }
 
 fn decide_told(asked: Asked<'_>, account: &mut Account) -> Decision {
@@ -131,7 +134,10 @@ fn decide_told(asked: Asked<'_>, account: &mut Account) -> Decision {
                 settle(asked, &mut decision, &shares, &account.selected);
                 return decision;
             }
-            Err(failure) => decision.failure = decision.failure.or(Some(failure)),
+            Err(failure) => {
+                account.failed.push((group, failure.clone()));
+                decision.failure = decision.failure.or(Some(failure));
+            }
         }
     }
     decision

@@ -8,6 +8,7 @@
 //! the first to what is recorded. The verbs
 //! after that are the same for both; [`Ways`] says where ours differ from Karmada's, and `docs/karmada-parity.md` why.
 
+mod account;
 mod activate;
 mod admit;
 mod affinity;
@@ -27,11 +28,12 @@ mod select;
 mod spread;
 mod webster;
 
+pub use account::{Account, Division, Level, Scored, Step};
 pub use activate::{Activation, activate};
 pub use admit::{Draft, DraftGroup, DraftSpread, DraftToleration, DraftWeights, Objection, Scheduling, effect};
 pub use affinity::{Affinity, Requirement, Terms};
 pub use candidate::{Amounts, Candidate, Capacity, Inventory, Nodes, Taint, shown};
-pub use decide::{Account, Asked, Recorded, account, decide, nearest_rule, possible};
+pub use decide::{Asked, Nearest, Recorded, account, decide, nearest_rule, possible};
 pub use decision::{Decision, Passed, Property, Reason, Rule, Verdict};
 pub use failure::{Cause, Failure};
 pub use filter::{examine, matches};

@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use super::account::Account;
 use super::assign::assign;
 use super::candidate::Inventory;
-use super::decide::Account;
 use super::failure::Failure;
 use super::plugins::{Attempt, Refusal};
 use super::prioritize::{before, prioritize};
@@ -127,20 +127,27 @@ fn among(
     attempt: &Attempt<'_>,
     before: &[Option<(usize, i64)>],
     fresh: bool,
-    account: Option<&mut Account>,
+    mut account: Option<&mut Account>,
 ) -> Result<Vec<(usize, i64)>, Failure> {
     let entries = prioritize(inventory, fitting, attempt, before);
-    let fitting = account.is_some().then(|| entries.clone());
+    if let Some(account) = account.as_deref_mut() {
+        *account =
+            Account { fitting: entries.clone(), failed: std::mem::take(&mut account.failed), ..Account::default() };
+    }
     let selected = match attempt.rules.ways {
         Ways::Karmada => select(inventory, entries, attempt.rules, attempt.demand)?,
-        Ways::Own => spread(inventory, entries, attempt.rules, attempt.demand)?,
+        Ways::Own => {
+            let told = account.as_deref_mut().map(|account| &mut account.levels);
+            spread(inventory, entries, attempt.rules, attempt.demand, told)?
+        }
     };
     let overflows = attempt.group.is_some_and(|group| !group.overflow.is_empty());
-    let shares = assign(&selected, attempt.rules, attempt.demand, fresh, overflows)?;
+    let mut division = None;
+    let shares = assign(&selected, attempt.rules, attempt.demand, (fresh, overflows), &mut division);
     if let Some(account) = account {
-        account.fitting = fitting.unwrap_or_default();
         account.selected = selected.iter().map(|entry| entry.at).collect();
-        account.shares.clone_from(&shares);
+        account.division = division;
+        account.shares = shares.clone().unwrap_or_default();
     }
-    Ok(shares)
+    shares
 }

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use super::account::{Level, Scored};
 use super::candidate::{Candidate, Inventory};
 use super::failure::Failure;
 use super::groups::{self, Group, Wanted};
@@ -32,12 +33,13 @@ struct Chosen {
     min: usize,
 }
 
-/// Takes clusters from the fitting ones, which come in base order.
+/// Takes clusters from the fitting ones, which come in base order; `told` hears which groups there were.
 pub(super) fn spread(
     inventory: &Inventory,
     entries: Vec<Entry>,
     rules: &Rules,
     demand: &Demand,
+    told: Option<&mut Vec<Level>>,
 ) -> Result<Vec<Entry>, Failure> {
     if rules.spread.is_empty() {
         return Ok(entries);
@@ -55,14 +57,25 @@ pub(super) fn spread(
         By::Zone => 2,
         By::Label(_) | By::Cluster => 3,
     });
-    Selection { inventory, rules, demand, least, most }.descend(entries, &levels, Vec::new())
+    Selection { inventory, rules, demand, least, most }.descend(entries, &levels, Vec::new(), told)
 }
 
 impl<'a> Selection<'a> {
     /// Chooses groups at the first level, then goes on with their clusters.
-    fn descend(&self, entries: Vec<Entry>, levels: &[&Spread], chosen: Vec<Chosen>) -> Result<Vec<Entry>, Failure> {
+    fn descend(
+        &self,
+        entries: Vec<Entry>,
+        levels: &[&Spread],
+        chosen: Vec<Chosen>,
+        mut told: Option<&mut Vec<Level>>,
+    ) -> Result<Vec<Entry>, Failure> {
         let Some((level, narrower)) = levels.split_first() else { return self.take(entries, &chosen) };
         let members = self.members(&entries, &level.by);
+        let depth = chosen.len();
+        if let Some(told) = told.as_deref_mut() {
+            told.truncate(depth);
+            told.push(Level { by: level.by.clone(), groups: Vec::new() });
+        }
         if members.len() < level.min {
             return Err(Failure::TooFewGroups { of: name(&level.by) });
         }
@@ -75,11 +88,19 @@ impl<'a> Selection<'a> {
                 score: score(group, level.min, self.least, self.rules, self.demand),
             })
             .collect();
+        if let Some(told) = told.as_deref_mut() {
+            told[depth].groups = groups.iter().map(|group| scored(group, &members)).collect();
+        }
         let clusters = inner.map_or(self.least, |inner| inner.min);
         let most = level.max.unwrap_or(usize::MAX).min(self.most).min(groups.len());
         let mut failure = Failure::NoGroups;
         for min in level.min..=most {
             let Some(best) = groups::choose(&groups, Wanted { min, max: most, clusters }) else { continue };
+            if let Some(told) = told.as_deref_mut() {
+                told.truncate(depth + 1);
+                let groups = told[depth].groups.iter_mut().enumerate();
+                groups.for_each(|(at, group)| group.taken = best.contains(&at));
+            }
             let members = best.iter().map(|at| &members[groups[*at].name]);
             let places: Vec<Vec<usize>> = members.map(|group| group.iter().map(|entry| entry.at).collect()).collect();
             let mut kept = vec![false; self.inventory.clusters().len()];
@@ -87,7 +108,7 @@ impl<'a> Selection<'a> {
             let left = entries.iter().filter(|entry| kept[entry.at]).cloned().collect();
             let mut all = chosen.clone();
             all.push(Chosen { groups: places, min: level.min });
-            match self.descend(left, narrower, all) {
+            match self.descend(left, narrower, all, told.as_deref_mut()) {
                 Err(why) => failure = why,
                 selected => return selected,
             }
@@ -143,6 +164,15 @@ impl<'a> Selection<'a> {
             }
         }
         members
+    }
+}
+
+fn scored(group: &Group<'_>, members: &BTreeMap<&str, Vec<&Entry>>) -> Scored {
+    Scored {
+        name: group.name.to_owned(),
+        clusters: members[group.name].iter().map(|entry| entry.at).collect(),
+        score: group.score,
+        taken: false,
     }
 }
 

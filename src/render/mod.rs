@@ -31,6 +31,7 @@ use crate::diag::{Diagnostics, Gather};
 use crate::model::{Fleet, FluxSubstitution, Timing, Unit};
 use crate::place::Decision;
 use crate::tree::SourceTree;
+use crate::validate::Amounts;
 
 /// Clusters of one task that get the same bytes.
 #[derive(Clone, Debug)]
@@ -45,6 +46,8 @@ pub struct Variant {
     pub manifests: Vec<Manifest>,
     /// When its CronJob runs.
     pub timing: Timing,
+    /// What one pod of the finished CronJob requests, if it can be read.
+    pub requests: Option<Amounts>,
 }
 
 /// What one override did.
@@ -105,8 +108,8 @@ pub fn render(
         for diagnostic in built.diags {
             said.add(diagnostic, &clusters);
         }
-        let variant::Built { instances, manifests, timing, .. } = built;
-        rendered.variants.push(Variant { clusters, overrides: key.overrides, instances, manifests, timing });
+        let variant::Built { instances, manifests, timing, requests, .. } = built;
+        rendered.variants.push(Variant { clusters, overrides: key.overrides, instances, manifests, timing, requests });
     }
     said.into_bag(|cluster| around.scopes[cluster].cluster.name.as_str(), chosen, diags);
     rendered.variants.sort_by_key(|variant| variant.clusters[0]);

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::blame::{self, Blame, Replay};
 use super::fold::{Fold, State};
 use super::orders::{Order, Orders};
-use super::path::{self, JOB};
+use super::path::{self, JOB, POD};
 use super::references::{self, Scope};
 use super::{Manifest, Surroundings, object, patching, resources};
 use crate::diag::{Code, Diagnostic};
@@ -18,7 +18,7 @@ use crate::model::{Body, Layer, NEWEST_KUBERNETES, Override, Source, TimeZone, T
 use crate::patch::typed;
 use crate::place::Decision;
 use crate::tree::Span;
-use crate::validate::{self, names};
+use crate::validate::{self, Amounts, names, requests};
 
 /// What tells one variant from another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,6 +50,7 @@ pub(super) struct Built {
     pub(super) instances: u32,
     pub(super) manifests: Vec<Manifest>,
     pub(super) timing: Timing,
+    pub(super) requests: Option<Amounts>,
     /// The overrides that changed something.
     pub(super) changed: Vec<usize>,
     pub(super) diags: Vec<Diagnostic>,
@@ -240,6 +241,7 @@ pub(super) fn build(unit: &Unit, key: &Key, cluster: usize, prefix: &Prefix, aro
     // No more pods run at once than are wanted in all.
     let at_once = number("parallelism").map(|pods| number("completions").map_or(pods, |wanted| pods.min(wanted)));
     let instances = at_once.map_or(1, |pods| u32::try_from(pods).unwrap_or(u32::MAX));
+    let requests = path::at(&value, POD).and_then(|pod| requests::of_pod(pod).ok());
     object::watch_flux(&mut value, around.fleet, unit, &mut diags);
     let timing = Timing { zone_decided, ..Timing::of(&value) };
     let mut manifests = vec![object::cron_job(value, unit)];
@@ -253,7 +255,7 @@ pub(super) fn build(unit: &Unit, key: &Key, cluster: usize, prefix: &Prefix, aro
     };
     resources::build(&beside, &mut manifests, &mut changed, &mut diags);
     variables_matter(unit, key, cluster, around, &mut changed);
-    Built { instances, manifests, timing, changed, diags }
+    Built { instances, manifests, timing, requests, changed, diags }
 }
 
 /// Name and namespace are also the path of the manifest, so nothing may climb in them. Where the task's own name is

@@ -1,0 +1,87 @@
+//! What was taken into account where there was a choice, for those who want to follow it. It decides nothing.
+//!
+//! The one idea: the verbs note down what they look at, as they look at it, so that nobody has to work it out again and
+//! come to something else.
+
+use super::failure::Failure;
+use super::prioritize::Entry;
+use super::rules::By;
+
+/// What was taken into account.
+#[derive(Clone, Debug, Default)]
+pub struct Account {
+    /// The clusters that fit, in base order.
+    pub fitting: Vec<Entry>,
+    /// The groups that a spread chose among, the widest first; of an attempt that failed, as far as it came.
+    pub levels: Vec<Level>,
+    /// Those that were selected, in order of selection.
+    pub selected: Vec<usize>,
+    /// How the instances were shared out, where they were.
+    pub division: Option<Division>,
+    /// What each got.
+    pub shares: Vec<(usize, i64)>,
+    /// The attempts that failed before, with their fallback groups.
+    pub failed: Vec<(Option<usize>, Failure)>,
+}
+
+/// What one constraint of a spread chose among.
+#[derive(Clone, Debug)]
+pub struct Level {
+    /// What makes a group.
+    pub by: By,
+    /// The groups, by name.
+    pub groups: Vec<Scored>,
+}
+
+/// A group of clusters with what it is worth.
+#[derive(Clone, Debug)]
+pub struct Scored {
+    /// The value that its clusters share.
+    pub name: String,
+    /// Its clusters that were left, in base order.
+    pub clusters: Vec<usize>,
+    /// Karmada's score.
+    pub score: i64,
+    /// It was chosen.
+    pub taken: bool,
+}
+
+/// One division by Webster's method.
+#[derive(Clone, Debug)]
+pub struct Division {
+    /// What was being done.
+    pub step: Step,
+    /// So many instances were shared out.
+    pub target: i64,
+    /// Among these, each with its weight, by name.
+    pub weights: Vec<(usize, i64)>,
+    /// What each has besides.
+    pub base: Vec<(usize, i64)>,
+}
+
+/// What a division is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// By the weights that the author gave.
+    Weights,
+    /// As if nothing were there.
+    Anew,
+    /// There are more than are asked for.
+    Fewer,
+    /// There are fewer than are asked for, or none.
+    More,
+    /// There are as many as are asked for.
+    Stay,
+}
+
+impl Step {
+    /// What is being done, as Karmada says it.
+    pub(super) fn doing(self) -> Option<&'static str> {
+        match self {
+            Step::Anew => Some("do fresh scale"),
+            Step::Fewer => Some("scale down"),
+            Step::More => Some("scale up"),
+            Step::Weights | Step::Stay => None,
+        }
+    }
+}
