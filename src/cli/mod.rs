@@ -22,6 +22,7 @@ mod room;
 mod schedules;
 pub mod schema;
 mod session;
+mod standing;
 mod table;
 mod verdicts;
 
