@@ -20,6 +20,9 @@ const APART: usize = 3;
 /// A list of names takes no more lines.
 const LINES: usize = 3;
 
+/// Clusters by the words of the rule that refuses them.
+type Alike = Vec<(String, Vec<usize>)>;
+
 /// The rules of one task with what they say about all clusters.
 pub(super) struct Verdicts<'a> {
     unit: &'a Unit,
@@ -76,7 +79,7 @@ impl<'a> Verdicts<'a> {
 
     /// Those that one rule alone refuses, and the others by the rule that refuses them first; each by the words of the
     /// rule, the most clusters first.
-    fn refused(&self) -> (Vec<(String, Vec<usize>)>, Vec<(String, Vec<usize>)>) {
+    fn refused(&self) -> (Alike, Alike) {
         let (mut near, mut far) = (BTreeMap::new(), BTreeMap::new());
         for at in 0..self.rules.len() {
             match (self.refusals(at).as_slice(), &self.built.decision.verdicts[at]) {
@@ -86,7 +89,7 @@ impl<'a> Verdicts<'a> {
             }
         }
         let sorted = |map: BTreeMap<String, Vec<usize>>| {
-            let mut list: Vec<(String, Vec<usize>)> = map.into_iter().collect();
+            let mut list: Alike = map.into_iter().collect();
             list.sort_by_key(|(_, clusters)| std::cmp::Reverse(clusters.len()));
             list
         };
