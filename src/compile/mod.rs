@@ -28,6 +28,7 @@ use crate::tree::{OutputTree, RepoPath, SourceTree, Span};
 use crate::validate;
 
 pub use assemble::MARKER_PREFIX;
+pub use inventory::of as inventory;
 pub use planning::Planned;
 pub use records::line;
 
@@ -133,7 +134,9 @@ pub fn compile_watched(sources: &SourceTree, mode: &Mode, mut begins: impl FnMut
     let faults = lint::model(&model, &mut diags);
     let scopes: Vec<Scope<'_>> = model.clusters.iter().map(|cluster| Scope::new(&model.fleet, cluster)).collect();
     let around = Surroundings { fleet: &model.fleet, scopes: &scopes, sources };
-    let (inventory, nothing) = (inventory::of(&model.clusters), Found::default());
+    // Where a frozen lock is not there, that is one thing to say and not one a task.
+    let nothing = Found { broken: *mode == Mode::Frozen, ..Found::default() };
+    let inventory = inventory::of(&model.clusters);
     let lock = found.as_ref().unwrap_or(&nothing);
     let ground = Ground { model: &model, inventory: &inventory, lock, mode, faults: &faults, around };
     let built: Vec<(Built, Diagnostics)> = model.units.par_iter().map(|unit| build(unit, &ground)).collect();
@@ -147,8 +150,10 @@ pub fn compile_watched(sources: &SourceTree, mode: &Mode, mut begins: impl FnMut
     proof::once(&model, &plan, &mut diags);
     lint::overcommitted(&model, &committed(&model, &plan), &inventory, &mut diags);
     let (lock, drift) = records::renew(&plan, &ground);
-    if *mode == Mode::Locked {
-        records::locked(found.as_ref(), &drift, &model, sources, &mut diags);
+    match mode {
+        Mode::Locked => records::locked(found.as_ref(), &drift, &model, sources, &mut diags),
+        Mode::Frozen => records::frozen(found.as_ref(), &drift, &model, &mut diags),
+        Mode::Steady | Mode::Fresh(_) => {}
     }
     let output = assemble::assemble(&model, &plan, &mut diags);
     let lock_differs = records::differs(sources, &lock);

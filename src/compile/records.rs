@@ -75,6 +75,22 @@ pub(super) fn locked(
     }
 }
 
+/// Under `--frozen`: that there is no lock, or that manifests have other numbers of instances than it says. All else was
+/// said where it was looked for.
+pub(super) fn frozen(found: Option<&Found>, drifts: &[Drift], model: &Model, diags: &mut Diagnostics) {
+    let help = format!("run `fleetcron build` and commit {} with the change", lock::PATH);
+    if found.is_none() && !model.units.is_empty() {
+        let place = Place::Path(lock::PATH.to_owned());
+        diags.push(Diagnostic::at(Code::NotInLock, place, "there is no lock to render").help(help.clone()));
+    }
+    for drift in drifts.iter().filter(|drift| matches!(drift.change, Change::Instances { .. })) {
+        let Some(unit) = model.units.iter().find(|unit| unit.identity.to_string() == drift.task) else { continue };
+        let words = drift.words(|_| "by the inputs".to_owned());
+        let diagnostic = Diagnostic::new(Code::NotInLock, unit.name, format!("the lock says otherwise of {words}"));
+        diags.push(diagnostic.help(help.clone()));
+    }
+}
+
 /// `path:line` of a place.
 pub fn line(sources: &SourceTree, span: crate::tree::Span) -> String {
     format!("{}:{}", sources.file(span.file).path, sources.line_col(span).line)
