@@ -41,7 +41,7 @@ pub(super) fn plan(unit: &Unit, ground: &Ground<'_>, diags: &mut Diagnostics) ->
         lock::thaw(unit, entry, digest.as_deref(), clusters).unwrap_or_else(|diagnostic| {
             // A lock that cannot be read is said once.
             if !ground.lock.broken {
-                diags.push(diagnostic);
+                diags.push(*diagnostic);
             }
             Decision { verdicts: Vec::new(), group: None, kept: false, failure: None }.over(clusters.len())
         })

@@ -34,7 +34,7 @@ pub(super) fn renew(plan: &[Built], ground: &Ground<'_>) -> (Lock, Vec<Drift>) {
     let known = |task: &str| model.units.iter().any(|unit| unit.identity.to_string() == *task);
     for (task, entry) in ground.lock.tasks.iter().filter(|(task, _)| !lock.tasks.contains_key(*task) && !known(task)) {
         let from = entry.record.clusters.keys().cloned().collect();
-        drifts.push(Drift { task: task.clone(), change: Change::Gone { from }, because: Vec::new() });
+        drifts.push(Drift { task: task.clone(), changes: vec![Change::Gone { from }], because: Vec::new() });
     }
     drifts.sort_by(|a, b| a.task.cmp(&b.task));
     (lock, drifts)
@@ -62,6 +62,11 @@ pub(super) fn locked(
         let message = "the lock holds an unresolved merge";
         diags.push(Diagnostic::at(Code::LockChanged, place, message).help(help.clone()));
     }
+    let moved = |task: &String| drifts.iter().any(|drift| drift.task == *task);
+    for (task, entry) in found.tasks.iter().filter(|(task, entry)| !entry.contradictions.is_empty() && !moved(task)) {
+        let message = format!("the lock would change: it contradicts itself about task `{task}`");
+        diags.push(Diagnostic::new(Code::LockChanged, entry.span, message).help(help.clone()));
+    }
     for drift in drifts {
         let unit = model.units.iter().find(|unit| unit.identity.to_string() == drift.task);
         let span = unit.map(|unit| unit.name).or_else(|| found.tasks.get(&drift.task).map(|entry| entry.span));
@@ -83,7 +88,9 @@ pub(super) fn frozen(found: Option<&Found>, drifts: &[Drift], model: &Model, dia
         let place = Place::Path(lock::PATH.to_owned());
         diags.push(Diagnostic::at(Code::NotInLock, place, "there is no lock to render").help(help.clone()));
     }
-    for drift in drifts.iter().filter(|drift| matches!(drift.change, Change::Instances { .. })) {
+    for drift in
+        drifts.iter().filter(|drift| drift.changes.iter().any(|change| matches!(change, Change::Instances { .. })))
+    {
         let Some(unit) = model.units.iter().find(|unit| unit.identity.to_string() == drift.task) else { continue };
         let words = drift.words(|_| "by the inputs".to_owned());
         let diagnostic = Diagnostic::new(Code::NotInLock, unit.name, format!("the lock says otherwise of {words}"));

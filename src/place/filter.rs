@@ -74,7 +74,7 @@ fn rules(placement: &Placement, cluster: &Cluster, there: bool, see: &mut See<'_
             By::Label(key) => (Property::Label(key.clone()), !cluster.labels.contains_key(key)),
             By::Cluster => continue,
         };
-        let refusal = lacks.then(|| Reason::Lacks { property, task: spread.span });
+        let refusal = lacks.then_some(Reason::Lacks { property, task: spread.span });
         see(Rule::Spread(spread.by.clone()), refusal)?;
     }
     ControlFlow::Continue(())
