@@ -21,18 +21,27 @@ pub(super) fn check(unit: &Unit, decision: &Decision, planned: &Planned, ground:
         .collect();
     let fitting = (0..clusters.len()).filter(|at| decision.possible(*at)).count();
     let nowhere = decision.chosen().next().is_none();
-    if !lacking.is_empty() && *ground.mode != Mode::Frozen {
+    if *ground.mode == Mode::Frozen {
+        return;
+    }
+    const HELP: &str =
+        "`kubectl get nodes,pods -A -o json | fleetcron import clusters --cluster NAME` writes a ClusterCapacity";
+    if nowhere && !explained(unit, ground) {
+        let mut diagnostic = nowhere_at_all(unit, decision, planned, ground);
+        if !lacking.is_empty() {
+            let said = format!("{} of them have no capacity, and take nothing", lacking.len());
+            diagnostic = diagnostic.note(said).help(HELP);
+        }
+        diags.push(diagnostic);
+    } else if !nowhere && !lacking.is_empty() {
         let strategy = unit.placement.strategy.name();
         let message = format!("{strategy} counts on what is free, and nobody says what clusters can take");
         let span = unit.placement.strategy_said.unwrap_or(unit.placement.span);
         let mut diagnostic = Diagnostic::new(Code::NoCapacity, span, message)
             .note("a cluster without a capacity takes nothing, as in Karmada")
-            .help("`kubectl get nodes,pods -A -o json | fleetcron import clusters --cluster NAME` writes a ClusterCapacity");
+            .help(HELP);
         diagnostic.clusters = Some(Clusters { names: lacking, of: fitting });
         diags.push(diagnostic);
-    }
-    if nowhere && *ground.mode != Mode::Frozen && !explained(unit, ground) {
-        diags.push(nowhere_at_all(unit, decision, planned, ground));
     }
 }
 
