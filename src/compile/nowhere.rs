@@ -67,7 +67,9 @@ fn nowhere_at_all(unit: &Unit, decision: &Decision, planned: &Planned, ground: &
     }
     if let Some(failure) = &decision.failure {
         let fitting = (0..total).filter(|at| decision.possible(*at)).count();
-        diagnostic = diagnostic.note(in_words(failure, unit, planned, fitting));
+        let words = in_words(failure, unit, planned, fitting);
+        let alone = if placement.fallback.is_empty() { "" } else { "no fallback group alone will do: in all " };
+        diagnostic = diagnostic.note(format!("{alone}{words}"));
     } else if let Some((rule, count)) = place::nearest_rule(placement, &ground.model.clusters) {
         let clusters = if count == 1 { "1 cluster".to_owned() } else { format!("{count} clusters") };
         diagnostic = diagnostic.help(format!("but for `{rule}` alone, {clusters} would fit"));
