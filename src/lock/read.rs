@@ -83,8 +83,11 @@ pub fn read(file: FileId, bytes: &[u8], diags: &mut Diagnostics) -> Found {
         }
     }
     if unknown > 0 {
-        let message = format!("{unknown} facts of a newer fleetcron are kept and not understood");
-        diags.push(Diagnostic::new(Code::LockNewer, whole, message).help("use the fleetcron that wrote them"));
+        let message = match unknown {
+            1 => "a fact of a newer fleetcron is kept and not understood".to_owned(),
+            n => format!("{n} facts of a newer fleetcron are kept and not understood"),
+        };
+        diags.push(Diagnostic::new(Code::LockNewer, whole, message).help("use the fleetcron that wrote it"));
     }
     found.tasks = tasks.into_iter().map(|(task, facts)| (task.to_owned(), facts.settle(whole))).collect();
     found
