@@ -150,12 +150,13 @@ pub fn compile_watched(sources: &SourceTree, mode: &Mode, mut begins: impl FnMut
     proof::once(&model, &plan, &mut diags);
     lint::overcommitted(&model, &committed(&model, &plan), &inventory, &mut diags);
     let (lock, drift) = records::renew(&plan, &ground);
+let output = assemble::assemble(&model, &plan, &mut diags);
     match mode {
-        Mode::Locked => records::locked(found.as_ref(), &drift, &model, sources, &mut diags),
+        // What does not compile moves nothing, and would only be said twice.
+        Mode::Locked if !diags.has_errors() => records::locked(found.as_ref(), &drift, &model, sources, &mut diags),
         Mode::Frozen => records::frozen(found.as_ref(), &drift, &model, &mut diags),
-        Mode::Steady | Mode::Fresh(_) => {}
+        Mode::Steady | Mode::Fresh(_) | Mode::Locked => {}
     }
-    let output = assemble::assemble(&model, &plan, &mut diags);
     let lock_differs = records::differs(sources, &lock);
     relevel(&model, &mut diags);
     diags.sort();
