@@ -150,7 +150,7 @@ pub fn compile_watched(sources: &SourceTree, mode: &Mode, mut begins: impl FnMut
     proof::once(&model, &plan, &mut diags);
     lint::overcommitted(&model, &committed(&model, &plan), &inventory, &mut diags);
     let (lock, drift) = records::renew(&plan, &ground);
-let output = assemble::assemble(&model, &plan, &mut diags);
+    let output = assemble::assemble(&model, &plan, &mut diags);
     match mode {
         // What does not compile moves nothing, and would only be said twice.
         Mode::Locked if !diags.has_errors() => records::locked(found.as_ref(), &drift, &model, sources, &mut diags),

@@ -2,11 +2,13 @@
 //!
 //! The one idea: the lock is one of the input's files, and what it becomes is one of the results.
 
+use std::collections::BTreeSet;
+
 use super::{Built, Ground};
 use crate::diag::{Code, Diagnostic, Diagnostics, Place};
 use crate::lock::{self, Change, Drift, Found, Lock};
 use crate::model::Model;
-use crate::tree::{RepoPath, SourceTree};
+use crate::tree::{RepoPath, SourceTree, Span};
 
 /// The lock of a tree; nothing where there is none.
 pub(super) fn read(sources: &SourceTree, diags: &mut Diagnostics) -> Option<Found> {
@@ -18,15 +20,14 @@ pub(super) fn read(sources: &SourceTree, diags: &mut Diagnostics) -> Option<Foun
 /// What is recorded from now on, and what that changes.
 pub(super) fn renew(plan: &[Built], ground: &Ground<'_>) -> (Lock, Vec<Drift>) {
     let model = ground.model;
-    let mut lock = Lock::default();
+    let mut lock = Lock { minor: ground.lock.minor, ..Lock::default() };
     let mut drifts = Vec::new();
     for (unit, built) in model.units.iter().zip(plan) {
         let task = unit.identity.to_string();
         let before = ground.lock.tasks.get(&task);
         let Some(record) = super::planning::record(unit, &built.decision, &built.planned, ground) else { continue };
-        let then = before.map(|entry| &entry.record);
-        if then != Some(&record) || before.is_some_and(|entry| !entry.contradictions.is_empty()) {
-            let said = lock::drift(unit, then, &record, &built.decision, &model.clusters, ground.mode);
+        if before.is_none_or(|entry| entry.record != record || !entry.contradictions.is_empty()) {
+            let said = lock::drift(unit, before, &record, &built.decision, &model.clusters, ground.mode);
             drifts.extend(said);
         }
         lock.tasks.insert(task, record);
@@ -62,19 +63,17 @@ pub(super) fn locked(
         let message = "the lock holds an unresolved merge";
         diags.push(Diagnostic::at(Code::LockChanged, place, message).help(help.clone()));
     }
-    let moved = |task: &String| drifts.iter().any(|drift| drift.task == *task);
-    for (task, entry) in found.tasks.iter().filter(|(task, entry)| !entry.contradictions.is_empty() && !moved(task)) {
-        let message = format!("the lock would change: it contradicts itself about task `{task}`");
-        diags.push(Diagnostic::new(Code::LockChanged, entry.span, message).help(help.clone()));
-    }
     for drift in drifts {
         let unit = model.units.iter().find(|unit| unit.identity.to_string() == drift.task);
         let span = unit.map(|unit| unit.name).or_else(|| found.tasks.get(&drift.task).map(|entry| entry.span));
         let place = span.map_or_else(|| Place::Path(lock::PATH.to_owned()), Place::Text);
         let words = drift.words(|span| line(sources, span));
         let mut diagnostic = Diagnostic::at(Code::LockChanged, place, format!("the lock would change: {words}"));
-        for because in drift.because.iter().filter(|because| because.span != span) {
-            diagnostic = because.span.into_iter().fold(diagnostic, |d, span| d.other(span, because.words.clone()));
+        let mut told: BTreeSet<Span> = span.into_iter().collect();
+        for because in &drift.because {
+            for span in because.span.into_iter().filter(|span| told.insert(*span)) {
+                diagnostic = diagnostic.other(span, because.words.clone());
+            }
         }
         diags.push(diagnostic.help(help.clone()));
     }
@@ -99,7 +98,7 @@ pub(super) fn frozen(found: Option<&Found>, drifts: &[Drift], model: &Model, dia
 }
 
 /// `path:line` of a place.
-pub fn line(sources: &SourceTree, span: crate::tree::Span) -> String {
+pub fn line(sources: &SourceTree, span: Span) -> String {
     format!("{}:{}", sources.file(span.file).path, sources.line_col(span).line)
 }
 

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Mode, Record};
+use super::{Entry, Mode, Record};
 use crate::model::{Cluster, Unit};
 use crate::place::{Decision, Reason, Verdict};
 use crate::tree::Span;
@@ -59,7 +59,7 @@ pub enum Change {
         /// The one now.
         to: Option<String>,
     },
-    /// What it asks for has changed, and it stays where it is.
+    /// What it asks for has changed, or the record contradicts itself, and it stays where it is.
     Asked,
 }
 
@@ -75,7 +75,7 @@ pub struct Because {
 /// What changed about one task; `None` if nothing did.
 pub fn drift(
     unit: &Unit,
-    then: Option<&Record>,
+    then: Option<&Entry>,
     now: &Record,
     decision: &Decision,
     clusters: &[Cluster],
@@ -83,9 +83,10 @@ pub fn drift(
 ) -> Option<Drift> {
     let task = unit.identity.to_string();
     let names = |record: &Record| -> Vec<String> { record.clusters.keys().cloned().collect() };
-    let Some(then) = then else {
+    let Some(entry) = then else {
         return Some(Drift { task, changes: vec![Change::New { on: names(now) }], because: Vec::new() });
     };
+    let then = &entry.record;
     let from: Vec<String> = names(then).into_iter().filter(|name| !now.clusters.contains_key(name)).collect();
     let to: Vec<String> = names(now).into_iter().filter(|name| !then.clusters.contains_key(name)).collect();
     let on: Vec<(String, i64, i64)> = (now.clusters.iter())
@@ -101,6 +102,9 @@ pub fn drift(
     if because.is_empty() {
         because.extend(if mode.forgets(&unit.identity) {
             Some(Because { words: "it was decided anew".to_owned(), span: None })
+        } else if !entry.contradictions.is_empty() {
+            let words = format!("the lock contradicts itself: {}", entry.contradictions.join(", "));
+            Some(Because { words, span: Some(entry.span) })
         } else if then.digest != now.digest {
             let words = "what it asks for has changed".to_owned();
             Some(Because { words, span: Some(unit.placement.span) })
@@ -122,7 +126,7 @@ pub fn drift(
     if !stopped.is_empty() || !started.is_empty() {
         changes.push(Change::Active { from: stopped, to: started });
     }
-    if changes.is_empty() && then.digest != now.digest {
+    if changes.is_empty() && (then.digest != now.digest || !entry.contradictions.is_empty()) {
         changes.push(Change::Asked);
     }
     (!changes.is_empty()).then_some(Drift { task, changes, because })

@@ -8,7 +8,8 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{Cluster, Unit};
 use crate::place::{Decision, Passed, Verdict};
 
-/// What is recorded about a unit, as the decision it was; `digest` is what would decide now.
+/// What is recorded about a unit, as the decision it was; `digest` is what would decide now, `replicas` how many instances
+/// are asked for.
 ///
 /// # Errors
 /// What keeps the record from being rendered.
@@ -16,6 +17,7 @@ pub fn thaw(
     unit: &Unit,
     entry: Option<&Entry>,
     digest: Option<&str>,
+    replicas: i64,
     clusters: &[Cluster],
 ) -> Result<Decision, Box<Diagnostic>> {
     let error = |message: String, other: Option<&Entry>| {
@@ -32,6 +34,12 @@ pub fn thaw(
     }
     if entry.record.digest.as_deref() != digest {
         return error(format!("the lock was written for another placement of task `{}`", unit.identity), Some(entry));
+    }
+    let sum = entry.record.clusters.values().fold(0, |sum: i64, instances| sum.saturating_add(*instances));
+    if unit.placement.strategy.divides() && sum != replicas {
+        let message =
+            format!("the lock shares out {sum} instances of task `{}`, and {replicas} are asked for", unit.identity);
+        return error(message, Some(entry));
     }
     let mut verdicts = vec![Verdict::Passed(Passed::NotRecorded); clusters.len()];
     for (name, instances) in &entry.record.clusters {
