@@ -148,6 +148,9 @@ pub(super) fn once(model: &Model, plan: &[Built], diags: &mut Diagnostics) {
         diagnostic.clusters = (!names.is_empty()).then_some(Clusters { names, of: placed });
         diagnostic = match active.len() {
             0 => diagnostic.help("let one copy run: `active: {max: 1}`, and no `suspend`"),
+            _ if !others.is_empty() => {
+                diagnostic.help("give one of them another namespace, or another `objectName`, or suspend it")
+            }
             _ => diagnostic.help(
                 "write `active: {max: 1}`, which suspends the others, or `spread: [{by: cluster, max: 1}]`, which places it on one cluster",
             ),
