@@ -119,6 +119,10 @@ fn what_cannot_run_is_exit_code_two() {
 fn check_knows_clean_from_stale() {
     let dir = repository();
     let text = wrong(&run(dir.path(), &["check"]), 1);
+    assert!(text.contains("there is no lock"), "{text}");
+    fine(&run(dir.path(), &["build"]));
+    fs::remove_file(dir.path().join("rendered/cn-1/billing/hostile.cronjob.yaml")).expect("removed");
+    let text = wrong(&run(dir.path(), &["check"]), 1);
     assert!(text.contains("missing from the output"), "{text}");
     fine(&run(dir.path(), &["build"]));
     let text = fine(&run(dir.path(), &["check"]));

@@ -1,7 +1,7 @@
 //! Whole repositories as users have them, run through the compiled binary. It looks into no room of the house.
 //!
 //! The one idea: a fixture is a folder that a reader can understand alone: `repo/` is what somebody wrote, `expect.stderr`
-//! what they are told, `expect/` what is written. `BLESS=1` rewrites the expectations; a review of their diff is a
+//! what they are told, `expect/` what is written, `expect.lock` what is recorded. `BLESS=1` rewrites the expectations; a review of their diff is a
 //! review of what users see.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +22,10 @@ struct Case {
     exit: i64,
     /// Whether standard output is compared too.
     stdout: bool,
+    /// Whether `fleetcron.lock` is compared after the run.
+    lock: bool,
+    /// Whether it lies in a Git repository.
+    git: bool,
     /// A folder of the fixture that stands at `--out` before the run.
     out: Option<String>,
 }
@@ -67,12 +71,23 @@ fn cases() -> Vec<Case> {
 fn case(folder: PathBuf) -> Case {
     let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
     let text = fs::read_to_string(folder.join("case.toml")).expect("case.toml");
-    let mut case = Case { name, folder, args: vec!["build".to_owned()], exit: 0, stdout: false, out: None };
+    let mut case = Case {
+        name,
+        folder,
+        args: vec!["build".to_owned()],
+        exit: 0,
+        stdout: false,
+        lock: false,
+        git: false,
+        out: None,
+    };
     for (key, value) in settings(&text) {
         match (key.as_str(), value) {
             ("args", Setting::Texts(args)) => case.args = args,
             ("exit", Setting::Number(exit)) => case.exit = exit,
             ("stdout", Setting::Truth(stdout)) => case.stdout = stdout,
+            ("lock", Setting::Truth(lock)) => case.lock = lock,
+            ("git", Setting::Truth(git)) => case.git = git,
             ("out", Setting::Text(out)) => case.out = Some(out),
             (key, value) => panic!("{}: `{key} = {value:?}` means nothing", case.name),
         }
@@ -114,6 +129,7 @@ struct Ran {
     stdout: String,
     stderr: String,
     output: BTreeMap<String, Vec<u8>>,
+    lock: String,
 }
 
 impl Case {
@@ -122,6 +138,9 @@ impl Case {
         let temporary = tempfile::tempdir().expect("a temporary folder");
         let home = temporary.path();
         copy(&self.folder.join("repo"), &home.join("repo"));
+        if self.git {
+            git2::Repository::init(home.join("repo")).expect("a repository");
+        }
         let mut command = Command::new(env!("CARGO_BIN_EXE_fleetcron"));
         command.current_dir(home).args(&self.args).args(["--root", "repo", "--color", "never"]);
         let mut written = home.join("repo/rendered");
@@ -139,6 +158,7 @@ impl Case {
             stdout: text(&run.stdout),
             stderr: text(&run.stderr),
             output: files(&written),
+            lock: fs::read_to_string(home.join("repo/fleetcron.lock")).unwrap_or_default(),
         }
     }
 
@@ -151,6 +171,9 @@ impl Case {
         put(&self.folder.join("expect.stderr"), ran.stderr.as_bytes());
         if self.stdout {
             put(&self.folder.join("expect.stdout"), ran.stdout.as_bytes());
+        }
+        if self.lock {
+            put(&self.folder.join("expect.lock"), ran.lock.as_bytes());
         }
         if self.writes() {
             let expect = self.folder.join("expect");
@@ -172,6 +195,9 @@ impl Case {
         let mut texts = vec![("expect.stderr", &ran.stderr)];
         if self.stdout {
             texts.push(("expect.stdout", &ran.stdout));
+        }
+        if self.lock {
+            texts.push(("expect.lock", &ran.lock));
         }
         for (file, text) in texts {
             let expected = fs::read_to_string(self.folder.join(file)).unwrap_or_default();
