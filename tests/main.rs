@@ -15,5 +15,6 @@ mod properties;
 mod readme;
 mod schemas;
 mod second_reader;
+mod story;
 mod support;
 mod words;
