@@ -5,6 +5,7 @@
 
 mod assemble;
 mod overrides;
+mod runs;
 #[cfg(test)]
 mod tests;
 
@@ -85,18 +86,22 @@ pub fn compile_watched(sources: &SourceTree, mut begins: impl FnMut(Stage)) -> C
     let faults = lint::model(&model, &mut diags);
     let scopes: Vec<Scope<'_>> = model.clusters.iter().map(|cluster| Scope::new(&model.fleet, cluster)).collect();
     let around = Surroundings { fleet: &model.fleet, scopes: &scopes, sources };
-    let built: Vec<(Built, Diagnostics)> =
+    let built: Vec<(Built, runs::Seen, Diagnostics)> =
         model.units.par_iter().map(|unit| build(unit, &model, &faults, around)).collect();
     begins(Stage::Joining);
     let mut plan = Vec::with_capacity(built.len());
-    for (task, said) in built {
+    let mut seen = Vec::with_capacity(built.len());
+    for (task, watched, said) in built {
         plan.push(task);
+        seen.push(watched);
         diags.extend(said);
     }
     overrides::shared(&model, &plan, &faults, &mut diags);
+    runs::report(&model, &plan, seen, &mut diags);
     let output = assemble::assemble(&model, &plan, &mut diags);
     relevel(&model, &mut diags);
     diags.sort();
+    diags.sum_up();
     drop(scopes);
     Compilation { model, plan, output, diags, wanted }
 }
@@ -107,13 +112,19 @@ pub fn wanted(sources: &SourceTree) -> BTreeSet<RepoPath> {
 }
 
 /// Builds one task; it sees no other.
-fn build(unit: &Unit, model: &Model, faults: &BTreeSet<Span>, around: Surroundings<'_>) -> (Built, Diagnostics) {
+fn build(
+    unit: &Unit,
+    model: &Model,
+    faults: &BTreeSet<Span>,
+    around: Surroundings<'_>,
+) -> (Built, runs::Seen, Diagnostics) {
     let mut diags = Diagnostics::new();
     let mut decision = place::place(&unit.placement, &model.clusters);
     if decision.chosen().next().is_none() && !explained(unit, model, faults) {
         diags.push(nowhere(unit, &decision));
     }
-    let rendered = render::render(unit, &decision, around, &mut diags);
+    let mut watch = runs::Watch::new(unit, around);
+    let rendered = render::render(unit, &decision, around, |variant, object| watch.look(variant, object), &mut diags);
     // Every cluster runs the whole, so how many pods that is, the finished object says: a file, `job.parallelism`,
     // `instances`, overrides and patches have all had their word.
     for variant in &rendered.variants {
@@ -123,7 +134,8 @@ fn build(unit: &Unit, model: &Model, faults: &BTreeSet<Span>, around: Surroundin
     }
     overrides::own(unit, &decision, &rendered, model, faults, &mut diags);
     schedules(unit, &rendered, model, around.sources, &mut diags);
-    (Built { decision, rendered }, diags)
+    let seen = watch.seen(&rendered);
+    (Built { decision, rendered }, seen, diags)
 }
 
 /// What is odd about when the variants of a task run.
@@ -210,6 +222,7 @@ pub fn relevel(model: &Model, diags: &mut Diagnostics) {
             Some(Level::Off) => None,
             Some(Level::Warn) => Some(Severity::Warning),
             Some(Level::Error) => Some(Severity::Error),
+            None if diagnostic.code.waits() => None,
             None => Some(diagnostic.severity),
         }
     });

@@ -79,6 +79,8 @@ pub struct Diagnostic {
     pub help: Vec<String>,
     /// The clusters it concerns, of how many; said as `on 3 of 12 clusters`.
     pub clusters: Option<Clusters>,
+    /// A text that no report may show, though it stands where the diagnostic points.
+    pub secret: Option<Span>,
 }
 
 /// The clusters a diagnostic concerns.
@@ -113,7 +115,15 @@ impl Diagnostic {
             notes: Vec::new(),
             help: Vec::new(),
             clusters: None,
+            secret: None,
         }
+    }
+
+    /// Keeps a text out of every report.
+    #[must_use]
+    pub fn secret(mut self, span: Span) -> Self {
+        self.secret = Some(span);
+        self
     }
 
     /// Says something at the wrong text itself.

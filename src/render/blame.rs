@@ -159,6 +159,30 @@ pub fn said(unit: &Unit, overrides: &[usize], path: &[&str]) -> Option<Span> {
     })
 }
 
+/// The nearest text that somebody wrote about a place of a finished CronJob: the last to say the value there, or, where
+/// nobody did, what is said nearest above it. Nowhere if only built-in defaults speak of it.
+pub fn origin(unit: &Unit, overrides: &[usize], object: &Value, pointer: &str) -> Option<Span> {
+    let path = segments(pointer);
+    let image = path.last().is_some_and(|member| member == "image");
+    let layers = unit.layers_with(overrides).filter(|layer| layer.origin != Origin::BuiltIn);
+    let layers = layers.filter(|layer| !(image && only_moves_images(&layer.body)));
+    let layers = layers.filter_map(|layer| in_body(&layer.body, object, &path));
+    let patches = overrides.iter().flat_map(|at| &unit.overrides[*at].layer.body.patches);
+    let patches = patches.filter(|step| patching::for_cron_job(step)).filter_map(|step| in_patch(step, object, &path));
+    // Of those that say as much of it the last one counts.
+    let (spot, depth) = layers.chain(patches).filter(|(_, depth)| *depth > 0).max_by_key(|(_, depth)| *depth)?;
+    Some(if depth == path.len() { spot.value } else { spot.key })
+}
+
+/// Whether a body says another registry of images and nothing else of them.
+fn only_moves_images(body: &Body) -> bool {
+    let moves = |parts: &Value| parts.as_object().is_some_and(|parts| parts.keys().all(|part| part == "registry"));
+    let containers = body.containers.iter().map(|(_, part)| part).chain(&body.container);
+    let said: Vec<&Value> = containers.filter_map(|part| part.value.get("image")).collect();
+    let elsewhere = body.object.is_some() || body.pod_template.is_some() || body.pod.is_some();
+    !elsewhere && said.into_iter().chain(body.images.iter().map(|rule| &rule.parts)).all(moves)
+}
+
 /// Where a patch says the text or number at a path of the CronJob.
 pub(super) fn patched(unit: &Unit, overrides: &[usize], path: &[&str]) -> Option<Span> {
     let mut steps = overrides.iter().rev().flat_map(|at| unit.overrides[*at].layer.body.patches.iter().rev());

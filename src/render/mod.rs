@@ -15,12 +15,14 @@ mod resources;
 mod spots;
 mod variant;
 
-pub use blame::said;
+pub use blame::{origin, said};
 pub(crate) use object::Ordered;
 pub use object::{HEADER, Manifest};
 pub use references::Scope;
 
 use std::collections::BTreeSet;
+
+use serde_json::Value;
 
 use self::variant::Key;
 use crate::diag::{Diagnostics, Gather};
@@ -74,8 +76,15 @@ pub struct Surroundings<'a> {
     pub sources: &'a SourceTree,
 }
 
-/// Renders a task for the clusters chosen.
-pub fn render(unit: &Unit, decision: &Decision, around: Surroundings<'_>, diags: &mut Diagnostics) -> Rendered {
+/// Renders a task for the clusters chosen. `look` sees each variant with its CronJob while that is a value and not only
+/// bytes.
+pub fn render(
+    unit: &Unit,
+    decision: &Decision,
+    around: Surroundings<'_>,
+    mut look: impl FnMut(&Variant, &Value),
+    diags: &mut Diagnostics,
+) -> Rendered {
     let mut rendered = Rendered { effects: vec![Effect::default(); unit.overrides.len()], ..Rendered::default() };
     let own = variant::own_names(unit);
     let groups = variant::group(unit, &own, decision, around);
@@ -95,8 +104,10 @@ pub fn render(unit: &Unit, decision: &Decision, around: Surroundings<'_>, diags:
         for diagnostic in built.diags {
             said.add(diagnostic, &clusters);
         }
-        let variant::Built { instances, manifests, timing, .. } = built;
-        rendered.variants.push(Variant { clusters, overrides: key.overrides, instances, manifests, timing });
+        let variant::Built { instances, manifests, timing, cron_job, .. } = built;
+        let variant = Variant { clusters, overrides: key.overrides, instances, manifests, timing };
+        look(&variant, &cron_job);
+        rendered.variants.push(variant);
     }
     said.into_bag(|cluster| around.scopes[cluster].cluster.name.as_str(), chosen, diags);
     rendered.variants.sort_by_key(|variant| variant.clusters[0]);

@@ -47,6 +47,8 @@ pub(super) struct Built {
     pub(super) instances: u32,
     pub(super) manifests: Vec<Manifest>,
     pub(super) timing: Timing,
+    /// The finished CronJob.
+    pub(super) cron_job: Value,
     /// The overrides that changed something.
     pub(super) changed: Vec<usize>,
     pub(super) diags: Vec<Diagnostic>,
@@ -235,7 +237,7 @@ pub(super) fn build(unit: &Unit, key: &Key, cluster: usize, prefix: &Prefix, aro
     let instances = at_once.map_or(1, |pods| u32::try_from(pods).unwrap_or(u32::MAX));
     object::watch_flux(&mut value, around.fleet, unit, &mut diags);
     let timing = Timing { zone_decided, ..Timing::of(&value) };
-    let mut manifests = vec![object::cron_job(value, unit)];
+    let mut manifests = vec![object::cron_job(&value, unit)];
     let beside = resources::Beside {
         unit,
         overrides: &key.overrides,
@@ -246,7 +248,7 @@ pub(super) fn build(unit: &Unit, key: &Key, cluster: usize, prefix: &Prefix, aro
     };
     resources::build(&beside, &mut manifests, &mut changed, &mut diags);
     variables_matter(unit, key, cluster, around, &mut changed);
-    Built { instances, manifests, timing, changed, diags }
+    Built { instances, manifests, timing, cron_job: value, changed, diags }
 }
 
 /// Name and namespace are also the path of the manifest, so nothing may climb in them. Where the task's own name is
