@@ -6,6 +6,7 @@
 mod assemble;
 mod overrides;
 mod runs;
+mod shared;
 #[cfg(test)]
 mod tests;
 
@@ -86,18 +87,19 @@ pub fn compile_watched(sources: &SourceTree, mut begins: impl FnMut(Stage)) -> C
     let faults = lint::model(&model, &mut diags);
     let scopes: Vec<Scope<'_>> = model.clusters.iter().map(|cluster| Scope::new(&model.fleet, cluster)).collect();
     let around = Surroundings { fleet: &model.fleet, scopes: &scopes, sources };
-    let built: Vec<(Built, runs::Seen, Diagnostics)> =
+    let built: Vec<(Built, Vec<runs::Wanted>, Diagnostics)> =
         model.units.par_iter().map(|unit| build(unit, &model, &faults, around)).collect();
     begins(Stage::Joining);
     let mut plan = Vec::with_capacity(built.len());
-    let mut seen = Vec::with_capacity(built.len());
-    for (task, watched, said) in built {
+    let (mut asked_for, mut said) = (Vec::with_capacity(built.len()), Vec::with_capacity(built.len()));
+    for (task, objects, of_task) in built {
         plan.push(task);
-        seen.push(watched);
-        diags.extend(said);
+        asked_for.push(objects);
+        said.push(of_task);
     }
+    shared::say(said.into_iter(), &mut diags);
     overrides::shared(&model, &plan, &faults, &mut diags);
-    runs::report(&model, &plan, seen, &mut diags);
+    runs::missing(&model, &plan, asked_for, &mut diags);
     let output = assemble::assemble(&model, &plan, &mut diags);
     relevel(&model, &mut diags);
     diags.sort();
@@ -117,7 +119,7 @@ fn build(
     model: &Model,
     faults: &BTreeSet<Span>,
     around: Surroundings<'_>,
-) -> (Built, runs::Seen, Diagnostics) {
+) -> (Built, Vec<runs::Wanted>, Diagnostics) {
     let mut diags = Diagnostics::new();
     let mut decision = place::place(&unit.placement, &model.clusters);
     if decision.chosen().next().is_none() && !explained(unit, model, faults) {
@@ -134,8 +136,8 @@ fn build(
     }
     overrides::own(unit, &decision, &rendered, model, faults, &mut diags);
     schedules(unit, &rendered, model, around.sources, &mut diags);
-    let seen = watch.seen(&rendered);
-    (Built { decision, rendered }, seen, diags)
+    let asked_for = watch.into_bag(&rendered, &mut diags);
+    (Built { decision, rendered }, asked_for, diags)
 }
 
 /// What is odd about when the variants of a task run.

@@ -4,24 +4,17 @@
 //! kept, and asked for when all tasks are there.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 use serde_json::Value;
 
 use super::Built;
-use crate::diag::{Clusters, Code, Diagnostic, Diagnostics, Gather, Place};
+use crate::diag::{Clusters, Diagnostics, Gather};
 use crate::lint::{self, Present, Running};
 use crate::model::{Model, Unit};
 use crate::render::{self, Rendered, Surroundings, Variant};
 
-/// What was seen of one task.
-pub(super) struct Seen {
-    odd: Diagnostics,
-    wanted: Vec<Wanted>,
-}
-
 /// What one variant cannot do without, and on which clusters.
-struct Wanted {
+pub(super) struct Wanted {
     object: lint::Wanted,
     clusters: Vec<usize>,
 }
@@ -57,45 +50,12 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// What was seen.
-    pub(super) fn seen(self, rendered: &Rendered) -> Seen {
+    /// Says what was odd; returns what is to be asked for.
+    pub(super) fn into_bag(self, rendered: &Rendered, diags: &mut Diagnostics) -> Vec<Wanted> {
         let (placed, scopes) = (placed(rendered), self.around.scopes);
-        let mut odd = Diagnostics::new();
-        self.said.into_bag(|cluster| scopes[cluster].cluster.name.as_str(), placed, &mut odd);
-        Seen { odd, wanted: self.wanted }
+        self.said.into_bag(|cluster| scopes[cluster].cluster.name.as_str(), placed, diags);
+        self.wanted
     }
-}
-
-/// What was odd about all tasks. Tasks that share a base or a file share its oddities, and each is said once.
-fn say(odd: impl Iterator<Item = Diagnostics>, diags: &mut Diagnostics) {
-    let mut all: BTreeMap<(Code, Place, String), (Diagnostic, usize)> = BTreeMap::new();
-    for one in odd.flatten() {
-        match all.entry((one.code, one.place.clone(), one.message.clone())) {
-            Entry::Vacant(entry) => drop(entry.insert((one, 0))),
-            Entry::Occupied(mut entry) => {
-                let (first, more) = entry.get_mut();
-                *more += 1;
-                if let (Some(known), Some(new)) = (&mut first.clusters, one.clusters) {
-                    join(known, &new);
-                }
-            }
-        }
-    }
-    for (diagnostic, more) in all.into_values() {
-        diags.push(match more {
-            0 => diagnostic,
-            1 => diagnostic.note("another task shares this text"),
-            more => diagnostic.note(format!("{more} other tasks share this text")),
-        });
-    }
-}
-
-/// The clusters of two tasks.
-fn join(known: &mut Clusters, new: &Clusters) {
-    known.names.extend(new.names.iter().cloned());
-    known.names.sort();
-    known.names.dedup();
-    known.of = known.of.max(new.of).max(known.names.len());
 }
 
 /// How many clusters a task is placed on.
@@ -103,15 +63,8 @@ fn placed(rendered: &Rendered) -> usize {
     rendered.variants.iter().map(|variant| variant.clusters.len()).sum()
 }
 
-/// Says what was odd about all tasks, and what no task brings.
-pub(super) fn report(model: &Model, plan: &[Built], seen: Vec<Seen>, diags: &mut Diagnostics) {
-    let (odd, wanted): (Vec<_>, Vec<_>) = seen.into_iter().map(|seen| (seen.odd, seen.wanted)).unzip();
-    say(odd.into_iter(), diags);
-    missing(model, plan, wanted, diags);
-}
-
 /// What no task brings, said once of each place that names it.
-fn missing(model: &Model, plan: &[Built], wanted: Vec<Vec<Wanted>>, diags: &mut Diagnostics) {
+pub(super) fn missing(model: &Model, plan: &[Built], wanted: Vec<Vec<Wanted>>, diags: &mut Diagnostics) {
     if wanted.iter().all(Vec::is_empty) {
         return;
     }
@@ -135,7 +88,7 @@ fn missing(model: &Model, plan: &[Built], wanted: Vec<Vec<Wanted>>, diags: &mut 
             if !names.is_empty() {
                 let of = placed(&built.rendered);
                 let all = found.entry(object).or_insert(Clusters { names: Vec::new(), of });
-                join(all, &Clusters { names, of });
+                all.add(&Clusters { names, of });
             }
         }
     }

@@ -92,6 +92,16 @@ pub struct Clusters {
     pub of: usize,
 }
 
+impl Clusters {
+    /// Adds those of another task.
+    pub fn add(&mut self, new: &Clusters) {
+        self.names.extend(new.names.iter().cloned());
+        self.names.sort();
+        self.names.dedup();
+        self.of = self.of.max(new.of).max(self.names.len());
+    }
+}
+
 impl Diagnostic {
     /// A diagnostic of a code's own severity at a text.
     pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
