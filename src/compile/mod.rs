@@ -84,6 +84,7 @@ pub fn compile_watched(sources: &SourceTree, mut begins: impl FnMut(Stage)) -> C
     source_problems(sources, &left_out, &mut diags);
     begins(Stage::Building);
     validate::inventory::capacities(&model, &mut diags);
+    render::files(&model, &mut diags);
     let faults = lint::model(&model, &mut diags);
     let scopes: Vec<Scope<'_>> = model.clusters.iter().map(|cluster| Scope::new(&model.fleet, cluster)).collect();
     let around = Surroundings { fleet: &model.fleet, scopes: &scopes, sources };

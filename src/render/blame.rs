@@ -202,10 +202,13 @@ fn whole(found: Option<(Spot, usize)>, depth: usize) -> Option<Span> {
     found.filter(|(_, reached)| *reached == depth).map(|(spot, _)| spot.value)
 }
 
+/// Where something was written.
 #[derive(Clone, Copy)]
-struct Spot {
-    key: Span,
-    value: Span,
+pub(super) struct Spot {
+    /// Its key.
+    pub(super) key: Span,
+    /// Its value.
+    pub(super) value: Span,
 }
 
 impl From<&SpanTree> for Spot {
@@ -365,7 +368,7 @@ fn in_containers(body: &Body, object: &Value, path: &[String]) -> Vec<(Spot, usi
 }
 
 /// The deepest text of a patch that covers a path of the object.
-fn in_patch(patch: &PatchStep, object: &Value, path: &[String]) -> Option<(Spot, usize)> {
+pub(super) fn in_patch(patch: &PatchStep, object: &Value, path: &[String]) -> Option<(Spot, usize)> {
     if patch.kind != PatchKind::Json {
         let (spot, depth) = descend(&patch.patch.spans, &patch.patch.value, Some(object), path);
         return Some((spot, depth));

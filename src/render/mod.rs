@@ -4,6 +4,7 @@
 //! differ (the overrides that match, the values of the references used, zone, namespace), and a variant is folded,
 //! checked and emitted once.
 
+mod beside;
 mod blame;
 mod fold;
 mod object;
@@ -15,6 +16,7 @@ mod resources;
 mod spots;
 mod variant;
 
+pub use beside::files;
 pub use blame::{origin, said};
 pub(crate) use object::Ordered;
 pub use object::{HEADER, Manifest};

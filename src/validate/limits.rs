@@ -54,6 +54,7 @@ fn finding(path: &[&str], name: &str, number: i64) -> Finding {
         }],
         kind: FindingKind::OutOfRange,
         within: None,
+        beside: None,
     }
 }
 

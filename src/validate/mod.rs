@@ -7,6 +7,7 @@ pub mod inventory;
 pub mod limits;
 pub mod names;
 pub mod quantity;
+mod rules;
 pub mod schedule;
 pub mod schema;
 pub mod structure;
@@ -17,6 +18,11 @@ pub use schema::{Kind, Schema};
 pub(crate) use structure::shown;
 pub use structure::{Finding, FindingKind, Options, check};
 pub use version::{SCHEMA_VERSION, Version};
+
+/// Everything that is wrong with an object beside a task, for a Kubernetes of that version.
+pub fn object_beside(value: &serde_json::Value, version: Version) -> Vec<Finding> {
+    rules::beside(value, version)
+}
 
 /// Everything that is wrong with a CronJob: its structure, its numbers, its schedule.
 pub fn cron_job(value: &serde_json::Value, options: Options) -> Vec<Finding> {

@@ -9,6 +9,7 @@
 mod stray;
 mod words;
 
+pub(super) use words::list;
 pub(crate) use words::shown;
 
 use serde_json::{Map, Number, Value};
@@ -46,6 +47,8 @@ pub struct Finding {
     pub kind: FindingKind,
     /// The bytes of the text at the pointer that are to blame, where a part of it is.
     pub within: Option<std::ops::Range<usize>>,
+    /// Another member that the fault combines with.
+    pub beside: Option<String>,
 }
 
 /// Which rule found it.
@@ -71,6 +74,8 @@ pub enum FindingKind {
     OtherKind,
     /// A schedule or a time zone that Kubernetes refuses.
     Timing,
+    /// A rule beyond structure.
+    Rule,
 }
 
 /// Required in the schema, but absent it is the zero value, and the API server takes that.
@@ -399,7 +404,17 @@ impl Walk {
     ) -> &mut Finding {
         let pointer = path.pointer();
         let severity = Severity::Error;
-        self.findings.push_mut(Finding { pointer, at_key, code, severity, message, help, kind, within: None })
+        self.findings.push_mut(Finding {
+            pointer,
+            at_key,
+            code,
+            severity,
+            message,
+            help,
+            kind,
+            within: None,
+            beside: None,
+        })
     }
 }
 
