@@ -95,6 +95,11 @@ codes! {
     ShortStartingDeadline, "short-starting-deadline", Warning, "a starting deadline shorter than the controller's round";
     NoStartingDeadline, "no-starting-deadline", Note, "a frequent schedule without a starting deadline";
     OverlappingRuns, "overlapping-runs", Warning, "runs closer together than they may take";
+    JobRefused, "job-refused", Error, "a CronJob that is accepted, and whose Jobs are refused";
+    PodRefused, "pod-refused", Error, "a CronJob that is accepted, and whose pods are refused";
+    ApplyRefused, "apply-refused", Error, "a manifest that server-side apply refuses";
+    FieldTooNew, "field-too-new", Error, "a field that the cluster's Kubernetes does not know yet";
+    FieldDropped, "field-dropped", Warning, "a field that the cluster's Kubernetes drops without a word";
     MissingFile, "missing-file", Error, "a file that is referred to does not exist";
     InvalidFile, "invalid-file", Error, "a file that is referred to is not what it must be";
     UndefinedReference, "undefined-reference", Error, "a reference that is unknown or unset, or stands where none is read";
