@@ -19,10 +19,8 @@ const CODES_MAX: usize = 255;
 /// All containers of a pod's `spec`.
 pub(super) fn check(pod: &At<'_>, volumes: &Volumes<'_>, found: &mut Found) {
     let grace = pod.number("terminationGracePeriodSeconds").unwrap_or(GRACE);
-    if pod.has("containers") && pod.list("containers").is_empty() {
-        if let Some(at) = pod.get("containers") {
-            found.refuse(&at, "`containers` is empty, and a pod needs one at least");
-        }
+    if let Some(at) = pod.get("containers").filter(|_| pod.list("containers").is_empty()) {
+        found.refuse(&at, "`containers` is empty, and a pod needs one at least");
     }
     let mut known = BTreeSet::new();
     for container in pod.items("containers") {

@@ -16,10 +16,12 @@ pub(super) fn check(container: &At<'_>, found: &mut Found) {
     let mut known = BTreeSet::new();
     for port in container.items("ports") {
         let name = port.words("name");
-        if !name.is_empty() && found.named(&port, "name", names::port_name) && !known.insert(name) {
-            if let Some(at) = port.get("name") {
-                found.refuse(&at, format!("two ports of the container are called `{name}`"));
-            }
+        if !name.is_empty()
+            && found.named(&port, "name", names::port_name)
+            && !known.insert(name)
+            && let Some(at) = port.get("name")
+        {
+            found.refuse(&at, format!("two ports of the container are called `{name}`"));
         }
         found.within(&port, "containerPort", 1, MOST);
         if port.number("hostPort") != Some(0) {
