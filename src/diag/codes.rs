@@ -114,6 +114,11 @@ codes! {
     ImplicitTimeout, "implicit-timeout", Note, "a task that may run for ever";
     UnknownObject, "unknown-object", Warning, "a ConfigMap, Secret or ServiceAccount that the repository does not have";
     OverlappingRuns, "overlapping-runs", Warning, "runs closer together than they may take";
+    JobRefused, "job-refused", Error, "a CronJob that is accepted, and whose Jobs are refused";
+    PodRefused, "pod-refused", Error, "a CronJob that is accepted, and whose pods are refused";
+    ApplyRefused, "apply-refused", Error, "a manifest that server-side apply refuses";
+    FieldTooNew, "field-too-new", Error, "a field that the cluster's Kubernetes does not know yet";
+    FieldDropped, "field-dropped", Warning, "a field that the cluster's Kubernetes drops without a word";
     MissingFile, "missing-file", Error, "a file that is referred to does not exist";
     InvalidFile, "invalid-file", Error, "a file that is referred to is not what it must be";
     UndefinedReference, "undefined-reference", Error, "a reference that is unknown or unset, or stands where none is read";

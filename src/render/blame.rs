@@ -12,7 +12,7 @@ use super::references::Scope;
 use crate::diag::Code;
 use crate::model::{Body, Layer, Origin, PatchKind, PatchStep, Source, Unit};
 use crate::tree::{Located, SourceTree, Span, SpanTree, Spots};
-use crate::validate::{self, Finding, Options};
+use crate::validate::{self, Finding, Options, Version};
 
 /// The place to blame, and what stands there.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub(super) struct Blame {
     pub(super) who: Option<String>,
     /// It is a patch, which says things by the names they have in the manifest.
     pub(super) patch: bool,
+    /// Where the member stands that the fault combines with.
+    pub(super) beside: Option<Span>,
 }
 
 /// One step of the replay.
@@ -39,7 +41,7 @@ pub(super) struct Replay<'a> {
     pub(super) sources: &'a SourceTree,
     pub(super) scope: &'a Scope<'a>,
     pub(super) default_namespace: Option<&'a str>,
-    pub(super) newer: bool,
+    pub(super) version: Version,
 }
 
 impl<'a> Replay<'a> {
@@ -57,7 +59,7 @@ impl<'a> Replay<'a> {
 
     /// How the finished object is checked.
     pub(super) fn options(&self) -> Options {
-        Options { newer_than_schema: self.newer, partial: false }
+        Options { version: self.version, partial: false }
     }
 
     /// The object after each step, the empty one first.
@@ -112,38 +114,53 @@ impl<'a> Replay<'a> {
     /// The text of the step to blame; where it has none (a field that nobody gave), the nearest in a step before,
     /// and at last the task's name.
     fn locate(&self, steps: &[Step<'a>], objects: &[Value], first: usize, finding: &Finding) -> Blame {
-        let path = segments(&finding.pointer);
+        let mut path = segments(&finding.pointer);
         let by_patch = first.checked_sub(1).is_some_and(|at| matches!(steps[at], Step::Patch(..)));
         let own_form = self.unit.source != Source::CronJob && !by_patch;
         if finding.code == Code::MissingField && path.len() < 2 && own_form {
-            return Blame { span: self.unit.name, who: None, patch: false };
+            return Blame { span: self.unit.name, who: None, patch: false, beside: None };
         }
-        let found = |at: usize| -> Option<(Spot, usize, String, bool)> {
+        let found = |at: usize, path: &[String]| -> Option<(Spot, usize, String, bool)> {
             let object = &objects[at + 1];
             match &steps[at] {
                 Step::Layer(layer) => {
-                    let (spot, depth) = in_body(&layer.body, object, &path)?;
+                    let (spot, depth) = in_body(&layer.body, object, path)?;
                     Some((spot, depth, layer.origin.to_string(), false))
                 }
                 Step::Finish => None,
                 Step::Patch(layer, patch) => {
-                    let (spot, depth) = in_patch(patch, object, &path)?;
+                    let (spot, depth) = in_patch(patch, object, path)?;
                     Some((spot, depth, layer.origin.to_string(), true))
                 }
             }
         };
-        let blamed = first.checked_sub(1).and_then(found);
+        let mut beside = finding.beside.as_deref().map(segments);
+        let blamed = first.checked_sub(1).and_then(|at| {
+            let blamed = found(at, &path);
+            // The step may have said the other of two members that do not go together.
+            if let Some(other) = beside.as_mut().filter(|_| blamed.as_ref().is_none_or(|it| it.1 < path.len()))
+                && let Some(better) = found(at, other).filter(|better| better.1 == other.len())
+            {
+                std::mem::swap(&mut path, other);
+                return Some(better);
+            }
+            blamed
+        });
         let best = blamed.or_else(|| {
             // Of those that say as much of it the last one counts.
-            (0..steps.len()).filter_map(found).max_by_key(|(_, depth, ..)| *depth)
+            (0..steps.len()).filter_map(|at| found(at, &path)).max_by_key(|(_, depth, ..)| *depth)
+        });
+        let beside = beside.and_then(|other| {
+            let said = (0..steps.len()).rev().filter_map(|at| found(at, &other));
+            said.filter(|(_, depth, ..)| *depth == other.len()).map(|(spot, ..)| spot.value).next()
         });
         match best {
             Some((spot, depth, who, patch)) => {
                 let whole = depth == path.len();
                 let span = if finding.at_key || !whole { spot.key } else { spot.value };
-                Blame { span, who: Some(who), patch }
+                Blame { span, who: Some(who), patch, beside }
             }
-            None => Blame { span: self.unit.name, who: None, patch: false },
+            None => Blame { span: self.unit.name, who: None, patch: false, beside },
         }
     }
 }
@@ -342,10 +359,11 @@ fn in_containers(body: &Body, object: &Value, path: &[String]) -> Vec<(Spot, usi
     let depth = POD.len();
     let inside = POD.iter().zip(path).all(|(a, b)| a == b) && path.len() >= depth + 2;
     if !inside {
+        // A fault of the pod as a whole, if nobody says more of it.
         if let Some(container) = &body.container
-            && path.len() >= depth
+            && path.iter().map(String::as_str).eq(POD.iter().copied())
         {
-            found.push((Spot { key: container.spans.key, value: container.spans.key }, depth));
+            found.push((Spot { key: container.spans.key, value: container.spans.key }, depth - 1));
         }
         return found;
     }

@@ -99,12 +99,16 @@ pub fn render(
         for i in overrides {
             rendered.effects[*i].reached.extend(&clusters);
         }
-        let built = variant::build(unit, &key, clusters[0], &prefix, around);
+        let versions = variant::by_version(&clusters, around);
+        let built = variant::build(unit, &key, clusters[0], versions.keys(), &prefix, around);
         for i in &built.changed {
             rendered.effects[*i].changed.extend(&clusters);
         }
         for diagnostic in built.diags {
             said.add(diagnostic, &clusters);
+        }
+        for (of_version, clusters) in built.checked.into_iter().zip(versions.values()) {
+            of_version.into_iter().for_each(|diagnostic| said.add(diagnostic, clusters));
         }
         let variant::Built { instances, manifests, timing, cron_job, .. } = built;
         let variant = Variant { clusters, overrides: key.overrides, instances, manifests, timing };

@@ -4,7 +4,6 @@
 //! beside a JSON value and say what they find with a pointer, and the caller, who holds the text, draws it.
 
 pub mod inventory;
-pub mod limits;
 pub mod names;
 pub mod quantity;
 mod rules;
@@ -24,10 +23,10 @@ pub fn object_beside(value: &serde_json::Value, version: Version) -> Vec<Finding
     rules::beside(value, version)
 }
 
-/// Everything that is wrong with a CronJob: its structure, its numbers, its schedule.
+/// Everything that is wrong with a CronJob: its structure, the rules beyond it, its schedule, and what fails later.
 pub fn cron_job(value: &serde_json::Value, options: Options) -> Vec<Finding> {
     let mut findings = check(value, Schema::cronjob(), options);
-    findings.extend(limits::check(value));
+    findings.extend(rules::cron_job(value, options));
     findings.extend(schedule::check(value));
     findings
 }

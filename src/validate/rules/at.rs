@@ -97,6 +97,14 @@ impl<'a> At<'a> {
         self.truth(key) == Some(true)
     }
 
+    /// The nearest key of a field, without index.
+    pub(crate) fn key(&self) -> &'a str {
+        match self.step {
+            Step::Root => "",
+            Step::Key(key) | Step::Item(key, _) | Step::Entry(key, _) => key,
+        }
+    }
+
     /// What the place is called: the nearest key, with an index if it is an item.
     pub(crate) fn place(&self) -> String {
         match self.step {

@@ -1,12 +1,34 @@
-//! What a claim on storage asks for. It claims nothing.
+//! The claim that a pod makes for itself, and what any claim on storage asks for. It claims nothing.
 //!
-//! The one idea: `ValidatePersistentVolumeClaimSpec` in `pkg/apis/core/validation/validation.go`.
+//! The one idea: `ValidatePersistentVolumeClaimTemplate` and `ValidatePersistentVolumeClaimSpec` in
+//! `pkg/apis/core/validation/validation.go`.
 
 use super::at::At;
 use super::found::Found;
-use super::selector;
+use super::{meta, selector};
 use crate::diag::Code;
 use crate::validate::{FindingKind, names};
+
+/// An `ephemeral` volume.
+pub(super) fn template(at: &At<'_>, found: &mut Found) {
+    let Some(template) = at.get("volumeClaimTemplate") else {
+        found.missing(at, "volumeClaimTemplate", "");
+        return;
+    };
+    if let Some(metadata) = template.get("metadata") {
+        meta::template(&metadata, found);
+        let map = metadata.value().as_object().into_iter().flatten();
+        for (field, _) in map.filter(|(field, value)| !value.is_null() && *field != "labels" && *field != "annotations")
+        {
+            if let Some(at) = metadata.get(field) {
+                found.refuse(&at, format!("the claim of a volume takes no `{}`", super::shown(field))).at_key();
+            }
+        }
+    }
+    if let Some(spec) = template.get("spec") {
+        claim(&spec, found);
+    }
+}
 
 /// The `spec` of a claim.
 pub(crate) fn claim(spec: &At<'_>, found: &mut Found) {
@@ -97,5 +119,13 @@ mod tests {
         assert_eq!(spec(json!({"resources": {"requests": {"storage": 0}}})), ["/resources/requests/storage"]);
         assert_eq!(spec(json!({"storageClassName": "A_"})), ["/storageClassName"]);
         assert_eq!(spec(json!({"dataSource": {"kind": "VolumeSnapshot", "name": "s"}})), ["/dataSource"]);
+    }
+
+    /// `pkg/apis/core/validation.ValidatePersistentVolumeClaimTemplate`
+    #[test]
+    fn validate_persistent_volume_claim_template() {
+        assert_eq!(found_by(json!({}), template), [""]);
+        let named = json!({"volumeClaimTemplate": {"metadata": {"labels": {"a": "b"}, "name": "n"}}});
+        assert_eq!(found_by(named, template), ["/volumeClaimTemplate/metadata/name"]);
     }
 }

@@ -23,6 +23,11 @@ impl Found {
         self.findings
     }
 
+    /// Adds a finding as it is.
+    pub(crate) fn push(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
     /// Whether the version is at least 1.`minor`.
     pub(crate) fn since(&self, minor: u16) -> bool {
         self.version >= Version { major: 1, minor }
@@ -64,6 +69,15 @@ impl Found {
             self.refuse(&field_at, format!("`{field}` is empty"));
         }
         !empty
+    }
+
+    /// A text that must be there and must not be empty, though the schema does not say so.
+    pub(crate) fn required(&mut self, at: &At<'_>, field: &str) -> bool {
+        if at.has(field) {
+            return self.filled(at, field);
+        }
+        self.missing(at, field, "");
+        false
     }
 
     /// What a rule about names says.

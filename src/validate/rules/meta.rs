@@ -21,6 +21,12 @@ pub(crate) fn object(meta: &At<'_>, found: &mut Found) {
     found.not_negative(meta, "generation");
 }
 
+/// The metadata of a template, of which only labels and annotations count (`ValidatePodTemplateSpec`).
+pub(crate) fn template(meta: &At<'_>, found: &mut Found) {
+    labels(meta, "labels", found);
+    annotations(meta, found);
+}
+
 /// `ValidateLabels` in `k8s.io/apimachinery/pkg/apis/meta/v1/validation`.
 pub(crate) fn labels(at: &At<'_>, field: &str, found: &mut Found) {
     for (key, entry) in at.entries(field) {
@@ -109,7 +115,7 @@ mod tests {
     /// `k8s.io/apimachinery/pkg/api/validation.ValidateAnnotationsSize`
     #[test]
     fn validate_annotations_size() {
-        let meta = |size: usize| found_by(json!({"annotations": {"a": "x".repeat(size)}}), object);
+        let meta = |size: usize| found_by(json!({"annotations": {"a": "x".repeat(size)}}), template);
         assert_eq!(meta(ANNOTATIONS_MAX - 1), NONE);
         assert_eq!(meta(ANNOTATIONS_MAX), ["/annotations"]);
     }

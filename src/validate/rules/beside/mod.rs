@@ -22,18 +22,18 @@ use crate::validate::{Finding, Options, Schema, Version, check};
 pub(in crate::validate) fn object(value: &Value, version: Version) -> Vec<Finding> {
     let mut found = Found::new(version);
     let object = At::root(value);
-    let (version, kind) = (object.words("apiVersion"), object.words("kind"));
+    let (api, kind) = (object.words("apiVersion"), object.words("kind"));
     kinds::check(&object, &mut found);
     if let Some(metadata) = object.get("metadata") {
-        found.named(&metadata, "name", name_rule(version, kind));
+        found.named(&metadata, "name", name_rule(api, kind));
         if !metadata.words("namespace").is_empty() {
             found.named(&metadata, "namespace", names::namespace);
         }
         meta::object(&metadata, &mut found);
         copied(&metadata, &mut found);
     }
-    let Some(schema) = Schema::object(version, kind) else { return found.into_findings() };
-    let mut findings = check(value, schema, Options::default());
+    let Some(schema) = Schema::object(api, kind) else { return found.into_findings() };
+    let mut findings = check(value, schema, Options { version, partial: false });
     match kind {
         "ConfigMap" => data::config_map(&object, &mut found),
         "Secret" => data::secret(&object, &mut found),
@@ -51,8 +51,8 @@ pub(in crate::validate) fn object(value: &Value, version: Version) -> Vec<Findin
 }
 
 /// What the name of an object must be: `ValidateObjectMeta` in each kind's `Validate…` function.
-fn name_rule(version: &str, kind: &str) -> fn(&str) -> Result<(), NameError> {
-    match (version.split_once('/').map_or("", |(group, _)| group), kind) {
+fn name_rule(api: &str, kind: &str) -> fn(&str) -> Result<(), NameError> {
+    match (api.split_once('/').map_or("", |(group, _)| group), kind) {
         // `minimalNameRequirements` in `pkg/apis/rbac/validation`.
         ("rbac.authorization.k8s.io", _) => names::path_segment,
         ("", "Namespace") => names::namespace,
