@@ -155,9 +155,11 @@ fn secret_word(name: &str) -> Option<Word> {
         "token" | "pat" | "jwt" if last > 0 || words[last] == "token" => Some(Word::Token),
         "secret" => Some(Word::Secret),
         "apikey" | "secretkey" | "privatekey" => Some(Word::Key),
+        // `SECRET_KEY`, `SECRET_ACCESS_KEY`
+        "key" if words[..last].iter().any(|word| word == "secret") => Some(Word::Secret),
         "key" => {
-            const KEYS: [&str; 10] =
-                ["api", "access", "secret", "private", "auth", "account", "encryption", "signing", "master", "hmac"];
+            const KEYS: [&str; 9] =
+                ["api", "access", "private", "auth", "account", "encryption", "signing", "master", "hmac"];
             KEYS.contains(&before).then_some(Word::Key)
         }
         _ => None,
@@ -262,6 +264,7 @@ mod tests {
             ("API_TOKEN", &token("", 20)),
             ("CLIENT_SECRET", &token("", 24)),
             ("AWS_SECRET_ACCESS_KEY", &token("", 40)),
+            ("MINIO_SECRET_ACCESS_KEY", "minio123"),
             ("APIKEY", &token("", 32)),
             ("ANYTHING", &token("ghp_", 36)),
             ("ANYTHING", &token("https://hooks.slack.com/services/T", 40)),
