@@ -249,40 +249,69 @@ fn every_code_has_a_fixture() {
     assert!(missing.is_empty(), "no fixture shows {}", missing.join(", "));
 }
 
-/// Every mistake that `mistakes.txt` lists is one error at the author's own line, and there is no other error.
+/// Every mistake that a `mistakes.txt` lists is one error at the author's own line, and there is no other error.
 #[test]
 fn every_seeded_mistake_is_said_once() {
-    let folder = fixtures().join("seeded-mistakes");
-    let listed = fs::read_to_string(folder.join("mistakes.txt")).expect("the list of mistakes");
-    let told = fs::read_to_string(folder.join("expect.stderr")).expect("what is told");
-    let wanted: Vec<&str> = listed.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
-    // `code  path:line  what`: the error's code, and the place that its first arrow points to.
-    let mut left: Vec<(String, String)> = errors(&told);
-    let mut missing = Vec::new();
-    for line in &wanted {
-        let mut words = line.split_whitespace();
-        let (code, place) = (words.next().expect("a code"), words.next().expect("a place"));
-        match left.iter().position(|(found, at)| found == code && at == place) {
-            Some(at) => drop(left.remove(at)),
-            None => missing.push(*line),
+    let mut seen = 0;
+    for case in cases() {
+        let Ok(listed) = fs::read_to_string(case.folder.join("mistakes.txt")) else { continue };
+        seen += 1;
+        let told = fs::read_to_string(case.folder.join("expect.stderr")).expect("what is told");
+        let wanted: Vec<&str> = listed.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+        let mut left = errors(&told);
+        let mut missing = Vec::new();
+        for line in &wanted {
+            let mut words = line.split_whitespace();
+            let (code, place) = (words.next().expect("a code"), words.next().expect("a place"));
+            let clusters = words.next().and_then(|word| word.strip_prefix('[')?.strip_suffix(']'));
+            let meets = |error: &Told| {
+                error.code == code && error.place == place && clusters.is_none_or(|clusters| error.clusters == clusters)
+            };
+            match left.iter().position(meets) {
+                Some(at) => drop(left.remove(at)),
+                None => missing.push(*line),
+            }
         }
+        let name = &case.name;
+        assert!(missing.is_empty() && left.is_empty(), "{name}: not said: {missing:#?}\nsaid beyond: {left:#?}");
     }
-    assert!(missing.is_empty() && left.is_empty(), "not said: {missing:#?}\nsaid beyond: {left:#?}");
+    assert!(seen > 1, "the lists of mistakes are gone");
 }
 
-/// The errors of a report: code, and `path:line` (a path alone where there is no line).
-fn errors(report: &str) -> Vec<(String, String)> {
-    let mut found = Vec::new();
+/// An error of a report: its code, the place that its first arrow points to, and the clusters it concerns.
+#[derive(Debug)]
+struct Told {
+    code: String,
+    /// `path:line`; a path alone where there is no line.
+    place: String,
+    /// With commas between; empty where none are named.
+    clusters: String,
+}
+
+/// The errors of a report.
+fn errors(report: &str) -> Vec<Told> {
+    let mut found: Vec<Told> = Vec::new();
     let mut code = None;
+    let mut open = false;
     for line in report.lines() {
+        let trimmed = line.trim_start();
         if let Some(rest) = line.strip_prefix("error[") {
             code = rest.split_once(']').map(|(name, _)| name.to_owned());
-        } else if let Some(place) = line.trim_start().strip_prefix("--> ")
+            open = true;
+        } else if line.starts_with("warning[") || line.starts_with("note[") {
+            open = false;
+        } else if let Some(place) = trimmed.strip_prefix("--> ")
             && let Some(code) = code.take()
         {
             let mut parts = place.split(':');
             let path = parts.next().unwrap_or_default();
-            found.push((code, parts.next().map_or(path.to_owned(), |line| format!("{path}:{line}"))));
+            let place = parts.next().map_or(path.to_owned(), |line| format!("{path}:{line}"));
+            found.push(Told { code, place, clusters: String::new() });
+        } else if let Some(note) = trimmed.strip_prefix("= note: on ")
+            && let Some(last) = found.last_mut().filter(|_| open)
+            && let Some((_, clusters)) = note.split_once(": ")
+        {
+            last.clusters = clusters.replace(", ", ",");
         }
     }
     found
