@@ -68,22 +68,19 @@ pub(super) fn missing(model: &Model, plan: &[Built], wanted: Vec<Vec<Wanted>>, d
     if wanted.iter().all(Vec::is_empty) {
         return;
     }
-    let mut present: Vec<Vec<Present<'_>>> = model.clusters.iter().map(|_| Vec::new()).collect();
+    let mut present: Vec<Present<'_>> = model.clusters.iter().map(|_| Present::default()).collect();
     for variant in plan.iter().flat_map(|built| &built.rendered.variants) {
         for cluster in &variant.clusters {
-            present[*cluster].extend(variant.manifests.iter().map(|manifest| Present {
-                kind: &manifest.kind,
-                namespace: manifest.namespace.as_deref(),
-                name: &manifest.name,
-                text: &manifest.bytes,
-            }));
+            for made in &variant.manifests {
+                present[*cluster].add(&made.kind, made.namespace.as_deref(), &made.name, &made.bytes);
+            }
         }
     }
     // Tasks that share a base or a file name the same object at the same place.
     let mut found: BTreeMap<lint::Wanted, Clusters> = BTreeMap::new();
     for (built, wanted) in plan.iter().zip(wanted) {
         for Wanted { object, clusters } in wanted {
-            let lacking = clusters.iter().filter(|at| !present[**at].iter().any(|there| object.is_met_by(there)));
+            let lacking = clusters.iter().filter(|at| !object.is_met_by(&present[**at]));
             let names: Vec<String> = lacking.map(|at| model.clusters[*at].name.value.clone()).collect();
             if !names.is_empty() {
                 let of = placed(&built.rendered);

@@ -21,16 +21,24 @@ pub struct Wanted {
     span: Span,
 }
 
-/// An object of a cluster's output.
+/// The objects of one cluster.
+#[derive(Default)]
 pub struct Present<'a> {
-    /// `Kind`, or `group/Kind` for custom ones.
-    pub kind: &'a str,
-    /// Its namespace.
-    pub namespace: Option<&'a str>,
-    /// Its name.
-    pub name: &'a str,
-    /// Its manifest.
-    pub text: &'a [u8],
+    /// Kind, namespace and name of each.
+    known: BTreeSet<(&'a str, Option<&'a str>, &'a str)>,
+    /// Those of custom kinds: namespace and manifest.
+    custom: Vec<(Option<&'a str>, &'a [u8])>,
+}
+
+impl<'a> Present<'a> {
+    /// Adds one; the kind is `Kind`, or `group/Kind` for custom ones.
+    pub fn add(&mut self, kind: &'a str, namespace: Option<&'a str>, name: &'a str, manifest: &'a [u8]) {
+        if kind.contains('/') {
+            self.custom.push((namespace, manifest));
+        } else {
+            self.known.insert((kind, namespace, name));
+        }
+    }
 }
 
 /// Where objects are named: below a pod, a volume, a container. Each is the way to a map, the member that names, and the
@@ -108,12 +116,12 @@ impl Search<'_> {
 }
 
 impl Wanted {
-    /// Whether that is it, or makes it.
+    /// Whether it is there, or something that makes it.
     pub fn is_met_by(&self, present: &Present<'_>) -> bool {
-        let here = present.namespace == self.namespace.as_deref();
-        let itself = here && present.kind == self.kind && present.name == self.name;
-        let custom = present.kind.contains('/') && (here || present.namespace.is_none());
-        itself || (custom && self.kind != "ServiceAccount" && names(present.text, &self.name))
+        let namespace = self.namespace.as_deref();
+        let makes = |(of, text): &(Option<&str>, &[u8])| (of.is_none() || *of == namespace) && names(text, &self.name);
+        present.known.contains(&(self.kind, namespace, self.name.as_str()))
+            || (self.kind != "ServiceAccount" && present.custom.iter().any(makes))
     }
 
     /// What to say of it where it is missing.
@@ -150,7 +158,9 @@ mod tests {
         let wanted = |kind| Wanted { kind, namespace: Some("a".to_owned()), name: "db".to_owned(), span };
         let met = |kind, present: (&str, Option<&str>, &str, &str)| {
             let (own, namespace, name, text) = present;
-            wanted(kind).is_met_by(&Present { kind: own, namespace, name, text: text.as_bytes() })
+            let mut all = Present::default();
+            all.add(own, namespace, name, text.as_bytes());
+            wanted(kind).is_met_by(&all)
         };
         assert!(met("Secret", ("Secret", Some("a"), "db", "")));
         assert!(!met("Secret", ("Secret", Some("b"), "db", "")));
