@@ -161,6 +161,10 @@ fn names(pointer: &str, field: &str, manifest: &Value) -> bool {
     let mut theirs = steps(field);
     match theirs.last_mut() {
         Some(last) if last == "namespace" && field.contains("ffinity") => "namespaces".clone_into(last),
+        // The old name of the field, which the server has moved.
+        Some(last) if last == "serviceAccountName" && !manifest.to_string().contains("\"serviceAccountName\"") => {
+            "serviceAccount".clone_into(last);
+        }
         // The server has made a name of the prefix before it looks.
         Some(last) if field == "metadata.name" && manifest["metadata"]["generateName"].is_string() => {
             "generateName".clone_into(last);

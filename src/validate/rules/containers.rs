@@ -90,7 +90,9 @@ fn restarts(container: &At<'_>, found: &mut Found) {
     }
     found.at_most(container, "restartPolicyRules", RULES_MAX);
     for rule in container.items("restartPolicyRules") {
-        found.one_of(&rule, "action", &["Restart"]);
+        // The second is on since 1.36.
+        let actions: &[&str] = if found.since(36) { &["Restart", "RestartAllContainers"] } else { &["Restart"] };
+        found.one_of(&rule, "action", actions);
         let Some(codes) = rule.get("exitCodes") else {
             found.refuse(&rule, "a rule needs `exitCodes`");
             continue;
