@@ -39,7 +39,7 @@ const SOURCES: [&str; 5] = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "
 pub(super) fn check(container: &At<'_>, found: &mut Found) {
     for variable in container.items("env") {
         if found.filled(&variable, "name") {
-            found.named(&variable, "name", if found.since(32) { names::env_name } else { names::strict_env_name });
+            name(&variable, "name", found);
         }
         if let Some(from) = variable.get("valueFrom") {
             value_from(&variable, &from, found);
@@ -47,6 +47,14 @@ pub(super) fn check(container: &At<'_>, found: &mut Found) {
     }
     for source in container.items("envFrom") {
         env_from(&source, found);
+    }
+}
+
+/// `IsRelaxedEnvVarName`, and before 1.32 `IsEnvVarName`.
+fn name(at: &At<'_>, field: &str, found: &mut Found) {
+    if names::strict_env_name(at.words(field)).is_err() {
+        let rule = if found.since(32) { names::env_name } else { names::strict_env_name };
+        found.named(at, field, rule);
     }
 }
 
@@ -82,7 +90,7 @@ fn value_from(variable: &At<'_>, from: &At<'_>, found: &mut Found) {
 /// `ValidateEnvFrom`
 fn env_from(source: &At<'_>, found: &mut Found) {
     if !source.words("prefix").is_empty() {
-        found.named(source, "prefix", if found.since(32) { names::env_name } else { names::strict_env_name });
+        name(source, "prefix", found);
     }
     for kind in ["configMapRef", "secretRef"] {
         if let Some(reference) = source.get(kind)
