@@ -82,8 +82,11 @@ fn text(field: &str, chance: &mut Chance) -> &'static str {
     }
 }
 
-/// A value of a type; what is required is there, and some of what is not.
+/// A value of a type, now and then of another; what is required is there, and some of what is not.
 fn made(schema: Schema, field: &str, depth: usize, chance: &mut Chance) -> Value {
+    if chance.one_in(150) {
+        return chance.of(&["true", "5", "-1.5", "\"x\"", "[]", "{}", "{\"a\": [{}]}"]).parse().expect("JSON");
+    }
     match schema.kind() {
         Kind::Object => {
             let mut map = Map::new();
