@@ -82,8 +82,11 @@ fn text(field: &str, chance: &mut Chance) -> &'static str {
     }
 }
 
-/// A value of a type; what is required is there, and some of what is not.
+/// A value of a type, now and then of another; what is required is there, and some of what is not.
 fn made(schema: Schema, field: &str, depth: usize, chance: &mut Chance) -> Value {
+    if chance.one_in(150) {
+        return chance.of(&["true", "5", "-1.5", "\"x\"", "[]", "{}", "{\"a\": [{}]}"]).parse().expect("JSON");
+    }
     match schema.kind() {
         Kind::Object => {
             let mut map = Map::new();
@@ -191,6 +194,29 @@ fn strict(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(strict),
         _ => {}
     }
+}
+
+#[test]
+fn what_is_found_holds_for_all_versions_that_it_says() {
+    let mut shared = 0;
+    for seed in 0..2000 {
+        let mut chance = Chance(seed);
+        let mut value = plain();
+        for _ in 0..=chance.below(4) {
+            grow(&mut value, Schema::cronjob(), "", &mut chance);
+        }
+        let at =
+            |minor| validate::cron_job_for(&value, Options { version: Version { major: 1, minor }, partial: false });
+        let all: Vec<_> = (24..40).map(|minor| (Version { major: 1, minor }, at(minor))).collect();
+        for (version, (findings, valid)) in &all {
+            assert!(valid.holds(*version));
+            for (other, (theirs, _)) in all.iter().filter(|(other, _)| valid.holds(*other) && other != version) {
+                assert_eq!(findings, theirs, "{version} and {other}: {value}");
+                shared += 1;
+            }
+        }
+    }
+    assert!(shared > 100_000, "{shared} pairs of versions share their findings: nearly all do");
 }
 
 #[test]

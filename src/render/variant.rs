@@ -18,7 +18,7 @@ use crate::model::{Body, Layer, Override, Source, TimeZone, Timing, Unit};
 use crate::patch::typed;
 use crate::place::Decision;
 use crate::tree::Span;
-use crate::validate::{self, Version, names};
+use crate::validate::{self, Valid, Version, names};
 
 /// What tells one variant from another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -256,11 +256,21 @@ pub(super) fn build<'v>(
         default_namespace: namespace,
         version,
     };
-    let judge = |version: &Version| match failed {
-        true => Vec::new(),
-        false => check(&value, &replay(*version), said_elsewhere.as_deref(), &diags),
-    };
-    let checked = versions.map(judge).collect();
+    let mut checked: Vec<Vec<Diagnostic>> = Vec::new();
+    let mut holds = None;
+    for version in versions {
+        // What was found for one version mostly holds for the next.
+        let same = holds.filter(|valid: &Valid| valid.holds(*version)).and_then(|_| checked.last().cloned());
+        checked.push(match same {
+            _ if failed => Vec::new(),
+            Some(same) => same,
+            None => {
+                let (found, valid) = check(&value, &replay(*version), said_elsewhere.as_deref(), &diags);
+                holds = Some(valid);
+                found
+            }
+        });
+    }
     check_names(&value, unit, &key.overrides, &mut diags);
     diags.sort_by_key(|diagnostic| diagnostic.code != Code::PatchFailed);
     let number = |name: &str| path::at(&value, JOB).and_then(|job| job.get(name)).and_then(Value::as_u64);
@@ -346,8 +356,13 @@ fn variables_matter(unit: &Unit, key: &Key, cluster: usize, around: Surroundings
 }
 
 /// The finished object against Kubernetes, and who is to blame; `known` is what was said of it before.
-fn check(value: &Value, replay: &Replay<'_>, judged_zone: Option<&str>, known: &[Diagnostic]) -> Vec<Diagnostic> {
-    let mut findings = validate::cron_job(value, replay.options());
+fn check(
+    value: &Value,
+    replay: &Replay<'_>,
+    judged_zone: Option<&str>,
+    known: &[Diagnostic],
+) -> (Vec<Diagnostic>, Valid) {
+    let (mut findings, valid) = validate::cron_job_for(value, replay.options());
     let zone = value.pointer("/spec/timeZone").and_then(Value::as_str);
     findings.retain(|finding| finding.code != Code::UnknownTimeZone || zone != judged_zone);
     // Name and namespace are held to our own, narrower rule.
@@ -362,7 +377,7 @@ fn check(value: &Value, replay: &Replay<'_>, judged_zone: Option<&str>, known: &
     }
     let mut diags: Vec<Diagnostic> = Vec::new();
     if findings.is_empty() {
-        return diags;
+        return (diags, valid);
     }
     // What could not be merged is not there, and is not missing.
     let unmerged = known.iter().any(|known| known.code == Code::InvalidValue);
@@ -396,5 +411,5 @@ fn check(value: &Value, replay: &Replay<'_>, judged_zone: Option<&str>, known: &
         });
         diags.push(diagnostic);
     }
-    diags
+    (diags, valid)
 }

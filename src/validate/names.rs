@@ -257,7 +257,7 @@ pub fn domain_path(path: &str) -> Result<(), NameError> {
     let rule = "a domain and a path, such as `example.com/controller`";
     match path.split_once('/') {
         Some((domain, rest)) if !domain.is_empty() && !rest.is_empty() => {
-            let allowed = |b: u8| b.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:".contains(&b);
+            let allowed = |b: u8| b.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&b);
             dns1123_subdomain(domain)?;
             if rest.bytes().all(allowed) { Ok(()) } else { Err(invalid(path, rule)) }
         }

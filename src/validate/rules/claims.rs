@@ -5,7 +5,7 @@
 
 use super::at::At;
 use super::found::Found;
-use super::{meta, selector};
+use super::{meta, selector, since};
 use crate::diag::Code;
 use crate::validate::{FindingKind, names};
 
@@ -32,6 +32,7 @@ pub(super) fn template(at: &At<'_>, found: &mut Found) {
 
 /// The `spec` of a claim.
 pub(crate) fn claim(spec: &At<'_>, found: &mut Found) {
+    since::of("PersistentVolumeClaimSpec", spec, found);
     let modes = spec.get("accessModes");
     if spec.list("accessModes").is_empty() {
         match &modes {

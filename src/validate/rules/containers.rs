@@ -27,18 +27,14 @@ pub(super) fn check(pod: &At<'_>, volumes: &Volumes<'_>, found: &mut Found) {
         common(&container, pod, volumes, found);
         unique(&container, &mut known, found);
         probes::check(&container, grace, found);
-        if found.since(35) {
-            restarts(&container, found);
-        }
+        restarts(&container, found);
     }
     ports::conflicts(pod.items("containers"), found);
     for container in pod.items("initContainers") {
         common(&container, pod, volumes, found);
         unique(&container, &mut known, found);
         ports::conflicts(std::iter::once(container), found);
-        if found.since(35) {
-            restarts(&container, found);
-        }
+        restarts(&container, found);
         if container.words("restartPolicy") == "Always" {
             probes::check(&container, grace, found);
         } else {
@@ -81,6 +77,9 @@ fn unique<'a>(container: &At<'a>, known: &mut BTreeSet<&'a str>, found: &mut Fou
 
 /// `validateContainerRestartPolicy`
 fn restarts(container: &At<'_>, found: &mut Found) {
+    if !(container.has("restartPolicy") || container.has("restartPolicyRules")) || !found.since(35) {
+        return;
+    }
     found.one_of(container, "restartPolicy", &["Always", "Never", "OnFailure"]);
     let rules = container.list("restartPolicyRules");
     if let Some(at) =
@@ -90,7 +89,9 @@ fn restarts(container: &At<'_>, found: &mut Found) {
     }
     found.at_most(container, "restartPolicyRules", RULES_MAX);
     for rule in container.items("restartPolicyRules") {
-        found.one_of(&rule, "action", &["Restart"]);
+        // The second is on since 1.36.
+        let actions: &[&str] = if found.since(36) { &["Restart", "RestartAllContainers"] } else { &["Restart"] };
+        found.one_of(&rule, "action", actions);
         let Some(codes) = rule.get("exitCodes") else {
             found.refuse(&rule, "a rule needs `exitCodes`");
             continue;
@@ -113,7 +114,7 @@ fn restarts(container: &At<'_>, found: &mut Found) {
 
 /// `validateResizePolicy`
 fn resize(container: &At<'_>, pod: &At<'_>, found: &mut Found) {
-    if !found.since(33) {
+    if !container.has("resizePolicy") || !found.since(33) {
         return;
     }
     let mut known = BTreeSet::new();
@@ -127,7 +128,7 @@ fn resize(container: &At<'_>, pod: &At<'_>, found: &mut Found) {
         // A restart policy of the container itself takes the place of the pod's.
         if restart == "RestartContainer"
             && pod.words("restartPolicy") == "Never"
-            && !(found.since(35) && matches!(container.words("restartPolicy"), "Always" | "OnFailure"))
+            && !(matches!(container.words("restartPolicy"), "Always" | "OnFailure") && found.since(35))
             && let Some(at) = policy.get("restartPolicy")
         {
             found

@@ -39,7 +39,7 @@ const SOURCES: [&str; 5] = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "
 pub(super) fn check(container: &At<'_>, found: &mut Found) {
     for variable in container.items("env") {
         if found.filled(&variable, "name") {
-            found.named(&variable, "name", if found.since(32) { names::env_name } else { names::strict_env_name });
+            name(&variable, "name", found);
         }
         if let Some(from) = variable.get("valueFrom") {
             value_from(&variable, &from, found);
@@ -47,6 +47,14 @@ pub(super) fn check(container: &At<'_>, found: &mut Found) {
     }
     for source in container.items("envFrom") {
         env_from(&source, found);
+    }
+}
+
+/// `IsRelaxedEnvVarName`, and before 1.32 `IsEnvVarName`.
+fn name(at: &At<'_>, field: &str, found: &mut Found) {
+    if names::strict_env_name(at.words(field)).is_err() {
+        let rule = if found.since(32) { names::env_name } else { names::strict_env_name };
+        found.named(at, field, rule);
     }
 }
 
@@ -82,7 +90,7 @@ fn value_from(variable: &At<'_>, from: &At<'_>, found: &mut Found) {
 /// `ValidateEnvFrom`
 fn env_from(source: &At<'_>, found: &mut Found) {
     if !source.words("prefix").is_empty() {
-        found.named(source, "prefix", if found.since(32) { names::env_name } else { names::strict_env_name });
+        name(source, "prefix", found);
     }
     for kind in ["configMapRef", "secretRef"] {
         if let Some(reference) = source.get(kind)
@@ -164,19 +172,23 @@ pub(super) fn resource_field_ref(field: &At<'_>, file: bool, found: &mut Found) 
     divisor(field, resource, huge, found);
 }
 
-/// `validateContainerResourceDivisor`
+/// `validateContainerResourceDivisor`, which compares texts: a number with a binary unit is never one with a decimal unit.
 fn divisor(field: &At<'_>, resource: &str, huge: bool, found: &mut Found) {
     let Some(at) = field.get("divisor") else { return };
     let Some(amount) = super::amount(at.value()).filter(|amount| *amount != quantity::Quantity::ZERO) else { return };
+    let unit = 1_000_000_000;
+    let text = at.value().as_str().unwrap_or_default().trim();
     let (allowed, words) = match resource {
-        "limits.cpu" | "requests.cpu" => (vec![1_000_000, 1_000_000_000], "`1m` and `1`"),
+        "limits.cpu" | "requests.cpu" => (vec![unit / 1000, unit], "`1m` and `1`"),
         _ if huge || RESOURCES.contains(&resource) => {
-            let tens = [1i128, 1_000, 1_000_000, 1_000_000_000, 1_000_000_000_000, 10i128.pow(15), 10i128.pow(18)];
-            let twos = [10, 20, 30, 40, 50, 60].map(|power| 1i128 << power);
-            (
-                tens.into_iter().chain(twos).map(|units| units * 1_000_000_000).collect(),
-                "`1`, `1k` to `1E` and `1Ki` to `1Ei`",
-            )
+            let sizes: Vec<i128> = if text.ends_with('i') {
+                (0..=6).map(|power| unit << (10 * power)).collect()
+            } else if text.trim_end_matches('E').contains(['e', 'E']) {
+                vec![unit]
+            } else {
+                (0..=6).map(|power| unit * 1000i128.pow(power)).collect()
+            };
+            (sizes, "`1`, `1k` to `1E` and `1Ki` to `1Ei`")
         }
         _ => return,
     };
@@ -274,7 +286,10 @@ mod tests {
         assert_eq!(one("limits.memory", "1Mi"), NONE);
         assert_eq!(one("requests.hugepages-2Mi", "1"), NONE);
         assert_eq!(one("limits.cpu", "2"), ["/resourceFieldRef/divisor"]);
-        assert_eq!(one("limits.memory", "1m"), ["/resourceFieldRef/divisor"]);
+        assert_eq!([one("limits.memory", "1000"), one("limits.memory", "1024Ki")], [NONE, NONE]);
+        for bad in ["1m", "1024", "1e3", "2Mi"] {
+            assert_eq!(one("limits.memory", bad), ["/resourceFieldRef/divisor"], "{bad}");
+        }
         assert_eq!(one("limits.gpu", "0"), ["/resourceFieldRef/resource"]);
         assert_eq!(one("", "0"), ["/resourceFieldRef/resource"]);
     }

@@ -5,22 +5,29 @@
 use super::at::At;
 use crate::diag::{Code, Severity};
 use crate::validate::names::NameError;
-use crate::validate::{Finding, FindingKind, Version};
+use crate::validate::{Finding, FindingKind, Valid, Version};
 
 /// The findings of one object, for clusters of one version.
 pub(crate) struct Found {
     /// The Kubernetes that will be asked.
     pub(crate) version: Version,
+    /// The versions for which the same would be found.
+    valid: Valid,
     findings: Vec<Finding>,
 }
 
 impl Found {
     pub(crate) fn new(version: Version) -> Found {
-        Found { version, findings: Vec::new() }
+        Found { version, valid: Valid::default(), findings: Vec::new() }
     }
 
     pub(crate) fn into_findings(self) -> Vec<Finding> {
         self.findings
+    }
+
+    /// The findings, and for which versions they hold.
+    pub(crate) fn into_parts(self) -> (Vec<Finding>, Valid) {
+        (self.findings, self.valid)
     }
 
     /// Adds a finding as it is.
@@ -28,9 +35,14 @@ impl Found {
         self.findings.push(finding);
     }
 
-    /// Whether the version is at least 1.`minor`.
-    pub(crate) fn since(&self, minor: u16) -> bool {
-        self.version >= Version { major: 1, minor }
+    /// Whether the version is at least 1.`minor`; asked only where the answer matters to this very object.
+    pub(crate) fn since(&mut self, minor: u16) -> bool {
+        self.reached(Version { major: 1, minor })
+    }
+
+    /// Whether the version is at least that.
+    pub(crate) fn reached(&mut self, version: Version) -> bool {
+        self.valid.narrow(self.version, version)
     }
 
     /// Something that the API server refuses.

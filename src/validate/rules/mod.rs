@@ -41,10 +41,10 @@ use self::at::At;
 use self::found::Found;
 use super::quantity::{self, Quantity};
 use super::structure::{list, shown};
-use super::{Finding, Options, Schema, names};
+use super::{Finding, Options, Schema, Valid, names};
 
 /// Everything that is wrong with a CronJob beyond its structure and its schedule.
-pub(super) fn cron_job(object: &Value, options: Options) -> Vec<Finding> {
+pub(super) fn cron_job(object: &Value, options: Options) -> (Vec<Finding>, Valid) {
     let mut found = Found::new(options.version);
     let object = At::root(object);
     apply::object(&object, Schema::cronjob(), &mut found);
@@ -63,7 +63,7 @@ pub(super) fn cron_job(object: &Value, options: Options) -> Vec<Finding> {
             }
         }
     }
-    found.into_findings()
+    found.into_parts()
 }
 
 fn whole_job(object: &At<'_>, job: &At<'_>, found: &mut Found) {

@@ -59,7 +59,7 @@ fn check(pod: &At<'_>, found: &mut Found) {
 
 /// `validatePodResourceClaims`. Before they were on they were dropped unread.
 fn claims(pod: &At<'_>, found: &mut Found) {
-    if !found.since(34) {
+    if !pod.has("resourceClaims") || !found.since(34) {
         return;
     }
     let mut known = BTreeSet::new();

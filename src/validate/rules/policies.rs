@@ -44,7 +44,10 @@ pub(super) fn failure(job: &At<'_>, found: &mut Found) {
         found.at_most(&rule, "onPodConditions", PATTERNS_MAX);
         for pattern in rule.items("onPodConditions") {
             found.named(&pattern, "type", names::qualified_name);
-            found.one_of(&pattern, "status", &["False", "True", "Unknown"]);
+            // The empty text is the default, `True`.
+            if !pattern.words("status").is_empty() {
+                found.one_of(&pattern, "status", &["False", "True", "Unknown"]);
+            }
         }
     }
 }

@@ -88,7 +88,7 @@ fn http_get(action: &At<'_>, found: &mut Found) {
 /// `validateSleepAction`; 0 is allowed since 1.33.
 fn sleep(action: &At<'_>, grace: i64, found: &mut Found) {
     let seconds = action.number("seconds").unwrap_or(0);
-    let least = i64::from(!found.since(33));
+    let least = i64::from(seconds < 1 && !found.since(33));
     if (least..=grace).contains(&seconds) {
         return;
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::at::At;
 use super::found::Found;
-use super::{env, files, selector, since, volumes};
+use super::{env, files, since, volumes};
 use crate::validate::names;
 
 const KINDS: [&str; 6] =
@@ -56,15 +56,8 @@ fn one(kind: &str, at: &At<'_>, found: &mut Found) {
                 files::local_non_reserved(at, "path", found);
             }
         }
-        _ => {
-            // Both are off in every release, and what is off is dropped unread; only their shape is held to the rules.
-            if kind == "clusterTrustBundle" {
-                selector::label_selector(at, "labelSelector", found);
-            }
-            if at.has("path") && found.filled(at, "path") {
-                files::local_non_reserved(at, "path", found);
-            }
-        }
+        // The others are off in every release, and what is off is dropped unread.
+        _ => {}
     }
 }
 

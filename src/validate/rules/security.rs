@@ -44,6 +44,17 @@ fn host_users(pod: &At<'_>, found: &mut Found) {
             found.refuse(&at, format!("`{field}` and `hostUsers: false` exclude each other")).beside(&users);
         }
     }
+    if !found.since(35) {
+        return;
+    }
+    for list in ["containers", "initContainers"] {
+        for container in pod.items(list) {
+            if let Some(at) = container.get("volumeDevices").filter(|_| !container.list("volumeDevices").is_empty()) {
+                let message = "`volumeDevices` and the pod's `hostUsers: false` exclude each other";
+                found.refuse(&at, message).at_key().beside(&users);
+            }
+        }
+    }
 }
 
 /// The security context of a container.
@@ -243,5 +254,8 @@ mod tests {
         );
         assert_eq!(found_by(json!({"shareProcessNamespace": true, "hostPID": true}), pod), ["/shareProcessNamespace"]);
         assert_eq!(found_by(json!({"hostUsers": false, "hostNetwork": true}), pod), ["/hostNetwork"]);
+        let device = json!({"hostUsers": false, "containers": [{"volumeDevices": [{"name": "v"}]}]});
+        assert_eq!(found_by(device.clone(), pod), ["/containers/0/volumeDevices"]);
+        assert_eq!(found_in(34, device, pod), NONE);
     }
 }

@@ -47,14 +47,13 @@ fn read(text: &'static str) -> Option<BTreeMap<&'static str, Vec<Row>>> {
 /// What of an object of that shape the cluster does not know or drops.
 pub(super) fn of(shape: &str, at: &At<'_>, found: &mut Found) {
     for row in ROWS.get(shape).into_iter().flatten() {
-        if row.on.is_some_and(|on| found.version >= on) {
-            continue;
-        }
         let Some(place) = at.get(row.field) else { continue };
         if row.value.is_some_and(|(equal, value)| (place.value() == value) != equal) {
             continue;
         }
-        late(row, &place, found);
+        if !row.on.is_some_and(|on| found.reached(on)) {
+            late(row, &place, found);
+        }
     }
 }
 
@@ -64,7 +63,7 @@ fn late(row: &Row, place: &At<'_>, found: &mut Found) {
         None => format!("`{}`", row.field),
     };
     // No version of a cluster in the message: clusters of several versions hear it once.
-    if found.version < row.first {
+    if !found.reached(row.first) {
         let message = format!("{field} is new in Kubernetes {}, and the cluster is older", row.first);
         let finding = found.add(place, Code::FieldTooNew, FindingKind::Version, message);
         finding.at_key().help("leave it out there, with an override");

@@ -47,7 +47,7 @@ fn label_keys(constraint: &At<'_>, found: &mut Found) {
             selector.map("matchLabels").is_some_and(|labels| labels.contains_key(name))
                 || selector.items("matchExpressions").any(|it| it.words("key") == name)
         };
-        if !found.since(34) && selector.as_ref().is_some_and(selects) {
+        if selector.as_ref().is_some_and(selects) && !found.since(34) {
             found.refuse(&key, format!("`{name}` stands in `matchLabelKeys` and in `labelSelector`"));
         }
     }

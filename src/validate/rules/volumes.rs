@@ -64,12 +64,18 @@ pub(super) fn check(pod: &At<'_>, found: &mut Found) {
 }
 
 fn sources(volume: &At<'_>, found: &mut Found) {
-    let mut given = SOURCES.iter().filter_map(|kind| volume.get(kind).map(|at| (*kind, at)));
+    // Most volumes have one, so what is there is asked, and not all that could be.
+    let rank = |kind: &str| SOURCES.iter().position(|known| *known == kind);
+    let fields = volume.value().as_object().into_iter().flatten();
+    let mut given: Vec<(usize, &str)> =
+        fields.filter(|(_, value)| !value.is_null()).filter_map(|(key, _)| Some((rank(key)?, key.as_str()))).collect();
+    given.sort_unstable();
     // A volume without source is an empty folder.
-    let Some((kind, first)) = given.next() else { return };
+    let Some(((_, kind), others)) = given.split_first() else { return };
+    let Some(first) = volume.get(kind) else { return };
     source(volume, kind, &first, found);
-    for (other, at) in given {
-        let message = format!("a volume has one source, and here are `{kind}` and `{other}`");
+    for at in others.iter().filter_map(|(_, other)| volume.get(other)) {
+        let message = format!("a volume has one source, and here are `{kind}` and `{}`", at.key());
         found.refuse(&at, message).at_key().beside(&first);
     }
 }

@@ -91,12 +91,18 @@ pub enum FindingKind {
 }
 
 /// Required in the schema, but absent it is the zero value, and the API server takes that.
-const ZERO_WILL_DO: [(&str, &str); 5] = [
+const ZERO_WILL_DO: [(&str, &str); 10] = [
     ("HTTPHeader", "value"),
     ("Sysctl", "value"),
     ("SleepAction", "seconds"),
     ("ISCSIVolumeSource", "lun"),
     ("PreferredSchedulingTerm", "preference"),
+    ("PodFailurePolicy", "rules"),
+    ("ScaleIOVolumeSource", "secretRef"),
+    // Their features are off, so they are dropped unread.
+    ("ClusterTrustBundleProjection", "path"),
+    ("PodCertificateProjection", "keyType"),
+    ("PodCertificateProjection", "signerName"),
 ];
 
 /// Not required in the schema, but the API server asks for it. Source: `pkg/apis/core/validation/validation.go`
