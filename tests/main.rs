@@ -11,6 +11,7 @@ mod grown;
 mod import;
 mod kill;
 mod layers;
+mod merging;
 mod pages;
 mod properties;
 mod readme;

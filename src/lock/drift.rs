@@ -109,7 +109,9 @@ pub fn drift(
             let words = "what it asks for has changed".to_owned();
             Some(Because { words, span: Some(unit.placement.span) })
         } else {
-            let said = unit.instances.as_ref().filter(|_| from.is_empty() && to.is_empty() && !on.is_empty());
+            let sum = |record: &Record| record.clusters.values().fold(0, |sum: i64, n| sum.saturating_add(*n));
+            let other = from.is_empty() && to.is_empty() && sum(then) != sum(now);
+            let said = unit.instances.as_ref().filter(|_| other);
             said.map(|said| Because { words: format!("`instances` is {}", said.value), span: Some(said.span) })
         });
     }
