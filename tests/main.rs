@@ -13,6 +13,7 @@ mod kill;
 mod layers;
 mod merging;
 mod pages;
+mod placing_laws;
 mod properties;
 mod readme;
 mod schemas;
