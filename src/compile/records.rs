@@ -2,7 +2,7 @@
 //!
 //! The one idea: the lock is one of the input's files, and what it becomes is one of the results.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Built, Ground};
 use crate::diag::{Code, Diagnostic, Diagnostics, Place};
@@ -32,13 +32,18 @@ pub(super) fn renew(plan: &[Built], ground: &Ground<'_>) -> (Lock, Vec<Drift>) {
         }
         lock.tasks.insert(task, record);
     }
-    let known = |task: &str| model.units.iter().any(|unit| unit.identity.to_string() == *task);
-    for (task, entry) in ground.lock.tasks.iter().filter(|(task, _)| !lock.tasks.contains_key(*task) && !known(task)) {
+    let known = names(model);
+    for (task, entry) in ground.lock.tasks.iter().filter(|(task, _)| !known.contains_key(*task)) {
         let from = entry.record.clusters.keys().cloned().collect();
         drifts.push(Drift { task: task.clone(), changes: vec![Change::Gone { from }], because: Vec::new() });
     }
     drifts.sort_by(|a, b| a.task.cmp(&b.task));
     (lock, drifts)
+}
+
+/// Where each task is named: asked once, for there may be as many changes as tasks.
+fn names(model: &Model) -> BTreeMap<String, Span> {
+    model.units.iter().map(|unit| (unit.identity.to_string(), unit.name)).collect()
 }
 
 /// Under `--locked`: that the lock would change.
@@ -63,9 +68,9 @@ pub(super) fn locked(
         let message = "the lock holds an unresolved merge";
         diags.push(Diagnostic::at(Code::LockChanged, place, message).help(help.clone()));
     }
+    let named = names(model);
     for drift in drifts {
-        let unit = model.units.iter().find(|unit| unit.identity.to_string() == drift.task);
-        let span = unit.map(|unit| unit.name).or_else(|| found.tasks.get(&drift.task).map(|entry| entry.span));
+        let span = named.get(&drift.task).copied().or_else(|| found.tasks.get(&drift.task).map(|entry| entry.span));
         let place = span.map_or_else(|| Place::Path(lock::PATH.to_owned()), Place::Text);
         let words = drift.words(|span| line(sources, span));
         let mut diagnostic = Diagnostic::at(Code::LockChanged, place, format!("the lock would change: {words}"));
@@ -87,12 +92,13 @@ pub(super) fn frozen(found: Option<&Found>, drifts: &[Drift], model: &Model, dia
         let place = Place::Path(lock::PATH.to_owned());
         diags.push(Diagnostic::at(Code::NotInLock, place, "there is no lock to render").help(help.clone()));
     }
+    let named = names(model);
     for drift in
         drifts.iter().filter(|drift| drift.changes.iter().any(|change| matches!(change, Change::Instances { .. })))
     {
-        let Some(unit) = model.units.iter().find(|unit| unit.identity.to_string() == drift.task) else { continue };
+        let Some(name) = named.get(&drift.task) else { continue };
         let words = drift.words(|_| "by the inputs".to_owned());
-        let diagnostic = Diagnostic::new(Code::NotInLock, unit.name, format!("the lock says otherwise of {words}"));
+        let diagnostic = Diagnostic::new(Code::NotInLock, *name, format!("the lock says otherwise of {words}"));
         diags.push(diagnostic.help(help.clone()));
     }
 }

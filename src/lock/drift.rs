@@ -112,7 +112,14 @@ pub fn drift(
             let sum = |record: &Record| record.clusters.values().fold(0, |sum: i64, n| sum.saturating_add(*n));
             let other = from.is_empty() && to.is_empty() && sum(then) != sum(now);
             let said = unit.instances.as_ref().filter(|_| other);
-            said.map(|said| Because { words: format!("`instances` is {}", said.value), span: Some(said.span) })
+            let said = said.map(|said| (format!("`instances` is {}", said.value), said.span));
+            // Only shares by weight change by themselves.
+            let by_weight = || {
+                let span =
+                    unit.placement.strategy_said.filter(|_| unit.placement.strategy.divides() && !on.is_empty())?;
+                Some(("shares follow the weights and the inventory".to_owned(), span))
+            };
+            said.or_else(by_weight).map(|(words, span)| Because { words, span: Some(span) })
         });
     }
     let mut changes = Vec::new();
