@@ -1,4 +1,5 @@
-//! How long one decision takes among five thousand clusters: `cargo bench --bench placement`.
+//! How long one decision takes among five thousand clusters, and a thousand of them among a thousand:
+//! `cargo bench --bench placement`.
 //!
 //! The one idea: the clusters are prepared once, as for a whole repository; what is measured is what each task costs, in
 //! processor time where the system tells it.
@@ -8,10 +9,12 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::Instant;
 
+use fleetcron::diag::Diagnostics;
 use fleetcron::place::{
-    Affinity, Amounts, Area, By, Candidate, Capacity, Demand, Inventory, Previous, Request, Requirement, Rules, Spread,
-    Strategy, Terms, Ways, schedule,
+    Affinity, Amounts, Area, Asked, By, Candidate, Capacity, Demand, Inventory, Previous, Request, Requirement, Rules,
+    Spread, Strategy, Terms, Ways, decide, schedule,
 };
+use fleetcron::tree::SourceTree;
 
 const CLUSTERS: usize = 5_000;
 const ROUNDS: usize = 200;
@@ -58,8 +61,73 @@ fn spent(start: Instant) -> u128 {
     first.unwrap_or_else(|| start.elapsed().as_nanos())
 }
 
+/// A thousand clusters and a thousand tasks of every strategy, as they are written.
+fn fleet() -> SourceTree {
+    let head = "apiVersion: fleetcron.dev/v1alpha1\nkind:";
+    let mut clusters = String::new();
+    for number in 0..1000_usize {
+        let odd = number.wrapping_mul(2_654_435_761) % 65_521;
+        let taint = if odd.is_multiple_of(17) { "taints: [{key: maintenance, effect: NoSchedule}], " } else { "" };
+        clusters.push_str(&format!(
+            "---\n{head} Cluster\nmetadata: {{name: cluster-{number:04}, labels: {{env: {}, tier: tier-{}}}}}\nspec: \
+             {{provider: provider-{}, region: region-{}, {taint}capacity: {{allocatable: {{cpu: \"{}\", memory: 64Gi, pods: \"110\"}}}}}}\n",
+            if odd.is_multiple_of(4) { "test" } else { "prod" },
+            odd % 5,
+            odd % 3,
+            odd % 30,
+            odd % 61 + 4,
+        ));
+    }
+    let placements = [
+        "{match: {labels: {env: prod}}}",
+        "{match: {labels: {env: prod}}, spread: [{by: region, min: 2, max: 5}, {by: cluster, max: 40}]}",
+        "{clusters: \"*\", strategy: Aggregated}",
+        "{match: {labels: {tier: tier-1}}, strategy: DynamicWeight}",
+        "{fallback: [{name: first, match: {region: region-1}}, {name: second, match: {region: {notIn: [region-1]}}}], strategy: StaticWeight, weights: [{weight: 2, match: {labels: {env: prod}}}]}",
+    ];
+    let mut tasks = String::new();
+    for number in 0..1000 {
+        tasks.push_str(&format!(
+            "---\n{head} Task\nmetadata: {{name: task-{number:04}, namespace: batch}}\nspec:\n  schedule: \"0 3 * * *\"\n  \
+             instances: {}\n  placement: {}\n  container: {{image: \"x:1\", resources: {{requests: {{cpu: 500m}}}}}}\n",
+            number % 50 + 1,
+            placements[number % placements.len()],
+        ));
+    }
+    SourceTree::of([("clusters.yaml", clusters.as_str()), ("tasks.yaml", tasks.as_str())])
+}
+
+/// Places all tasks of a fleet, verdicts included.
+fn whole(zero: Instant) {
+    let mut diags = Diagnostics::new();
+    let model = fleetcron::frontend::understand(&fleet(), &mut diags).model;
+    assert!(!diags.has_errors() && model.units.len() == 1000, "the fleet is understood");
+    for round in 0..5 {
+        let start = spent(zero);
+        let inventory = fleetcron::compile::inventory(&model.clusters);
+        let (mut chosen, mut verdicts) = (0, 0);
+        for unit in &model.units {
+            let request = Some(Request::new(&Amounts::from([("cpu".to_owned(), 500_000_000)])));
+            let replicas = unit.instances.as_ref().map_or(1, |said| i64::from(said.value));
+            let demand = Demand { replicas, request, ..Demand::default() };
+            let decision = decide(Asked {
+                placement: &unit.placement,
+                clusters: &model.clusters,
+                inventory: &inventory,
+                demand: &demand,
+                recorded: None,
+            });
+            chosen += decision.chosen().count();
+            verdicts += black_box(decision).verdicts.len();
+        }
+        let took = (spent(zero) - start) as f64 / 1e6;
+        println!("1,000 tasks on 1,000 clusters, round {round}: {took:.0} ms, {verdicts} verdicts, {chosen} chosen");
+    }
+}
+
 fn main() {
     let zero = Instant::now();
+    whole(zero);
     let inventory = Inventory::new((0..CLUSTERS).map(cluster).collect());
     let request = || Some(Request::new(&amounts(&[("cpu", 1), ("memory", 1 << 30)])));
     let demand = |replicas| Demand { replicas, request: request(), ..Demand::default() };

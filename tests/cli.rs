@@ -119,6 +119,10 @@ fn what_cannot_run_is_exit_code_two() {
 fn check_knows_clean_from_stale() {
     let dir = repository();
     let text = wrong(&run(dir.path(), &["check"]), 1);
+    assert!(text.contains("there is no lock"), "{text}");
+    fine(&run(dir.path(), &["build"]));
+    fs::remove_file(dir.path().join("rendered/cn-1/billing/hostile.cronjob.yaml")).expect("removed");
+    let text = wrong(&run(dir.path(), &["check"]), 1);
     assert!(text.contains("missing from the output"), "{text}");
     fine(&run(dir.path(), &["build"]));
     let text = fine(&run(dir.path(), &["check"]));
@@ -319,4 +323,23 @@ fn the_root_is_found_from_below_and_colour_only_when_asked() {
     edit(dir.path(), "tasks/hostile.yaml", BROKEN.0, BROKEN.1);
     assert!(!wrong(&run(dir.path(), &["check"]), 1).contains('\u{1b}'));
     assert!(wrong(&run(dir.path(), &["check", "--color", "always"]), 1).contains('\u{1b}'));
+}
+
+/// Reports point at secrets and do not show them, nor does any other report about the same line.
+#[test]
+fn what_looks_like_a_secret_is_in_no_report() {
+    let home = tempfile::tempdir().expect("a folder");
+    let repo = home.path();
+    let cluster = "apiVersion: fleetcron.dev/v1alpha1\nkind: Cluster\nmetadata: {name: eu}\n";
+    fs::write(repo.join("cluster.yaml"), cluster).expect("written");
+    let task = "apiVersion: fleetcron.dev/v1alpha1\nkind: Task\nmetadata: {name: a, namespace: b}\nspec:\n  \
+                schedule: \"0 3 * * *\"\n  placement: {clusters: \"*\"}\n  \
+                container: {image: \"a:1\", env: {DB_PASSWORD: \"correct-hörse\"}, imge: x, command: [run]}\n";
+    fs::write(repo.join("task.yaml"), task).expect("written");
+    for format in ["text", "json"] {
+        let run = run(repo, &["build", "--dry-run", "--format", format]);
+        let told = format!("{}{}", said(&run), grumbled(&run));
+        assert!(told.contains("unknown-field") && told.contains("secret-in-env"), "{told}");
+        assert!(!told.contains("correct") && !told.contains("rse"), "{told}");
+    }
 }

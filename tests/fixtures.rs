@@ -1,7 +1,7 @@
 //! Whole repositories as users have them, run through the compiled binary. It looks into no room of the house.
 //!
 //! The one idea: a fixture is a folder that a reader can understand alone: `repo/` is what somebody wrote, `expect.stderr`
-//! what they are told, `expect/` what is written. `BLESS=1` rewrites the expectations; a review of their diff is a
+//! what they are told, `expect/` what is written, `expect.lock` what is recorded. `BLESS=1` rewrites the expectations; a review of their diff is a
 //! review of what users see.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +22,10 @@ struct Case {
     exit: i64,
     /// Whether standard output is compared too.
     stdout: bool,
+    /// Whether `fleetcron.lock` is compared after the run.
+    lock: bool,
+    /// Whether it lies in a Git repository.
+    git: bool,
     /// A folder of the fixture that stands at `--out` before the run.
     out: Option<String>,
 }
@@ -67,12 +71,23 @@ fn cases() -> Vec<Case> {
 fn case(folder: PathBuf) -> Case {
     let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
     let text = fs::read_to_string(folder.join("case.toml")).expect("case.toml");
-    let mut case = Case { name, folder, args: vec!["build".to_owned()], exit: 0, stdout: false, out: None };
+    let mut case = Case {
+        name,
+        folder,
+        args: vec!["build".to_owned()],
+        exit: 0,
+        stdout: false,
+        lock: false,
+        git: false,
+        out: None,
+    };
     for (key, value) in settings(&text) {
         match (key.as_str(), value) {
             ("args", Setting::Texts(args)) => case.args = args,
             ("exit", Setting::Number(exit)) => case.exit = exit,
             ("stdout", Setting::Truth(stdout)) => case.stdout = stdout,
+            ("lock", Setting::Truth(lock)) => case.lock = lock,
+            ("git", Setting::Truth(git)) => case.git = git,
             ("out", Setting::Text(out)) => case.out = Some(out),
             (key, value) => panic!("{}: `{key} = {value:?}` means nothing", case.name),
         }
@@ -114,6 +129,7 @@ struct Ran {
     stdout: String,
     stderr: String,
     output: BTreeMap<String, Vec<u8>>,
+    lock: String,
 }
 
 impl Case {
@@ -122,6 +138,9 @@ impl Case {
         let temporary = tempfile::tempdir().expect("a temporary folder");
         let home = temporary.path();
         copy(&self.folder.join("repo"), &home.join("repo"));
+        if self.git {
+            git2::Repository::init(home.join("repo")).expect("a repository");
+        }
         let mut command = Command::new(env!("CARGO_BIN_EXE_fleetcron"));
         command.current_dir(home).args(&self.args).args(["--root", "repo", "--color", "never"]);
         let mut written = home.join("repo/rendered");
@@ -139,6 +158,7 @@ impl Case {
             stdout: text(&run.stdout),
             stderr: text(&run.stderr),
             output: files(&written),
+            lock: fs::read_to_string(home.join("repo/fleetcron.lock")).unwrap_or_default(),
         }
     }
 
@@ -151,6 +171,9 @@ impl Case {
         put(&self.folder.join("expect.stderr"), ran.stderr.as_bytes());
         if self.stdout {
             put(&self.folder.join("expect.stdout"), ran.stdout.as_bytes());
+        }
+        if self.lock {
+            put(&self.folder.join("expect.lock"), ran.lock.as_bytes());
         }
         if self.writes() {
             let expect = self.folder.join("expect");
@@ -172,6 +195,9 @@ impl Case {
         let mut texts = vec![("expect.stderr", &ran.stderr)];
         if self.stdout {
             texts.push(("expect.stdout", &ran.stdout));
+        }
+        if self.lock {
+            texts.push(("expect.lock", &ran.lock));
         }
         for (file, text) in texts {
             let expected = fs::read_to_string(self.folder.join(file)).unwrap_or_default();
@@ -223,40 +249,69 @@ fn every_code_has_a_fixture() {
     assert!(missing.is_empty(), "no fixture shows {}", missing.join(", "));
 }
 
-/// Every mistake that `mistakes.txt` lists is one error at the author's own line, and there is no other error.
+/// Every mistake that a `mistakes.txt` lists is one error at the author's own line, and there is no other error.
 #[test]
 fn every_seeded_mistake_is_said_once() {
-    let folder = fixtures().join("seeded-mistakes");
-    let listed = fs::read_to_string(folder.join("mistakes.txt")).expect("the list of mistakes");
-    let told = fs::read_to_string(folder.join("expect.stderr")).expect("what is told");
-    let wanted: Vec<&str> = listed.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
-    // `code  path:line  what`: the error's code, and the place that its first arrow points to.
-    let mut left: Vec<(String, String)> = errors(&told);
-    let mut missing = Vec::new();
-    for line in &wanted {
-        let mut words = line.split_whitespace();
-        let (code, place) = (words.next().expect("a code"), words.next().expect("a place"));
-        match left.iter().position(|(found, at)| found == code && at == place) {
-            Some(at) => drop(left.remove(at)),
-            None => missing.push(*line),
+    let mut seen = 0;
+    for case in cases() {
+        let Ok(listed) = fs::read_to_string(case.folder.join("mistakes.txt")) else { continue };
+        seen += 1;
+        let told = fs::read_to_string(case.folder.join("expect.stderr")).expect("what is told");
+        let wanted: Vec<&str> = listed.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+        let mut left = errors(&told);
+        let mut missing = Vec::new();
+        for line in &wanted {
+            let mut words = line.split_whitespace();
+            let (code, place) = (words.next().expect("a code"), words.next().expect("a place"));
+            let clusters = words.next().and_then(|word| word.strip_prefix('[')?.strip_suffix(']'));
+            let meets = |error: &Told| {
+                error.code == code && error.place == place && clusters.is_none_or(|clusters| error.clusters == clusters)
+            };
+            match left.iter().position(meets) {
+                Some(at) => drop(left.remove(at)),
+                None => missing.push(*line),
+            }
         }
+        let name = &case.name;
+        assert!(missing.is_empty() && left.is_empty(), "{name}: not said: {missing:#?}\nsaid beyond: {left:#?}");
     }
-    assert!(missing.is_empty() && left.is_empty(), "not said: {missing:#?}\nsaid beyond: {left:#?}");
+    assert!(seen > 1, "the lists of mistakes are gone");
 }
 
-/// The errors of a report: code, and `path:line` (a path alone where there is no line).
-fn errors(report: &str) -> Vec<(String, String)> {
-    let mut found = Vec::new();
+/// An error of a report: its code, the place that its first arrow points to, and the clusters it concerns.
+#[derive(Debug)]
+struct Told {
+    code: String,
+    /// `path:line`; a path alone where there is no line.
+    place: String,
+    /// With commas between; empty where none are named.
+    clusters: String,
+}
+
+/// The errors of a report.
+fn errors(report: &str) -> Vec<Told> {
+    let mut found: Vec<Told> = Vec::new();
     let mut code = None;
+    let mut open = false;
     for line in report.lines() {
+        let trimmed = line.trim_start();
         if let Some(rest) = line.strip_prefix("error[") {
             code = rest.split_once(']').map(|(name, _)| name.to_owned());
-        } else if let Some(place) = line.trim_start().strip_prefix("--> ")
+            open = true;
+        } else if line.starts_with("warning[") || line.starts_with("note[") {
+            open = false;
+        } else if let Some(place) = trimmed.strip_prefix("--> ")
             && let Some(code) = code.take()
         {
             let mut parts = place.split(':');
             let path = parts.next().unwrap_or_default();
-            found.push((code, parts.next().map_or(path.to_owned(), |line| format!("{path}:{line}"))));
+            let place = parts.next().map_or(path.to_owned(), |line| format!("{path}:{line}"));
+            found.push(Told { code, place, clusters: String::new() });
+        } else if let Some(note) = trimmed.strip_prefix("= note: on ")
+            && let Some(last) = found.last_mut().filter(|_| open)
+            && let Some((_, clusters)) = note.split_once(": ")
+        {
+            last.clusters = clusters.replace(", ", ",");
         }
     }
     found

@@ -1,7 +1,8 @@
 //! The pages of diagnostics: what each shows as an example is what the program says of it.
 //!
 //! The one idea: a page is read as a reader would use it. Its files go into a small fleet of two clusters and one task, its
-//! commands are run there, and every report that it shows must be in what `fleetcron build` tells. `BLESS=1` writes what
+//! commands are run there, and every report that it shows must be in what `fleetcron build` (or the command that the page
+//! names) tells. `BLESS=1` writes what
 //! is told into the page.
 
 use std::fs;
@@ -37,11 +38,12 @@ fn prepare(page: &str, root: &Path) {
         "duplicate-name" => drop(fs::copy(task, root.join("tasks/again.yaml")).expect("a copy")),
         "no-clusters" => fs::remove_dir_all(root.join("clusters")).expect("removed"),
         "stale-output" => {
-            run(root, "build");
+            run(root, &["build"]);
             let text = fs::read_to_string(&task).expect("the task").replace(":1.4", ":1.5");
             fs::write(task, text).expect("written");
         }
-        "deletions" => drop(run(root, "build")),
+        "deletions" => drop(run(root, &["build"])),
+        "lock-merge" => drop(git2::Repository::init(root).expect("a repository")),
         _ => {}
     }
 }
@@ -52,10 +54,19 @@ fn put(root: &Path, path: &str, text: &str) {
     fs::write(path, text).expect("written");
 }
 
-fn run(root: &Path, command: &str) -> String {
+/// The command that a page is about.
+fn command(page: &str) -> &'static [&'static str] {
+    match page {
+        "stale-output" | "lock-changed" => &["check"],
+        "not-in-lock" => &["build", "--frozen"],
+        _ => &["build"],
+    }
+}
+
+fn run(root: &Path, command: &[&str]) -> String {
     let mut program = Command::new(env!("CARGO_BIN_EXE_fleetcron"));
     let ran =
-        program.arg(command).arg("--root").arg(root).args(["--color", "never"]).output().expect("the binary runs");
+        program.args(command).arg("--root").arg(root).args(["--color", "never"]).output().expect("the binary runs");
     String::from_utf8_lossy(&ran.stderr).into_owned()
 }
 
@@ -90,18 +101,16 @@ fn what_a_page_shows_is_what_is_said() {
         let root = home.path();
         FLEET.iter().for_each(|(path, text)| put(root, path, text));
         let blocks = blocks(&fs::read_to_string(&path).expect("text"));
-        for (language, named, text) in &blocks {
-            if let (Some(path), "yaml") = (named, language.as_str()) {
-                put(root, path, text);
-            }
+        for (_, named, text) in &blocks {
+            named.iter().for_each(|path| put(root, path, text));
         }
         prepare(&name, root);
         for (_, _, text) in blocks.iter().filter(|(language, ..)| language == "sh") {
             let script = text.replace("fleetcron build", "true");
             assert!(Command::new("sh").arg("-c").arg(script).current_dir(root).status().expect("a shell").success());
         }
-        let told = run(root, if name == "stale-output" { "check" } else { "build" });
-        for (_, _, text) in blocks.iter().filter(|(language, ..)| language == "text") {
+        let told = run(root, command(&name));
+        for (_, _, text) in blocks.iter().filter(|(language, named, _)| language == "text" && named.is_none()) {
             let said = told.split("\n\n").find(|report| report.contains(&format!("[{name}]: ")));
             if let (Some(said), Some(_)) = (said, std::env::var_os("BLESS")) {
                 let page = fs::read_to_string(&path).expect("text");

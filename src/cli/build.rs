@@ -3,6 +3,7 @@
 //! The one idea: the whole run is checked before the first byte is written: diagnostics, paths that are not ours,
 //! deletions that nobody allowed.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -14,7 +15,7 @@ use super::outcome::{Failure, Outcome};
 use super::session::Session;
 use super::table::{self, count};
 use crate::compile::Compilation;
-use crate::diag::{Code, Diagnostic, Place, nearest};
+use crate::diag::{Code, Diagnostic, Place, Severity, nearest};
 use crate::diff::{self, Refusal};
 use crate::lock::{self, Mode};
 use crate::model::Model;
@@ -113,7 +114,8 @@ fn unmerged(session: &mut Session, compilation: &Compilation) {
 /// Runs `check`.
 pub(super) fn check(session: &mut Session, args: &Check) -> Result<Outcome, Failure> {
     let compilation = session.compile_as(&Mode::Locked)?;
-    if session.diags.has_errors() {
+    let of_lock = |code: Code| code == Code::LockChanged;
+    if session.diags.iter().any(|diagnostic| diagnostic.severity == Severity::Error && !of_lock(diagnostic.code)) {
         return Ok(Outcome::wrong(Vec::new(), json!({"checked": false})));
     }
     let sizes = format!(
@@ -203,7 +205,7 @@ fn refused(
         let place = Place::Path(format!("{shown}/{}", refusal.cluster));
         session.diags.push(deletion(refusal, difference, place));
     }
-    if !session.diags.has_errors() {
+    if difference.conflicts.is_empty() && refusals.is_empty() {
         return None;
     }
     session.diags.sort();
@@ -274,6 +276,14 @@ fn summary(compilation: &Compilation, difference: &Difference, session: &Session
     let said: Vec<String> = numbers.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     let verb = if dry { "would write" } else { "wrote" };
     let _infallible = writeln!(text, "{verb}: {}", said.join(", "));
+    let drained = compilation.drained();
+    let gone = difference.delete.iter().filter(|removal| drained.contains(removal.path.as_str()));
+    let mut clusters: BTreeMap<&str, usize> = BTreeMap::new();
+    gone.for_each(|removal| *clusters.entry(removal.path.first()).or_default() += 1);
+    for (cluster, number) in clusters {
+        let _infallible =
+            writeln!(text, "  {} removed from {cluster}, which a NoExecute taint drains", count(number, "object"));
+    }
     if dry {
         for (what, path) in changes(difference) {
             let _infallible = writeln!(text, "  {what} {shown}/{path}");

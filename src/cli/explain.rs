@@ -75,8 +75,8 @@ pub(super) fn run(session: &mut Session, args: &Explain) -> Result<Outcome, Fail
 }
 
 fn page(code: Code) -> Outcome {
-    let value =
-        json!({"code": code.name(), "severity": code.severity(), "summary": code.summary(), "page": code.page()});
+    let severity = if code.waits() { "off" } else { code.severity().word() };
+    let value = json!({"code": code.name(), "severity": severity, "summary": code.summary(), "page": code.page()});
     Outcome::result(code.page().to_owned(), value)
 }
 

@@ -19,7 +19,7 @@ const SHOWN: usize = 20;
 pub(super) fn text(compilation: &Compilation, sources: &SourceTree) -> String {
     let mut text = String::new();
     let (new, moved): (Vec<_>, Vec<_>) =
-        compilation.drift.iter().partition(|drift| matches!(drift.change, Change::New { .. }));
+        compilation.drift.iter().partition(|drift| matches!(drift.changes[..], [Change::New { .. }]));
     if compilation.drift.is_empty() {
         if compilation.lock_differs {
             let _infallible = writeln!(text, "{PATH}: put in order");
@@ -45,9 +45,8 @@ pub(super) fn text(compilation: &Compilation, sources: &SourceTree) -> String {
 
 /// The same for programs, all of it.
 pub(super) fn value(compilation: &Compilation, sources: &SourceTree) -> Value {
-    let one = |drift: &crate::lock::Drift| {
-        let words = drift.words(|span| compile::line(sources, span));
-        let (kind, from, to) = match &drift.change {
+    let change = |change: &Change| {
+        let (kind, from, to) = match change {
             Change::New { on } => ("new", json!([]), json!(on)),
             Change::Gone { from } => ("gone", json!(from), json!([])),
             Change::Moved { from, to } => ("moved", json!(from), json!(to)),
@@ -61,7 +60,11 @@ pub(super) fn value(compilation: &Compilation, sources: &SourceTree) -> Value {
             Change::Group { from, to } => ("group", json!(from), json!(to)),
             Change::Asked => ("asked", Value::Null, Value::Null),
         };
-        json!({"task": drift.task, "change": kind, "from": from, "to": to, "words": words})
+        json!({"change": kind, "from": from, "to": to})
+    };
+    let one = |drift: &crate::lock::Drift| {
+        let words = drift.words(|span| compile::line(sources, span));
+        json!({"task": drift.task, "changes": drift.changes.iter().map(change).collect::<Vec<Value>>(), "words": words})
     };
     compilation.drift.iter().map(one).collect()
 }

@@ -206,7 +206,11 @@ fn text(rows: &[Row<'_>], loads: &[Load], args: &Plan, compilation: &Compilation
                 text.push('\n');
             });
         }
-        if compilation.drift.iter().any(|drift| !matches!(drift.change, Change::New { .. })) {
+        if compilation
+            .drift
+            .iter()
+            .any(|drift| drift.changes.iter().any(|change| !matches!(change, Change::New { .. })))
+        {
             let moves = format!("the next build changes {}", moves::text(compilation, session.tree()));
             text.push('\n');
             for line in moves.lines() {

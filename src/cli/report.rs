@@ -13,9 +13,10 @@ use crate::tree::{FileId, SourceTree, Span};
 /// The text of a bag, in its order.
 pub(super) fn text(diags: &Diagnostics, sources: &SourceTree, color: bool) -> String {
     let renderer = renderer(color);
+    let secrets: Vec<Span> = diags.iter().filter_map(|diagnostic| diagnostic.secret).collect();
     let mut out = String::new();
     for diagnostic in diags {
-        out.push_str(&one(diagnostic, sources, &renderer));
+        out.push_str(&one(diagnostic, sources, &secrets, &renderer));
         out.push_str("\n\n");
     }
     out
@@ -43,8 +44,8 @@ fn level(severity: Severity) -> Level<'static> {
     }
 }
 
-fn one(diagnostic: &Diagnostic, sources: &SourceTree, renderer: &Renderer) -> String {
-    let texts = by_file(diagnostic, sources);
+fn one(diagnostic: &Diagnostic, sources: &SourceTree, secrets: &[Span], renderer: &Renderer) -> String {
+    let texts = by_file(diagnostic, sources, secrets);
     let title = level(diagnostic.severity).primary_title(&*diagnostic.message).id(diagnostic.code.name());
     let mut group = Group::with_title(title);
     for (id, text, labels) in &texts {
@@ -84,8 +85,8 @@ fn aligned(drawn: &str) -> String {
 /// A file, its text, and its labels: place, words, and whether it is the wrong text itself.
 type Shown<'d> = (FileId, String, Vec<(Span, &'d str, bool)>);
 
-/// The places of a diagnostic, file by file, that of the wrong text first.
-fn by_file<'d>(diagnostic: &'d Diagnostic, sources: &SourceTree) -> Vec<Shown<'d>> {
+/// The places of a diagnostic, file by file, that of the wrong text first. Whoever points at them, secrets are not shown.
+fn by_file<'d>(diagnostic: &'d Diagnostic, sources: &SourceTree, secrets: &[Span]) -> Vec<Shown<'d>> {
     let mut files: Vec<Shown<'d>> = Vec::new();
     let primary = match &diagnostic.place {
         Place::Text(span) => Some((*span, diagnostic.label.as_str(), true)),
@@ -96,7 +97,13 @@ fn by_file<'d>(diagnostic: &'d Diagnostic, sources: &SourceTree) -> Vec<Shown<'d
         match files.iter_mut().find(|(id, ..)| *id == label.0.file) {
             Some((_, _, labels)) => labels.push(label),
             None => {
-                let text = String::from_utf8_lossy(&sources.file(label.0.file).bytes).into_owned();
+                let mut bytes = sources.file(label.0.file).bytes.to_vec();
+                for secret in secrets.iter().filter(|secret| secret.file == label.0.file) {
+                    // As many bytes as before, so that all other places stay where they are.
+                    let hidden = bytes.get_mut(secret.range()).into_iter().flatten();
+                    hidden.filter(|byte| **byte != b'\n').for_each(|byte| *byte = b'*');
+                }
+                let text = String::from_utf8_lossy(&bytes).into_owned();
                 files.push((label.0.file, text, vec![label]));
             }
         }

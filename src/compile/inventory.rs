@@ -10,7 +10,7 @@ use crate::tree::Spanned;
 use crate::validate::quantity;
 
 /// The clusters in the order of the model, which is that of their names. What is no quantity was said to be none.
-pub(super) fn of(clusters: &[Cluster]) -> Inventory {
+pub fn of(clusters: &[Cluster]) -> Inventory {
     Inventory::new(clusters.iter().map(candidate).collect())
 }
 

@@ -11,6 +11,8 @@ mod overrides;
 mod planning;
 mod proof;
 mod records;
+mod runs;
+mod shared;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +31,7 @@ use crate::tree::{OutputTree, RepoPath, SourceTree, Span};
 use crate::validate;
 
 pub use assemble::MARKER_PREFIX;
+pub use inventory::of as inventory;
 pub use load::{Load, loads};
 pub use nowhere::in_words;
 pub use planning::Planned;
@@ -133,30 +136,42 @@ pub fn compile_watched(sources: &SourceTree, mode: &Mode, mut begins: impl FnMut
     let found = records::read(sources, &mut diags);
     begins(Stage::Building);
     validate::inventory::capacities(&model, &mut diags);
+    render::files(&model, &mut diags);
     let faults = lint::model(&model, &mut diags);
     let scopes: Vec<Scope<'_>> = model.clusters.iter().map(|cluster| Scope::new(&model.fleet, cluster)).collect();
     let around = Surroundings { fleet: &model.fleet, scopes: &scopes, sources };
-    let (inventory, nothing) = (inventory::of(&model.clusters), Found::default());
+    // Where a frozen lock is not there, that is one thing to say and not one a task.
+    let nothing = Found { broken: *mode == Mode::Frozen, ..Found::default() };
+    let inventory = inventory::of(&model.clusters);
     let lock = found.as_ref().unwrap_or(&nothing);
     let ground = Ground { model: &model, inventory: &inventory, lock, mode, faults: &faults, around };
-    let built: Vec<(Built, Diagnostics)> = model.units.par_iter().map(|unit| build(unit, &ground)).collect();
+    let built: Vec<(Built, Vec<runs::Wanted>, Diagnostics)> =
+        model.units.par_iter().map(|unit| build(unit, &ground)).collect();
     begins(Stage::Joining);
     let mut plan = Vec::with_capacity(built.len());
-    for (task, said) in built {
+    let (mut asked_for, mut said) = (Vec::with_capacity(built.len()), Vec::with_capacity(built.len()));
+    for (task, objects, of_task) in built {
         plan.push(task);
-        diags.extend(said);
+        asked_for.push(objects);
+        said.push(of_task);
     }
+    shared::say(said.into_iter(), &mut diags);
     overrides::shared(&model, &plan, &faults, &mut diags);
     proof::once(&model, &plan, &mut diags);
     lint::overcommitted(&model, &committed(&model, &plan), &inventory, &mut diags);
+    runs::missing(&model, &plan, asked_for, &mut diags);
     let (lock, drift) = records::renew(&plan, &ground);
-    if *mode == Mode::Locked {
-        records::locked(found.as_ref(), &drift, &model, sources, &mut diags);
-    }
     let output = assemble::assemble(&model, &plan, &mut diags);
+    match mode {
+        // What does not compile moves nothing, and would only be said twice.
+        Mode::Locked if !diags.has_errors() => records::locked(found.as_ref(), &drift, &model, sources, &mut diags),
+        Mode::Frozen => records::frozen(found.as_ref(), &drift, &model, &mut diags),
+        Mode::Steady | Mode::Fresh(_) | Mode::Locked => {}
+    }
     let lock_differs = records::differs(sources, &lock);
     relevel(&model, &mut diags);
     diags.sort();
+    diags.sum_up();
     drop(scopes);
     Compilation { model, plan, output, diags, lock, drift, lock_differs, wanted }
 }
@@ -197,13 +212,15 @@ pub fn wanted(sources: &SourceTree) -> BTreeSet<RepoPath> {
 }
 
 /// Builds one task; it sees no other.
-fn build(unit: &Unit, ground: &Ground<'_>) -> (Built, Diagnostics) {
+fn build(unit: &Unit, ground: &Ground<'_>) -> (Built, Vec<runs::Wanted>, Diagnostics) {
     let mut diags = Diagnostics::new();
     let (model, around) = (ground.model, ground.around);
     let (mut decision, orders, planned) = planning::plan(unit, ground, &mut diags);
     nowhere::check(unit, &decision, &planned, ground, &mut diags);
     lint::namespace(unit, &decision, model, &mut diags);
-    let rendered = render::render(unit, &decision, &orders, around, &mut diags);
+    let mut watch = runs::Watch::new(unit, around);
+    let look = |variant: &render::Variant, object: &serde_json::Value| watch.look(variant, object);
+    let rendered = render::render(unit, (&decision, &orders), around, look, &mut diags);
     // How many pods a run has, the finished object says: a file, `job.parallelism`, `instances`, a share, overrides and
     // patches have all had their word.
     proof::adds_up(unit, &decision, &rendered, planned.demand.replicas, &mut diags);
@@ -213,12 +230,14 @@ fn build(unit: &Unit, ground: &Ground<'_>) -> (Built, Diagnostics) {
         }
     }
     proof::decided(unit, &rendered, &mut diags);
+    proof::as_active(unit, &planned, &rendered, model, &mut diags);
     overrides::own(unit, &decision, &rendered, model, ground.faults, &mut diags);
     schedules(unit, &rendered, model, around.sources, &mut diags);
     let copies: Vec<(&Timing, &[usize])> =
         rendered.variants.iter().map(|variant| (&variant.timing, variant.clusters.as_slice())).collect();
     lint::standby(unit, &copies, model, &mut diags);
-    (Built { decision, planned, rendered }, diags)
+    let asked_for = watch.into_bag(&rendered, &mut diags);
+    (Built { decision, planned, rendered }, asked_for, diags)
 }
 
 /// What is odd about when the variants of a task run.
@@ -283,6 +302,7 @@ pub fn relevel(model: &Model, diags: &mut Diagnostics) {
             Some(Level::Off) => None,
             Some(Level::Warn) => Some(Severity::Warning),
             Some(Level::Error) => Some(Severity::Error),
+            None if diagnostic.code.waits() => None,
             None => Some(diagnostic.severity),
         }
     });

@@ -21,18 +21,27 @@ pub(super) fn check(unit: &Unit, decision: &Decision, planned: &Planned, ground:
         .collect();
     let fitting = (0..clusters.len()).filter(|at| decision.possible(*at)).count();
     let nowhere = decision.chosen().next().is_none();
-    if !lacking.is_empty() && *ground.mode != Mode::Frozen {
+    if *ground.mode == Mode::Frozen {
+        return;
+    }
+    const HELP: &str =
+        "`kubectl get nodes,pods -A -o json | fleetcron import clusters --cluster NAME` writes a ClusterCapacity";
+    if nowhere && !explained(unit, ground) {
+        let mut diagnostic = nowhere_at_all(unit, decision, planned, ground);
+        if !lacking.is_empty() {
+            let said = format!("{} of them have no capacity, and take nothing", lacking.len());
+            diagnostic = diagnostic.note(said).help(HELP);
+        }
+        diags.push(diagnostic);
+    } else if !nowhere && !lacking.is_empty() {
         let strategy = unit.placement.strategy.name();
         let message = format!("{strategy} counts on what is free, and nobody says what clusters can take");
         let span = unit.placement.strategy_said.unwrap_or(unit.placement.span);
         let mut diagnostic = Diagnostic::new(Code::NoCapacity, span, message)
             .note("a cluster without a capacity takes nothing, as in Karmada")
-            .help("`kubectl get nodes,pods -A -o json | fleetcron import clusters --cluster NAME` writes a ClusterCapacity");
+            .help(HELP);
         diagnostic.clusters = Some(Clusters { names: lacking, of: fitting });
         diags.push(diagnostic);
-    }
-    if nowhere && *ground.mode != Mode::Frozen && !explained(unit, ground) {
-        diags.push(nowhere_at_all(unit, decision, planned, ground));
     }
 }
 
@@ -58,7 +67,9 @@ fn nowhere_at_all(unit: &Unit, decision: &Decision, planned: &Planned, ground: &
     }
     if let Some(failure) = &decision.failure {
         let fitting = (0..total).filter(|at| decision.possible(*at)).count();
-        diagnostic = diagnostic.note(in_words(failure, unit, planned, fitting));
+        let words = in_words(failure, unit, planned, fitting);
+        let alone = if placement.fallback.is_empty() { "" } else { "no fallback group alone will do: in all " };
+        diagnostic = diagnostic.note(format!("{alone}{words}"));
     } else if let Some(nearest) = place::nearest_rule(placement, &ground.model.clusters) {
         let (rule, count) = (nearest.reason.rule(), nearest.clusters.len());
         let clusters = if count == 1 { "1 cluster".to_owned() } else { format!("{count} clusters") };

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Built;
 use crate::diag::{Clusters, Code, Diagnostic, Diagnostics, Severity};
 use crate::model::{Model, Override, Reach, Unit};
-use crate::place::{Decision, Verdict};
+use crate::place::{self, Decision, Verdict};
 use crate::render::Rendered;
 use crate::tree::Span;
 
@@ -121,13 +121,21 @@ fn refused(unit: &Unit, over: &Override, decision: &Decision, model: &Model, dia
     any
 }
 
+/// Whether an override meets a cluster that passes the task's rules, taken or not.
+fn may_reach(over: &Override, decision: &Decision, model: &Model) -> bool {
+    let meets = |at: usize| decision.possible(at) && place::matches(&over.selector, &model.clusters[at]).is_ok();
+    (0..model.clusters.len()).any(meets)
+}
+
 /// The overrides of bases and documents: over all tasks they must reach something.
 pub(super) fn shared(model: &Model, plan: &[Built], faults: &BTreeSet<Span>, diags: &mut Diagnostics) {
     let mut reached: BTreeMap<Span, (&Override, bool)> = BTreeMap::new();
     for (unit, built) in model.units.iter().zip(plan) {
         for (over, effect) in unit.overrides.iter().zip(&built.rendered.effects) {
             if over.reach == Reach::Shared {
-                reached.entry(over.name.span).or_insert((over, false)).1 |= !effect.reached.is_empty();
+                let any = &mut reached.entry(over.name.span).or_insert((over, false)).1;
+                // A cluster that is possible and not taken now may be taken another time.
+                *any = *any || !effect.reached.is_empty() || may_reach(over, &built.decision, model);
             }
         }
     }

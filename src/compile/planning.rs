@@ -3,11 +3,11 @@
 //!
 //! The one idea: the decision is a function of the task, the inventory and the task's own record, and of nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Ground;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::lock::{self, Mode, Record};
+use crate::lock::{self, Entry, Mode, Record};
 use crate::model::{Active, Unit};
 use crate::place::{self, Activation, Amounts, Asked, Decision, Demand, Recorded, Request, Verdict};
 use crate::render::{self, Orders, Share, Wanted};
@@ -38,10 +38,10 @@ pub(super) fn plan(unit: &Unit, ground: &Ground<'_>, diags: &mut Diagnostics) ->
     let recorded = entry.map(|entry| entry.recorded(digest.as_deref()));
     let clusters = &ground.model.clusters;
     let decision = if *ground.mode == Mode::Frozen {
-        lock::thaw(unit, entry, digest.as_deref(), clusters).unwrap_or_else(|diagnostic| {
+        lock::thaw(unit, entry, digest.as_deref(), demand.replicas, clusters).unwrap_or_else(|diagnostic| {
             // A lock that cannot be read is said once.
             if !ground.lock.broken {
-                diags.push(diagnostic);
+                diags.push(*diagnostic);
             }
             Decision { verdicts: Vec::new(), group: None, kept: false, failure: None }.over(clusters.len())
         })
@@ -68,7 +68,7 @@ pub(super) fn plan(unit: &Unit, ground: &Ground<'_>, diags: &mut Diagnostics) ->
         check_active(unit, active, &decision, &activation, ground, diags);
         if *ground.mode == Mode::Frozen && decision.chosen().next().is_some() {
             let now = activation.running.iter().map(|at| clusters[*at].name.value.clone()).collect();
-            diags.extend(entry.and_then(|entry| other_copies(unit, &entry.record, now)));
+            diags.extend(entry.and_then(|entry| other_copies(unit, entry, now)));
         }
         activation
     });
@@ -190,8 +190,9 @@ fn because(verdict: &Verdict) -> (String, Option<crate::tree::Span>) {
 }
 
 /// Under a frozen lock the copies that run are those that it names.
-fn other_copies(unit: &Unit, record: &Record, now: std::collections::BTreeSet<String>) -> Option<Diagnostic> {
-    let list = |names: &std::collections::BTreeSet<String>| {
+fn other_copies(unit: &Unit, entry: &Entry, now: BTreeSet<String>) -> Option<Diagnostic> {
+    let record = &entry.record;
+    let list = |names: &BTreeSet<String>| {
         if names.is_empty() { "none".to_owned() } else { names.iter().cloned().collect::<Vec<_>>().join(", ") }
     };
     (record.active != now).then(|| {
@@ -202,6 +203,7 @@ fn other_copies(unit: &Unit, record: &Record, now: std::collections::BTreeSet<St
             list(&now)
         );
         Diagnostic::new(Code::NotInLock, unit.name, message)
+            .other(entry.span, "its facts begin here")
             .help(format!("run `fleetcron build` and commit {} with the change", lock::PATH))
     })
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::Built;
+use super::planning::Planned;
 use crate::diag::{Clusters, Code, Diagnostic, Diagnostics};
 use crate::model::{Layer, Model, Origin, Unit};
 use crate::place::Decision;
@@ -70,6 +71,28 @@ pub(super) fn decided(unit: &Unit, rendered: &Rendered, diags: &mut Diagnostics)
     }
 }
 
+/// Whether the finished manifests are suspended where `active` wants them so: a patch may replace what holds the field.
+pub(super) fn as_active(unit: &Unit, planned: &Planned, rendered: &Rendered, model: &Model, diags: &mut Diagnostics) {
+    let (Some(active), Some(activation)) = (&unit.active, &planned.activation) else { return };
+    let undone = rendered.variants.iter().flat_map(|variant| {
+        variant.clusters.iter().filter(|at| activation.running.contains(at) == variant.timing.suspended)
+    });
+    let names: Vec<String> = undone.map(|at| model.clusters[*at].name.value.clone()).collect();
+    if names.is_empty() || diags.iter().any(|diagnostic| diagnostic.code == Code::DecidedField) {
+        return;
+    }
+    let message = format!("a patch of task `{}` takes away the `suspend` that `active` decides", unit.identity);
+    let mut diagnostic = Diagnostic::new(Code::DecidedField, active.span, message)
+        .help("patch the fields that are meant, and not the whole of `spec`");
+    let patching = unit.overrides.iter().zip(&rendered.effects);
+    for (over, _) in patching.filter(|(over, effect)| !effect.reached.is_empty() && !over.layer.body.patches.is_empty())
+    {
+        diagnostic = diagnostic.other(over.name.span, "this override patches it");
+    }
+    diagnostic.clusters = Some(Clusters { of: names.len(), names });
+    diags.push(diagnostic);
+}
+
 /// Whether the shares of the finished manifests are what was asked for.
 pub(super) fn adds_up(unit: &Unit, decision: &Decision, rendered: &Rendered, wanted: i64, diags: &mut Diagnostics) {
     if !unit.placement.strategy.divides() || decision.chosen().next().is_none() {
@@ -125,6 +148,9 @@ pub(super) fn once(model: &Model, plan: &[Built], diags: &mut Diagnostics) {
         diagnostic.clusters = (!names.is_empty()).then_some(Clusters { names, of: placed });
         diagnostic = match active.len() {
             0 => diagnostic.help("let one copy run: `active: {max: 1}`, and no `suspend`"),
+            _ if !others.is_empty() => {
+                diagnostic.help("give one of them another namespace, or another `objectName`, or suspend it")
+            }
             _ => diagnostic.help(
                 "write `active: {max: 1}`, which suspends the others, or `spread: [{by: cluster, max: 1}]`, which places it on one cluster",
             ),

@@ -2,11 +2,13 @@
 //!
 //! The one idea: the lock is one of the input's files, and what it becomes is one of the results.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Built, Ground};
 use crate::diag::{Code, Diagnostic, Diagnostics, Place};
 use crate::lock::{self, Change, Drift, Found, Lock};
 use crate::model::Model;
-use crate::tree::{RepoPath, SourceTree};
+use crate::tree::{RepoPath, SourceTree, Span};
 
 /// The lock of a tree; nothing where there is none.
 pub(super) fn read(sources: &SourceTree, diags: &mut Diagnostics) -> Option<Found> {
@@ -18,26 +20,30 @@ pub(super) fn read(sources: &SourceTree, diags: &mut Diagnostics) -> Option<Foun
 /// What is recorded from now on, and what that changes.
 pub(super) fn renew(plan: &[Built], ground: &Ground<'_>) -> (Lock, Vec<Drift>) {
     let model = ground.model;
-    let mut lock = Lock::default();
+    let mut lock = Lock { minor: ground.lock.minor, ..Lock::default() };
     let mut drifts = Vec::new();
     for (unit, built) in model.units.iter().zip(plan) {
         let task = unit.identity.to_string();
         let before = ground.lock.tasks.get(&task);
         let Some(record) = super::planning::record(unit, &built.decision, &built.planned, ground) else { continue };
-        let then = before.map(|entry| &entry.record);
-        if then != Some(&record) || before.is_some_and(|entry| !entry.contradictions.is_empty()) {
-            let said = lock::drift(unit, then, &record, &built.decision, &model.clusters, ground.mode);
+        if before.is_none_or(|entry| entry.record != record || !entry.contradictions.is_empty()) {
+            let said = lock::drift(unit, before, &record, &built.decision, &model.clusters, ground.mode);
             drifts.extend(said);
         }
         lock.tasks.insert(task, record);
     }
-    let known = |task: &str| model.units.iter().any(|unit| unit.identity.to_string() == *task);
-    for (task, entry) in ground.lock.tasks.iter().filter(|(task, _)| !lock.tasks.contains_key(*task) && !known(task)) {
+    let known = names(model);
+    for (task, entry) in ground.lock.tasks.iter().filter(|(task, _)| !known.contains_key(*task)) {
         let from = entry.record.clusters.keys().cloned().collect();
-        drifts.push(Drift { task: task.clone(), change: Change::Gone { from }, because: Vec::new() });
+        drifts.push(Drift { task: task.clone(), changes: vec![Change::Gone { from }], because: Vec::new() });
     }
     drifts.sort_by(|a, b| a.task.cmp(&b.task));
     (lock, drifts)
+}
+
+/// Where each task is named: asked once, for there may be as many changes as tasks.
+fn names(model: &Model) -> BTreeMap<String, Span> {
+    model.units.iter().map(|unit| (unit.identity.to_string(), unit.name)).collect()
 }
 
 /// Under `--locked`: that the lock would change.
@@ -62,21 +68,43 @@ pub(super) fn locked(
         let message = "the lock holds an unresolved merge";
         diags.push(Diagnostic::at(Code::LockChanged, place, message).help(help.clone()));
     }
+    let named = names(model);
     for drift in drifts {
-        let unit = model.units.iter().find(|unit| unit.identity.to_string() == drift.task);
-        let span = unit.map(|unit| unit.name).or_else(|| found.tasks.get(&drift.task).map(|entry| entry.span));
+        let span = named.get(&drift.task).copied().or_else(|| found.tasks.get(&drift.task).map(|entry| entry.span));
         let place = span.map_or_else(|| Place::Path(lock::PATH.to_owned()), Place::Text);
         let words = drift.words(|span| line(sources, span));
         let mut diagnostic = Diagnostic::at(Code::LockChanged, place, format!("the lock would change: {words}"));
-        for because in drift.because.iter().filter(|because| because.span != span) {
-            diagnostic = because.span.into_iter().fold(diagnostic, |d, span| d.other(span, because.words.clone()));
+        let mut told: BTreeSet<Span> = span.into_iter().collect();
+        for because in &drift.because {
+            for span in because.span.into_iter().filter(|span| told.insert(*span)) {
+                diagnostic = diagnostic.other(span, because.words.clone());
+            }
         }
         diags.push(diagnostic.help(help.clone()));
     }
 }
 
+/// Under `--frozen`: that there is no lock, or that manifests have other numbers of instances than it says. All else was
+/// said where it was looked for.
+pub(super) fn frozen(found: Option<&Found>, drifts: &[Drift], model: &Model, diags: &mut Diagnostics) {
+    let help = format!("run `fleetcron build` and commit {} with the change", lock::PATH);
+    if found.is_none() && !model.units.is_empty() {
+        let place = Place::Path(lock::PATH.to_owned());
+        diags.push(Diagnostic::at(Code::NotInLock, place, "there is no lock to render").help(help.clone()));
+    }
+    let named = names(model);
+    for drift in
+        drifts.iter().filter(|drift| drift.changes.iter().any(|change| matches!(change, Change::Instances { .. })))
+    {
+        let Some(name) = named.get(&drift.task) else { continue };
+        let words = drift.words(|_| "by the inputs".to_owned());
+        let diagnostic = Diagnostic::new(Code::NotInLock, *name, format!("the lock says otherwise of {words}"));
+        diags.push(diagnostic.help(help.clone()));
+    }
+}
+
 /// `path:line` of a place.
-pub fn line(sources: &SourceTree, span: crate::tree::Span) -> String {
+pub fn line(sources: &SourceTree, span: Span) -> String {
     format!("{}:{}", sources.file(span.file).path, sources.line_col(span).line)
 }
 

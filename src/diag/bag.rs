@@ -2,7 +2,9 @@
 //!
 //! The one idea: the order of report is (place, code, message), never the order of arrival.
 
-use super::{Diagnostic, Severity};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Code, Diagnostic, Severity};
 
 /// Diagnostics on their way to a report.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +59,24 @@ impl Diagnostics {
             (&a.place, a.code.name(), &a.message, &a.others).cmp(&(&b.place, b.code.name(), &b.message, &b.others))
         });
         self.list.dedup();
+    }
+
+    /// Of what most tasks lack, as long as it is a note, one is left, the first in the order of report, and it says how
+    /// many there are.
+    pub fn sum_up(&mut self) {
+        let common = |d: &Diagnostic| d.severity == Severity::Note && d.code.is_common();
+        let mut counts: BTreeMap<Code, usize> = BTreeMap::new();
+        self.list.iter().filter(|d| common(d)).for_each(|d| *counts.entry(d.code).or_default() += 1);
+        let mut seen = BTreeSet::new();
+        self.list.retain(|d| !common(d) || seen.insert(d.code));
+        for one in self.list.iter_mut().filter(|d| common(d)) {
+            let more = counts.get(&one.code).copied().unwrap_or_default().saturating_sub(1);
+            if more > 0 {
+                let name = one.code.name();
+                let places = if more == 1 { "one more place".to_owned() } else { format!("{more} more places") };
+                one.notes.push(format!("the same in {places}: `lints: {{{name}: warn}}` shows them all, `off` none"));
+            }
+        }
     }
 
     /// Changes the severity of each, or drops it: `None` from the closure drops.

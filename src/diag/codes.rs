@@ -47,6 +47,16 @@ impl Code {
     pub fn named(name: &str) -> Option<Code> {
         Code::ALL.iter().copied().find(|code| code.name() == name)
     }
+
+    /// Whether it is silent until the settings give it a level.
+    pub fn waits(self) -> bool {
+        matches!(self, Code::NoResourceRequests | Code::NoMemoryLimit | Code::UnknownObject)
+    }
+
+    /// Whether it is about what most tasks lack: as a note it is said once of the whole repository.
+    pub fn is_common(self) -> bool {
+        self == Code::ImplicitTimeout
+    }
 }
 
 codes! {
@@ -108,7 +118,21 @@ codes! {
     DaylightSaving, "daylight-saving", Warning, "runs that a changing clock skips or doubles";
     ShortStartingDeadline, "short-starting-deadline", Warning, "a starting deadline shorter than the controller's round";
     NoStartingDeadline, "no-starting-deadline", Note, "a frequent schedule without a starting deadline";
+    UnpinnedImage, "unpinned-image", Warning, "an image without a tag, or with `latest`";
+    NoResourceRequests, "no-resource-requests", Warning, "a container that requests neither CPU nor memory";
+    NoMemoryLimit, "no-memory-limit", Warning, "a container without a memory limit";
+    UselessProbe, "useless-probe", Warning, "a readiness probe, which means nothing for a job";
+    PrivilegedContainer, "privileged-container", Warning, "a container with the rights of its node";
+    HostPath, "host-path", Warning, "a volume that is a folder of the node";
+    SecretInEnv, "secret-in-env", Warning, "an environment variable whose value looks like a secret";
+    ImplicitTimeout, "implicit-timeout", Note, "a task that may run for ever";
+    UnknownObject, "unknown-object", Warning, "a ConfigMap, Secret or ServiceAccount that the repository does not have";
     OverlappingRuns, "overlapping-runs", Warning, "runs closer together than they may take";
+    JobRefused, "job-refused", Error, "a CronJob that is accepted, and whose Jobs are refused";
+    PodRefused, "pod-refused", Error, "a CronJob that is accepted, and whose pods are refused";
+    ApplyRefused, "apply-refused", Error, "a manifest that server-side apply refuses";
+    FieldTooNew, "field-too-new", Error, "a field that the cluster's Kubernetes does not know yet";
+    FieldDropped, "field-dropped", Warning, "a field that the cluster's Kubernetes drops without a word";
     MissingFile, "missing-file", Error, "a file that is referred to does not exist";
     InvalidFile, "invalid-file", Error, "a file that is referred to is not what it must be";
     UndefinedReference, "undefined-reference", Error, "a reference that is unknown or unset, or stands where none is read";

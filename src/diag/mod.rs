@@ -79,6 +79,8 @@ pub struct Diagnostic {
     pub help: Vec<String>,
     /// The clusters it concerns, of how many; said as `on 3 of 12 clusters`.
     pub clusters: Option<Clusters>,
+    /// A text that no report may show, though it stands where the diagnostic points.
+    pub secret: Option<Span>,
 }
 
 /// The clusters a diagnostic concerns.
@@ -88,6 +90,16 @@ pub struct Clusters {
     pub names: Vec<String>,
     /// How many the task is placed on.
     pub of: usize,
+}
+
+impl Clusters {
+    /// Adds those of another task.
+    pub fn add(&mut self, new: &Clusters) {
+        self.names.extend(new.names.iter().cloned());
+        self.names.sort();
+        self.names.dedup();
+        self.of = self.of.max(new.of).max(self.names.len());
+    }
 }
 
 impl Diagnostic {
@@ -113,7 +125,15 @@ impl Diagnostic {
             notes: Vec::new(),
             help: Vec::new(),
             clusters: None,
+            secret: None,
         }
+    }
+
+    /// Keeps a text out of every report.
+    #[must_use]
+    pub fn secret(mut self, span: Span) -> Self {
+        self.secret = Some(span);
+        self
     }
 
     /// Says something at the wrong text itself.

@@ -1,16 +1,19 @@
-//! Rules over the whole model: what is odd although each document by itself is fine. It changes nothing.
+//! Rules over the whole model, and over what its tasks run and when: what is odd although each document by itself is
+//! fine, and Kubernetes accepts it. It changes nothing.
 //!
-//! The one idea: a rule that needs more than one document stands here, one file each, and says what it found by code.
+//! The one idea: one file a rule, and it says what it found by code; how much that matters, the settings say.
 
 mod inventory;
 mod namespace;
 mod overcommitted;
+mod runs;
 mod schedule;
 mod standby;
 mod zones;
 
 pub use namespace::namespace;
 pub use overcommitted::{Committed, overcommitted};
+pub use runs::{Present, Running, Wanted, running, wanted};
 pub use schedule::{Variant, code, schedule};
 pub use standby::standby;
 

@@ -11,7 +11,8 @@ use crate::model::{Model, Timing, Unit};
 /// Looks at one task: its copies with the clusters of each.
 pub fn standby(unit: &Unit, copies: &[(&Timing, &[usize])], model: &Model, diags: &mut Diagnostics) {
     let Some(active) = &unit.active else { return };
-    if active.says_none() {
+    // Where no copy runs, none stands by for another.
+    if active.says_none() || copies.iter().all(|(timing, _)| timing.suspended) {
         return;
     }
     let without = copies.iter().filter(|(timing, _)| timing.suspended && timing.starting_deadline.is_none());

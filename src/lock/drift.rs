@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Mode, Record};
+use super::{Entry, Mode, Record};
 use crate::model::{Cluster, Unit};
 use crate::place::{Decision, Reason, Verdict};
 use crate::tree::Span;
@@ -14,8 +14,8 @@ use crate::tree::Span;
 pub struct Drift {
     /// The task.
     pub task: String,
-    /// What changed.
-    pub change: Change,
+    /// What changed; never empty.
+    pub changes: Vec<Change>,
     /// Why, as far as it can be told.
     pub because: Vec<Because>,
 }
@@ -59,7 +59,7 @@ pub enum Change {
         /// The one now.
         to: Option<String>,
     },
-    /// What it asks for has changed, and it stays where it is.
+    /// What it asks for has changed, or the record contradicts itself, and it stays where it is.
     Asked,
 }
 
@@ -72,62 +72,73 @@ pub struct Because {
     pub span: Option<Span>,
 }
 
-/// Everything that changed about one task.
+/// What changed about one task; `None` if nothing did.
 pub fn drift(
     unit: &Unit,
-    then: Option<&Record>,
+    then: Option<&Entry>,
     now: &Record,
     decision: &Decision,
     clusters: &[Cluster],
     mode: &Mode,
-) -> Vec<Drift> {
+) -> Option<Drift> {
     let task = unit.identity.to_string();
     let names = |record: &Record| -> Vec<String> { record.clusters.keys().cloned().collect() };
-    let Some(then) = then else {
-        return vec![Drift { task, change: Change::New { on: names(now) }, because: Vec::new() }];
+    let Some(entry) = then else {
+        return Some(Drift { task, changes: vec![Change::New { on: names(now) }], because: Vec::new() });
     };
-    let mut all = Vec::new();
-    let mut push = |change, because| all.push(Drift { task: task.clone(), change, because });
+    let then = &entry.record;
     let from: Vec<String> = names(then).into_iter().filter(|name| !now.clusters.contains_key(name)).collect();
     let to: Vec<String> = names(now).into_iter().filter(|name| !then.clusters.contains_key(name)).collect();
-    let asked = || Because { words: "what it asks for has changed".to_owned(), span: Some(unit.placement.span) };
-    let anew = || Because { words: "it was decided anew".to_owned(), span: None };
-    let because = |left: &[String]| {
-        let mut all: Vec<Because> = left.iter().filter_map(|name| left_because(name, decision, clusters)).collect();
-        if all.is_empty() && mode.forgets(&unit.identity) {
-            all.push(anew());
-        } else if all.is_empty() && then.digest != now.digest {
-            all.push(asked());
-        }
-        all
-    };
-    let moved = !from.is_empty() || !to.is_empty();
-    if moved {
-        push(Change::Moved { from: from.clone(), to }, because(&from));
-    }
-    if then.group != now.group {
-        push(Change::Group { from: then.group.clone(), to: now.group.clone() }, Vec::new());
-    }
     let on: Vec<(String, i64, i64)> = (now.clusters.iter())
         .filter_map(|(name, number)| Some((name.clone(), *then.clusters.get(name)?, *number)))
         .filter(|(_, then, now)| then != now)
         .collect();
+    let list = |of: &BTreeSet<String>, without: &BTreeSet<String>| of.difference(without).cloned().collect();
+    let (stopped, started): (Vec<String>, Vec<String>) =
+        (list(&then.active, &now.active), list(&now.active, &then.active));
+    let left: BTreeSet<&String> = from.iter().chain(&stopped).collect();
+    let mut because: Vec<Because> =
+        left.into_iter().filter_map(|name| left_because(name, decision, clusters)).collect();
+    if because.is_empty() {
+        because.extend(if mode.forgets(&unit.identity) {
+            Some(Because { words: "it was decided anew".to_owned(), span: None })
+        } else if !entry.contradictions.is_empty() {
+            let words = format!("the lock contradicts itself: {}", entry.contradictions.join(", "));
+            Some(Because { words, span: Some(entry.span) })
+        } else if then.digest != now.digest {
+            let words = "what it asks for has changed".to_owned();
+            Some(Because { words, span: Some(unit.placement.span) })
+        } else {
+            let sum = |record: &Record| record.clusters.values().fold(0, |sum: i64, n| sum.saturating_add(*n));
+            let other = from.is_empty() && to.is_empty() && sum(then) != sum(now);
+            let said = unit.instances.as_ref().filter(|_| other);
+            let said = said.map(|said| (format!("`instances` is {}", said.value), said.span));
+            // Only shares by weight change by themselves.
+            let by_weight = || {
+                let span =
+                    unit.placement.strategy_said.filter(|_| unit.placement.strategy.divides() && !on.is_empty())?;
+                Some(("shares follow the weights and the inventory".to_owned(), span))
+            };
+            said.or_else(by_weight).map(|(words, span)| Because { words, span: Some(span) })
+        });
+    }
+    let mut changes = Vec::new();
+    if !from.is_empty() || !to.is_empty() {
+        changes.push(Change::Moved { from, to });
+    }
+    if then.group != now.group {
+        changes.push(Change::Group { from: then.group.clone(), to: now.group.clone() });
+    }
     if !on.is_empty() {
-        let said = unit.instances.as_ref().filter(|_| !moved);
-        let because =
-            said.map(|said| Because { words: format!("`instances` is {}", said.value), span: Some(said.span) });
-        push(Change::Instances { on }, because.into_iter().collect());
+        changes.push(Change::Instances { on });
     }
-    if then.active != now.active {
-        let list = |of: &BTreeSet<String>, without: &BTreeSet<String>| of.difference(without).cloned().collect();
-        let left: Vec<String> = list(&then.active, &now.active);
-        let because: Vec<Because> = left.iter().filter_map(|name| left_because(name, decision, clusters)).collect();
-        push(Change::Active { from: left, to: list(&now.active, &then.active) }, because);
+    if !stopped.is_empty() || !started.is_empty() {
+        changes.push(Change::Active { from: stopped, to: started });
     }
-    if then.digest != now.digest && all.is_empty() {
-        all.push(Drift { task, change: Change::Asked, because: vec![asked()] });
+    if changes.is_empty() && (then.digest != now.digest || !entry.contradictions.is_empty()) {
+        changes.push(Change::Asked);
     }
-    all
+    (!changes.is_empty()).then_some(Drift { task, changes, because })
 }
 
 /// Why a task is on a cluster no longer.
@@ -150,8 +161,7 @@ impl Drift {
     /// One line: what changed and why; `place` says where a text stands.
     pub fn words(&self, place: impl Fn(Span) -> String) -> String {
         let list = |names: &[String]| short(names);
-        let mut text = format!("{}: ", self.task);
-        text.push_str(&match &self.change {
+        let words = |change: &Change| match change {
             Change::New { on } => format!("new, on {}", list(on)),
             Change::Gone { from } => format!("gone from {}", list(from)),
             Change::Moved { from, to } => match (from.as_slice(), to.as_slice()) {
@@ -173,7 +183,9 @@ impl Drift {
                 format!("group {} -> {}", name(from), name(to))
             }
             Change::Asked => "stays where it is".to_owned(),
-        });
+        };
+        let changes: Vec<String> = self.changes.iter().map(words).collect();
+        let mut text = format!("{}: {}", self.task, changes.join("; "));
         for (at, because) in self.because.iter().enumerate() {
             text.push_str(if at == 0 { ", because " } else { ", and " });
             text.push_str(&because.words);

@@ -8,7 +8,8 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{Cluster, Unit};
 use crate::place::{Decision, Passed, Verdict};
 
-/// What is recorded about a unit, as the decision it was; `digest` is what would decide now.
+/// What is recorded about a unit, as the decision it was; `digest` is what would decide now, `replicas` how many instances
+/// are asked for.
 ///
 /// # Errors
 /// What keeps the record from being rendered.
@@ -16,32 +17,35 @@ pub fn thaw(
     unit: &Unit,
     entry: Option<&Entry>,
     digest: Option<&str>,
+    replicas: i64,
     clusters: &[Cluster],
-) -> Result<Decision, Diagnostic> {
-    let error = |message: String| {
-        Diagnostic::new(Code::NotInLock, unit.name, message)
-            .help(format!("run `fleetcron build` and commit {PATH} with the change"))
+) -> Result<Decision, Box<Diagnostic>> {
+    let error = |message: String, other: Option<&Entry>| {
+        let diagnostic = Diagnostic::new(Code::NotInLock, unit.name, message)
+            .help(format!("run `fleetcron build` and commit {PATH} with the change"));
+        Err(Box::new(other.into_iter().fold(diagnostic, |d, entry| d.other(entry.span, "its facts begin here"))))
     };
     let Some(entry) = entry.filter(|entry| !entry.record.clusters.is_empty()) else {
-        return Err(error(format!("the lock does not say where task `{}` runs", unit.identity)));
+        return error(format!("the lock does not say where task `{}` runs", unit.identity), None);
     };
     if !entry.contradictions.is_empty() {
         let said = entry.contradictions.join(", ");
-        return Err(error(format!("the lock contradicts itself about task `{}`: {said}", unit.identity))
-            .other(entry.span, "its facts begin here"));
+        return error(format!("the lock contradicts itself about task `{}`: {said}", unit.identity), Some(entry));
     }
     if entry.record.digest.as_deref() != digest {
-        return Err(error(format!("the lock was written for another placement of task `{}`", unit.identity))
-            .other(entry.span, "its facts begin here"));
+        return error(format!("the lock was written for another placement of task `{}`", unit.identity), Some(entry));
+    }
+    let sum = entry.record.clusters.values().fold(0, |sum: i64, instances| sum.saturating_add(*instances));
+    if unit.placement.strategy.divides() && sum != replicas {
+        let message =
+            format!("the lock shares out {sum} instances of task `{}`, and {replicas} are asked for", unit.identity);
+        return error(message, Some(entry));
     }
     let mut verdicts = vec![Verdict::Passed(Passed::NotRecorded); clusters.len()];
     for (name, instances) in &entry.record.clusters {
         let Ok(at) = clusters.binary_search_by(|cluster| cluster.name.value.cmp(name)) else {
-            return Err(error(format!(
-                "the lock puts task `{}` on `{name}`, and there is no such cluster",
-                unit.identity
-            ))
-            .other(entry.span, "its facts begin here"));
+            let message = format!("the lock puts task `{}` on `{name}`, and there is no such cluster", unit.identity);
+            return error(message, Some(entry));
         };
         verdicts[at] = Verdict::Chosen { instances: u32::try_from(*instances).unwrap_or(u32::MAX) };
     }

@@ -54,6 +54,8 @@ impl Mode {
 pub struct Lock {
     /// The records.
     pub tasks: BTreeMap<String, Record>,
+    /// The minor version of the lock that was read: facts that only a newer one knows are written back under it.
+    pub minor: u32,
 }
 
 /// What is recorded about one task.

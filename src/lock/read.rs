@@ -16,6 +16,8 @@ pub struct Found {
     pub tasks: BTreeMap<String, Entry>,
     /// It holds the markers of a merge conflict.
     pub conflict: bool,
+    /// The minor version that wrote it.
+    pub minor: u32,
     /// It could not be read: what is recorded is not known.
     pub broken: bool,
 }
@@ -45,7 +47,10 @@ pub fn read(file: FileId, bytes: &[u8], diags: &mut Diagnostics) -> Found {
         diags.push(invalid(whole, "the lock is not UTF-8 text"));
         return Found { broken: true, ..found };
     };
-    let Some(newer) = version(text, whole, diags) else { return Found { broken: true, ..found } };
+    let Some(version) = version(text, whole, diags) else { return Found { broken: true, ..found } };
+    // A newer minor version may have facts that this one does not know.
+    let newer = version > VERSION;
+    found.minor = version.1;
     let mut tasks: BTreeMap<&str, Facts> = BTreeMap::new();
     let (mut offset, mut in_base) = (0, false);
     let mut unknown = 0_usize;
@@ -83,8 +88,11 @@ pub fn read(file: FileId, bytes: &[u8], diags: &mut Diagnostics) -> Found {
         }
     }
     if unknown > 0 {
-        let message = format!("{unknown} facts of a newer fleetcron are kept and not understood");
-        diags.push(Diagnostic::new(Code::LockNewer, whole, message).help("use the fleetcron that wrote them"));
+        let message = match unknown {
+            1 => "a fact of a newer fleetcron is kept and not understood".to_owned(),
+            n => format!("{n} facts of a newer fleetcron are kept and not understood"),
+        };
+        diags.push(Diagnostic::new(Code::LockNewer, whole, message).help("use the fleetcron that wrote it"));
     }
     found.tasks = tasks.into_iter().map(|(task, facts)| (task.to_owned(), facts.settle(whole))).collect();
     found
@@ -95,8 +103,8 @@ fn invalid(span: Span, message: &str) -> Diagnostic {
         .help(format!("take {PATH} from the last good commit, or remove it: then everything is decided anew"))
 }
 
-/// Whether facts may be unknown, because a newer minor version wrote them; `None` if the lock cannot be read at all.
-fn version(text: &str, whole: Span, diags: &mut Diagnostics) -> Option<bool> {
+/// The version that wrote it; `None` if the lock cannot be read at all.
+fn version(text: &str, whole: Span, diags: &mut Diagnostics) -> Option<(u32, u32)> {
     let versions = text.lines().filter_map(|line| line.strip_prefix(HEADER));
     let read = |said: &str| {
         let word: String = said.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
@@ -114,7 +122,7 @@ fn version(text: &str, whole: Span, diags: &mut Diagnostics) -> Option<bool> {
         diags.push(Diagnostic::new(Code::LockInvalid, whole, message).help("use the fleetcron that wrote it"));
         return None;
     }
-    Some(version > VERSION)
+    Some(version)
 }
 
 /// One line behind the task.
@@ -174,17 +182,15 @@ impl Facts {
             contradictions.push(format!("{} instances on {name}", numbers.join(" and ")));
             miscounted = true;
         }
-        let one = |what: &str, all: BTreeSet<String>, contradictions: &mut Vec<String>| {
-            if all.len() > 1 {
-                let all: Vec<&str> = all.iter().map(String::as_str).collect();
-                contradictions.push(format!("the {what} {}", all.join(" and ")));
-            }
-            let mut all = all.into_iter();
-            let first = all.next();
-            if all.next().is_some() { None } else { first }
-        };
-        let group = one("group", self.groups, &mut contradictions);
-        let digest = one("digest", self.digests, &mut contradictions);
+        if self.groups.len() > 1 {
+            let all: Vec<&str> = self.groups.iter().map(String::as_str).collect();
+            contradictions.push(format!("the groups {}", all.join(" and ")));
+        }
+        if self.digests.len() > 1 {
+            contradictions.push(format!("the digests of {} placements", self.digests.len()));
+        }
+        let one = |all: BTreeSet<String>| if all.len() > 1 { None } else { all.into_iter().next() };
+        let (group, digest) = (one(self.groups), one(self.digests));
         let clusters = self.clusters.into_iter().filter_map(|(name, numbers)| Some((name, *numbers.first()?)));
         let record = Record { clusters: clusters.collect(), group, active: self.active, digest, more: self.more };
         Entry { record, span: self.span.unwrap_or(whole), contradictions, miscounted }

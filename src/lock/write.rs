@@ -23,7 +23,7 @@ impl Lock {
         lines.sort_unstable();
         // Facts that a newer version wrote keep its number, or it would not know them again.
         let newer = self.tasks.values().any(|record| !record.more.is_empty());
-        let minor = if newer { VERSION.1 + 1 } else { VERSION.1 };
+        let minor = if newer { self.minor.max(VERSION.1) } else { VERSION.1 };
         let version = if minor == 0 { VERSION.0.to_string() } else { format!("{}.{minor}", VERSION.0) };
         let mut text = format!("{HEADER}{version}{REST}\n");
         lines.iter().for_each(|line| text.push_str(line));

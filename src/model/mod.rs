@@ -18,7 +18,6 @@ pub use body::{
     TimeZone, Variables,
 };
 pub use cluster::{Capacity, Cluster, Taint, TaintEffect, Toleration};
-pub(crate) use fleet::NEWEST_KUBERNETES;
 pub use fleet::{Defaults, Fleet, FluxSubstitution, Guards, Level, Marker, MarkerWhen, Output, VariableSet};
 pub use placing::{Active, By, Group, Placement, Spread, Strategy, Weight};
 pub use selector::{Exclude, Expression, Match, Named, Operator, Selector, Values};

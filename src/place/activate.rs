@@ -30,7 +30,7 @@ pub fn activate(active: &Active, clusters: &[Cluster], decision: &Decision, reco
     };
     eligible.sort_by_key(|at| {
         let cluster = &clusters[*at];
-        let ran = recorded.iter().any(|name| *name == cluster.name.value);
+        let ran = recorded.contains(&cluster.name.value);
         (!ran, listed(*at), !cluster.taints.is_empty(), *at)
     });
     let most = active.max.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX));

@@ -58,13 +58,13 @@ fn rules(placement: &Placement, cluster: &Cluster, there: bool, see: &mut See<'_
         see(Rule::Fallback, (!met).then_some(Reason::NoGroup { task: group.name.span }))?;
     }
     if !cluster.taints.is_empty() {
-        let refusal = taint_refusal(&cluster.taints, &placement.tolerations, there);
-        let refusal = refusal.map(|taint| Reason::Taint {
+        let mut refusals = taint_refusals(&cluster.taints, &placement.tolerations, there).map(|taint| Reason::Taint {
             taint: taint.to_string(),
             cluster: taint.span,
             drains: taint.effect == TaintEffect::NoExecute,
         });
-        see(Rule::Taints, refusal)?;
+        see(Rule::Taints, refusals.next())?;
+        refusals.try_for_each(|refusal| see(Rule::Taints, Some(refusal)))?;
     }
     for spread in &placement.spread {
         let (property, lacks) = match &spread.by {
@@ -74,7 +74,7 @@ fn rules(placement: &Placement, cluster: &Cluster, there: bool, see: &mut See<'_
             By::Label(key) => (Property::Label(key.clone()), !cluster.labels.contains_key(key)),
             By::Cluster => continue,
         };
-        let refusal = lacks.then(|| Reason::Lacks { property, task: spread.span });
+        let refusal = lacks.then_some(Reason::Lacks { property, task: spread.span });
         see(Rule::Spread(spread.by.clone()), refusal)?;
     }
     ControlFlow::Continue(())
@@ -183,13 +183,19 @@ fn join(values: &[Spanned<String>], between: &str) -> String {
     values.iter().map(|value| value.as_str()).collect::<Vec<_>>().join(between)
 }
 
-/// The first taint, in the cluster's order, that keeps a task away and that nothing tolerates: NoExecute always,
-/// NoSchedule what is not there yet, PreferNoSchedule nothing.
-pub(super) fn taint_refusal<'a>(taints: &'a [Taint], tolerations: &[Toleration], there: bool) -> Option<&'a Taint> {
+/// The taints, in the cluster's order, that keep a task away and that nothing tolerates: NoExecute always, NoSchedule
+/// what is not there yet, PreferNoSchedule nothing.
+fn taint_refusals<'a>(
+    taints: &'a [Taint],
+    tolerations: &'a [Toleration],
+    there: bool,
+) -> impl Iterator<Item = &'a Taint> {
     taints
         .iter()
-        .filter(|taint| taint.effect == TaintEffect::NoExecute || taint.effect == TaintEffect::NoSchedule && !there)
-        .find(|taint| !tolerations.iter().any(|toleration| tolerates(toleration, taint)))
+        .filter(move |taint| {
+            taint.effect == TaintEffect::NoExecute || taint.effect == TaintEffect::NoSchedule && !there
+        })
+        .filter(|taint| !tolerations.iter().any(|toleration| tolerates(toleration, taint)))
 }
 
 fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
@@ -294,7 +300,7 @@ mod tests {
             (toleration("maintenance", true, "", Some(TaintEffect::NoExecute)), false),
         ] {
             assert_eq!(
-                taint_refusal(&taints, std::slice::from_ref(&toleration), false).is_none(),
+                taint_refusals(&taints, std::slice::from_ref(&toleration), false).next().is_none(),
                 ok,
                 "{toleration:?}"
             );
@@ -304,8 +310,8 @@ mod tests {
             (TaintEffect::NoSchedule, false, true),
             (TaintEffect::NoExecute, false, false),
         ] {
-            assert_eq!(taint_refusal(&[taint(effect)], &[], false).is_none(), new, "{effect:?}");
-            assert_eq!(taint_refusal(&[taint(effect)], &[], true).is_none(), there, "{effect:?} where it is");
+            assert_eq!(taint_refusals(&[taint(effect)], &[], false).next().is_none(), new, "{effect:?}");
+            assert_eq!(taint_refusals(&[taint(effect)], &[], true).next().is_none(), there, "{effect:?} where it is");
         }
     }
 }

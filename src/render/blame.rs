@@ -12,7 +12,7 @@ use super::references::Scope;
 use crate::diag::Code;
 use crate::model::{Body, Layer, Origin, Override, PatchKind, PatchStep, Source, Unit};
 use crate::tree::{Located, SourceTree, Span, SpanTree, Spots};
-use crate::validate::{self, Finding, Options};
+use crate::validate::{self, Finding, Options, Version};
 
 /// The place to blame, and what stands there.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub(super) struct Blame {
     pub(super) who: Option<String>,
     /// It is a patch, which says things by the names they have in the manifest.
     pub(super) patch: bool,
+    /// Where the member stands that the fault combines with.
+    pub(super) beside: Option<Span>,
 }
 
 /// One step of the replay.
@@ -39,7 +41,7 @@ pub(super) struct Replay<'a> {
     pub(super) sources: &'a SourceTree,
     pub(super) scope: &'a Scope<'a>,
     pub(super) default_namespace: Option<&'a str>,
-    pub(super) newer: bool,
+    pub(super) version: Version,
 }
 
 impl<'a> Replay<'a> {
@@ -57,7 +59,7 @@ impl<'a> Replay<'a> {
 
     /// How the finished object is checked.
     pub(super) fn options(&self) -> Options {
-        Options { newer_than_schema: self.newer, partial: false }
+        Options { version: self.version, partial: false }
     }
 
     /// The object after each step, the empty one first.
@@ -112,38 +114,53 @@ impl<'a> Replay<'a> {
     /// The text of the step to blame; where it has none (a field that nobody gave), the nearest in a step before,
     /// and at last the task's name.
     fn locate(&self, steps: &[Step<'a>], objects: &[Value], first: usize, finding: &Finding) -> Blame {
-        let path = segments(&finding.pointer);
+        let mut path = segments(&finding.pointer);
         let by_patch = first.checked_sub(1).is_some_and(|at| matches!(steps[at], Step::Patch(..)));
         let own_form = self.unit.source != Source::CronJob && !by_patch;
         if finding.code == Code::MissingField && path.len() < 2 && own_form {
-            return Blame { span: self.unit.name, who: None, patch: false };
+            return Blame { span: self.unit.name, who: None, patch: false, beside: None };
         }
-        let found = |at: usize| -> Option<(Spot, usize, String, bool)> {
+        let found = |at: usize, path: &[String]| -> Option<(Spot, usize, String, bool)> {
             let object = &objects[at + 1];
             match &steps[at] {
                 Step::Layer(layer) => {
-                    let (spot, depth) = in_body(&layer.body, object, &path)?;
+                    let (spot, depth) = in_body(&layer.body, object, path)?;
                     Some((spot, depth, layer.origin.to_string(), false))
                 }
                 Step::Finish => None,
                 Step::Patch(layer, patch) => {
-                    let (spot, depth) = in_patch(patch, object, &path)?;
+                    let (spot, depth) = in_patch(patch, object, path)?;
                     Some((spot, depth, layer.origin.to_string(), true))
                 }
             }
         };
-        let blamed = first.checked_sub(1).and_then(found);
+        let mut beside = finding.beside.as_deref().map(segments);
+        let blamed = first.checked_sub(1).and_then(|at| {
+            let blamed = found(at, &path);
+            // The step may have said the other of two members that do not go together.
+            if let Some(other) = beside.as_mut().filter(|_| blamed.as_ref().is_none_or(|it| it.1 < path.len()))
+                && let Some(better) = found(at, other).filter(|better| better.1 == other.len())
+            {
+                std::mem::swap(&mut path, other);
+                return Some(better);
+            }
+            blamed
+        });
         let best = blamed.or_else(|| {
             // Of those that say as much of it the last one counts.
-            (0..steps.len()).filter_map(found).max_by_key(|(_, depth, ..)| *depth)
+            (0..steps.len()).filter_map(|at| found(at, &path)).max_by_key(|(_, depth, ..)| *depth)
+        });
+        let beside = beside.and_then(|other| {
+            let said = (0..steps.len()).rev().filter_map(|at| found(at, &other));
+            said.filter(|(_, depth, ..)| *depth == other.len()).map(|(spot, ..)| spot.value).next()
         });
         match best {
             Some((spot, depth, who, patch)) => {
                 let whole = depth == path.len();
                 let span = if finding.at_key || !whole { spot.key } else { spot.value };
-                Blame { span, who: Some(who), patch }
+                Blame { span, who: Some(who), patch, beside }
             }
-            None => Blame { span: self.unit.name, who: None, patch: false },
+            None => Blame { span: self.unit.name, who: None, patch: false, beside },
         }
     }
 }
@@ -166,6 +183,30 @@ pub fn said_by(over: &Override, path: &[&str]) -> Option<Span> {
     steps.map(|step| whole(in_patch(step, &Value::Null, &owned(path)), path.len())).find_map(|span| span).or_else(typed)
 }
 
+/// The nearest text that somebody wrote about a place of a finished CronJob: the last to say the value there, or, where
+/// nobody did, what is said nearest above it. Nowhere if only built-in defaults speak of it.
+pub fn origin(unit: &Unit, overrides: &[usize], object: &Value, pointer: &str) -> Option<Span> {
+    let path = segments(pointer);
+    let image = path.last().is_some_and(|member| member == "image");
+    let layers = unit.layers_with(overrides).filter(|layer| layer.origin != Origin::BuiltIn);
+    let layers = layers.filter(|layer| !(image && only_moves_images(&layer.body)));
+    let layers = layers.filter_map(|layer| in_body(&layer.body, object, &path));
+    let patches = overrides.iter().flat_map(|at| &unit.overrides[*at].layer.body.patches);
+    let patches = patches.filter(|step| patching::for_cron_job(step)).filter_map(|step| in_patch(step, object, &path));
+    // Of those that say as much of it the last one counts.
+    let (spot, depth) = layers.chain(patches).filter(|(_, depth)| *depth > 0).max_by_key(|(_, depth)| *depth)?;
+    Some(if depth == path.len() { spot.value } else { spot.key })
+}
+
+/// Whether a body says another registry of images and nothing else of them.
+fn only_moves_images(body: &Body) -> bool {
+    let moves = |parts: &Value| parts.as_object().is_some_and(|parts| parts.keys().all(|part| part == "registry"));
+    let containers = body.containers.iter().map(|(_, part)| part).chain(&body.container);
+    let said: Vec<&Value> = containers.filter_map(|part| part.value.get("image")).collect();
+    let elsewhere = body.object.is_some() || body.pod_template.is_some() || body.pod.is_some();
+    !elsewhere && said.into_iter().chain(body.images.iter().map(|rule| &rule.parts)).all(moves)
+}
+
 /// Where a patch says the text or number at a path of the CronJob.
 pub(super) fn patched(unit: &Unit, overrides: &[usize], path: &[&str]) -> Option<Span> {
     let mut steps = overrides.iter().rev().flat_map(|at| unit.overrides[*at].layer.body.patches.iter().rev());
@@ -185,10 +226,13 @@ fn whole(found: Option<(Spot, usize)>, depth: usize) -> Option<Span> {
     found.filter(|(_, reached)| *reached == depth).map(|(spot, _)| spot.value)
 }
 
+/// Where something was written.
 #[derive(Clone, Copy)]
-struct Spot {
-    key: Span,
-    value: Span,
+pub(super) struct Spot {
+    /// Its key.
+    pub(super) key: Span,
+    /// Its value.
+    pub(super) value: Span,
 }
 
 impl From<&SpanTree> for Spot {
@@ -322,10 +366,11 @@ fn in_containers(body: &Body, object: &Value, path: &[String]) -> Vec<(Spot, usi
     let depth = POD.len();
     let inside = POD.iter().zip(path).all(|(a, b)| a == b) && path.len() >= depth + 2;
     if !inside {
+        // A fault of the pod as a whole, if nobody says more of it.
         if let Some(container) = &body.container
-            && path.len() >= depth
+            && path.iter().map(String::as_str).eq(POD.iter().copied())
         {
-            found.push((Spot { key: container.spans.key, value: container.spans.key }, depth));
+            found.push((Spot { key: container.spans.key, value: container.spans.key }, depth - 1));
         }
         return found;
     }
@@ -348,7 +393,7 @@ fn in_containers(body: &Body, object: &Value, path: &[String]) -> Vec<(Spot, usi
 }
 
 /// The deepest text of a patch that covers a path of the object.
-fn in_patch(patch: &PatchStep, object: &Value, path: &[String]) -> Option<(Spot, usize)> {
+pub(super) fn in_patch(patch: &PatchStep, object: &Value, path: &[String]) -> Option<(Spot, usize)> {
     if patch.kind != PatchKind::Json {
         let (spot, depth) = descend(&patch.patch.spans, &patch.patch.value, Some(object), path);
         return Some((spot, depth));

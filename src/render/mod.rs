@@ -4,6 +4,7 @@
 //! differ (the overrides that match, the values of the references used, zone, namespace), and a variant is folded,
 //! checked and emitted once.
 
+mod beside;
 mod blame;
 mod fold;
 mod object;
@@ -17,7 +18,8 @@ mod spots;
 mod variant;
 mod wanted;
 
-pub use blame::{said, said_by};
+pub use beside::files;
+pub use blame::{origin, said, said_by};
 pub(crate) use object::Ordered;
 pub use object::{HEADER, Manifest};
 pub use orders::{Orders, Share};
@@ -25,6 +27,8 @@ pub use references::Scope;
 pub use wanted::{Wanted, wanted};
 
 use std::collections::BTreeSet;
+
+use serde_json::Value;
 
 use self::variant::Key;
 use crate::diag::{Diagnostics, Gather};
@@ -81,12 +85,13 @@ pub struct Surroundings<'a> {
     pub sources: &'a SourceTree,
 }
 
-/// Renders a task for the clusters chosen, with what the plan says of each.
+/// Renders a task for the clusters chosen, with what the plan says of each. `look` sees each variant with its CronJob
+/// while that is a value and not only bytes.
 pub fn render(
     unit: &Unit,
-    decision: &Decision,
-    orders: &Orders,
+    (decision, orders): (&Decision, &Orders),
     around: Surroundings<'_>,
+    mut look: impl FnMut(&Variant, &Value),
     diags: &mut Diagnostics,
 ) -> Rendered {
     let mut rendered = Rendered { effects: vec![Effect::default(); unit.overrides.len()], ..Rendered::default() };
@@ -101,15 +106,21 @@ pub fn render(
         for i in overrides {
             rendered.effects[*i].reached.extend(&clusters);
         }
-        let built = variant::build(unit, &key, clusters[0], &prefix, around);
+        let versions = variant::by_version(&clusters, around);
+        let built = variant::build(unit, &key, clusters[0], versions.keys(), &prefix, around);
         for i in &built.changed {
             rendered.effects[*i].changed.extend(&clusters);
         }
         for diagnostic in built.diags {
             said.add(diagnostic, &clusters);
         }
-        let variant::Built { instances, manifests, timing, requests, .. } = built;
-        rendered.variants.push(Variant { clusters, overrides: key.overrides, instances, manifests, timing, requests });
+        for (of_version, clusters) in built.checked.into_iter().zip(versions.values()) {
+            of_version.into_iter().for_each(|diagnostic| said.add(diagnostic, clusters));
+        }
+        let variant::Built { instances, manifests, timing, requests, cron_job, .. } = built;
+        let variant = Variant { clusters, overrides: key.overrides, instances, manifests, timing, requests };
+        look(&variant, &cron_job);
+        rendered.variants.push(variant);
     }
     said.into_bag(|cluster| around.scopes[cluster].cluster.name.as_str(), chosen, diags);
     rendered.variants.sort_by_key(|variant| variant.clusters[0]);

@@ -43,13 +43,13 @@ pub(super) fn header(unit: &Unit) -> String {
 }
 
 /// The CronJob of a task.
-pub(super) fn cron_job(value: Value, unit: &Unit) -> Manifest {
+pub(super) fn cron_job(value: &Value, unit: &Unit) -> Manifest {
     let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     let name = text("/metadata/name").unwrap_or_else(|| unit.identity.name.clone());
     let namespace = text("/metadata/namespace");
     let mut bytes = Vec::with_capacity(8 << 10);
     bytes.extend_from_slice(header(unit).as_bytes());
-    yaml::emit_into(&mut bytes, &value, Ordered(Some(Schema::cronjob())));
+    yaml::emit_into(&mut bytes, value, Ordered(Some(Schema::cronjob())));
     Manifest {
         path: path(namespace.as_deref(), &name, "cronjob"),
         kind: "CronJob".to_owned(),

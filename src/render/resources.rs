@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::object::{self, HEADER, Ordered};
 use super::references::{self, Scope};
-use super::{Manifest, patching, spots};
+use super::{Manifest, beside, patching, spots};
 use crate::diag::{Code, Diagnostic, Severity, nearest};
 use crate::model::{Fleet, PatchStep, Resource, ResourceFile, Target, Unit};
 use crate::patch::{Shape, typed};
@@ -67,13 +67,16 @@ fn cluster_wide(object: &Value) -> bool {
 
 struct Draft<'a> {
     value: Value,
+    object: &'a Located,
+    /// The patches that changed it.
+    patches: Vec<&'a PatchStep>,
     file: &'a Arc<ResourceFile>,
     resource: &'a Resource,
 }
 
 /// Adds the manifests of the objects beside the CronJob.
-pub(super) fn build(
-    beside: &Beside<'_>,
+pub(super) fn build<'a>(
+    beside: &Beside<'a>,
     manifests: &mut Vec<Manifest>,
     changed: &mut Vec<usize>,
     diags: &mut Vec<Diagnostic>,
@@ -99,17 +102,24 @@ pub(super) fn build(
             let mut value = expanded(object, resource.expand, beside, diags);
             let said = object.spans.member("metadata").and_then(|metadata| metadata.member("namespace"));
             without_namespace(&mut value, said.map_or(object.span(), |spot| spot.key), diags);
-            drafts.push(Draft { value, file, resource });
+            drafts.push(Draft { value, object, patches: Vec::new(), file, resource });
         }
     }
     for draft in &mut drafts {
-        empty_labels(&mut draft.value);
-        place(&mut draft.value, beside.namespace.as_deref());
+        complete(&mut draft.value, beside.namespace.as_deref());
     }
     patch(beside, &mut drafts, changed, diags);
     for mut draft in drafts {
         typed::strip_nulls(&mut draft.value);
         without_namespace(&mut draft.value, draft.resource.span, diags);
+        let made = beside::Made {
+            value: &draft.value,
+            object: draft.object,
+            file: draft.file,
+            expand: draft.resource.expand,
+            patches: &draft.patches,
+        };
+        beside::made(&made, beside::version(beside.fleet, beside.scope.cluster), diags);
         object::watch_flux(&mut draft.value, beside.fleet, unit, diags);
         let manifest = manifest(draft, diags);
         manifests.extend(manifest);
@@ -158,6 +168,12 @@ fn expanded(object: &Located, expand: bool, beside: &Beside<'_>, diags: &mut Vec
     value
 }
 
+/// What the API server and the task give an object that does not say it itself.
+pub(super) fn complete(value: &mut Value, namespace: Option<&str>) {
+    empty_labels(value);
+    place(value, namespace);
+}
+
 /// Gives an object the task's namespace, and the ServiceAccounts among a RoleBinding's subjects too.
 fn place(value: &mut Value, namespace: Option<&str>) {
     let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -179,7 +195,7 @@ fn place(value: &mut Value, namespace: Option<&str>) {
 }
 
 /// The patches of overrides that are for an object beside the CronJob.
-fn patch(beside: &Beside<'_>, drafts: &mut [Draft<'_>], changed: &mut Vec<usize>, diags: &mut Vec<Diagnostic>) {
+fn patch<'a>(beside: &Beside<'a>, drafts: &mut [Draft<'a>], changed: &mut Vec<usize>, diags: &mut Vec<Diagnostic>) {
     for at in beside.overrides {
         let steps = &beside.unit.overrides[*at].layer.body.patches;
         for (step, target) in steps.iter().filter_map(|step| step.target.as_ref().map(|target| (step, target))) {
@@ -203,7 +219,10 @@ fn patch(beside: &Beside<'_>, drafts: &mut [Draft<'_>], changed: &mut Vec<usize>
             let shape = Shape::of(text("apiVersion"), text("kind"));
             match patching::run(&mut draft.value, step.kind, &patch, shape) {
                 Ok(()) if before == draft.value => {}
-                Ok(()) => changed.push(*at),
+                Ok(()) => {
+                    draft.patches.push(step);
+                    changed.push(*at);
+                }
                 Err(error) => {
                     diags.push(patching::trouble(step, &error));
                     changed.push(*at);

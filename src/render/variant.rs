@@ -14,11 +14,11 @@ use super::path::{self, JOB, POD};
 use super::references::{self, Scope};
 use super::{Manifest, Surroundings, object, patching, resources};
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Body, Layer, NEWEST_KUBERNETES, Override, Source, TimeZone, Timing, Unit};
+use crate::model::{Body, Layer, Override, Source, TimeZone, Timing, Unit};
 use crate::patch::typed;
 use crate::place::Decision;
 use crate::tree::Span;
-use crate::validate::{self, Amounts, names, requests};
+use crate::validate::{self, Amounts, Valid, Version, names, requests};
 
 /// What tells one variant from another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,8 +31,6 @@ pub(super) struct Key {
     zone: Option<String>,
     /// The namespace of cluster or fleet.
     namespace: Option<String>,
-    /// The cluster's Kubernetes is newer than our schema.
-    newer: bool,
     /// What the plan says of the cluster.
     order: Order,
 }
@@ -51,9 +49,13 @@ pub(super) struct Built {
     pub(super) manifests: Vec<Manifest>,
     pub(super) timing: Timing,
     pub(super) requests: Option<Amounts>,
+    /// The finished CronJob.
+    pub(super) cron_job: Value,
     /// The overrides that changed something.
     pub(super) changed: Vec<usize>,
     pub(super) diags: Vec<Diagnostic>,
+    /// What Kubernetes says of it, by version, in the order in which the versions were given.
+    pub(super) checked: Vec<Vec<Diagnostic>>,
 }
 
 /// The layers before overrides, folded once, where no reference stands in them.
@@ -104,9 +106,8 @@ pub(super) fn group(
         let asks = unit.layers_with(&overrides).any(zoned);
         let order = orders.of(i, unit.layers_with(&overrides).any(counts));
         let zone = if asks { cluster.time_zone.as_ref().map(|zone| zone.value.clone()) } else { None };
-        let version = cluster.kubernetes_version.as_ref().map_or(around.fleet.defaults.kubernetes_version, |v| v.value);
         let namespace = default_namespace(around, i).map(str::to_owned);
-        let key = Key { overrides, values, zone, namespace, newer: version > NEWEST_KUBERNETES, order };
+        let key = Key { overrides, values, zone, namespace, order };
         groups.entry(key).or_default().push(i);
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
@@ -163,8 +164,31 @@ pub(super) fn prefix(unit: &Unit, own: &BTreeSet<String>, around: Surroundings<'
     Prefix { state: Some((fold.state, fold.troubles)) }
 }
 
-/// Builds the variant of which `cluster` is one.
-pub(super) fn build(unit: &Unit, key: &Key, cluster: usize, prefix: &Prefix, around: Surroundings<'_>) -> Built {
+/// The clusters of a variant by the Kubernetes they run.
+pub(super) fn by_version(clusters: &[usize], around: Surroundings<'_>) -> BTreeMap<Version, Vec<usize>> {
+    let mut versions: BTreeMap<Version, Vec<usize>> = BTreeMap::new();
+    for i in clusters {
+        let said = around.scopes[*i].cluster.kubernetes_version.as_ref();
+        let (major, minor) = said.map_or(around.fleet.defaults.kubernetes_version, |version| version.value);
+        let version = Version { major: narrow(major), minor: narrow(minor) };
+        versions.entry(version).or_default().push(*i);
+    }
+    versions
+}
+
+fn narrow(number: u32) -> u16 {
+    u16::try_from(number).unwrap_or(u16::MAX)
+}
+
+/// Builds the variant of which `cluster` is one, and checks it once for each version.
+pub(super) fn build<'v>(
+    unit: &Unit,
+    key: &Key,
+    cluster: usize,
+    versions: impl Iterator<Item = &'v Version>,
+    prefix: &Prefix,
+    around: Surroundings<'_>,
+) -> Built {
     let scope = scope(unit, &key.overrides, &around.scopes[cluster]);
     let mut fold = match &prefix.state {
         Some((state, troubles)) => {
@@ -225,18 +249,31 @@ pub(super) fn build(unit: &Unit, key: &Key, cluster: usize, prefix: &Prefix, aro
     let mut value = std::mem::take(&mut fold.state.object);
     let mut diags = std::mem::take(&mut fold.troubles);
     drop(fold);
-    let replay = Replay {
+    let replay = |version: Version| Replay {
         unit,
         overrides: &key.overrides,
         sources: around.sources,
         scope: &scope,
         default_namespace: namespace,
-        newer: key.newer,
+        version,
     };
-    if !failed {
-        check(&value, &replay, said_elsewhere.as_deref(), &mut diags);
+    let mut checked: Vec<Vec<Diagnostic>> = Vec::new();
+    let mut holds = None;
+    for version in versions {
+        // What was found for one version mostly holds for the next.
+        let same = holds.filter(|valid: &Valid| valid.holds(*version)).and_then(|_| checked.last().cloned());
+        checked.push(match same {
+            _ if failed => Vec::new(),
+            Some(same) => same,
+            None => {
+                let (found, valid) = check(&value, &replay(*version), said_elsewhere.as_deref(), &diags);
+                holds = Some(valid);
+                found
+            }
+        });
     }
     check_names(&value, unit, &key.overrides, &mut diags);
+    diags.sort_by_key(|diagnostic| diagnostic.code != Code::PatchFailed);
     let number = |name: &str| path::at(&value, JOB).and_then(|job| job.get(name)).and_then(Value::as_u64);
     // No more pods run at once than are wanted in all.
     let at_once = number("parallelism").map(|pods| number("completions").map_or(pods, |wanted| pods.min(wanted)));
@@ -244,7 +281,7 @@ pub(super) fn build(unit: &Unit, key: &Key, cluster: usize, prefix: &Prefix, aro
     let requests = path::at(&value, POD).and_then(|pod| requests::of_pod(pod).ok());
     object::watch_flux(&mut value, around.fleet, unit, &mut diags);
     let timing = Timing { zone_decided, ..Timing::of(&value) };
-    let mut manifests = vec![object::cron_job(value, unit)];
+    let mut manifests = vec![object::cron_job(&value, unit)];
     let beside = resources::Beside {
         unit,
         overrides: &key.overrides,
@@ -255,7 +292,7 @@ pub(super) fn build(unit: &Unit, key: &Key, cluster: usize, prefix: &Prefix, aro
     };
     resources::build(&beside, &mut manifests, &mut changed, &mut diags);
     variables_matter(unit, key, cluster, around, &mut changed);
-    Built { instances, manifests, timing, requests, changed, diags }
+    Built { instances, manifests, timing, requests, cron_job: value, changed, diags, checked }
 }
 
 /// Name and namespace are also the path of the manifest, so nothing may climb in them. Where the task's own name is
@@ -320,18 +357,34 @@ fn variables_matter(unit: &Unit, key: &Key, cluster: usize, around: Surroundings
     }
 }
 
-/// The finished object against the schema, and who is to blame.
-fn check(value: &Value, replay: &Replay<'_>, judged_zone: Option<&str>, diags: &mut Vec<Diagnostic>) {
-    let mut findings = validate::cron_job(value, replay.options());
+/// The finished object against Kubernetes, and who is to blame; `known` is what was said of it before.
+fn check(
+    value: &Value,
+    replay: &Replay<'_>,
+    judged_zone: Option<&str>,
+    known: &[Diagnostic],
+) -> (Vec<Diagnostic>, Valid) {
+    let (mut findings, valid) = validate::cron_job_for(value, replay.options());
     let zone = value.pointer("/spec/timeZone").and_then(Value::as_str);
     findings.retain(|finding| finding.code != Code::UnknownTimeZone || zone != judged_zone);
+    // Name and namespace are held to our own, narrower rule.
+    findings.retain(|finding| !matches!(finding.pointer.as_str(), "/metadata/name" | "/metadata/namespace"));
+    // A container that nobody named is called after the task, whose name was judged where it stands.
+    if replay.unit.source == Source::Container {
+        let own = |finding: &validate::Finding| {
+            finding.pointer.ends_with("/containers/0/name")
+                && value.pointer(&finding.pointer).and_then(Value::as_str) == Some(replay.unit.identity.name.as_str())
+        };
+        findings.retain(|finding| !own(finding));
+    }
+    let mut diags: Vec<Diagnostic> = Vec::new();
     if findings.is_empty() {
-        return;
+        return (diags, valid);
     }
     // What could not be merged is not there, and is not missing.
-    let unmerged = diags.iter().any(|known| known.code == Code::InvalidValue);
+    let unmerged = known.iter().any(|known| known.code == Code::InvalidValue);
     for (finding, blame) in findings.iter().zip(replay.blame(&findings)) {
-        let Blame { mut span, who, patch } = blame;
+        let Blame { mut span, who, patch, beside } = blame;
         if let Some(bytes) = finding.within.clone()
             && let Some(text) = value.pointer(&finding.pointer).and_then(Value::as_str)
         {
@@ -340,7 +393,8 @@ fn check(value: &Value, replay: &Replay<'_>, judged_zone: Option<&str>, diags: &
         if unmerged && finding.code == Code::MissingField {
             continue;
         }
-        if diags.iter().any(|known| known.place == crate::diag::Place::Text(span) && known.code == finding.code) {
+        let same = |known: &Diagnostic| known.place == crate::diag::Place::Text(span) && known.code == finding.code;
+        if known.iter().any(same) || diags.iter().any(same) {
             continue;
         }
         // The author of the short form knows of no list.
@@ -349,6 +403,9 @@ fn check(value: &Value, replay: &Replay<'_>, judged_zone: Option<&str>, diags: &
             if short { finding.message.replace("`containers[0]`", "`container`") } else { finding.message.clone() };
         let mut diagnostic = Diagnostic::new(finding.code, span, message).severity(finding.severity);
         diagnostic.help.clone_from(&finding.help);
+        if let Some(other) = beside.filter(|other| *other != span) {
+            diagnostic = diagnostic.other(other, "together with this");
+        }
         let place = format!("at {} in the manifest", finding.pointer);
         diagnostic.notes.push(match who {
             Some(who) => format!("{place}, said by {who}"),
@@ -356,5 +413,5 @@ fn check(value: &Value, replay: &Replay<'_>, judged_zone: Option<&str>, diags: &
         });
         diags.push(diagnostic);
     }
-    diags.sort_by_key(|diagnostic| diagnostic.code != Code::PatchFailed);
+    (diags, valid)
 }

@@ -54,21 +54,18 @@ fn reference_in_requests(unit: &Unit, pod: &Value) -> Option<Diagnostic> {
         for (at, container) in pod.get(list).and_then(Value::as_array).into_iter().flatten().enumerate() {
             for kind in ["requests", "limits"] {
                 let amounts = container.pointer(&format!("/resources/{kind}")).and_then(Value::as_object);
-                for (name, _) in amounts
-                    .into_iter()
-                    .flatten()
-                    .filter(|(_, amount)| amount.as_str().is_some_and(|text| reference::first(text).is_some()))
-                {
-                    let index = at.to_string();
-                    let path = [POD, &[list, &index, "resources", kind, name]].concat();
-                    let span = blame::said(unit, &[], &path).unwrap_or(unit.placement.span);
-                    let message = format!("`{name}` must be known before clusters are chosen, and this is a reference");
-                    return Some(
-                        Diagnostic::new(Code::UndefinedReference, span, message)
-                            .other(unit.placement.span, "the placement counts what is free")
-                            .help("write the amount here; an override may change it per cluster"),
-                    );
-                }
+                let mut amounts = amounts.into_iter().flatten();
+                let refers = |amount: &Value| amount.as_str().is_some_and(|text| reference::first(text).is_some());
+                let Some((name, _)) = amounts.find(|(_, amount)| refers(amount)) else { continue };
+                let index = at.to_string();
+                let path = [POD, &[list, &index, "resources", kind, name]].concat();
+                let span = blame::said(unit, &[], &path).unwrap_or(unit.placement.span);
+                let message = format!("`{name}` must be known before clusters are chosen, and this is a reference");
+                return Some(
+                    Diagnostic::new(Code::UndefinedReference, span, message)
+                        .other(unit.placement.span, "the placement counts what is free")
+                        .help("write the amount here; an override may change it per cluster"),
+                );
             }
         }
     }

@@ -124,6 +124,15 @@ impl SourceTree {
         }
     }
 
+    /// The whole lines that a span touches, without the last line's end.
+    pub fn line(&self, span: Span) -> Span {
+        let bytes = &self.file(span.file).bytes;
+        let (start, end) = ((span.start as usize).min(bytes.len()), (span.end as usize).min(bytes.len()));
+        let from = bytes[..start].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let to = bytes[end..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| end + at);
+        Span::new(span.file, from, to)
+    }
+
     /// Line and column of the start of a span.
     pub fn line_col(&self, span: Span) -> LineCol {
         let bytes = &self.file(span.file).bytes;
@@ -153,5 +162,6 @@ mod tests {
         assert_eq!(id, FileId(1));
         assert_eq!(tree.place(Span::new(id, 10, 11)), "b.yaml:2:4");
         assert_eq!(tree.text(Span::new(id, 6, 8)), "ü");
+        assert_eq!(tree.text(tree.line(Span::new(id, 6, 8))), "ü: y");
     }
 }

@@ -4,10 +4,10 @@
 //! beside a JSON value and say what they find with a pointer, and the caller, who holds the text, draws it.
 
 pub mod inventory;
-pub mod limits;
 pub mod names;
 pub mod quantity;
 pub mod requests;
+mod rules;
 pub mod schedule;
 pub mod schema;
 pub mod structure;
@@ -18,12 +18,25 @@ pub use requests::Amounts;
 pub use schema::{Kind, Schema};
 pub(crate) use structure::shown;
 pub use structure::{Finding, FindingKind, Options, check};
-pub use version::{SCHEMA_VERSION, Version};
+pub use version::{SCHEMA_VERSION, Valid, Version};
 
-/// Everything that is wrong with a CronJob: its structure, its numbers, its schedule.
+/// Everything that is wrong with an object beside a task, for a Kubernetes of that version.
+pub fn object_beside(value: &serde_json::Value, version: Version) -> Vec<Finding> {
+    rules::beside(value, version)
+}
+
+/// Everything that is wrong with a CronJob: its structure, the rules beyond it, its schedule, and what fails later.
 pub fn cron_job(value: &serde_json::Value, options: Options) -> Vec<Finding> {
+    cron_job_for(value, options).0
+}
+
+/// The same, and the versions for which the same is found: of an object without news, all that we know.
+pub fn cron_job_for(value: &serde_json::Value, options: Options) -> (Vec<Finding>, Valid) {
     let mut findings = check(value, Schema::cronjob(), options);
-    findings.extend(limits::check(value));
+    let (beyond, mut valid) = rules::cron_job(value, options);
+    // Of fields that we do not know a version newer than our schema may know more.
+    valid.narrow(options.version, Version { minor: SCHEMA_VERSION.minor + 1, ..SCHEMA_VERSION });
+    findings.extend(beyond);
     findings.extend(schedule::check(value));
-    findings
+    (findings, valid)
 }

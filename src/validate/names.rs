@@ -8,6 +8,7 @@ use crate::model::naming;
 
 const LABEL_MAX: usize = 63;
 const SUBDOMAIN_MAX: usize = 253;
+const PORT_MAX: usize = 15;
 /// `pkg/apis/batch/validation`: 63 less the 11 characters that the controller appends.
 const CRONJOB_MAX: usize = 52;
 
@@ -70,6 +71,16 @@ pub fn task_name(name: &str) -> Result<(), NameError> {
 /// Says which rule is broken.
 pub fn namespace(name: &str) -> Result<(), NameError> {
     dns1123_label(name)
+}
+
+/// The name of a role or of a binding of one, `IsValidPathSegmentName`.
+///
+/// # Errors
+///
+/// Says which rule is broken.
+pub fn path_segment(name: &str) -> Result<(), NameError> {
+    let fine = !matches!(name, "." | "..") && !name.contains(['/', '%']);
+    if fine { Ok(()) } else { Err(invalid(name, "anything but `.`, `..`, and texts with `/` or `%`")) }
 }
 
 /// A qualified name, `IsQualifiedName`: `name` or `prefix/name`.
@@ -140,6 +151,118 @@ pub fn annotation_key(key: &str) -> Result<(), NameError> {
 pub fn env_name(name: &str) -> Result<(), NameError> {
     let fine = !name.is_empty() && name.bytes().all(|b| matches!(b, b' '..=b'~') && b != b'=');
     if fine { Ok(()) } else { Err(invalid(name, "printable ASCII characters without `=`, at least one")) }
+}
+
+/// The name of an environment variable before Kubernetes 1.32, `IsEnvVarName`.
+///
+/// # Errors
+///
+/// Says which rule is broken.
+pub fn strict_env_name(name: &str) -> Result<(), NameError> {
+    let fine = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && !matches!(name, "" | "." | "..")
+        && !name.starts_with("..");
+    let rule = "letters, digits, `_`, `-` and `.`, without a digit in front, on a Kubernetes older than 1.32";
+    if fine { Ok(()) } else { Err(invalid(name, rule)) }
+}
+
+/// The beginning of the name of an object, to which something may be added, `NameIsDNSSubdomain` with `prefix`.
+///
+/// # Errors
+///
+/// Says which rule is broken.
+pub fn subdomain_prefix(name: &str) -> Result<(), NameError> {
+    // `maskTrailingDash`
+    match name.strip_suffix('-') {
+        Some(rest) if dns1123_subdomain(&format!("{rest}a")).is_ok() => Ok(()),
+        _ => dns1123_subdomain(name),
+    }
+}
+
+/// The name of a port, `IsValidPortName`.
+///
+/// # Errors
+///
+/// Says which rule is broken.
+pub fn port_name(name: &str) -> Result<(), NameError> {
+    within(name, PORT_MAX)?;
+    let fine = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && name.bytes().any(|b| b.is_ascii_lowercase())
+        && !name.contains("--")
+        && !name.starts_with('-')
+        && !name.ends_with('-');
+    let rule = "lower case letters, digits and single `-` inside, with one letter at least";
+    if fine { Ok(()) } else { Err(invalid(name, rule)) }
+}
+
+/// A key of a ConfigMap or a Secret, `IsConfigMapKey`.
+///
+/// # Errors
+///
+/// Says which rule is broken.
+pub fn config_map_key(key: &str) -> Result<(), NameError> {
+    within(key, SUBDOMAIN_MAX)?;
+    let fine = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+    if !fine || matches!(key, "." | "..") || key.starts_with("..") {
+        return Err(invalid(key, "letters, digits, `-`, `_` and `.`, without `..` in front"));
+    }
+    Ok(())
+}
+
+/// The name of a driver of volumes, `ValidateCSIDriverName`: a subdomain, its letters may be upper case.
+///
+/// # Errors
+///
+/// Says which rule is broken.
+pub fn csi_driver(name: &str) -> Result<(), NameError> {
+    within(name, LABEL_MAX)?;
+    dns1123_subdomain(&name.to_lowercase())
+}
+
+/// The name of a header of HTTP, `IsHTTPHeaderName`.
+///
+/// # Errors
+///
+/// Says which rule is broken.
+pub fn http_header(name: &str) -> Result<(), NameError> {
+    let fine = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if fine { Ok(()) } else { Err(invalid(name, "letters, digits and `-`")) }
+}
+
+/// A domain to search names in, `IsDNS1123SubdomainWithUnderscore`: each part may begin with one `_`.
+///
+/// # Errors
+///
+/// Says which rule is broken.
+pub fn search_domain(name: &str) -> Result<(), NameError> {
+    let bare: Vec<&str> = name.split('.').map(|part| part.strip_prefix('_').unwrap_or(part)).collect();
+    let inside = |part: &str| part.replace('_', "-");
+    within(name, SUBDOMAIN_MAX)?;
+    match bare.iter().map(|part| naming::fault(&inside(part), "-")).find(Option::is_some).flatten() {
+        Some(reason) => Err(unfit(name, &reason, &naming::tidied(name, "-._", SUBDOMAIN_MAX))),
+        None if bare.iter().any(|part| part.starts_with('_') || part.ends_with('_')) => {
+            Err(invalid(name, "parts between dots with a letter or a digit at both ends, after one `_` at most"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// A path with a domain in front, `IsDomainPrefixedPath`: `example.com/controller`.
+///
+/// # Errors
+///
+/// Says which rule is broken.
+pub fn domain_path(path: &str) -> Result<(), NameError> {
+    let rule = "a domain and a path, such as `example.com/controller`";
+    match path.split_once('/') {
+        Some((domain, rest)) if !domain.is_empty() && !rest.is_empty() => {
+            let allowed = |b: u8| b.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&b);
+            dns1123_subdomain(domain)?;
+            if rest.bytes().all(allowed) { Ok(()) } else { Err(invalid(path, rule)) }
+        }
+        _ => Err(invalid(path, rule)),
+    }
 }
 
 const QUALIFIED: &str = "letters, digits, `-`, `_` and `.`, with a letter or digit at both ends";

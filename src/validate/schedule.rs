@@ -21,6 +21,7 @@ pub fn check(object: &Value) -> Vec<Finding> {
         help: help.into_iter().collect(),
         kind: FindingKind::Timing,
         within,
+        beside: None,
     };
     let mut findings = Vec::new();
     if let Some(schedule) = text("schedule")

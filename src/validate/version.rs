@@ -35,6 +35,33 @@ impl Version {
     }
 }
 
+/// A range of versions for which something holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Valid {
+    /// The first of them, if there is one.
+    from: Option<Version>,
+    /// The first after them, if there is one.
+    to: Option<Version>,
+}
+
+impl Valid {
+    /// Whether `version` is at least `least`; what follows from the answer holds only where the answer is the same.
+    pub fn narrow(&mut self, version: Version, least: Version) -> bool {
+        let reached = version >= least;
+        if reached {
+            self.from = self.from.max(Some(least));
+        } else {
+            self.to = Some(self.to.map_or(least, |to| to.min(least)));
+        }
+        reached
+    }
+
+    /// Whether it holds for a version.
+    pub fn holds(self, version: Version) -> bool {
+        self.from.is_none_or(|from| version >= from) && self.to.is_none_or(|to| version < to)
+    }
+}
+
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.major, self.minor)
@@ -43,7 +70,7 @@ impl fmt::Display for Version {
 
 #[cfg(test)]
 mod tests {
-    use super::{SCHEMA_VERSION, Version};
+    use super::{SCHEMA_VERSION, Valid, Version};
 
     #[test]
     fn versions_are_read_as_clouds_write_them() {
@@ -54,6 +81,16 @@ mod tests {
         for text in ["", "1", "v", "1.", ".33", "1.x", "1.33x", "+1.33", "1.99999999999", "latest", "1.é"] {
             assert_eq!(Version::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn an_answer_holds_where_it_would_be_the_same() {
+        let version = |minor| Version { major: 1, minor };
+        let mut valid = Valid::default();
+        assert!(valid.narrow(version(33), version(30)) && !valid.narrow(version(33), version(35)));
+        assert!(valid.narrow(version(33), version(28)) && !valid.narrow(version(33), version(36)));
+        let held: Vec<u16> = (25..40).filter(|minor| valid.holds(version(*minor))).collect();
+        assert_eq!(held, [30, 31, 32, 33, 34]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod patch;
 mod placement;
 mod schedule;
 mod structure;
+mod validation;
 mod yaml;
 
 use std::collections::BTreeMap;

@@ -42,9 +42,9 @@ pub(super) fn lower(
             }
         }
     }
-    for (span, document) in capacities {
+    for (_, document) in capacities {
         let name = document.metadata.name;
-        let capacity = lower_capacity(document.spec, span);
+        let capacity = lower_capacity(document.spec, name.span);
         let Some(cluster) = clusters.get_mut(&name.value).or_else(|| misnamed.get_mut(&name.value)) else {
             if unread.contains(&name.value) {
                 continue;

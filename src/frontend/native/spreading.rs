@@ -57,7 +57,9 @@ pub(super) fn spread(list: Spanned<Vec<Spanned<SpreadSpec>>>, context: &mut Cont
                 .diags
                 .push(Diagnostic::new(Code::InvalidValue, max.span, message).other(min.span, "the minimum is here"));
         }
-        let (min, max) = (spec.min.map_or(1, |min| min.value.max(1)), spec.max.map(|max| max.value));
+        let min = spec.min.map_or(1, |min| min.value.max(1));
+        // What was refused leads to no second message.
+        let max = spec.max.map(|max| max.value).filter(|max| *max >= min);
         all.push(Spread { by, min, max, span });
     }
     all

@@ -161,7 +161,7 @@ impl Reader {
         let mut node = Node::new(Kind::Object);
         node.name = name;
         node.open = rest == Some("...");
-        node.group_version = rest.filter(|word| word.contains('/'));
+        node.group_version = rest.filter(|word| *word != "...");
         let at = self.add(node)?;
         match self.table.shapes.insert(name, at) {
             Some(_) => Err(format!("two shapes are called {name}")),

@@ -11,7 +11,8 @@ use std::sync::LazyLock;
 use data::{Node, Table};
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    data::parse(&[include_str!("../../../schemas/k8s/cronjob.txt"), include_str!("../../../schemas/k8s/other.txt")])
+    let other = [include_str!("../../../schemas/k8s/other.txt"), include_str!("../../../schemas/k8s/beside.txt")];
+    data::parse(&[include_str!("../../../schemas/k8s/cronjob.txt"), other[0], other[1]])
         .expect("the schema is part of the program, and a test reads it")
 });
 
@@ -50,6 +51,11 @@ impl Schema {
     /// The shape of that name, `PodSpec` say.
     pub fn named(shape: &str) -> Option<Schema> {
         TABLE.shape(shape).map(Schema)
+    }
+
+    /// The shape of a whole object, by its `apiVersion` and `kind`.
+    pub fn object(api_version: &str, kind: &str) -> Option<Schema> {
+        Schema::named(kind).filter(|schema| schema.group_version() == Some(api_version))
     }
 
     /// All shapes, in alphabetical order.

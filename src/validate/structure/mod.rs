@@ -9,22 +9,29 @@
 mod stray;
 mod words;
 
+pub(super) use words::list;
 pub(crate) use words::shown;
 
 use serde_json::{Map, Number, Value};
 
 use super::quantity::{self, QuantityError};
-use super::{Kind, Schema};
+use super::{Kind, SCHEMA_VERSION, Schema, Version};
 use crate::diag::{Code, Severity, nearest};
 
 /// What to look for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Options {
-    /// The cluster runs a newer Kubernetes than our schema: a field or value that resembles nothing we know is a
-    /// warning.
-    pub newer_than_schema: bool,
+    /// The Kubernetes that will be asked. If it is newer than our schema, a field or value that resembles nothing we know
+    /// is a warning.
+    pub version: Version,
     /// The value is a part that others will complete, an override say: nothing is missing from it.
     pub partial: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { version: SCHEMA_VERSION, partial: false }
+    }
 }
 
 /// Something that Kubernetes would refuse.
@@ -46,6 +53,8 @@ pub struct Finding {
     pub kind: FindingKind,
     /// The bytes of the text at the pointer that are to blame, where a part of it is.
     pub within: Option<std::ops::Range<usize>>,
+    /// Another member that the fault combines with.
+    pub beside: Option<String>,
 }
 
 /// Which rule found it.
@@ -71,15 +80,29 @@ pub enum FindingKind {
     OtherKind,
     /// A schedule or a time zone that Kubernetes refuses.
     Timing,
+    /// A rule beyond structure.
+    Rule,
+    /// The CronJob is accepted, and the Job or the Pod that is made of it is not.
+    Later,
+    /// A POST is accepted, and server-side apply is not.
+    Apply,
+    /// The cluster's version does not know it, or drops it.
+    Version,
 }
 
 /// Required in the schema, but absent it is the zero value, and the API server takes that.
-const ZERO_WILL_DO: [(&str, &str); 5] = [
+const ZERO_WILL_DO: [(&str, &str); 10] = [
     ("HTTPHeader", "value"),
     ("Sysctl", "value"),
     ("SleepAction", "seconds"),
     ("ISCSIVolumeSource", "lun"),
     ("PreferredSchedulingTerm", "preference"),
+    ("PodFailurePolicy", "rules"),
+    ("ScaleIOVolumeSource", "secretRef"),
+    // Their features are off, so they are dropped unread.
+    ("ClusterTrustBundleProjection", "path"),
+    ("PodCertificateProjection", "keyType"),
+    ("PodCertificateProjection", "signerName"),
 ];
 
 /// Not required in the schema, but the API server asks for it. Source: `pkg/apis/core/validation/validation.go`
@@ -386,7 +409,7 @@ impl Walk {
 
     /// How much something matters that we do not know, and that may resemble something we know.
     fn severity(&self, similar: bool) -> Severity {
-        if self.options.newer_than_schema && !similar { Severity::Warning } else { Severity::Error }
+        if self.options.version.newer_than_schema() && !similar { Severity::Warning } else { Severity::Error }
     }
 
     fn find(
@@ -399,7 +422,17 @@ impl Walk {
     ) -> &mut Finding {
         let pointer = path.pointer();
         let severity = Severity::Error;
-        self.findings.push_mut(Finding { pointer, at_key, code, severity, message, help, kind, within: None })
+        self.findings.push_mut(Finding {
+            pointer,
+            at_key,
+            code,
+            severity,
+            message,
+            help,
+            kind,
+            within: None,
+            beside: None,
+        })
     }
 }
 

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::{Finding, FindingKind, Options, check, quantity};
 use crate::diag::{Code, Severity};
-use crate::validate::Schema;
+use crate::validate::{SCHEMA_VERSION, Schema, Version};
 
-const PARTIAL: Options = Options { newer_than_schema: false, partial: true };
+const PARTIAL: Options = Options { version: SCHEMA_VERSION, partial: true };
 
 /// The only finding in a part.
 fn part(schema: Schema, value: Value) -> Finding {
@@ -239,7 +239,7 @@ fn a_stranger_is_answered_with_the_fields_there_are() {
 
 #[test]
 fn a_newer_kubernetes_may_know_what_we_do_not() {
-    let newer = Options { newer_than_schema: true, partial: true };
+    let newer = Options { version: Version { major: 1, minor: SCHEMA_VERSION.minor + 1 }, partial: true };
     let findings = check(&json!({"foo": 1, "Image": "a"}), Schema::container(), newer);
     let told: Vec<_> = findings.iter().map(|it| (it.pointer.as_str(), it.severity)).collect();
     assert_eq!(told, [("/Image", Severity::Error), ("/foo", Severity::Warning)]);

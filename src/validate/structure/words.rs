@@ -97,7 +97,7 @@ pub(crate) fn shown(text: &str) -> String {
 }
 
 /// ``` `a`, `b` and `c` ```.
-pub(super) fn list(names: &[&str]) -> String {
+pub(in crate::validate) fn list(names: &[&str]) -> String {
     let quoted: Vec<_> =
         names.iter().map(|name| if name.is_empty() { "`\"\"`".to_owned() } else { format!("`{name}`") }).collect();
     match quoted.split_last() {

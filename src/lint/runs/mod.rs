@@ -1,0 +1,120 @@
+//! Rules over what a task runs: images, resources, probes, rights, secrets, deadlines. They change nothing.
+//!
+//! The one idea: what is judged is the finished CronJob, whoever said what of it, and what is pointed at is the author's
+//! own text. Each rule is a function of one [`Running`] in a file of its own.
+
+mod host_path;
+mod image;
+mod memory;
+mod objects;
+mod privileged;
+mod probe;
+mod requests;
+mod secret;
+mod timeout;
+
+pub use objects::{Present, Wanted};
+
+use serde_json::Value;
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::{Fleet, Level};
+use crate::tree::{SourceTree, Span};
+
+/// One variant of a task, as these rules see it.
+pub struct Running<'a> {
+    /// The finished CronJob.
+    pub cron_job: &'a Value,
+    /// A Service stands beside it.
+    pub service: bool,
+    /// The nearest text that somebody wrote about a place of the CronJob; the task's name if nobody did.
+    pub said: &'a dyn Fn(&str) -> Span,
+    /// The texts.
+    pub sources: &'a SourceTree,
+}
+
+/// A container, and where it stands in the CronJob.
+struct Container<'a> {
+    value: &'a Value,
+    pointer: String,
+    /// It ends before the others begin.
+    init: bool,
+}
+
+/// To the spec of the job template, and to that of its pod.
+const JOB: &str = "/spec/jobTemplate/spec";
+const POD: &str = "/spec/jobTemplate/spec/template/spec";
+
+/// Everything odd about what a variant runs.
+pub fn running(running: &Running<'_>, fleet: &Fleet) -> Vec<Diagnostic> {
+    type Rule = fn(&Running<'_>) -> Vec<Diagnostic>;
+    let rules: [(Code, Rule); 8] = [
+        (Code::UnpinnedImage, image::run),
+        (Code::NoResourceRequests, requests::run),
+        (Code::NoMemoryLimit, memory::run),
+        (Code::UselessProbe, probe::run),
+        (Code::PrivilegedContainer, privileged::run),
+        (Code::HostPath, host_path::run),
+        (Code::SecretInEnv, secret::run),
+        (Code::ImplicitTimeout, timeout::run),
+    ];
+    rules.iter().filter(|(code, _)| heard(*code, fleet)).flat_map(|(_, rule)| rule(running)).collect()
+}
+
+/// The ConfigMaps, Secrets and ServiceAccounts that a variant cannot do without, if the settings ask who is missing.
+pub fn wanted(running: &Running<'_>, fleet: &Fleet) -> Vec<Wanted> {
+    if heard(Code::UnknownObject, fleet) { objects::wanted(running) } else { Vec::new() }
+}
+
+/// Whether anybody wants to know.
+fn heard(code: Code, fleet: &Fleet) -> bool {
+    match fleet.lints.get(code.name()) {
+        Some(level) => *level != Level::Off,
+        None => !code.waits(),
+    }
+}
+
+impl Running<'_> {
+    fn said(&self, pointer: &str) -> Span {
+        (self.said)(pointer)
+    }
+
+    fn pod(&self) -> Option<&Value> {
+        self.cron_job.pointer(POD)
+    }
+
+    /// All containers, those that run first in front.
+    fn containers(&self) -> Vec<Container<'_>> {
+        let list = |name: &str, init: bool| -> Vec<Container<'_>> {
+            let items = self.pod().and_then(|pod| pod.get(name)).and_then(Value::as_array);
+            let items = items.into_iter().flatten().enumerate();
+            items.map(|(at, value)| Container { value, pointer: format!("{POD}/{name}/{at}"), init }).collect()
+        };
+        let mut all = list("initContainers", true);
+        // A sidecar stands among those that run first, and runs as long as the others.
+        all.iter_mut().for_each(|container| container.init = container.text("restartPolicy") != Some("Always"));
+        all.extend(list("containers", false));
+        all
+    }
+}
+
+impl Container<'_> {
+    fn text(&self, member: &str) -> Option<&str> {
+        self.value.get(member).and_then(Value::as_str)
+    }
+
+    /// Where one of its members stands.
+    fn at(&self, member: &str) -> String {
+        format!("{}/{member}", self.pointer)
+    }
+
+    /// Whether it asks for an amount of something: `requests`, `limits`.
+    fn amount(&self, of: &str, resource: &str) -> bool {
+        self.value.get("resources").and_then(|all| all.get(of)).is_some_and(|amounts| amounts.get(resource).is_some())
+    }
+
+    /// The place where its resources are given, or where it is named.
+    fn resources_or_name(&self) -> String {
+        if self.value.get("resources").is_some() { self.at("resources") } else { self.at("name") }
+    }
+}

@@ -1,0 +1,24 @@
+//! `useless-probe`: a readiness probe in a pod that no Service sends anything to. It judges no probe that restarts.
+//!
+//! The one idea: a liveness or startup probe that fails kills the container, which a job feels; a readiness probe only
+//! says whether a Service may send requests to the pod (`GetPodReadyCondition` and the endpoint controllers).
+
+use super::Running;
+use crate::diag::{Code, Diagnostic};
+
+const MESSAGE: &str = "this readiness probe means nothing for a job";
+
+pub(super) fn run(running: &Running<'_>) -> Vec<Diagnostic> {
+    if running.service {
+        return Vec::new();
+    }
+    let containers = running.containers();
+    let probed = containers.iter().filter(|container| container.value.get("readinessProbe").is_some());
+    probed
+        .map(|container| {
+            Diagnostic::new(Code::UselessProbe, running.said(&container.at("readinessProbe")), MESSAGE)
+                .note("it decides whether a Service sends requests to the pod, and no Service stands beside the task")
+                .help("remove it; a `livenessProbe` kills a container that hangs")
+        })
+        .collect()
+}

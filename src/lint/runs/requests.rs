@@ -1,0 +1,27 @@
+//! `no-resource-requests`: a container that requests neither CPU nor memory. It proposes no amounts.
+//!
+//! The one idea: the scheduler takes such a pod for one that needs nothing. Limits are requests where there are none
+//! (`SetDefaults_Pod` in Kubernetes' `pkg/apis/core/v1/defaults.go`), and a pod may request as a whole.
+
+use super::Running;
+use crate::diag::{Code, Diagnostic};
+
+const MESSAGE: &str = "this container requests neither CPU nor memory";
+
+pub(super) fn run(running: &Running<'_>) -> Vec<Diagnostic> {
+    if running.pod().is_none_or(|pod| pod.get("resources").is_some()) {
+        return Vec::new();
+    }
+    let containers = running.containers();
+    let asks = |container: &super::Container<'_>| {
+        ["requests", "limits"].iter().any(|of| container.amount(of, "cpu") || container.amount(of, "memory"))
+    };
+    let silent = containers.iter().filter(|container| !container.init && !asks(container));
+    silent
+        .map(|container| {
+            Diagnostic::new(Code::NoResourceRequests, running.said(&container.resources_or_name()), MESSAGE)
+                .note("its pod goes to any node, however full, and is the first to be evicted there")
+                .help("say what it needs: `resources: {requests: {cpu: 100m, memory: 128Mi}}`")
+        })
+        .collect()
+}

@@ -1,0 +1,99 @@
+//! What a POST takes and server-side apply, which is what Flux and Argo CD send, does not. It applies nothing.
+//!
+//! The one idea: apply sees lists as maps under keys and as sets, so nothing may stand in one of them twice
+//! (`sigs.k8s.io/structured-merge-diff`); which lists is from `cronjob-lists.tsv`, those left out here being refused by
+//! every server anyway.
+
+use std::collections::BTreeSet;
+
+use super::at::At;
+use super::found::Found;
+use crate::diag::Code;
+use crate::validate::{FindingKind, Schema};
+
+/// Lists of a pod that are maps, with their key.
+const POD_LISTS: [(&str, &str); 2] = [("imagePullSecrets", "name"), ("hostAliases", "ip")];
+
+/// A whole object.
+pub(crate) fn object(object: &At<'_>, schema: Schema, found: &mut Found) {
+    for (field, value) in [("apiVersion", schema.group_version().unwrap_or_default()), ("kind", schema.name())] {
+        if object.words(field).is_empty() {
+            let message = format!("`{field}` is missing, and server-side apply needs it");
+            found
+                .add(object, Code::ApplyRefused, FindingKind::Apply, message)
+                .at_key()
+                .help(format!("write `{field}: {value}`"));
+        }
+    }
+    let Some(metadata) = object.get("metadata") else { return };
+    if let Some(fields) = metadata.get("managedFields") {
+        let message = "`managedFields` are the API server's own, and server-side apply refuses them".to_owned();
+        found.add(&fields, Code::ApplyRefused, FindingKind::Apply, message).at_key().help("leave them out");
+    }
+    if let Some(uid) = metadata.get("uid").filter(|_| !metadata.words("uid").is_empty()) {
+        let message =
+            "an object with a `uid` is that object and no new one, and server-side apply refuses to make it".to_owned();
+        found.add(&uid, Code::ApplyRefused, FindingKind::Apply, message).at_key().help("leave it out");
+    }
+    twice(&metadata, "finalizers", |item| item.value().as_str().map(str::to_owned), found);
+    twice(&metadata, "ownerReferences", |item| item.text("uid").map(str::to_owned), found);
+}
+
+/// The lists of a pod and its containers.
+pub(super) fn pod(pod: &At<'_>, found: &mut Found) {
+    for (list, key) in POD_LISTS {
+        twice(pod, list, |item| item.text(key).map(str::to_owned), found);
+    }
+    for list in ["containers", "initContainers"] {
+        for container in pod.items(list) {
+            twice(&container, "env", |item| item.text("name").map(str::to_owned), found);
+            let port = |item: &At<'_>| {
+                let protocol = item.text("protocol").filter(|text| !text.is_empty()).unwrap_or("TCP");
+                Some(format!("{}/{protocol}", item.number("containerPort")?))
+            };
+            twice(&container, "ports", port, found);
+        }
+    }
+}
+
+fn twice(at: &At<'_>, list: &str, key: impl Fn(&At<'_>) -> Option<String>, found: &mut Found) {
+    if at.list(list).len() < 2 {
+        return;
+    }
+    let mut known = BTreeSet::new();
+    for item in at.items(list) {
+        let Some(key) = key(&item) else { continue };
+        if known.contains(&key) {
+            let message =
+                format!("`{}` stands in `{list}` twice, and server-side apply refuses that", super::shown(&key));
+            found.add(&item, Code::ApplyRefused, FindingKind::Apply, message).help("leave out one of the two");
+        }
+        known.insert(key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn nothing_stands_in_a_list_twice() {
+        let container = json!({
+            "env": [{"name": "A"}, {"name": "B"}, {"name": "A"}],
+            "ports": [{"containerPort": 80}, {"containerPort": 80, "protocol": "UDP"}, {"containerPort": 80, "protocol": "TCP"}],
+        });
+        let spec = json!({"containers": [container], "imagePullSecrets": [{"name": "a"}, {}, {"name": "a"}]});
+        assert_eq!(found_by(spec, pod), ["/imagePullSecrets/2", "/containers/0/env/2", "/containers/0/ports/2"]);
+    }
+
+    #[test]
+    fn what_the_server_writes_nobody_applies() {
+        let whole = |value| found_by(value, |at, found| object(at, Schema::cronjob(), found));
+        let metadata = json!({"uid": "u", "managedFields": [], "finalizers": ["a.b/c", "a.b/c"]});
+        let given = json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": metadata});
+        assert_eq!(whole(given), ["/metadata/managedFields", "/metadata/uid", "/metadata/finalizers/1"]);
+        assert_eq!(whole(json!({"kind": ""})), ["", ""]);
+    }
+}

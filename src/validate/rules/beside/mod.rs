@@ -1,0 +1,145 @@
+//! Objects that stand beside a task: what holds for any, and what more for the kinds that most tasks bring. An object of a
+//! custom kind passes with what holds for any.
+//!
+//! The one idea: a kind is its `apiVersion` and `kind`; for those that `schemas/k8s/beside.txt` has, the structure is
+//! checked too, and each family of rules has its own file.
+
+mod access;
+mod data;
+mod kinds;
+mod network;
+
+use serde_json::Value;
+
+use super::at::At;
+use super::found::Found;
+use super::{claims, meta, shown};
+use crate::diag::Severity;
+use crate::validate::names::{self, NameError};
+use crate::validate::{Finding, Options, Schema, Version, check};
+
+/// Everything that is wrong with an object beside a task, for a Kubernetes of that version.
+pub(in crate::validate) fn object(value: &Value, version: Version) -> Vec<Finding> {
+    let mut found = Found::new(version);
+    let object = At::root(value);
+    let (api, kind) = (object.words("apiVersion"), object.words("kind"));
+    kinds::check(&object, &mut found);
+    if let Some(metadata) = object.get("metadata") {
+        found.named(&metadata, "name", name_rule(api, kind));
+        if !metadata.words("namespace").is_empty() {
+            found.named(&metadata, "namespace", names::namespace);
+        }
+        meta::object(&metadata, &mut found);
+        copied(&metadata, &mut found);
+    }
+    let Some(schema) = Schema::object(api, kind) else { return found.into_findings() };
+    let mut findings = check(value, schema, Options { version, partial: false });
+    match kind {
+        "ConfigMap" => data::config_map(&object, &mut found),
+        "Secret" => data::secret(&object, &mut found),
+        "Role" | "ClusterRole" => access::role(&object, &mut found),
+        "RoleBinding" | "ClusterRoleBinding" => access::binding(&object, &mut found),
+        "PersistentVolumeClaim" => match object.get("spec") {
+            Some(spec) => claims::claim(&spec, &mut found),
+            None => drop(found.missing(&object, "spec", "")),
+        },
+        "NetworkPolicy" => network::policy(&object, &mut found),
+        _ => {}
+    }
+    findings.extend(found.into_findings());
+    findings
+}
+
+/// What the name of an object must be: `ValidateObjectMeta` in each kind's `Validate…` function.
+fn name_rule(api: &str, kind: &str) -> fn(&str) -> Result<(), NameError> {
+    match (api.split_once('/').map_or("", |(group, _)| group), kind) {
+        // `minimalNameRequirements` in `pkg/apis/rbac/validation`.
+        ("rbac.authorization.k8s.io", _) => names::path_segment,
+        ("", "Namespace") => names::namespace,
+        ("", "Service") => names::dns1123_label,
+        _ => names::dns1123_subdomain,
+    }
+}
+
+/// What only the server writes, and what stands in a file that was copied from a live object.
+fn copied(metadata: &At<'_>, found: &mut Found) {
+    const HELP: &str = "remove it: the file was copied from an object of a cluster";
+    if !metadata.words("resourceVersion").is_empty()
+        && let Some(at) = metadata.get("resourceVersion")
+    {
+        // `BeforeCreate` and `GuaranteedUpdate` in `k8s.io/apiserver/pkg/registry`.
+        found.refuse(&at, "an object with a `resourceVersion` cannot be made, only changed").at_key().help(HELP);
+    }
+    if !metadata.words("uid").is_empty()
+        && let Some(at) = metadata.get("uid")
+    {
+        let finding = found.refuse(&at, "no other object than the one with this `uid` can be changed by this file");
+        finding.at_key().help(HELP).severity = Severity::Warning;
+    }
+    if !metadata.list("managedFields").is_empty()
+        && let Some(at) = metadata.get("managedFields")
+    {
+        let finding = found.refuse(&at, "server-side apply refuses an object with `managedFields`");
+        finding.at_key().help(HELP).severity = Severity::Warning;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::NONE;
+    use super::*;
+    use crate::validate::SCHEMA_VERSION;
+    use serde_json::json;
+
+    fn pointers(value: Value) -> Vec<String> {
+        object(&value, SCHEMA_VERSION).into_iter().map(|finding| finding.pointer).collect()
+    }
+
+    /// The names of each kind: `ValidateConfigMapName`, `minimalNameRequirements`, `ValidateNamespaceName`, and that of
+    /// custom objects in `k8s.io/apiextensions-apiserver/pkg/registry/customresource`.
+    #[test]
+    fn validate_object_meta_name_by_kind() {
+        let named = |version: &str, kind: &str, name: &str| {
+            pointers(json!({"apiVersion": version, "kind": kind, "metadata": {"name": name}}))
+        };
+        let rbac = "rbac.authorization.k8s.io/v1";
+        for (version, kind, good, bad) in [
+            ("v1", "ConfigMap", "a.b", "A"),
+            ("v1", "ServiceAccount", "a.b", "a_b"),
+            ("v1", "Namespace", "a-b", "a.b"),
+            (rbac, "Role", "system:a_B", "a/b"),
+            (rbac, "ClusterRole", "a b", "."),
+            ("example.com/v1", "Thing", "a.b", "a:b"),
+        ] {
+            assert_eq!(named(version, kind, good), NONE, "{kind} {good}");
+            assert_eq!(named(version, kind, bad), ["/metadata/name"], "{kind} {bad}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_kind_has_any_field_and_a_known_one_its_own() {
+        let meta = json!({"name": "a", "labels": {"x y": "z"}, "namespace": "B"});
+        let custom = json!({"apiVersion": "a.b/v1", "kind": "C", "metadata": meta, "spec": {"x": 1}});
+        assert_eq!(pointers(custom), ["/metadata/namespace", "/metadata/labels/x y"]);
+        let known = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "a"}, "secret": []});
+        let findings = object(&known, SCHEMA_VERSION);
+        assert_eq!(findings[0].pointer, "/secret");
+        assert_eq!(findings[0].help, ["did you mean `secrets`?"]);
+    }
+
+    #[test]
+    fn a_file_copied_from_a_live_object_is_told() {
+        let meta = json!({"name": "a", "resourceVersion": "1", "uid": "u", "managedFields": [{"manager": "m"}],
+            "creationTimestamp": null});
+        let findings = object(&json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta}), SCHEMA_VERSION);
+        let said: Vec<(&str, Severity)> = findings.iter().map(|f| (f.pointer.as_str(), f.severity)).collect();
+        assert_eq!(
+            said,
+            [
+                ("/metadata/resourceVersion", Severity::Error),
+                ("/metadata/uid", Severity::Warning),
+                ("/metadata/managedFields", Severity::Warning),
+            ]
+        );
+    }
+}

@@ -1,0 +1,203 @@
+//! The containers of a pod, the init containers with them. What is inside a container is for the files beside this one.
+//!
+//! The one idea: `validateContainers`, `validateInitContainers` and `validateContainerCommon` in
+//! `pkg/apis/core/validation/validation.go`, in their order.
+
+use std::collections::BTreeSet;
+
+use super::at::At;
+use super::found::Found;
+use super::mounts::{self, Volumes};
+use super::{env, ports, probes, resources, security, since};
+use crate::validate::names;
+
+/// What a pod gets that does not say how long it may take to end.
+const GRACE: i64 = 30;
+const RULES_MAX: usize = 20;
+const CODES_MAX: usize = 255;
+
+/// All containers of a pod's `spec`.
+pub(super) fn check(pod: &At<'_>, volumes: &Volumes<'_>, found: &mut Found) {
+    let grace = pod.number("terminationGracePeriodSeconds").unwrap_or(GRACE);
+    if let Some(at) = pod.get("containers").filter(|_| pod.list("containers").is_empty()) {
+        found.refuse(&at, "`containers` is empty, and a pod needs one at least");
+    }
+    let mut known = BTreeSet::new();
+    for container in pod.items("containers") {
+        common(&container, pod, volumes, found);
+        unique(&container, &mut known, found);
+        probes::check(&container, grace, found);
+        restarts(&container, found);
+    }
+    ports::conflicts(pod.items("containers"), found);
+    for container in pod.items("initContainers") {
+        common(&container, pod, volumes, found);
+        unique(&container, &mut known, found);
+        ports::conflicts(std::iter::once(container), found);
+        restarts(&container, found);
+        if container.words("restartPolicy") == "Always" {
+            probes::check(&container, grace, found);
+        } else {
+            probes::none(&container, found);
+        }
+        if let Some(policy) = container.get("resizePolicy").filter(|_| !container.list("resizePolicy").is_empty())
+            && container.words("restartPolicy") != "Always"
+        {
+            found
+                .refuse(&policy, "`resizePolicy` is not for an init container without `restartPolicy: Always`")
+                .at_key();
+        }
+    }
+}
+
+/// `validateContainerCommon`
+fn common(container: &At<'_>, pod: &At<'_>, volumes: &Volumes<'_>, found: &mut Found) {
+    since::container(container, found);
+    if found.filled(container, "name") {
+        found.named(container, "name", names::dns1123_label);
+    }
+    found.filled(container, "image");
+    ports::check(container, found);
+    env::check(container, found);
+    mounts::check(container, volumes, found);
+    resources::container(container, pod, found);
+    resize(container, pod, found);
+    security::container(container, pod, found);
+}
+
+/// Names are unique over containers and init containers.
+fn unique<'a>(container: &At<'a>, known: &mut BTreeSet<&'a str>, found: &mut Found) {
+    let Some(name) = container.text("name").filter(|name| !name.is_empty()) else { return };
+    if !known.insert(name)
+        && let Some(at) = container.get("name")
+    {
+        found.refuse(&at, format!("two containers of the pod are called `{}`", super::shown(name)));
+    }
+}
+
+/// `validateContainerRestartPolicy`
+fn restarts(container: &At<'_>, found: &mut Found) {
+    if !(container.has("restartPolicy") || container.has("restartPolicyRules")) || !found.since(35) {
+        return;
+    }
+    found.one_of(container, "restartPolicy", &["Always", "Never", "OnFailure"]);
+    let rules = container.list("restartPolicyRules");
+    if let Some(at) =
+        container.get("restartPolicyRules").filter(|_| !rules.is_empty() && !container.has("restartPolicy"))
+    {
+        found.refuse(&at, "`restartPolicyRules` needs a `restartPolicy` of the container").at_key();
+    }
+    found.at_most(container, "restartPolicyRules", RULES_MAX);
+    for rule in container.items("restartPolicyRules") {
+        // The second is on since 1.36.
+        let actions: &[&str] = if found.since(36) { &["Restart", "RestartAllContainers"] } else { &["Restart"] };
+        found.one_of(&rule, "action", actions);
+        let Some(codes) = rule.get("exitCodes") else {
+            found.refuse(&rule, "a rule needs `exitCodes`");
+            continue;
+        };
+        found.one_of(&codes, "operator", &["In", "NotIn"]);
+        if codes.list("values").is_empty() {
+            let values = codes.get("values");
+            found.refuse(values.as_ref().unwrap_or(&codes), "`exitCodes` needs one of `values` at least");
+        }
+        found.at_most(&codes, "values", CODES_MAX);
+        let mut known = Vec::new();
+        for value in codes.items("values") {
+            if known.contains(&value.value()) {
+                found.refuse(&value, format!("{} stands there twice", value.value()));
+            }
+            known.push(value.value());
+        }
+    }
+}
+
+/// `validateResizePolicy`
+fn resize(container: &At<'_>, pod: &At<'_>, found: &mut Found) {
+    if !container.has("resizePolicy") || !found.since(33) {
+        return;
+    }
+    let mut known = BTreeSet::new();
+    for policy in container.items("resizePolicy") {
+        let (name, restart) = (policy.words("resourceName"), policy.words("restartPolicy"));
+        if !known.insert(name) {
+            found.refuse(&policy, format!("two entries are for `{}`", super::shown(name)));
+        }
+        found.one_of(&policy, "resourceName", &["cpu", "memory"]);
+        found.one_of(&policy, "restartPolicy", &["NotRequired", "RestartContainer"]);
+        // A restart policy of the container itself takes the place of the pod's.
+        if restart == "RestartContainer"
+            && pod.words("restartPolicy") == "Never"
+            && !(matches!(container.words("restartPolicy"), "Always" | "OnFailure") && found.since(35))
+            && let Some(at) = policy.get("restartPolicy")
+        {
+            found
+                .refuse(&at, "`RestartContainer` contradicts the pod's `restartPolicy: Never`")
+                .help("write `NotRequired`");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn pod(pod: Value) -> Vec<String> {
+        found_by(pod, |at, found| check(at, &Volumes::default(), found))
+    }
+
+    /// `pkg/apis/core/validation.validateContainers`
+    #[test]
+    fn validate_containers() {
+        assert_eq!(pod(json!({"containers": [{"name": "a", "image": "i"}, {"name": "b", "image": "$%"}]})), NONE);
+        assert_eq!(pod(json!({"containers": []})), ["/containers"]);
+        let twice = json!({"containers": [{"name": "a", "image": ""}, {"name": "a", "image": "i"}, {"name": "A"}]});
+        assert_eq!(pod(twice), ["/containers/0/image", "/containers/1/name", "/containers/2/name"]);
+    }
+
+    /// `pkg/apis/core/validation.validateInitContainers`
+    #[test]
+    fn validate_init_containers() {
+        let init = |more: Value| {
+            let mut container = json!({"name": "i", "image": "i"});
+            container.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            pod(json!({"containers": [{"name": "a", "image": "i"}], "initContainers": [container]}))
+        };
+        let probe = json!({"exec": {"command": ["true"]}});
+        assert_eq!(init(json!({})), NONE);
+        assert_eq!(init(json!({"name": "a"})), ["/initContainers/0/name"]);
+        assert_eq!(init(json!({"livenessProbe": probe})), ["/initContainers/0/livenessProbe"]);
+        assert_eq!(init(json!({"livenessProbe": probe, "restartPolicy": "Always"})), NONE);
+    }
+
+    /// `pkg/apis/core/validation.validateContainerRestartPolicy`
+    #[test]
+    fn validate_container_restart_policy() {
+        let one = |policy: Value, rule: Value| {
+            let container = json!({"name": "a", "image": "i", "restartPolicy": policy, "restartPolicyRules": [rule]});
+            pod(json!({ "containers": [container] }))
+        };
+        let rule = json!({"action": "Restart", "exitCodes": {"operator": "In", "values": [1]}});
+        assert_eq!(one(json!("Never"), rule.clone()), NONE);
+        assert_eq!(one(Value::Null, rule.clone()), ["/containers/0/restartPolicyRules"]);
+        assert_eq!(one(json!("never"), rule), ["/containers/0/restartPolicy"]);
+        let bad = json!({"action": "Stop", "exitCodes": {"operator": "in", "values": [1, 1]}});
+        assert_eq!(one(json!("Never"), bad).len(), 3);
+        assert_eq!(one(json!("Never"), json!({"action": "Restart"})), ["/containers/0/restartPolicyRules/0"]);
+    }
+
+    /// `pkg/apis/core/validation.validateResizePolicy`
+    #[test]
+    fn validate_resize_policy() {
+        let one = |name: &str, restart: &str| {
+            let policy = json!([{"resourceName": name, "restartPolicy": restart}]);
+            let container = json!({"name": "a", "image": "i", "resizePolicy": policy});
+            pod(json!({"restartPolicy": "Never", "containers": [container]}))
+        };
+        assert_eq!(one("cpu", "NotRequired"), NONE);
+        assert_eq!(one("cpu", "RestartContainer"), ["/containers/0/resizePolicy/0/restartPolicy"]);
+        assert_eq!(one("gpu", "NotRequired"), ["/containers/0/resizePolicy/0/resourceName"]);
+    }
+}

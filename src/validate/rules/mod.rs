@@ -1,0 +1,135 @@
+//! The rules beyond structure: what the API server refuses of a CronJob that it can decode, and what fails after it was
+//! accepted. They change nothing, and what is of the wrong type they pass over: the structure says it.
+//!
+//! The one idea: one small file a rule family, each after the functions of Kubernetes 1.36 that it names; a rule sees a
+//! place ([`at::At`]) and says what it finds ([`found::Found`]), and a clean object costs no allocation.
+
+mod affinity;
+mod annotations;
+mod apply;
+mod at;
+mod beside;
+mod claims;
+mod containers;
+mod env;
+mod files;
+mod found;
+mod job;
+mod later;
+mod meta;
+mod mounts;
+mod pod;
+mod policies;
+mod ports;
+mod probes;
+mod projected;
+mod resources;
+mod security;
+mod selector;
+mod since;
+mod spread;
+mod storage;
+mod tolerations;
+mod volumes;
+mod windows;
+
+pub(super) use beside::object as beside;
+
+use serde_json::Value;
+
+use self::at::At;
+use self::found::Found;
+use super::quantity::{self, Quantity};
+use super::structure::{list, shown};
+use super::{Finding, Options, Schema, Valid, names};
+
+/// Everything that is wrong with a CronJob beyond its structure and its schedule.
+pub(super) fn cron_job(object: &Value, options: Options) -> (Vec<Finding>, Valid) {
+    let mut found = Found::new(options.version);
+    let object = At::root(object);
+    apply::object(&object, Schema::cronjob(), &mut found);
+    if let Some(metadata) = object.get("metadata") {
+        name(&metadata, &mut found);
+        meta::object(&metadata, &mut found);
+    }
+    if let Some(spec) = object.get("spec") {
+        job::cron(&spec, &mut found);
+        if let Some(template) = spec.get("jobTemplate") {
+            if let Some(metadata) = template.get("metadata") {
+                later::job_metadata(&metadata, &mut found);
+            }
+            if let Some(job) = template.get("spec") {
+                whole_job(&object, &job, &mut found);
+            }
+        }
+    }
+    found.into_parts()
+}
+
+fn whole_job(object: &At<'_>, job: &At<'_>, found: &mut Found) {
+    job::check(job, found);
+    if let Some(template) = job.get("template") {
+        pod::template(&template, found);
+        if let Some(pod) = template.get("spec") {
+            apply::pod(&pod, found);
+        }
+    }
+    later::check(object, job, found);
+}
+
+/// `ValidateCronJobCreate`; of a name that the server completes the beginning is judged, and its five letters counted.
+fn name(metadata: &At<'_>, found: &mut Found) {
+    let (name, prefix) = (metadata.words("name"), metadata.words("generateName"));
+    if !name.is_empty() {
+        found.named(metadata, "name", names::cronjob_name);
+    } else if metadata.has("name") && prefix.is_empty() {
+        found.filled(metadata, "name");
+    }
+    if !prefix.is_empty() {
+        found.named(metadata, "generateName", names::subdomain_prefix);
+        if name.is_empty()
+            && let Some(at) = metadata.get("generateName")
+        {
+            // `GenerateName` cuts what is longer than 58.
+            let whole = format!("{}aaaaa", "a".repeat(prefix.len().min(58)));
+            found.name(&at, names::cronjob_name(&whole));
+        }
+    }
+    if !metadata.words("namespace").is_empty() {
+        found.named(metadata, "namespace", names::namespace);
+    }
+}
+
+/// The amount that stands there, if it is one.
+fn amount(value: &Value) -> Option<Quantity> {
+    match value {
+        Value::String(text) => quantity::parse(text).ok(),
+        Value::Number(number) => quantity::parse_number(number).ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod testing {
+    //! What the tests of the rules share. It knows no rule.
+    //!
+    //! The one idea: a rule on a value gives the pointers of what it finds.
+
+    use super::*;
+    use crate::validate::{SCHEMA_VERSION, Version};
+
+    /// No findings.
+    pub(super) const NONE: [&str; 0] = [];
+
+    /// What a rule finds, for the newest Kubernetes.
+    pub(super) fn found_by(value: Value, rule: impl Fn(&At<'_>, &mut Found)) -> Vec<String> {
+        found_in(SCHEMA_VERSION.minor, value, rule)
+    }
+
+    /// What a rule finds, for Kubernetes 1.`minor`.
+    pub(super) fn found_in(minor: u16, value: Value, rule: impl Fn(&At<'_>, &mut Found)) -> Vec<String> {
+        let mut found = Found::new(Version { major: 1, minor });
+        rule(&At::root(&value), &mut found);
+        found.into_findings().into_iter().map(|finding| finding.pointer).collect()
+    }
+}

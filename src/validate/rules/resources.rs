@@ -1,0 +1,323 @@
+//! What a container or a whole pod asks for and may use at most. It fits nothing onto a node.
+//!
+//! The one idea: `ValidateResourceRequirements` in `pkg/apis/core/validation/validation.go`; which names are native and
+//! which may be overcommitted is from `pkg/apis/core/helper/helpers.go`.
+
+use std::collections::BTreeMap;
+
+use super::at::At;
+use super::found::Found;
+use super::shown;
+use crate::diag::Code;
+use crate::validate::quantity::{self, Quantity};
+use crate::validate::{FindingKind, names};
+
+/// `standardContainerResources`
+const CONTAINER: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
+const HUGE: &str = "hugepages-";
+
+/// The name of a resource, judged.
+type NameRule = fn(&str) -> Result<(), String>;
+
+/// The resources of a container, and the claims that the pod has.
+pub(super) fn container(container: &At<'_>, pod: &At<'_>, found: &mut Found) {
+    if let Some(resources) = container.get("resources") {
+        requirements(&resources, container_name, found);
+        claims(&resources, pod, found);
+    }
+}
+
+/// The overhead of a pod, which is judged as limits are.
+pub(super) fn overhead(pod: &At<'_>, found: &mut Found) {
+    for (name, amount) in pod.entries("overhead") {
+        amount_of(name, &amount, container_name, found);
+    }
+}
+
+/// `validatePodResources`: those of the pod as a whole. Where they are not on yet they are dropped unread.
+pub(super) fn pod(pod: &At<'_>, found: &mut Found) {
+    let Some(resources) = pod.get("resources").filter(|_| found.since(34)) else { return };
+    if let Some(claims) = resources.get("claims") {
+        found.refuse(&claims, "the `resources` of a pod have no `claims`; those of its containers have").at_key();
+    }
+    requirements(&resources, pod_name, found);
+    sums(pod, &resources, found);
+}
+
+/// `helper.IsNativeResource`
+fn is_native(name: &str) -> bool {
+    !name.contains('/') || name.contains("kubernetes.io/")
+}
+
+/// `helper.IsExtendedResourceName`
+fn is_extended(name: &str) -> bool {
+    !is_native(name) && !name.starts_with("requests.") && names::qualified_name(&format!("requests.{name}")).is_ok()
+}
+
+/// `helper.IsOvercommitAllowed`
+fn may_overcommit(name: &str) -> bool {
+    is_native(name) && !name.starts_with(HUGE)
+}
+
+/// `validateContainerResourceName`
+fn container_name(name: &str) -> Result<(), String> {
+    names::qualified_name(name).map_err(|error| error.message)?;
+    if !name.contains('/') {
+        if CONTAINER.contains(&name) || name.starts_with(HUGE) {
+            return Ok(());
+        }
+        return Err(format!("`{}` is not a resource that a container can have", shown(name)));
+    }
+    if is_native(name) || is_extended(name) {
+        return Ok(());
+    }
+    Err(format!("`{}` is not the name of a resource of a node", shown(name)))
+}
+
+/// `validatePodResourceName`
+fn pod_name(name: &str) -> Result<(), String> {
+    names::qualified_name(name).map_err(|error| error.message)?;
+    if matches!(name, "cpu" | "memory") || name.starts_with(HUGE) {
+        return Ok(());
+    }
+    Err(format!("`{}` is not a resource that a pod as a whole can have", shown(name)))
+}
+
+/// The name and the amount of one resource; its amount.
+fn amount_of(name: &str, at: &At<'_>, rule: NameRule, found: &mut Found) {
+    if let Err(message) = rule(name) {
+        let meant = crate::diag::nearest(name, CONTAINER);
+        let finding = found.refuse(at, message).at_key();
+        finding.help.extend(meant.map(|meant| format!("did you mean `{meant}`?")));
+        if finding.help.is_empty() && !name.contains('/') {
+            finding.help(format!(
+                "there are {}, `hugepages-SIZE` and resources of a vendor, `example.com/gpu`",
+                super::list(&CONTAINER)
+            ));
+        }
+    }
+    let Some(amount) = super::amount(at.value()) else { return };
+    let mut wrong = |message: String| {
+        found.add(at, Code::InvalidQuantity, FindingKind::Rule, message);
+    };
+    if amount.is_negative() {
+        wrong(format!("`{}` is {}, and it may not be negative", shown(name), text(at)));
+    }
+    if is_extended(name) && amount.millis() % 1000 != 0 {
+        wrong(format!("`{}` is {}, and resources of a vendor come in whole numbers", shown(name), text(at)));
+    }
+    if let Some(size) = name.strip_prefix(HUGE)
+        && !divides(size, amount)
+    {
+        wrong(format!("`{}` is {}, and it must be a whole number of pages of {}", shown(name), text(at), shown(size)));
+    }
+}
+
+/// `helper.IsHugePageResourceValueDivisible`
+fn divides(size: &str, amount: Quantity) -> bool {
+    let Ok(size) = quantity::parse(size) else { return false };
+    size.nanos() > 0 && size.millis() % 1000 == 0 && amount.units() % size.units() == 0
+}
+
+/// What the author wrote.
+fn text(at: &At<'_>) -> String {
+    at.value().as_str().map_or_else(|| at.value().to_string(), shown)
+}
+
+/// `ValidateResourceRequirements`, the claims aside.
+fn requirements(resources: &At<'_>, rule: NameRule, found: &mut Found) {
+    let (mut huge, mut other) = (false, false);
+    for field in ["limits", "requests"] {
+        for (name, at) in resources.entries(field) {
+            amount_of(name, &at, rule, found);
+            huge |= name.starts_with(HUGE);
+            other |= matches!(name, "cpu" | "memory");
+        }
+    }
+    let limits = resources.get("limits");
+    for (name, at) in resources.entries("requests") {
+        let Some(request) = super::amount(at.value()) else { continue };
+        let limit = limits.as_ref().and_then(|limits| limits.get(name));
+        let Some(limit) = limit else {
+            if !may_overcommit(name) {
+                let message = format!("`{}` has a request and no limit, and it needs both, equal", shown(name));
+                let place = limits.as_ref().unwrap_or(resources);
+                found.refuse(place, message).help(format!("write a limit of {} too", text(&at))).at_key().beside(&at);
+            }
+            continue;
+        };
+        let Some(most) = super::amount(limit.value()) else { continue };
+        if may_overcommit(name) && request > most {
+            let message =
+                format!("the request of {} `{}` is above the limit of {}", text(&at), shown(name), text(&limit));
+            found.refuse(&at, message).beside(&limit);
+        } else if !may_overcommit(name) && request != most {
+            let message =
+                format!("the request of {} `{}` must equal the limit of {}", text(&at), shown(name), text(&limit));
+            found.refuse(&at, message).beside(&limit);
+        }
+    }
+    if huge && !other {
+        found.refuse(resources, "huge pages need `cpu` or `memory` beside them").at_key();
+    }
+}
+
+/// `validateResourceClaimNames`
+fn claims(resources: &At<'_>, pod: &At<'_>, found: &mut Found) {
+    let mut known: Vec<(&str, &str)> = Vec::new();
+    for claim in resources.items("claims") {
+        let (name, request) = (claim.words("name"), claim.words("request"));
+        if !found.filled(&claim, "name") {
+            continue;
+        }
+        if !request.is_empty() {
+            found.named(&claim, "request", names::dns1123_label);
+        }
+        // A claim as a whole covers its requests.
+        let covers =
+            |other: &(&str, &str)| other.0 == name && (other.1 == request || other.1.is_empty() || request.is_empty());
+        if known.iter().any(covers) {
+            found.refuse(&claim, format!("the claim `{}` is named twice", shown(name)));
+        }
+        known.push((name, request));
+        let there = pod.list("resourceClaims").iter().any(|it| it.get("name").and_then(|it| it.as_str()) == Some(name));
+        if let Some(at) = claim.get("name").filter(|_| !there && found.since(34)) {
+            found.refuse(&at, format!("there is no claim `{}` among the pod's `resourceClaims`", shown(name)));
+        }
+    }
+}
+
+/// `validatePodResourceConsistency`
+fn sums(pod: &At<'_>, resources: &At<'_>, found: &mut Found) {
+    let asked = all_requests(pod);
+    for (name, at) in resources.entries("requests") {
+        let (Some(own), Some(sum)) = (super::amount(at.value()), asked.get(name)) else { continue };
+        if *sum > own {
+            let message = format!("the pod requests {} `{}`, and its containers together more", text(&at), shown(name));
+            found.refuse(&at, message);
+        }
+    }
+    for container in pod.items("containers") {
+        let Some(own) = container.get("resources") else { continue };
+        for (name, at) in own.entries("limits") {
+            let limits = resources.get("limits");
+            let most = limits.as_ref().and_then(|limits| limits.get(name));
+            let Some((most, amount)) = most.and_then(|it| Some((it, super::amount(it.value())?))) else { continue };
+            if super::amount(at.value()).is_some_and(|own| own > amount) {
+                let message =
+                    format!("the limit of {} `{}` is above the pod's limit of {}", text(&at), shown(name), text(&most));
+                found.refuse(&at, message).beside(&most);
+            }
+        }
+    }
+}
+
+/// `AggregateContainerRequests` in `k8s.io/component-helpers/resource`: containers and sidecars run together, other init
+/// containers one after another.
+fn all_requests<'a>(pod: &At<'a>) -> BTreeMap<String, Quantity> {
+    let own = |container: &At<'_>| {
+        let requests = container.get("resources");
+        let requests = requests.as_ref().and_then(|it| it.map("requests")).into_iter().flatten();
+        requests.filter_map(|(name, value)| Some((name.clone(), super::amount(value)?))).collect::<Vec<_>>()
+    };
+    let mut sum: BTreeMap<String, Quantity> = BTreeMap::new();
+    let add = |sum: &mut BTreeMap<String, Quantity>, name: String, amount: Quantity| {
+        let entry = sum.entry(name).or_default();
+        *entry = entry.plus(amount);
+    };
+    pod.items("containers").for_each(|it| own(&it).into_iter().for_each(|(name, amount)| add(&mut sum, name, amount)));
+    let (mut sidecars, mut most) = (BTreeMap::new(), BTreeMap::<String, Quantity>::new());
+    for container in pod.items("initContainers") {
+        let stays = container.words("restartPolicy") == "Always";
+        for (name, amount) in own(&container) {
+            let mut now: Quantity = sidecars.get(&name).copied().unwrap_or_default();
+            now = now.plus(amount);
+            if stays {
+                add(&mut sidecars, name.clone(), amount);
+                add(&mut sum, name.clone(), amount);
+            }
+            let entry = most.entry(name).or_default();
+            *entry = now.max(*entry);
+        }
+    }
+    for (name, amount) in most {
+        let entry = sum.entry(name).or_default();
+        *entry = amount.max(*entry);
+    }
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn of(resources: Value) -> Vec<String> {
+        let value = json!({ "resources": resources });
+        let found =
+            found_by(value, |at, found| container(at, &At::root(&json!({"resourceClaims": [{"name": "c"}]})), found));
+        found.into_iter().map(|pointer| pointer.replace("/resources", "")).collect()
+    }
+
+    /// `pkg/apis/core/validation.ValidateResourceRequirements`
+    #[test]
+    fn validate_resource_requirements() {
+        assert_eq!(of(json!({"requests": {"cpu": "100m", "memory": 1}, "limits": {"memory": "1Gi"}})), NONE);
+        assert_eq!(of(json!({"requests": {"memory": "1Gi"}, "limits": {"memory": "1G"}})), ["/requests/memory"]);
+        assert_eq!(of(json!({"requests": {"cpu": "-1"}})), ["/requests/cpu"]);
+        let gpu =
+            |request: &str, limit: &str| of(json!({"requests": {"a.b/gpu": request}, "limits": {"a.b/gpu": limit}}));
+        assert_eq!(gpu("1", "1"), NONE);
+        assert_eq!(gpu("1", "2"), ["/requests/a.b~1gpu"]);
+        assert_eq!(of(json!({"requests": {"a.b/gpu": 1}})), [""]);
+        assert_eq!(of(json!({"limits": {"a.b/gpu": "500m"}})), ["/limits/a.b~1gpu"]);
+    }
+
+    /// `pkg/apis/core/validation.validateContainerResourceName`
+    #[test]
+    fn validate_container_resource_name() {
+        for name in ["cpu", "ephemeral-storage", "a.b/gpu", "x.kubernetes.io/y"] {
+            assert_eq!(of(json!({"limits": {name: 1}})), NONE, "{name}");
+        }
+        for name in ["CPU", "gpu", "storage", "requests.a.b/gpu", "a b/x", "a/b/c"] {
+            assert_eq!(of(json!({"limits": {name: 1}})).len(), 1, "{name}");
+        }
+    }
+
+    /// `pkg/apis/core/validation.validateResourceRequirements`, huge pages
+    #[test]
+    fn huge_pages() {
+        let pages = |request: &str, limit: &str| {
+            of(json!({"requests": {"hugepages-2Mi": request, "cpu": 1}, "limits": {"hugepages-2Mi": limit}}))
+        };
+        assert_eq!(pages("2Mi", "2Mi"), NONE);
+        assert_eq!(pages("2Mi", "4Mi"), ["/requests/hugepages-2Mi"]);
+        assert_eq!(pages("3Mi", "3Mi").len(), 2);
+        assert_eq!(of(json!({"limits": {"hugepages-2Mi": "2Mi"}})), [""]);
+    }
+
+    /// `pkg/apis/core/validation.validateResourceClaimNames`
+    #[test]
+    fn validate_resource_claim_names() {
+        assert_eq!(of(json!({"claims": [{"name": "c"}]})), NONE);
+        assert_eq!(of(json!({"claims": [{"name": "d"}]})), ["/claims/0/name"]);
+        assert_eq!(of(json!({"claims": [{"name": "c", "request": "r"}, {"name": "c"}]})), ["/claims/1"]);
+    }
+
+    /// `pkg/apis/core/validation.validatePodResources`
+    #[test]
+    fn validate_pod_resources() {
+        let asks = |requests: Value, limits: Value| json!({"resources": {"requests": requests, "limits": limits}});
+        let whole = |resources: Value, containers: Value| {
+            let mut value = json!({ "containers": containers });
+            value.as_object_mut().unwrap().extend(resources.as_object().unwrap().clone());
+            found_by(value, pod)
+        };
+        let two = json!([asks(json!({"cpu": 1}), json!({})), asks(json!({"cpu": 1}), json!({"cpu": 2}))]);
+        assert_eq!(whole(asks(json!({"cpu": 2}), json!({"cpu": 2})), two.clone()), NONE);
+        assert_eq!(whole(asks(json!({"cpu": 1}), json!({})), two.clone()), ["/resources/requests/cpu"]);
+        assert_eq!(whole(asks(json!({}), json!({"cpu": 1})), two), ["/containers/1/resources/limits/cpu"]);
+        assert_eq!(whole(asks(json!({}), json!({"a.b/gpu": 1})), json!([])), ["/resources/limits/a.b~1gpu"]);
+    }
+}

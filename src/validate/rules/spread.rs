@@ -1,0 +1,92 @@
+//! How the pods of a Job are spread over nodes. It spreads nothing.
+//!
+//! The one idea: `validateTopologySpreadConstraints` in `pkg/apis/core/validation/validation.go`.
+
+use super::at::At;
+use super::found::Found;
+use super::selector;
+use crate::validate::names;
+
+/// The constraints of a pod's `spec`.
+pub(super) fn check(pod: &At<'_>, found: &mut Found) {
+    let pair = |constraint: &serde_json::Value| {
+        (constraint.get("topologyKey").cloned(), constraint.get("whenUnsatisfiable").cloned())
+    };
+    for (at, constraint) in pod.items("topologySpreadConstraints").enumerate() {
+        found.within(&constraint, "maxSkew", 1, i64::from(i32::MAX));
+        found.filled(&constraint, "topologyKey");
+        let rest = pod.list("topologySpreadConstraints").iter().skip(at + 1);
+        if rest.map(pair).any(|other| other == pair(constraint.value())) {
+            let message = "two constraints have the same `topologyKey` and `whenUnsatisfiable`";
+            found.refuse(&constraint, message);
+        }
+        found.within(&constraint, "minDomains", 1, i64::from(i32::MAX));
+        if let Some(domains) = constraint.get("minDomains")
+            && constraint.words("whenUnsatisfiable") != "DoNotSchedule"
+        {
+            found.refuse(&domains, "`minDomains` is for `whenUnsatisfiable: DoNotSchedule` alone");
+        }
+        label_keys(&constraint, found);
+        selector::label_selector(&constraint, "labelSelector", found);
+    }
+}
+
+/// `validateMatchLabelKeysInTopologySpread`. From 1.34 on the keys are merged into the selector, and may stand there.
+fn label_keys(constraint: &At<'_>, found: &mut Found) {
+    let Some(keys) = constraint.get("matchLabelKeys").filter(|_| !constraint.list("matchLabelKeys").is_empty()) else {
+        return;
+    };
+    let selector = constraint.get("labelSelector");
+    if selector.is_none() {
+        found.refuse(&keys, "`matchLabelKeys` adds to `labelSelector`, and there is none").at_key();
+    }
+    for key in constraint.items("matchLabelKeys") {
+        let name = key.value().as_str().unwrap_or_default();
+        found.name(&key, names::label_key(name));
+        let selects = |selector: &At<'_>| {
+            selector.map("matchLabels").is_some_and(|labels| labels.contains_key(name))
+                || selector.items("matchExpressions").any(|it| it.words("key") == name)
+        };
+        if selector.as_ref().is_some_and(selects) && !found.since(34) {
+            found.refuse(&key, format!("`{name}` stands in `matchLabelKeys` and in `labelSelector`"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn one(more: Value) -> Value {
+        let mut constraint = json!({"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"});
+        constraint.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        constraint
+    }
+
+    /// `pkg/apis/core/validation.validateTopologySpreadConstraints`
+    #[test]
+    fn validate_topology_spread_constraints() {
+        let all = |constraints: Value| {
+            let pointers = found_by(json!({"topologySpreadConstraints": constraints}), check);
+            pointers.into_iter().map(|it| it.replace("/topologySpreadConstraints", "")).collect::<Vec<_>>()
+        };
+        assert_eq!(all(json!([one(json!({})), one(json!({"topologyKey": "host"}))])), NONE);
+        assert_eq!(all(json!([one(json!({})), one(json!({}))])), ["/0"]);
+        assert_eq!(all(json!([one(json!({"maxSkew": 0, "topologyKey": ""}))])), ["/0/maxSkew", "/0/topologyKey"]);
+        assert_eq!(all(json!([one(json!({"minDomains": 0}))])), ["/0/minDomains"]);
+        let anyway = json!({"minDomains": 2, "whenUnsatisfiable": "ScheduleAnyway"});
+        assert_eq!(all(json!([one(anyway)])), ["/0/minDomains"]);
+        assert_eq!(all(json!([one(json!({"matchLabelKeys": ["a b"]}))])), ["/0/matchLabelKeys", "/0/matchLabelKeys/0"]);
+    }
+
+    /// `pkg/apis/core/validation.validateMatchLabelKeysInTopologySpread`
+    #[test]
+    fn validate_match_label_keys_in_topology_spread() {
+        let both = one(json!({"labelSelector": {"matchLabels": {"a": "b"}}, "matchLabelKeys": ["a"]}));
+        let pod = json!({"topologySpreadConstraints": [both]});
+        assert_eq!(found_in(33, pod.clone(), check), ["/topologySpreadConstraints/0/matchLabelKeys/0"]);
+        assert_eq!(found_in(34, pod, check), NONE);
+    }
+}
