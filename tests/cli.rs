@@ -343,3 +343,24 @@ fn what_looks_like_a_secret_is_in_no_report() {
         assert!(!told.contains("correct") && !told.contains("rse"), "{told}");
     }
 }
+
+/// What a drain takes away is no accident, also where the object's name is the cluster's own.
+#[test]
+fn a_drain_is_no_deletion_by_accident() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let api = "apiVersion: fleetcron.dev/v1alpha1\n";
+    let cluster = |name: &str| format!("{api}kind: Cluster\nmetadata: {{name: {name}}}\nspec: {{}}\n");
+    let mut files: support::Files = ["one", "two"].map(|name| (format!("{name}.yaml"), cluster(name))).to_vec();
+    files.extend((0..6).map(|n| {
+        let spec =
+            "placement: {clusters: \"*\"}, schedule: {cron: \"@daily\", timeZone: Etc/UTC}, container: {image: b}";
+        let name =
+            format!("metadata: {{name: t{n}, namespace: jobs}}\nspec: {{objectName: t{n}-$(cluster.name), {spec}}}");
+        (format!("t{n}.yaml"), format!("{api}kind: Task\n{name}\n"))
+    }));
+    support::put(dir.path(), &files);
+    fine(&run(dir.path(), &["build"]));
+    edit(dir.path(), "two.yaml", "spec: {}", "spec: {taints: [{key: maintenance, effect: NoExecute}]}");
+    fine(&run(dir.path(), &["build"]));
+    assert!(!dir.path().join("rendered/two/jobs").exists());
+}

@@ -25,7 +25,7 @@ use crate::frontend;
 use crate::lint;
 use crate::lock::{Drift, Found, Lock, Mode};
 use crate::model::{Level, Model, Timing, Unit};
-use crate::place::{self, Account, Asked, Decision, Inventory, Reason, Verdict};
+use crate::place::{self, Account, Asked, Decision, Inventory, Passed, Reason, Verdict};
 use crate::render::{self, Rendered, Scope, Surroundings};
 use crate::tree::{OutputTree, RepoPath, SourceTree, Span};
 use crate::validate;
@@ -63,6 +63,7 @@ impl Compilation {
     pub fn drained(&self) -> BTreeSet<String> {
         let mut paths = BTreeSet::new();
         for built in &self.plan {
+            paths.extend(built.drained.iter().cloned());
             for (at, verdict) in built.decision.verdicts.iter().enumerate() {
                 let Verdict::Refused(Reason::Taint { drains: true, .. }) = verdict else { continue };
                 let name = &self.model.clusters[at].name.value;
@@ -83,6 +84,8 @@ pub struct Built {
     pub planned: Planned,
     /// What it becomes.
     pub rendered: Rendered,
+    /// The files that it had on clusters where it is recorded and that are drained now, below the output directory.
+    pub drained: Vec<String>,
 }
 
 /// The stages, in order, for whoever wants to know how far a compilation is.
@@ -237,7 +240,31 @@ fn build(unit: &Unit, ground: &Ground<'_>) -> (Built, Vec<runs::Wanted>, Diagnos
         rendered.variants.iter().map(|variant| (&variant.timing, variant.clusters.as_slice())).collect();
     lint::standby(unit, &copies, model, &mut diags);
     let asked_for = watch.into_bag(&rendered, &mut diags);
-    (Built { decision, planned, rendered }, asked_for, diags)
+    let drained = drained(unit, &decision, &planned, ground);
+    (Built { decision, planned, rendered, drained }, asked_for, diags)
+}
+
+/// The files of the copies that are drained now: as they would be written if the task were still there.
+fn drained(unit: &Unit, decision: &Decision, planned: &Planned, ground: &Ground<'_>) -> Vec<String> {
+    let name = |at: usize| ground.model.clusters[at].name.as_str();
+    let drains = |at: &usize| matches!(decision.verdicts[*at], Verdict::Refused(Reason::Taint { drains: true, .. }));
+    let there = |at: &usize| {
+        planned.recorded.iter().any(|recorded| recorded.clusters.iter().any(|(there, _)| there == name(*at)))
+    };
+    let gone: Vec<usize> = (0..decision.verdicts.len()).filter(drains).filter(there).collect();
+    if gone.is_empty() {
+        return Vec::new();
+    }
+    let mut before = decision.clone();
+    before.verdicts.fill(Verdict::Passed(Passed::Nothing));
+    gone.into_iter().for_each(|at| before.verdicts[at] = Verdict::Chosen { instances: 1 });
+    let plain = render::Orders::default();
+    let rendered = render::render(unit, (&before, &plain), ground.around, |_, _| {}, &mut Diagnostics::new());
+    let paths = |variant: &render::Variant| -> Vec<String> {
+        let files = variant.manifests.iter().map(|manifest| manifest.path.as_str());
+        files.flat_map(|path| variant.clusters.iter().map(move |at| format!("{}/{path}", name(*at)))).collect()
+    };
+    rendered.variants.iter().flat_map(paths).collect()
 }
 
 /// What is odd about when the variants of a task run.
