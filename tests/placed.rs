@@ -134,6 +134,55 @@ fn both_read_well_at_every_width() {
     }
 }
 
+/// Two hundred tasks on fifty clusters, by a fixed scramble: the fleet that the plan must be readable for.
+fn fleet() -> Files {
+    let odd = |number: usize| number.wrapping_mul(2_654_435_761) % 65_521;
+    let mut clusters = String::new();
+    for number in 0..50 {
+        let (region, env) = (["eu-west-1", "eu-north-1", "us-east-1", "cn-north-1"][number % 4], odd(number) % 3);
+        let env = ["prod", "prod", "test"][env];
+        let taint = if number % 17 == 3 { "taints: [{key: maintenance, effect: NoSchedule}], " } else { "" };
+        clusters.push_str(&format!(
+            "---\napiVersion: fleetcron.dev/v1alpha1\nkind: Cluster\nmetadata: {{name: {region}-{number:02}, labels: {{env: {env}}}}}\n\
+             spec: {{region: {region}, {taint}capacity: {{allocatable: {{cpu: \"{}\", memory: 256Gi, pods: \"500\"}}}}}}\n",
+            odd(number) % 61 + 16,
+        ));
+    }
+    let mut tasks = String::new();
+    for number in 0..200 {
+        let placement = match odd(number) % 7 {
+            0 => "{clusters: \"*\"}",
+            1 => "{match: {labels: {env: prod}}}",
+            2 => "{match: {region: [eu-west-1, eu-north-1]}, exclude: {clusters: [eu-west-1-04]}}",
+            3 => "{clusters: [us-east-1-02, cn-north-1-07]}",
+            4 => "{match: {labels: {env: prod}}, spread: [{by: region, min: 2, max: 3}, {by: cluster, max: 5}]}",
+            5 => "{clusters: \"*\", strategy: Aggregated}",
+            _ => "{match: {region: us-east-1}, strategy: DynamicWeight}",
+        };
+        let active =
+            if odd(number) % 7 == 1 { "  active: {max: 1}\n  job: {startingDeadlineSeconds: 300}\n" } else { "" };
+        tasks.push_str(&format!(
+            "---\napiVersion: fleetcron.dev/v1alpha1\nkind: Task\nmetadata: {{name: {}-{number:03}, namespace: {}}}\nspec:\n  \
+             schedule: {{cron: \"{} 3 * * *\", timeZone: Etc/UTC}}\n  placement: {placement}\n  instances: {}\n{active}  \
+             container: {{image: \"registry.example.com/x:1\", resources: {{requests: {{cpu: 250m, memory: 256Mi}}}}}}\n",
+            ["rollup", "backup", "report", "sweep-expired-sessions"][number % 4],
+            ["billing", "search", "identity"][number % 3],
+            number % 60,
+            if odd(number) % 7 > 4 { number % 40 + 1 } else { 1 },
+        ));
+    }
+    vec![("clusters.yaml".to_owned(), clusters), ("tasks.yaml".to_owned(), tasks)]
+}
+
+#[test]
+fn a_plan_of_two_hundred_tasks_on_fifty_clusters_reads_well_at_every_width() {
+    let dir = tempfile::tempdir().expect("a folder");
+    support::put(dir.path(), &fleet());
+    for columns in [80, 200] {
+        kept("fleet", &at(dir.path(), columns, &["plan"]), columns);
+    }
+}
+
 fn cluster<'v>(value: &'v Value, name: &str) -> &'v Value {
     let clusters = value["clusters"].as_array().expect("a list");
     clusters.iter().find(|cluster| cluster["cluster"] == name).expect("the cluster")
