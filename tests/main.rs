@@ -14,6 +14,7 @@ mod layers;
 mod merging;
 mod pages;
 mod placed;
+mod placing_edges;
 mod placing_laws;
 mod properties;
 mod readme;

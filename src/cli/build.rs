@@ -3,7 +3,7 @@
 //! The one idea: the whole run is checked before the first byte is written: diagnostics, paths that are not ours,
 //! deletions that nobody allowed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use super::moves;
 use super::outcome::{Failure, Outcome};
 use super::session::Session;
 use super::table::{self, count};
-use crate::compile::Compilation;
+use crate::compile::{Compilation, MARKER_PREFIX};
 use crate::diag::{Code, Diagnostic, Place, Severity, nearest};
 use crate::diff::{self, Refusal};
 use crate::lock::{self, Mode};
@@ -56,7 +56,7 @@ pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Fail
     }
     let mut text = summary(&compilation, &difference, session, &dir, args.dry_run);
     if mode != Mode::Frozen {
-        text.push_str(&moves::text(&compilation, session.tree()));
+        text.push_str(&moves::text(&compilation, session.tree(), !args.dry_run && mode != Mode::Locked));
     }
     let drift = || moves::value(&compilation, session.tree());
     let mut outcome = Outcome::said(
@@ -200,7 +200,14 @@ fn refused(
     }
     let inventory: Vec<&str> = compilation.model.clusters.iter().map(|cluster| cluster.name.as_str()).collect();
     let drained = compilation.drained();
-    let refusals = diff::guard(difference, compilation.model.fleet.guards, &inventory, allowed, &drained);
+    let marked: BTreeSet<String> = compilation
+        .output
+        .files()
+        .filter(|(path, _)| path.file_name() == format!("{MARKER_PREFIX}{}.configmap.yaml", path.first()))
+        .map(|(path, _)| path.first().to_owned())
+        .collect();
+    let known = diff::Known { inventory: &inventory, marked: &marked, drained: &drained, allowed };
+    let refusals = diff::guard(difference, compilation.model.fleet.guards, known);
     for refusal in &refusals {
         let place = Place::Path(format!("{shown}/{}", refusal.cluster));
         session.diags.push(deletion(refusal, difference, place));

@@ -16,12 +16,12 @@ use crate::tree::SourceTree;
 const SHOWN: usize = 20;
 
 /// The lines behind a build's summary; none where nothing changed.
-pub(super) fn text(compilation: &Compilation, sources: &SourceTree) -> String {
+pub(super) fn text(compilation: &Compilation, sources: &SourceTree, written: bool) -> String {
     let mut text = String::new();
     let (new, moved): (Vec<_>, Vec<_>) =
         compilation.drift.iter().partition(|drift| matches!(drift.changes[..], [Change::New { .. }]));
     if compilation.drift.is_empty() {
-        if compilation.lock_differs {
+        if compilation.lock_differs && written {
             let _infallible = writeln!(text, "{PATH}: put in order");
         }
         return text;

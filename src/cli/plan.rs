@@ -211,7 +211,7 @@ fn text(rows: &[Row<'_>], loads: &[Load], args: &Plan, compilation: &Compilation
             .iter()
             .any(|drift| drift.changes.iter().any(|change| !matches!(change, Change::New { .. })))
         {
-            let moves = format!("the next build changes {}", moves::text(compilation, session.tree()));
+            let moves = format!("the next build changes {}", moves::text(compilation, session.tree(), true));
             text.push('\n');
             for line in moves.lines() {
                 text.push_str(&page::sentence(line.len() - line.trim_start().len(), line.trim_start(), width));

@@ -233,7 +233,7 @@ fn build(unit: &Unit, ground: &Ground<'_>) -> (Built, Vec<runs::Wanted>, Diagnos
         }
     }
     proof::decided(unit, &rendered, &mut diags);
-    proof::as_active(unit, &planned, &rendered, model, &mut diags);
+    proof::undone(unit, &rendered, model, &mut diags);
     overrides::own(unit, &decision, &rendered, model, ground.faults, &mut diags);
     schedules(unit, &rendered, model, around.sources, &mut diags);
     let copies: Vec<(&Timing, &[usize])> =

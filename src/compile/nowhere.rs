@@ -16,7 +16,7 @@ pub(super) fn check(unit: &Unit, decision: &Decision, planned: &Planned, ground:
     let clusters = &ground.model.clusters;
     let lacking: Vec<String> = (0..clusters.len())
         .filter(|at| unit.placement.strategy.needs_capacity() && decision.possible(*at))
-        .filter(|at| clusters[*at].capacity.is_none())
+        .filter(|at| !clusters[*at].capacity.as_ref().is_some_and(|capacity| capacity.allocatable.contains_key("pods")))
         .map(|at| clusters[at].name.value.clone())
         .collect();
     let fitting = (0..clusters.len()).filter(|at| decision.possible(*at)).count();
@@ -29,7 +29,7 @@ pub(super) fn check(unit: &Unit, decision: &Decision, planned: &Planned, ground:
     if nowhere && !explained(unit, ground) {
         let mut diagnostic = nowhere_at_all(unit, decision, planned, ground);
         if !lacking.is_empty() {
-            let said = format!("{} of them have no capacity, and take nothing", lacking.len());
+            let said = format!("{} of them have no capacity, or none of pods, and take nothing", lacking.len());
             diagnostic = diagnostic.note(said).help(HELP);
         }
         diags.push(diagnostic);
@@ -38,7 +38,7 @@ pub(super) fn check(unit: &Unit, decision: &Decision, planned: &Planned, ground:
         let message = format!("{strategy} counts on what is free, and nobody says what clusters can take");
         let span = unit.placement.strategy_said.unwrap_or(unit.placement.span);
         let mut diagnostic = Diagnostic::new(Code::NoCapacity, span, message)
-            .note("a cluster without a capacity takes nothing, as in Karmada")
+            .note("a cluster without a capacity, or with none of `pods`, takes nothing, as in Karmada")
             .help(HELP);
         diagnostic.clusters = Some(Clusters { names: lacking, of: fitting });
         diags.push(diagnostic);

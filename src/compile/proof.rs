@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 
 use super::Built;
-use super::planning::Planned;
 use crate::diag::{Clusters, Code, Diagnostic, Diagnostics};
 use crate::model::{Layer, Model, Origin, Unit};
 use crate::place::Decision;
@@ -35,6 +34,17 @@ pub(super) fn decided(unit: &Unit, rendered: &Rendered, diags: &mut Diagnostics)
         let who = format!("override `{}`", *over.name);
         if let (Some(by), Some(said)) = (active, render::said_by(over, SUSPEND)) {
             refuse("suspend", &who, said, by, "`active`", "remove it, and say in `active` which copies run");
+        }
+        let told = over.layer.body.job.as_ref().and_then(|job| job.member("shardEnv"));
+        if let (Some(by), Some((_, spans))) = (strategy, told) {
+            refuse(
+                "shardEnv",
+                &who,
+                spans.value,
+                by,
+                "the strategy",
+                "say it in the task: the pods of all clusters are numbered",
+            );
         }
         for path in SHARED {
             if let (Some(by), Some(said)) = (strategy, render::said_by(over, path)) {
@@ -71,19 +81,20 @@ pub(super) fn decided(unit: &Unit, rendered: &Rendered, diags: &mut Diagnostics)
     }
 }
 
-/// Whether the finished manifests are suspended where `active` wants them so: a patch may replace what holds the field.
-pub(super) fn as_active(unit: &Unit, planned: &Planned, rendered: &Rendered, model: &Model, diags: &mut Diagnostics) {
-    let (Some(active), Some(activation)) = (&unit.active, &planned.activation) else { return };
-    let undone = rendered.variants.iter().flat_map(|variant| {
-        variant.clusters.iter().filter(|at| activation.running.contains(at) == variant.timing.suspended)
-    });
-    let names: Vec<String> = undone.map(|at| model.clusters[*at].name.value.clone()).collect();
-    if names.is_empty() || diags.iter().any(|diagnostic| diagnostic.code == Code::DecidedField) {
+/// Whether the finished manifests still say what the plan decides: a patch may replace what holds the field.
+pub(super) fn undone(unit: &Unit, rendered: &Rendered, model: &Model, diags: &mut Diagnostics) {
+    let undone = rendered.variants.iter().filter(|variant| variant.undone);
+    let names: Vec<String> =
+        undone.flat_map(|variant| &variant.clusters).map(|at| model.clusters[*at].name.value.clone()).collect();
+    // What was said already, and what does not stand as it is, is not said to be undone too.
+    if names.is_empty() || diags.has_errors() {
         return;
     }
-    let message = format!("a patch of task `{}` takes away the `suspend` that `active` decides", unit.identity);
-    let mut diagnostic = Diagnostic::new(Code::DecidedField, active.span, message)
-        .help("patch the fields that are meant, and not the whole of `spec`");
+    let by = unit.active.as_ref().map(|active| active.span).or(unit.placement.strategy_said);
+    let message = format!("a patch of task `{}` undoes what the plan decides", unit.identity);
+    let mut diagnostic = Diagnostic::new(Code::DecidedField, by.unwrap_or(unit.placement.span), message)
+        .note("`suspend` of a task with `active`; `parallelism`, `completions` and `FLEETCRON_SHARD_*` of one that is shared out")
+        .help("patch the fields that are meant, and not the whole of what holds these");
     let patching = unit.overrides.iter().zip(&rendered.effects);
     for (over, _) in patching.filter(|(over, effect)| !effect.reached.is_empty() && !over.layer.body.patches.is_empty())
     {
@@ -116,6 +127,12 @@ pub(super) fn adds_up(unit: &Unit, decision: &Decision, rendered: &Rendered, wan
 pub(super) fn once(model: &Model, plan: &[Built], diags: &mut Diagnostics) {
     for (unit, built) in model.units.iter().zip(plan) {
         let Some(span) = unit.once else { continue };
+        // Where no copy is to run, or a patch undoes which, that is said already.
+        let idle = built.planned.activation.as_ref().is_some_and(|active| active.running.is_empty());
+        let meant = unit.active.as_ref().is_some_and(|active| active.says_none());
+        if idle && !meant || unit.active.is_some() && built.rendered.variants.iter().any(|variant| variant.undone) {
+            continue;
+        }
         let own: BTreeSet<(Option<&str>, &str)> = definitions(built).map(|(name, ..)| name).collect();
         if own.is_empty() {
             continue;

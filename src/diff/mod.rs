@@ -5,4 +5,4 @@
 
 mod guard;
 
-pub use guard::{Refusal, guard};
+pub use guard::{Known, Refusal, guard};

@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{Exclude, Match, Named, Placement, Selector, Values};
+use crate::model::{By, Exclude, Match, Named, Placement, Selector, Values};
 use crate::place::{Amounts, Demand};
 
 /// The digest of a placement, the instances and what one of them requests; `None` where there is no choice.
@@ -32,7 +32,12 @@ fn words(placement: &Placement) -> Value {
         json!([toleration.key, toleration.exists, toleration.value, effect])
     });
     // Which label comes first matters to a spread; the order of groups is their meaning.
-    let spread = placement.spread.iter().map(|spread| json!([spread.by.to_string(), spread.min, spread.max]));
+    let mut spread: Vec<&crate::model::Spread> = placement.spread.iter().collect();
+    spread.sort_by_key(|spread| match &spread.by {
+        By::Label(_) => None,
+        by => Some(by.clone()),
+    });
+    let spread = spread.into_iter().map(|spread| json!([spread.by.to_string(), spread.min, spread.max]));
     let fallback = placement.fallback.iter().map(|group| json!([group.name.value, selector(&group.selector)]));
     let weights = placement.weights.iter().map(|weight| json!([weight.weight, selector(&weight.selector)]));
     json!({

@@ -105,21 +105,8 @@ pub fn drift(
         } else if !entry.contradictions.is_empty() {
             let words = format!("the lock contradicts itself: {}", entry.contradictions.join(", "));
             Some(Because { words, span: Some(entry.span) })
-        } else if then.digest != now.digest {
-            let words = "what it asks for has changed".to_owned();
-            Some(Because { words, span: Some(unit.placement.span) })
         } else {
-            let sum = |record: &Record| record.clusters.values().fold(0, |sum: i64, n| sum.saturating_add(*n));
-            let other = from.is_empty() && to.is_empty() && sum(then) != sum(now);
-            let said = unit.instances.as_ref().filter(|_| other);
-            let said = said.map(|said| (format!("`instances` is {}", said.value), said.span));
-            // Only shares by weight change by themselves.
-            let by_weight = || {
-                let span =
-                    unit.placement.strategy_said.filter(|_| unit.placement.strategy.divides() && !on.is_empty())?;
-                Some(("shares follow the weights and the inventory".to_owned(), span))
-            };
-            said.or_else(by_weight).map(|(words, span)| Because { words, span: Some(span) })
+            Some(asked_because(unit, then, now, &[&from, &stopped].map(|left| left.first())))
         });
     }
     let mut changes = Vec::new();
@@ -139,6 +126,38 @@ pub fn drift(
         changes.push(Change::Asked);
     }
     (!changes.is_empty()).then_some(Drift { task, changes, because })
+}
+
+/// Why the same clusters, or others, are taken now, where no cluster says so itself: the number asked for, the rules, what
+/// all that fit come to, or a choice that no longer meets its rules. `left` are the first cluster left, and the first copy
+/// stopped.
+fn asked_because(unit: &Unit, then: &Record, now: &Record, left: &[Option<&String>; 2]) -> Because {
+    let placement = &unit.placement;
+    let sum = |record: &Record| record.clusters.values().fold(0, |sum: i64, n| sum.saturating_add(*n));
+    let of = |record: &Record| {
+        if placement.strategy.divides() { sum(record) } else { record.clusters.values().copied().max().unwrap_or(0) }
+    };
+    let at = |words: &str, span| Because { words: words.to_owned(), span: Some(span) };
+    let [from, stopped] = left;
+    if of(then) != of(now) {
+        return match &unit.instances {
+            Some(said) => at(&format!("`instances` is {}", said.value), said.span),
+            None => at("the number of instances has changed", placement.span),
+        };
+    }
+    if then.digest != now.digest {
+        return at("what it asks for has changed", placement.span);
+    }
+    if let (None, Some(_), Some(active)) = (from, stopped, &unit.active) {
+        return at("of the copies that may run `active` takes these", active.span);
+    }
+    if placement.chooses() {
+        return at("what was recorded no longer meets every rule", placement.span);
+    }
+    if placement.strategy.divides() {
+        return at("shares follow the weights and the inventory", placement.strategy_said.unwrap_or(placement.span));
+    }
+    at("it goes to every cluster that fits", placement.span)
 }
 
 /// Why a task is on a cluster no longer.

@@ -6,7 +6,7 @@
 use super::{Entry, PATH};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Cluster, Unit};
-use crate::place::{Decision, Passed, Verdict};
+use crate::place::{self, Decision, Passed, Verdict};
 
 /// What is recorded about a unit, as the decision it was; `digest` is what would decide now, `replicas` how many instances
 /// are asked for.
@@ -51,5 +51,14 @@ pub fn thaw(
     }
     let groups = &unit.placement.fallback;
     let group = entry.record.group.as_ref().and_then(|name| groups.iter().position(|group| *group.name == **name));
+    let chosen = |at: &usize| matches!(verdicts[*at], Verdict::Chosen { .. });
+    let holds = |group: usize| {
+        (0..clusters.len()).filter(chosen).all(|at| place::matches(&groups[group].selector, &clusters[at]).is_ok())
+    };
+    if !groups.is_empty() && !group.is_some_and(holds) {
+        let said = entry.record.group.as_deref().unwrap_or("none");
+        let message = format!("the lock says group {said} of task `{}`, and its clusters are not that", unit.identity);
+        return error(message, Some(entry));
+    }
     Ok(Decision { verdicts, group, kept: true, failure: None })
 }

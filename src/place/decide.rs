@@ -128,7 +128,12 @@ fn decide_told(asked: Asked<'_>, account: &mut Account) -> Decision {
             continue;
         }
         match choose_told(asked.inventory, &fitting, &rules, asked.demand, &previous, account) {
-            Ok(shares) => {
+            Ok(mut shares) => {
+                if placement.strategy.divides() {
+                    even_out(asked, account, &mut shares);
+                    shares.sort_unstable();
+                    account.shares.clone_from(&shares);
+                }
                 decision.failure = None;
                 decision.group = group;
                 settle(asked, &mut decision, &shares, &account.selected);
@@ -191,7 +196,7 @@ fn spreads(placement: &Placement, inventory: &Inventory, places: &[usize]) -> bo
         let least = usize::try_from(spread.min).unwrap_or(usize::MAX);
         let least = if placement.strategy.divides() { least.min(places.len()) } else { least };
         let most = spread.max.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX));
-        distinct.len() >= least && cover(sets) <= most
+        distinct.len() >= least && (most >= places.len() || covered(&sets, most))
     })
 }
 
@@ -205,18 +210,57 @@ fn groups_of<'a>(cluster: &'a Candidate, by: &'a By) -> BTreeSet<&'a str> {
     }
 }
 
-/// How many groups are needed to hold all clusters, the group that holds most being taken first. A cluster in several
-/// zones needs one of them.
-fn cover(mut sets: Vec<BTreeSet<&str>>) -> usize {
-    let mut needed = 0;
-    while !sets.is_empty() {
-        let all: BTreeSet<&str> = sets.iter().flatten().copied().collect();
-        let holds = |group: &str| sets.iter().filter(|set| set.contains(group)).count();
-        let Some(best) = all.into_iter().rev().max_by_key(|group| holds(group)) else { return usize::MAX };
-        sets.retain(|set| !set.contains(best));
-        needed += 1;
+/// Whether so many groups can hold all clusters; a cluster in several zones needs one of them.
+fn covered(sets: &[BTreeSet<&str>], most: usize) -> bool {
+    let Some(first) = sets.first() else { return true };
+    most > 0
+        && first.iter().any(|group| {
+            let rest: Vec<BTreeSet<&str>> = sets.iter().filter(|set| !set.contains(group)).cloned().collect();
+            rest.len() < most || covered(&rest, most - 1)
+        })
+}
+
+/// Gives an instance to groups that a spread wants and that got none, where there are enough instances and there is room:
+/// each takes one from the cluster that has most and can spare it. Karmada lets a minimum go unmet here.
+fn even_out(asked: Asked<'_>, account: &Account, shares: &mut Vec<(usize, i64)>) {
+    let clusters = asked.inventory.clusters();
+    let distinct = |shares: &[(usize, i64)], by: &By| -> usize {
+        let groups: BTreeSet<&str> = shares.iter().flat_map(|(at, _)| groups_of(&clusters[*at], by)).collect();
+        groups.len()
+    };
+    let wanted = |spread: &crate::model::Spread| {
+        let instances = usize::try_from(asked.demand.replicas).unwrap_or(usize::MAX);
+        usize::try_from(spread.min).unwrap_or(usize::MAX).min(instances)
+    };
+    for spread in &asked.placement.spread {
+        while distinct(shares, &spread.by) < wanted(spread) {
+            let has: BTreeSet<&str> = shares.iter().flat_map(|(at, _)| groups_of(&clusters[*at], &spread.by)).collect();
+            let room = |at: usize| account.fitting.iter().any(|entry| entry.at == at && entry.available() > 0);
+            let missing = |at: &&usize| {
+                !shares.iter().any(|(there, _)| there == *at)
+                    && room(**at)
+                    && groups_of(&clusters[**at], &spread.by).iter().any(|group| !has.contains(group))
+            };
+            let Some(taker) = account.selected.iter().find(missing).copied() else { break };
+            // Whoever gives may not leave a group without any.
+            let spares = |giver: usize| {
+                let mut without: Vec<(usize, i64)> = shares.clone();
+                without[giver].1 -= 1;
+                without.retain(|(_, instances)| *instances > 0);
+                without.push((taker, 1));
+                let kept = |other: &crate::model::Spread| {
+                    let (now, then) = (distinct(shares, &other.by), distinct(&without, &other.by));
+                    then >= now.min(wanted(other))
+                };
+                let more = distinct(&without, &spread.by) > distinct(shares, &spread.by);
+                (more && asked.placement.spread.iter().all(kept)).then_some(without)
+            };
+            let mut givers: Vec<usize> = (0..shares.len()).collect();
+            givers.sort_by_key(|at| (std::cmp::Reverse(shares[*at].1), shares[*at].0));
+            let Some(better) = givers.into_iter().find_map(spares) else { break };
+            *shares = better;
+        }
     }
-    needed
 }
 
 /// Puts the shares into the verdicts, and says of the others what they were passed over for.

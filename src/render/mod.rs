@@ -46,6 +46,8 @@ pub struct Variant {
     pub overrides: Vec<usize>,
     /// Pods of one run: the parallelism of the finished CronJob.
     pub instances: u32,
+    /// A patch has undone what the plan decides: which copies run, a share, or what pods are told of it.
+    pub undone: bool,
     /// The CronJob first, then the objects beside it.
     pub manifests: Vec<Manifest>,
     /// When its CronJob runs.
@@ -117,8 +119,8 @@ pub fn render(
         for (of_version, clusters) in built.checked.into_iter().zip(versions.values()) {
             of_version.into_iter().for_each(|diagnostic| said.add(diagnostic, clusters));
         }
-        let variant::Built { instances, manifests, timing, requests, cron_job, .. } = built;
-        let variant = Variant { clusters, overrides: key.overrides, instances, manifests, timing, requests };
+        let variant::Built { instances, undone, manifests, timing, requests, cron_job, .. } = built;
+        let variant = Variant { clusters, overrides: key.overrides, instances, undone, manifests, timing, requests };
         look(&variant, &cron_job);
         rendered.variants.push(variant);
     }

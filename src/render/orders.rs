@@ -59,6 +59,10 @@ impl Order {
             && let Value::Object(job) = path::ensure(object, JOB)
         {
             for (name, number) in [("parallelism", share.parallelism), ("completions", share.completions)] {
+                // What is no number stays, for the checks to refuse.
+                if job.get(name).is_some_and(|said| !said.is_null() && !is_count(said)) {
+                    continue;
+                }
                 match number {
                     Some(number) => job.insert(name.to_owned(), json!(number)),
                     None => job.remove(name),
@@ -94,4 +98,40 @@ impl Order {
         }
         None
     }
+
+    /// Whether the finished CronJob still says what the plan says.
+    pub(super) fn stands(self, object: &Value, told: bool) -> bool {
+        let job = path::at(object, JOB);
+        let says = |name: &str, number: Option<i64>| {
+            let said = job.and_then(|job| job.get(name));
+            // What is no number is refused as such.
+            said.is_some_and(|said| !is_count(said)) || said.and_then(Value::as_i64) == number
+        };
+        let suspended = object.pointer("/spec/suspend").and_then(Value::as_bool).unwrap_or_default();
+        self.active.is_none_or(|active| active != suspended)
+            && self
+                .share
+                .is_none_or(|share| says("parallelism", share.parallelism) && says("completions", share.completions))
+            && self.share.filter(|_| told).is_none_or(|share| counts(object, share))
+    }
+}
+
+/// Whether a value is what `parallelism` and `completions` may be.
+fn is_count(value: &Value) -> bool {
+    value.as_i64().is_some_and(|number| (0..=i64::from(i32::MAX)).contains(&number))
+}
+
+/// Whether every container is told its part.
+fn counts(object: &Value, share: Share) -> bool {
+    let pod = path::at(object, POD);
+    let list = |name: &str| pod.and_then(|pod| pod.get(name)).and_then(Value::as_array).into_iter().flatten();
+    CONTAINERS.into_iter().flat_map(list).all(|container| {
+        let env = |name: &str| {
+            let mut env = container.get("env").and_then(Value::as_array).into_iter().flatten();
+            let variable = env.find(|variable| variable.get("name").and_then(Value::as_str) == Some(name));
+            variable.and_then(|variable| variable.get("value")?.as_str()).map(str::to_owned)
+        };
+        env("FLEETCRON_SHARD_OFFSET") == Some(share.offset.to_string())
+            && env("FLEETCRON_SHARD_TOTAL") == Some(share.total.to_string())
+    })
 }

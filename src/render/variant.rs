@@ -46,6 +46,7 @@ impl Key {
 pub(super) struct Built {
     /// Pods of one run.
     pub(super) instances: u32,
+    pub(super) undone: bool,
     pub(super) manifests: Vec<Manifest>,
     pub(super) timing: Timing,
     pub(super) requests: Option<Amounts>,
@@ -246,6 +247,7 @@ pub(super) fn build<'v>(
     let said_elsewhere = said_elsewhere.map(|zone| zone.value.clone());
     let zone_decided = fold.state.zone.as_ref().is_some_and(|zone| !matches!(zone.value, TimeZone::Name(_)))
         || blame::patched(unit, &key.overrides, &["spec", "timeZone"]).is_some();
+    let undone = !key.order.stands(&fold.state.object, told.as_ref().is_some_and(|told| told.value));
     let mut value = std::mem::take(&mut fold.state.object);
     let mut diags = std::mem::take(&mut fold.troubles);
     drop(fold);
@@ -292,7 +294,7 @@ pub(super) fn build<'v>(
     };
     resources::build(&beside, &mut manifests, &mut changed, &mut diags);
     variables_matter(unit, key, cluster, around, &mut changed);
-    Built { instances, manifests, timing, requests, cron_job: value, changed, diags, checked }
+    Built { instances, undone, manifests, timing, requests, cron_job: value, changed, diags, checked }
 }
 
 /// Name and namespace are also the path of the manifest, so nothing may climb in them. Where the task's own name is

@@ -35,7 +35,11 @@ pub fn wanted(unit: &Unit, around: Surroundings<'_>) -> Wanted {
     unit.layers.iter().for_each(|layer| fold.layer(layer));
     let object = fold.state.object;
     let job = path::at(&object, JOB);
-    let number = |name: &str| job.and_then(|job| job.get(name)).and_then(Value::as_i64).filter(|number| *number >= 0);
+    let number = |name: &str| {
+        job.and_then(|job| job.get(name))
+            .and_then(Value::as_i64)
+            .filter(|number| (0..=i64::from(i32::MAX)).contains(number))
+    };
     let indexed = job.and_then(|job| job.get("completionMode")).and_then(Value::as_str) == Some("Indexed");
     let mut wanted =
         Wanted { parallelism: number("parallelism"), completions: number("completions"), indexed, ..Wanted::default() };

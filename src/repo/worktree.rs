@@ -20,6 +20,9 @@ use crate::tree::{Problem, ProblemKind, RepoPath, SourceFile, SourceTree};
 /// A file longer than this is not read.
 pub const SIZE_LIMIT: u64 = 8 << 20;
 
+/// The lock is the tool's own, and grows with tasks times clusters.
+const LOCK_LIMIT: u64 = 512 << 20;
+
 /// The record of what runs where; it is read at the root, ignored or not.
 pub const LOCK: &str = "fleetcron.lock";
 
@@ -97,7 +100,7 @@ impl Worktree {
         // A link to a file that is not read itself stands for that file.
         let links = links.iter().map(|(path, target)| (path, target, scanned.contains(target.as_path())));
         for (path, place, link) in plain.iter().map(|(path, place)| (path, place, false)).chain(links) {
-            match read_file(place) {
+            match read_file(place, if path.as_str() == LOCK { LOCK_LIMIT } else { SIZE_LIMIT }) {
                 Ok(bytes) => files.push(SourceFile { path: path.clone(), bytes, link }),
                 Err(kind) => problems.push(Problem { path: path.to_string(), kind }),
             }
@@ -145,9 +148,11 @@ impl Worktree {
             Ok(_) => {}
         }
         match walk::follow(&self.root, &place) {
-            Target::File(target) => {
-                Ok(Some(SourceFile { path: path.clone(), bytes: read_file(&target)?, link: target != place }))
-            }
+            Target::File(target) => Ok(Some(SourceFile {
+                path: path.clone(),
+                bytes: read_file(&target, SIZE_LIMIT)?,
+                link: target != place,
+            })),
             Target::Folder => Err(ProblemKind::Unreadable("it is a folder".to_owned())),
             Target::Bad(kind) => Err(kind),
         }
@@ -160,18 +165,18 @@ fn is_missing(error: &io::Error) -> bool {
 }
 
 /// The bytes of a plain file, unless there are too many.
-fn read_file(path: &Path) -> Result<Arc<[u8]>, ProblemKind> {
+fn read_file(path: &Path, limit: u64) -> Result<Arc<[u8]>, ProblemKind> {
     let read = || -> io::Result<Result<Vec<u8>, u64>> {
         let mut file = File::open(path)?;
         let length = file.metadata()?.len();
-        if length > SIZE_LIMIT {
+        if length > limit {
             return Ok(Err(length));
         }
         let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0) + 1);
         // The file may grow while it is read.
-        (&mut file).take(SIZE_LIMIT + 1).read_to_end(&mut bytes)?;
+        (&mut file).take(limit + 1).read_to_end(&mut bytes)?;
         let length = bytes.len() as u64;
-        Ok(if length > SIZE_LIMIT { Err(length) } else { Ok(bytes) })
+        Ok(if length > limit { Err(length) } else { Ok(bytes) })
     };
     match read() {
         Ok(Ok(bytes)) => Ok(bytes.into()),

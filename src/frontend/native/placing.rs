@@ -5,8 +5,8 @@
 use super::context::Context;
 use super::forms::{TextListOr, TextOrList};
 use super::wire::{
-    ExcludeSpec, ExpressionSpec, MatchSpec, NotInSpec, OperatorSpec, PlacementSpec, TolerationOperatorSpec,
-    TolerationSpec,
+    ExcludeSpec, ExpressionSpec, MatchSpec, NotInSpec, OperatorSpec, PlacementSpec, StrategySpec,
+    TolerationOperatorSpec, TolerationSpec,
 };
 use super::{body, inventory, spreading};
 use crate::diag::{Code, Diagnostic};
@@ -40,12 +40,14 @@ pub(super) fn placement(spec: Spanned<PlacementSpec>, context: &mut Context<'_, 
         spec.weights.as_ref().map(|w| w.span),
         context,
     );
+    // Beside StaticWeight it was refused.
+    let spreads = spec.strategy.as_ref().is_none_or(|said| said.value != StrategySpec::StaticWeight);
     let selector = selector(spec.clusters, spec.matching, spec.exclude, context);
     let tolerations = spec.tolerations.into_iter().flatten().map(|t| toleration(t, context)).collect();
     Placement {
         selector,
         tolerations,
-        spread: spec.spread.map(|list| spreading::spread(list, context)).unwrap_or_default(),
+        spread: spec.spread.map(|list| spreading::spread(list, context)).filter(|_| spreads).unwrap_or_default(),
         fallback: spec.fallback.map(|list| spreading::fallback(list, context)).unwrap_or_default(),
         strategy_said: spec.strategy.as_ref().map(|strategy| strategy.span),
         strategy: spec.strategy.map(|said| spreading::strategy(said.value)).unwrap_or_default(),
