@@ -165,7 +165,12 @@ fn a_task_and_a_cluster_meet_in_the_next_build() {
         "{said}"
     );
     let (said, _) = repository.build();
-    assert!(said.contains("fleetcron.lock: 1 change\n  billing/new: now also on c4\n"), "{said}");
+    assert!(
+        said.contains(
+            "fleetcron.lock: 1 change\n  billing/new: now also on c4, because it goes to every cluster that fits"
+        ),
+        "{said}"
+    );
     repository.settled();
 }
 

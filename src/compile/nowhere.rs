@@ -7,8 +7,8 @@ use super::Ground;
 use super::planning::Planned;
 use crate::diag::{Clusters, Code, Diagnostic, Diagnostics};
 use crate::lock::Mode;
-use crate::model::{Named, Unit};
-use crate::place::{self, Decision, Failure};
+use crate::model::{Named, Strategy, Unit};
+use crate::place::{self, Decision, Failure, Passed, Verdict};
 
 /// Says of a task that it lands nowhere, unless that is said already; and of clusters that count as full because nobody
 /// says what they can take.
@@ -19,10 +19,24 @@ pub(super) fn check(unit: &Unit, decision: &Decision, planned: &Planned, ground:
         .filter(|at| !clusters[*at].capacity.as_ref().is_some_and(|capacity| capacity.allocatable.contains_key("pods")))
         .map(|at| clusters[at].name.value.clone())
         .collect();
+    let without: Vec<String> = (decision.verdicts.iter().zip(clusters))
+        .filter(|(verdict, _)| matches!(verdict, Verdict::Passed(Passed::Share { .. })))
+        .filter(|_| unit.placement.strategy == Strategy::StaticWeight)
+        .map(|(_, cluster)| cluster.name.value.clone())
+        .collect();
     let fitting = (0..clusters.len()).filter(|at| decision.possible(*at)).count();
     let nowhere = decision.chosen().next().is_none();
     if *ground.mode == Mode::Frozen {
         return;
+    }
+    if !nowhere && !without.is_empty() {
+        let message = format!("shares by weight leave clusters of task `{}` without an instance", unit.identity);
+        let span = unit.placement.strategy_said.unwrap_or(unit.placement.span);
+        let mut diagnostic = Diagnostic::new(Code::NoShare, span, message)
+            .note("the task is not written there: no weight meets the cluster, or there are too few instances")
+            .help("give more instances or another weight, or leave those clusters out of the placement");
+        diagnostic.clusters = Some(Clusters { names: without, of: fitting });
+        diags.push(diagnostic);
     }
     const HELP: &str =
         "`kubectl get nodes,pods -A -o json | fleetcron import clusters --cluster NAME` writes a ClusterCapacity";
