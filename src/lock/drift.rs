@@ -182,6 +182,7 @@ impl Drift {
         let list = |names: &[String]| short(names);
         let words = |change: &Change| match change {
             Change::New { on } => format!("new, on {}", list(on)),
+            Change::Gone { from } if from.is_empty() => "gone".to_owned(),
             Change::Gone { from } => format!("gone from {}", list(from)),
             Change::Moved { from, to } => match (from.as_slice(), to.as_slice()) {
                 (from, []) => format!("no longer on {}", list(from)),

@@ -117,7 +117,7 @@ fn version(text: &str, whole: Span, diags: &mut Diagnostics) -> Option<(u32, u32
         diags.push(invalid(whole, &message));
         return None;
     };
-    if version.0 > VERSION.0 {
+    if version.0 != VERSION.0 {
         let message = format!("the lock has version {}, and this fleetcron knows {}", version.0, VERSION.0);
         diags.push(Diagnostic::new(Code::LockInvalid, whole, message).help("use the fleetcron that wrote it"));
         return None;
