@@ -6,6 +6,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::at::At;
 use super::found::Found;
 use crate::diag::Code;
@@ -42,7 +44,8 @@ pub(crate) fn object(object: &At<'_>, schema: Schema, found: &mut Found) {
 /// The lists of a pod and its containers.
 pub(super) fn pod(pod: &At<'_>, found: &mut Found) {
     for (list, key) in POD_LISTS {
-        twice(pod, list, |item| item.text(key).map(str::to_owned), found);
+        // The key of `imagePullSecrets` has a default, the empty name.
+        twice(pod, list, |item| item.text(key).or((key == "name").then_some("")).map(str::to_owned), found);
     }
     for list in ["containers", "initContainers"] {
         for container in pod.items(list) {
@@ -52,8 +55,21 @@ pub(super) fn pod(pod: &At<'_>, found: &mut Found) {
                 Some(format!("{}/{protocol}", item.number("containerPort")?))
             };
             twice(&container, "ports", port, found);
+            if let Some(resources) = container.get("resources") {
+                twice(&resources, "claims", |item| claim(item, resources.list("claims")), found);
+            }
         }
     }
+}
+
+/// The name of a claim, of which another request is named elsewhere; what is named twice in whole every server refuses.
+fn claim(item: &At<'_>, all: &[Value]) -> Option<String> {
+    let of = |claim: &Value, field: &str| claim.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (name, request) = (of(item.value(), "name"), of(item.value(), "request"));
+    let same = |other: &&Value| {
+        of(other, "name") == name && (of(other, "request") == request || of(other, "request").is_empty())
+    };
+    (!request.is_empty() && all.iter().filter(same).count() == 1).then_some(name)
 }
 
 fn twice(at: &At<'_>, list: &str, key: impl Fn(&At<'_>) -> Option<String>, found: &mut Found) {
@@ -64,8 +80,8 @@ fn twice(at: &At<'_>, list: &str, key: impl Fn(&At<'_>) -> Option<String>, found
     for item in at.items(list) {
         let Some(key) = key(&item) else { continue };
         if known.contains(&key) {
-            let message =
-                format!("`{}` stands in `{list}` twice, and server-side apply refuses that", super::shown(&key));
+            let what = if key.is_empty() { "an empty name".to_owned() } else { format!("`{}`", super::shown(&key)) };
+            let message = format!("{what} stands in `{list}` twice, and server-side apply refuses that");
             found.add(&item, Code::ApplyRefused, FindingKind::Apply, message).help("leave out one of the two");
         }
         known.insert(key);
@@ -86,6 +102,18 @@ mod tests {
         });
         let spec = json!({"containers": [container], "imagePullSecrets": [{"name": "a"}, {}, {"name": "a"}]});
         assert_eq!(found_by(spec, pod), ["/imagePullSecrets/2", "/containers/0/env/2", "/containers/0/ports/2"]);
+    }
+
+    #[test]
+    fn a_key_may_be_a_default_or_a_part() {
+        let secrets = |second: Value| found_by(json!({"imagePullSecrets": [{}, second]}), pod).len();
+        assert_eq!([secrets(json!({})), secrets(json!({"name": ""})), secrets(json!({"name": "a"}))], [1, 1, 0]);
+        let claims = |first: &str, second: &str| {
+            let claims = json!([{"name": "c", "request": first}, {"name": "c", "request": second}]);
+            found_by(json!({"containers": [{"resources": {"claims": claims}}]}), pod)
+        };
+        assert_eq!(claims("a", "b"), ["/containers/0/resources/claims/1"]);
+        assert_eq!([claims("a", "a"), claims("a", "")], [NONE, NONE]);
     }
 
     #[test]
