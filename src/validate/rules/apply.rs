@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::at::At;
 use super::found::Found;
-use crate::diag::Code;
+use crate::diag::{Code, Severity};
 use crate::validate::{FindingKind, Schema};
 
 /// Lists of a pod that are maps, with their key.
@@ -27,6 +27,16 @@ pub(crate) fn object(object: &At<'_>, schema: Schema, found: &mut Found) {
                 .help(format!("write `{field}: {value}`"));
         }
     }
+    if let Some(spec) = object.get("spec")
+        && let Some(job) = spec.get("jobTemplate")
+    {
+        template(&job, found);
+        if let Some(job) = job.get("spec")
+            && let Some(pod) = job.get("template")
+        {
+            template(&pod, found);
+        }
+    }
     let Some(metadata) = object.get("metadata") else { return };
     if let Some(fields) = metadata.get("managedFields") {
         let message = "`managedFields` are the API server's own, and server-side apply refuses them".to_owned();
@@ -37,7 +47,23 @@ pub(crate) fn object(object: &At<'_>, schema: Schema, found: &mut Found) {
             "an object with a `uid` is that object and no new one, and server-side apply refuses to make it".to_owned();
         found.add(&uid, Code::ApplyRefused, FindingKind::Apply, message).at_key().help("leave it out");
     }
+    if let Some(version) = metadata.get("resourceVersion").filter(|_| !metadata.words("resourceVersion").is_empty()) {
+        // `Create` in `k8s.io/apiserver/pkg/storage/etcd3/store.go`, to which a dry run does not come.
+        let message = "an object with a `resourceVersion` cannot be made, only changed";
+        let finding = found.refuse(&version, message).at_key();
+        finding.help("leave it out: the API server writes it").severity = Severity::Warning;
+    }
     twice(&metadata, "finalizers", |item| item.value().as_str().map(str::to_owned), found);
+    twice(&metadata, "ownerReferences", |item| item.text("uid").map(str::to_owned), found);
+}
+
+/// The owners in the metadata of a template, of which nothing else is asked: they are copied nowhere.
+fn template(template: &At<'_>, found: &mut Found) {
+    let Some(metadata) = template.get("metadata") else { return };
+    for owner in metadata.items("ownerReferences").filter(|owner| !owner.has("uid")) {
+        let message = "`uid` is missing, by which server-side apply knows an owner".to_owned();
+        found.add(&owner, Code::ApplyRefused, FindingKind::Apply, message).at_key().help("leave out the owner");
+    }
     twice(&metadata, "ownerReferences", |item| item.text("uid").map(str::to_owned), found);
 }
 
@@ -92,6 +118,7 @@ fn twice(at: &At<'_>, list: &str, key: impl Fn(&At<'_>) -> Option<String>, found
 mod tests {
     use super::super::testing::*;
     use super::*;
+    use crate::validate::SCHEMA_VERSION;
     use serde_json::json;
 
     #[test]
@@ -114,6 +141,26 @@ mod tests {
         };
         assert_eq!(claims("a", "b"), ["/containers/0/resources/claims/1"]);
         assert_eq!([claims("a", "a"), claims("a", "")], [NONE, NONE]);
+    }
+
+    #[test]
+    fn an_owner_of_a_template_needs_an_uid_to_be_applied() {
+        let owners = |owners: Value| found_by(json!({"metadata": {"ownerReferences": owners}}), template);
+        assert_eq!(owners(json!([{"uid": "a"}, {"uid": "b"}])), NONE);
+        assert_eq!(
+            owners(json!([{}, {"uid": "b"}, {"uid": "b"}])),
+            [0, 2].map(|at| format!("/metadata/ownerReferences/{at}"))
+        );
+    }
+
+    /// `k8s.io/apiserver/pkg/storage/etcd3.Create`
+    #[test]
+    fn create() {
+        let mut found = Found::new(SCHEMA_VERSION);
+        let given = json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"resourceVersion": "1"}});
+        object(&At::root(&given), Schema::cronjob(), &mut found);
+        let said = found.into_findings().into_iter().map(|finding| (finding.pointer, finding.severity));
+        assert_eq!(said.collect::<Vec<_>>(), [("/metadata/resourceVersion".to_owned(), Severity::Warning)]);
     }
 
     #[test]

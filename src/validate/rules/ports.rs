@@ -65,15 +65,15 @@ pub(super) fn host_ports_of_pod(pod: &At<'_>, found: &mut Found) {
                 continue;
             }
             let place = (protocol.to_owned(), port.words("hostIP").to_owned(), number);
-            let other = taken.insert(place, written.is_some());
+            let other = taken.insert(place, (written.is_some(), port.pointer()));
             // Of two that are written the template is refused.
-            if let Some(other_is_written) = other
+            if let Some((other_is_written, other)) = other
                 && !(other_is_written && written.is_some())
                 && let Some(at) = port.get("containerPort")
             {
                 let message =
                     format!("with `hostNetwork` port {number} is the node's, and another port of the pod has taken it");
-                found.add(&at, Code::PodRefused, FindingKind::Later, message);
+                found.add(&at, Code::PodRefused, FindingKind::Later, message).beside = Some(other);
             }
         }
     }

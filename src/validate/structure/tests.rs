@@ -396,3 +396,13 @@ fn a_message_is_short_and_has_no_control_characters() {
     let finding = part(Schema::job_spec(), json!({"parallelism": "\u{7}\n".repeat(100)}));
     assert!(finding.message.len() < 500 && !finding.message.contains(char::is_control), "{}", finding.message);
 }
+
+#[test]
+fn an_owner_in_a_template_may_lack_anything() {
+    let mut job = cronjob();
+    job["spec"]["jobTemplate"]["metadata"] = json!({"ownerReferences": [{}]});
+    assert_eq!(check(&job, Schema::cronjob(), Options::default()), []);
+    job["metadata"]["ownerReferences"] = json!([{}]);
+    let findings = check(&job, Schema::cronjob(), Options::default());
+    assert!(findings.len() == 4 && findings.iter().all(|finding| finding.pointer == "/metadata/ownerReferences/0"));
+}
