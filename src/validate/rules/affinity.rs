@@ -102,31 +102,48 @@ fn pod_term(term: &At<'_>, found: &mut Found) {
 
 /// `validateMatchLabelKeysAndMismatchLabelKeys`
 fn label_keys(term: &At<'_>, found: &mut Found) {
-    for field in ["matchLabelKeys", "mismatchLabelKeys"] {
-        let Some(keys) = term.get(field).filter(|_| !term.list(field).is_empty()) else { continue };
-        if !term.has("labelSelector") {
-            found.refuse(&keys, format!("`{field}` adds to `labelSelector`, and there is none")).at_key();
-            continue;
-        }
-        for key in term.items(field) {
-            found.name(&key, names::label_key(key.value().as_str().unwrap_or_default()));
-        }
-    }
+    key_names(term, "matchLabelKeys", found);
+    key_names(term, "mismatchLabelKeys", found);
     for key in term.items("matchLabelKeys") {
         if term.list("mismatchLabelKeys").contains(key.value()) {
             let message = format!("{} stands in `matchLabelKeys` and in `mismatchLabelKeys`", key.value());
             found.refuse(&key, message.replace('"', "`"));
         }
-        let Some(selector) = term.get("labelSelector") else { continue };
-        // A key is found a second time only where it stands among the expressions.
-        let mut known: Vec<&str> =
-            selector.map("matchLabels").into_iter().flatten().map(|(key, _)| key.as_str()).collect();
-        for expression in selector.items("matchExpressions") {
-            let name = expression.words("key");
-            if key.value().as_str() == Some(name) && known.contains(&name) {
-                found.refuse(&key, format!("`{name}` stands in `matchLabelKeys` and in `labelSelector`"));
+        let name = key.value().as_str().unwrap_or_default();
+        if selections(term, name) > 1 {
+            found.refuse(&key, format!("`{name}` stands in `matchLabelKeys` and in `labelSelector`"));
+        }
+    }
+}
+
+/// `validateLabelKeys`
+pub(super) fn key_names(term: &At<'_>, field: &str, found: &mut Found) {
+    let Some(keys) = term.get(field).filter(|_| !term.list(field).is_empty()) else { return };
+    if !term.has("labelSelector") {
+        found.refuse(&keys, format!("`{field}` adds to `labelSelector`, and there is none")).at_key();
+    }
+    for key in term.items(field) {
+        found.name(&key, names::label_key(key.value().as_str().unwrap_or_default()));
+    }
+}
+
+/// How often the selector of a term asks for a label. Once goes with `matchLabelKeys`: the server looks for a second time.
+pub(super) fn selections(term: &At<'_>, label: &str) -> usize {
+    let Some(selector) = term.get("labelSelector") else { return 0 };
+    let asked = selector.map("matchLabels").is_some_and(|labels| labels.contains_key(label));
+    usize::from(asked) + selector.items("matchExpressions").filter(|it| it.words("key") == label).count()
+}
+
+/// The terms about other pods, required and preferred.
+pub(super) fn pod_terms(pod: &At<'_>, mut each: impl FnMut(&At<'_>)) {
+    let Some(affinity) = pod.get("affinity") else { return };
+    for kind in ["podAffinity", "podAntiAffinity"] {
+        let Some(pods) = affinity.get(kind) else { continue };
+        pods.items(REQUIRED).for_each(|term| each(&term));
+        for weighted in pods.items(PREFERRED) {
+            if let Some(term) = weighted.get("podAffinityTerm") {
+                each(&term);
             }
-            known.push(name);
         }
     }
 }
@@ -190,5 +207,8 @@ mod tests {
         assert_eq!(term(json!({"topologyKey": "", "namespaces": ["BAD"]})), ["/namespaces/0", "/topologyKey"]);
         assert_eq!(term(json!({"labelSelector": null, "mismatchLabelKeys": ["c"]})), ["/mismatchLabelKeys"]);
         assert_eq!(term(json!({"matchLabelKeys": ["c"], "mismatchLabelKeys": ["c"]})), ["/matchLabelKeys/0"]);
+        let twice = json!({"matchLabels": {"a": "b"}, "matchExpressions": [{"key": "a", "operator": "Exists"}]});
+        assert_eq!(term(json!({"labelSelector": twice, "matchLabelKeys": ["a"]})), ["/matchLabelKeys/0"]);
+        assert_eq!(term(json!({"matchLabelKeys": ["a"]})), NONE);
     }
 }

@@ -6,7 +6,7 @@
 
 use super::at::At;
 use super::found::Found;
-use super::meta;
+use super::{affinity, meta, ports, resources};
 use crate::diag::{Code, Severity};
 use crate::validate::{Finding, FindingKind};
 
@@ -27,6 +27,7 @@ pub(super) fn check(object: &At<'_>, job: &At<'_>, found: &mut Found) {
         }
         if let Some(pod) = template.get("spec") {
             check_pod(&pod, found);
+            merged_keys(template, &pod, found);
         }
     }
     host_names(object, job, found);
@@ -125,7 +126,30 @@ fn check_pod(pod: &At<'_>, found: &mut Found) {
     {
         refuse(&overhead, "the `overhead` of a pod comes from its RuntimeClass, and it names none".to_owned());
     }
+    ports::host_ports_of_pod(pod, found);
+    resources::requests_of_pod(pod, found);
     priority(pod, found);
+}
+
+/// `applyMatchLabelKeysAndMismatchLabelKeys` and `mutateTopologySpreadConstraints` in `pkg/registry/core/pod/strategy.go`:
+/// the value of the pod's label goes into the selector, where it may not stand already.
+fn merged_keys(template: &At<'_>, pod: &At<'_>, found: &mut Found) {
+    let metadata = template.get("metadata");
+    let own = metadata.as_ref().and_then(|metadata| metadata.map("labels"));
+    let carried = |label: &str| RESERVED.contains(&label) || own.is_some_and(|own| own.contains_key(label));
+    let mut merge = |term: &At<'_>, since: u16| {
+        for key in term.items("matchLabelKeys") {
+            let label = key.value().as_str().unwrap_or_default();
+            if affinity::selections(term, label) == 1 && carried(label) && found.since(since) {
+                let message = format!(
+                    "`{label}` stands in `matchLabelKeys` and in `labelSelector`, and no pod that has this label is made"
+                );
+                found.add(&key, Code::PodRefused, FindingKind::Later, message).help("leave it out of one of them");
+            }
+        }
+    };
+    pod.items("topologySpreadConstraints").for_each(|constraint| merge(&constraint, 34));
+    affinity::pod_terms(pod, |term| merge(term, 31));
 }
 
 /// The Priority plugin computes both from the class, and refuses others. Which classes a cluster has is not known here.
@@ -191,6 +215,25 @@ mod tests {
         assert_eq!(pod(json!({"nodeName": "n", "schedulingGates": [{"name": "a/b"}]})), ["/nodeName"]);
         assert_eq!(pod(json!({"overhead": {"cpu": 1}})), ["/overhead"]);
         assert_eq!(pod(json!({"overhead": {"cpu": 1}, "runtimeClassName": "r"})), NONE);
+    }
+
+    /// `pkg/registry/core/pod.applyMatchLabelKeysAndMismatchLabelKeys`, `mutateTopologySpreadConstraints`
+    #[test]
+    fn mutate_topology_spread_constraints() {
+        let template = |labels: Value, selector: Value| {
+            let term = json!({"labelSelector": selector, "matchLabelKeys": ["a"]});
+            let affinity = json!({"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}});
+            let spec = json!({"topologySpreadConstraints": [term], "affinity": affinity});
+            let value = json!({"metadata": {"labels": labels}, "spec": spec});
+            [30, 31, 34].map(|minor| {
+                let merged = |at: &At<'_>, found: &mut Found| merged_keys(at, &at.get("spec").unwrap(), found);
+                found_in(minor, value.clone(), merged).len()
+            })
+        };
+        let selects = || json!({"matchLabels": {"a": "b"}});
+        assert_eq!(template(json!({"a": "b"}), selects()), [0, 1, 2]);
+        assert_eq!(template(json!({"b": "a"}), selects()), [0, 0, 0]);
+        assert_eq!(template(json!({"a": "b"}), json!({"matchLabels": {"b": "a"}})), [0, 0, 0]);
     }
 
     /// `plugin/pkg/admission/priority`

@@ -3,11 +3,12 @@
 //! The one idea: `validateContainerPorts`, `checkHostPortConflicts` and `validatePodHostNetworkDeps` in
 //! `pkg/apis/core/validation/validation.go`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::at::At;
 use super::found::Found;
-use crate::validate::names;
+use crate::diag::Code;
+use crate::validate::{FindingKind, names};
 
 const MOST: i64 = 65_535;
 
@@ -41,6 +42,38 @@ pub(super) fn conflicts<'a>(containers: impl Iterator<Item = At<'a>>, found: &mu
                 && let Some(at) = port.get("hostPort")
             {
                 found.refuse(&at, format!("`hostPort` {number} is taken by another port of the pod"));
+            }
+        }
+    }
+}
+
+/// `defaultHostNetworkPorts` in `pkg/apis/core/v1/defaults.go`, which is for pods and not for templates, and then
+/// `checkHostPortConflicts`: in the network of the node each port is one of the node's.
+pub(super) fn host_ports_of_pod(pod: &At<'_>, found: &mut Found) {
+    if !pod.is_true("hostNetwork") {
+        return;
+    }
+    let mut taken = BTreeMap::new();
+    for container in pod.items("containers") {
+        let mut own = BTreeSet::new();
+        for port in container.items("ports") {
+            let written = port.number("hostPort").filter(|number| *number != 0);
+            let Some(number) = written.or_else(|| port.number("containerPort")) else { continue };
+            let protocol = port.text("protocol").filter(|text| !text.is_empty()).unwrap_or("TCP");
+            // What stands twice in one container server-side apply refuses already.
+            if !own.insert((port.number("containerPort"), protocol.to_owned())) {
+                continue;
+            }
+            let place = (protocol.to_owned(), port.words("hostIP").to_owned(), number);
+            let other = taken.insert(place, (written.is_some(), port.pointer()));
+            // Of two that are written the template is refused.
+            if let Some((other_is_written, other)) = other
+                && !(other_is_written && written.is_some())
+                && let Some(at) = port.get("containerPort")
+            {
+                let message =
+                    format!("with `hostNetwork` port {number} is the node's, and another port of the pod has taken it");
+                found.add(&at, Code::PodRefused, FindingKind::Later, message).beside = Some(other);
             }
         }
     }
@@ -103,6 +136,23 @@ mod tests {
         ]});
         let found = found_by(pod, |at, found| conflicts(at.items("containers"), found));
         assert_eq!(found, ["/containers/1/ports/0/hostPort"]);
+    }
+
+    /// `pkg/apis/core/v1.defaultHostNetworkPorts`
+    #[test]
+    fn default_host_network_ports() {
+        let pod = |on: bool, first: Value, second: Value| {
+            let containers = json!([{"ports": [first]}, {"ports": [second]}]);
+            found_by(json!({"hostNetwork": on, "containers": containers}), host_ports_of_pod)
+        };
+        let port = || json!({"containerPort": 80});
+        let written = || json!({"containerPort": 80, "hostPort": 80});
+        assert_eq!(pod(true, port(), port()), ["/containers/1/ports/0/containerPort"]);
+        assert_eq!(pod(true, written(), port()), ["/containers/1/ports/0/containerPort"]);
+        assert_eq!(pod(true, written(), written()), NONE);
+        assert_eq!(pod(false, port(), port()), NONE);
+        assert_eq!(pod(true, port(), json!({"containerPort": 81})), NONE);
+        assert_eq!(pod(true, port(), json!({"containerPort": 80, "protocol": "UDP"})), NONE);
     }
 
     /// `pkg/apis/core/validation.validatePodHostNetworkDeps`

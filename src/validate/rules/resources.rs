@@ -189,10 +189,9 @@ fn claims(resources: &At<'_>, pod: &At<'_>, found: &mut Found) {
 
 /// `validatePodResourceConsistency`
 fn sums(pod: &At<'_>, resources: &At<'_>, found: &mut Found) {
-    let asked = all_requests(pod);
+    let asked = all_requests(pod, false);
     for (name, at) in resources.entries("requests") {
-        let (Some(own), Some(sum)) = (super::amount(at.value()), asked.get(name)) else { continue };
-        if *sum > own {
+        if exceeds(&asked, name, &at) {
             let message = format!("the pod requests {} `{}`, and its containers together more", text(&at), shown(name));
             found.refuse(&at, message);
         }
@@ -212,13 +211,48 @@ fn sums(pod: &At<'_>, resources: &At<'_>, found: &mut Found) {
     }
 }
 
+/// `setDefaultPodResources` in `pkg/apis/core/v1/defaults.go`, which is for pods and not for templates: a limit is a
+/// request as well where there is none, and what the containers request the pod does.
+pub(super) fn requests_of_pod(pod: &At<'_>, found: &mut Found) {
+    let Some(resources) = pod.get("resources").filter(|_| found.since(34)) else { return };
+    let (asked, written) = (all_requests(pod, true), all_requests(pod, false));
+    for (name, at) in resources.entries("requests") {
+        if exceeds(&asked, name, &at) && !exceeds(&written, name, &at) {
+            let message = format!(
+                "the pod requests {} `{}`, and its containers together more: a limit without a request is both",
+                text(&at),
+                shown(name)
+            );
+            found.add(&at, Code::PodRefused, FindingKind::Later, message);
+        }
+    }
+    let own = resources.get("requests");
+    for (name, at) in resources.entries("limits") {
+        let requested = own.as_ref().is_some_and(|own| own.has(name));
+        if matches!(name, "cpu" | "memory") && !requested && exceeds(&asked, name, &at) {
+            let message = format!(
+                "the pod has a limit of {} `{}`, and its containers together request more",
+                text(&at),
+                shown(name)
+            );
+            found.add(&at, Code::PodRefused, FindingKind::Later, message);
+        }
+    }
+}
+
+/// Whether the containers ask for more of something than stands there.
+fn exceeds(asked: &BTreeMap<String, Quantity>, name: &str, at: &At<'_>) -> bool {
+    super::amount(at.value()).zip(asked.get(name)).is_some_and(|(own, sum)| *sum > own)
+}
+
 /// `AggregateContainerRequests` in `k8s.io/component-helpers/resource`: containers and sidecars run together, other init
-/// containers one after another.
-fn all_requests<'a>(pod: &At<'a>) -> BTreeMap<String, Quantity> {
+/// containers one after another. With defaults a limit stands for a request that is missing.
+fn all_requests(pod: &At<'_>, defaults: bool) -> BTreeMap<String, Quantity> {
     let own = |container: &At<'_>| {
-        let requests = container.get("resources");
-        let requests = requests.as_ref().and_then(|it| it.map("requests")).into_iter().flatten();
-        requests.filter_map(|(name, value)| Some((name.clone(), super::amount(value)?))).collect::<Vec<_>>()
+        let resources = container.get("resources");
+        let map = |field: &'static str| resources.as_ref().and_then(|it| it.map(field)).into_iter().flatten();
+        let amounts: BTreeMap<_, _> = map("limits").filter(|_| defaults).chain(map("requests")).collect();
+        amounts.into_iter().filter_map(|(name, value)| Some((name.clone(), super::amount(value)?))).collect::<Vec<_>>()
     };
     let mut sum: BTreeMap<String, Quantity> = BTreeMap::new();
     let add = |sum: &mut BTreeMap<String, Quantity>, name: String, amount: Quantity| {
@@ -319,5 +353,22 @@ mod tests {
         assert_eq!(whole(asks(json!({"cpu": 1}), json!({})), two.clone()), ["/resources/requests/cpu"]);
         assert_eq!(whole(asks(json!({}), json!({"cpu": 1})), two), ["/containers/1/resources/limits/cpu"]);
         assert_eq!(whole(asks(json!({}), json!({"a.b/gpu": 1})), json!([])), ["/resources/limits/a.b~1gpu"]);
+    }
+    /// `pkg/apis/core/v1.setDefaultPodResources`, `defaultPodRequests`
+    #[test]
+    fn set_default_pod_resources() {
+        let cpu = |number: u8| json!({ "cpu": number });
+        let whole = |own: Value, container: Value| {
+            let value = json!({"resources": own, "containers": [{"resources": container}]});
+            assert_eq!(found_by(value.clone(), pod), NONE, "{value}");
+            assert_eq!(found_in(33, value.clone(), requests_of_pod), NONE, "{value}");
+            found_by(value, requests_of_pod)
+        };
+        let limited = json!({"limits": cpu(2)});
+        assert_eq!(whole(json!({"requests": cpu(1), "limits": cpu(4)}), limited.clone()), ["/resources/requests/cpu"]);
+        assert_eq!(whole(json!({"requests": cpu(2), "limits": cpu(4)}), limited.clone()), NONE);
+        assert_eq!(whole(json!({"requests": cpu(1)}), json!({"requests": cpu(1), "limits": cpu(2)})), NONE);
+        assert_eq!(whole(json!({"limits": cpu(1)}), json!({"requests": cpu(2)})), ["/resources/limits/cpu"]);
+        assert_eq!(whole(json!({"limits": cpu(2)}), limited), NONE);
     }
 }

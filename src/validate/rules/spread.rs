@@ -4,8 +4,7 @@
 
 use super::at::At;
 use super::found::Found;
-use super::selector;
-use crate::validate::names;
+use super::{affinity, selector};
 
 /// The constraints of a pod's `spec`.
 pub(super) fn check(pod: &At<'_>, found: &mut Found) {
@@ -31,23 +30,14 @@ pub(super) fn check(pod: &At<'_>, found: &mut Found) {
     }
 }
 
-/// `validateMatchLabelKeysInTopologySpread`. From 1.34 on the keys are merged into the selector, and may stand there.
+/// `validateMatchLabelKeysInTopologySpread`. From 1.34 on the keys are merged into the selector, and may stand there as
+/// often as those of pod affinity may.
 fn label_keys(constraint: &At<'_>, found: &mut Found) {
-    let Some(keys) = constraint.get("matchLabelKeys").filter(|_| !constraint.list("matchLabelKeys").is_empty()) else {
-        return;
-    };
-    let selector = constraint.get("labelSelector");
-    if selector.is_none() {
-        found.refuse(&keys, "`matchLabelKeys` adds to `labelSelector`, and there is none").at_key();
-    }
+    affinity::key_names(constraint, "matchLabelKeys", found);
     for key in constraint.items("matchLabelKeys") {
         let name = key.value().as_str().unwrap_or_default();
-        found.name(&key, names::label_key(name));
-        let selects = |selector: &At<'_>| {
-            selector.map("matchLabels").is_some_and(|labels| labels.contains_key(name))
-                || selector.items("matchExpressions").any(|it| it.words("key") == name)
-        };
-        if selector.as_ref().is_some_and(selects) && !found.since(34) {
+        let count = affinity::selections(constraint, name);
+        if count > 1 || count == 1 && !found.since(34) {
             found.refuse(&key, format!("`{name}` stands in `matchLabelKeys` and in `labelSelector`"));
         }
     }
@@ -88,5 +78,21 @@ mod tests {
         let pod = json!({"topologySpreadConstraints": [both]});
         assert_eq!(found_in(33, pod.clone(), check), ["/topologySpreadConstraints/0/matchLabelKeys/0"]);
         assert_eq!(found_in(34, pod, check), NONE);
+    }
+
+    /// `pkg/apis/core/validation.ValidateMatchLabelKeysAndMismatchLabelKeys`
+    #[test]
+    fn validate_match_label_keys_and_mismatch_label_keys() {
+        let selector = |labels: Value, keys: &[&str]| {
+            let expressions: Vec<Value> = keys.iter().map(|key| json!({"key": key, "operator": "Exists"})).collect();
+            let selector = json!({"matchLabels": labels, "matchExpressions": expressions});
+            let constraint = one(json!({"labelSelector": selector, "matchLabelKeys": ["a"]}));
+            let pod = json!({"topologySpreadConstraints": [constraint]});
+            [33, 34].map(|minor| found_in(minor, pod.clone(), check).len())
+        };
+        assert_eq!(selector(json!({}), &["b", "b"]), [0, 0]);
+        assert_eq!(selector(json!({}), &["a"]), [1, 0]);
+        assert_eq!(selector(json!({"a": "b"}), &["a"]), [1, 1]);
+        assert_eq!(selector(json!({}), &["a", "a"]), [1, 1]);
     }
 }

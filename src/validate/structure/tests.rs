@@ -361,12 +361,23 @@ fn another_kind_is_told() {
 
 #[test]
 fn moments_are_read_as_rfc_3339() {
-    for text in ["2024-01-02T03:04:05Z", "2024-01-02T03:04:05.678+01:00", "2024-12-31T23:59:59,5-00:30"] {
+    for text in
+        ["2024-01-02T03:04:05Z", "2024-01-02T03:04:05.678+01:00", "2024-12-31T23:59:59,5-00:30", "2000-02-29T00:00:00Z"]
+    {
         assert_eq!(check(&json!({"creationTimestamp": text}), Schema::object_meta(), PARTIAL), [], "{text}");
     }
-    for text in
-        ["", "yesterday", "2024-01-02", "2024-13-02T03:04:05Z", "2024-01-02T03:04:05", "2024-01-02T03:04:05.Z", "é"]
-    {
+    for text in [
+        "",
+        "yesterday",
+        "2024-01-02",
+        "2020-02-30T00:00:00Z",
+        "1900-02-29T00:00:00Z",
+        "2024-04-31T00:00:00Z",
+        "2024-13-02T03:04:05Z",
+        "2024-01-02T03:04:05",
+        "2024-01-02T03:04:05.Z",
+        "é",
+    ] {
         let finding = part(Schema::object_meta(), json!({"creationTimestamp": text}));
         assert_eq!(finding.kind, FindingKind::Time, "{text}");
     }
@@ -384,4 +395,14 @@ fn an_object_beside_a_task_is_judged_by_its_metadata_alone() {
 fn a_message_is_short_and_has_no_control_characters() {
     let finding = part(Schema::job_spec(), json!({"parallelism": "\u{7}\n".repeat(100)}));
     assert!(finding.message.len() < 500 && !finding.message.contains(char::is_control), "{}", finding.message);
+}
+
+#[test]
+fn an_owner_in_a_template_may_lack_anything() {
+    let mut job = cronjob();
+    job["spec"]["jobTemplate"]["metadata"] = json!({"ownerReferences": [{}]});
+    assert_eq!(check(&job, Schema::cronjob(), Options::default()), []);
+    job["metadata"]["ownerReferences"] = json!([{}]);
+    let findings = check(&job, Schema::cronjob(), Options::default());
+    assert!(findings.len() == 4 && findings.iter().all(|finding| finding.pointer == "/metadata/ownerReferences/0"));
 }

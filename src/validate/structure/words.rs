@@ -114,8 +114,14 @@ pub(super) fn is_moment(text: &str) -> bool {
     };
     let mark = |at: usize, marks: &[u8]| text.as_bytes().get(at).is_some_and(|b| marks.contains(b));
     let date = number(0, 4).is_some() && mark(4, b"-") && mark(7, b"-") && mark(10, b"T");
-    let day = number(5, 7).is_some_and(|month| (1..=12).contains(&month))
-        && number(8, 10).is_some_and(|day| (1..=31).contains(&day));
+    let leap = number(0, 4).is_some_and(|year| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
+    let days = match number(5, 7) {
+        Some(1 | 3 | 5 | 7 | 8 | 10 | 12) => 31,
+        Some(4 | 6 | 9 | 11) => 30,
+        Some(2) => 28 + u32::from(leap),
+        _ => 0,
+    };
+    let day = number(8, 10).is_some_and(|day| (1..=days).contains(&day));
     let time = mark(13, b":") && mark(16, b":") && number(11, 13).is_some_and(|hour| hour < 24);
     let minutes = number(14, 16).is_some_and(|it| it < 60) && number(17, 19).is_some_and(|it| it < 60);
     let Some(rest) = text.get(19..) else {

@@ -44,13 +44,6 @@ fn policy_rule(rule: &At<'_>, whole: bool, found: &mut Found) {
     if !some("resources") {
         found.missing(rule, "resources", "");
     }
-    if let Some(only) = rule.get("resourceNames").filter(|_| some("resourceNames") && rule.list("resources").len() > 1)
-    {
-        found
-            .refuse(&only, "names are for one resource, and the rule has several")
-            .at_key()
-            .help("make a rule of each");
-    }
 }
 
 pub(super) fn binding(binding: &At<'_>, found: &mut Found) {
@@ -104,7 +97,7 @@ mod tests {
         assert_eq!(found("ClusterRole", both), ["/rules/0/nonResourceURLs"]);
         let names =
             json!({"apiGroups": [""], "resources": ["pods", "secrets"], "resourceNames": ["a"], "verbs": ["get"]});
-        assert_eq!(found("Role", names), ["/rules/0/resourceNames"]);
+        assert_eq!(found("Role", names), NONE);
     }
 
     /// `pkg/apis/rbac/validation.ValidateClusterRole`

@@ -3,6 +3,9 @@
 //! The one idea: `ValidateConfigMap` and `ValidateSecret` in `pkg/apis/core/validation/validation.go`; that bytes are
 //! written in base64 is asked by Go's decoder, before any rule.
 
+use std::collections::BTreeMap;
+
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::super::at::At;
@@ -113,12 +116,13 @@ fn kind(secret: &At<'_>, found: &mut Found) {
         match value(secret, key) {
             None => lacks(secret, key, found),
             Some((at, bytes)) if key.starts_with(".docker") => {
-                if serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_err() {
+                // The server reads it into a map, and null is one without entries.
+                if serde_json::from_slice::<Option<BTreeMap<String, IgnoredAny>>>(&bytes).is_err() {
                     found.add(
                         at.get(key).as_ref().unwrap_or(&at),
                         Code::InvalidValue,
                         FindingKind::Rule,
-                        "the value is not JSON".to_owned(),
+                        "the value is not an object of JSON".to_owned(),
                     );
                 }
             }
@@ -194,8 +198,13 @@ mod tests {
         assert_eq!(found("basic-auth", json!({"user": ""})), ["/stringData"]);
         assert_eq!(found("ssh-auth", json!({"ssh-privatekey": "x"})), NONE);
         assert_eq!(found("ssh-auth", json!({"ssh-privatekey": ""})), ["/stringData"]);
-        assert_eq!(found("dockerconfigjson", json!({".dockerconfigjson": "{}"})), NONE);
-        assert_eq!(found("dockerconfigjson", json!({".dockerconfigjson": "{"})), ["/stringData/.dockerconfigjson"]);
+        for good in ["{}", "{\"auths\": {\"a.b\": {}}}", "null"] {
+            assert_eq!(found("dockerconfigjson", json!({".dockerconfigjson": good})), NONE, "{good}");
+        }
+        for bad in ["", "{", "[1]", "\"x\"", "1"] {
+            let pointers = found("dockerconfigjson", json!({".dockerconfigjson": bad}));
+            assert_eq!(pointers, ["/stringData/.dockerconfigjson"], "{bad}");
+        }
         assert_eq!(found("dockercfg", json!({})), ["/stringData"]);
         assert_eq!(found("service-account-token", json!({})), [""]);
         assert_eq!(

@@ -3,7 +3,7 @@
 //! The one idea: `ValidateNetworkPolicySpec`, `ValidateNetworkPolicyPeer`, `ValidateNetworkPolicyPort` and
 //! `ValidateIPBlock` in `pkg/apis/networking/validation/validation.go`.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde_json::Value;
 
@@ -86,15 +86,42 @@ fn peer(at: &At<'_>, found: &mut Found) {
     }
 }
 
-/// A network, `10.0.0.0/8`; says so if it is none.
+/// A network, `10.0.0.0/8`; says so if it is none. `IsValidCIDRForLegacyField`, strict since 1.36: zeros in front of
+/// numbers, bits after the length and IPv4 written as IPv6 passed before.
 fn network(at: &At<'_>, found: &mut Found) -> Option<(IpAddr, u32)> {
     let text = at.value().as_str()?;
     let parsed = parse(text);
-    if parsed.is_none() {
-        let message = format!("`{}` is not a range of addresses", shown(text));
-        found.refuse(at, message).help("write one as `10.0.0.0/8` or `fd00::/8`; one address is `10.0.0.1/32`");
+    let meant = parsed.map(canonical);
+    // Of one address of IPv6 there are many texts, and all of them pass.
+    let exact = meant.is_some_and(|(address, length)| {
+        text.split_once('/').is_some_and(|(plain, digits)| plain.parse() == Ok(address) && digits == length.to_string())
+    });
+    if parsed.is_some() && (exact || !found.since(36)) {
+        return parsed;
     }
-    parsed
+    let finding = found.refuse(at, format!("`{}` is not a range of addresses", shown(text)));
+    match meant {
+        Some((address, length)) => finding.help(format!("did you mean `{address}/{length}`?")),
+        None => finding.help("write one as `10.0.0.0/8` or `fd00::/8`; one address is `10.0.0.1/32`"),
+    };
+    None
+}
+
+/// A network without bits after its length, and IPv4 as IPv4.
+fn canonical((address, length): (IpAddr, u32)) -> (IpAddr, u32) {
+    match address {
+        IpAddr::V4(address) => {
+            let mask = u32::MAX.checked_shl(32 - length).unwrap_or(0);
+            (Ipv4Addr::from(u32::from(address) & mask).into(), length)
+        }
+        IpAddr::V6(address) => {
+            let mask = u128::MAX.checked_shl(128 - length).unwrap_or(0);
+            match (address.to_ipv4_mapped(), length.checked_sub(96)) {
+                (Some(inner), Some(rest)) => canonical((inner.into(), rest)),
+                _ => (Ipv6Addr::from(u128::from(address) & mask).into(), length),
+            }
+        }
+    }
 }
 
 /// `ParseCIDRSloppy` forgives zeros in front of numbers.
@@ -179,7 +206,7 @@ mod tests {
             ("10.0.0.0/8", "10.1.0.0/16"),
             ("0.0.0.0/0", "1.2.3.4/32"),
             ("::/0", "fd00::/8"),
-            ("10.0.0.1/8", "10.0.0.0/9"),
+            ("fd00:0::/8", "FD00::/9"),
         ] {
             assert_eq!(block(cidr, &[except]), NONE, "{cidr} {except}");
         }
@@ -187,6 +214,13 @@ mod tests {
             assert_eq!(block(cidr, &[]), [format!("{at}/cidr")], "{cidr}");
         }
         assert_eq!(block("", &[]), [format!("{at}/cidr")]);
+        for cidr in ["10.0.0.1/8", "010.0.0.0/8", "10.0.0.0/08", "::ffff:10.0.0.0/104", "fd00::1/8"] {
+            let peer = json!({"ipBlock": {"cidr": cidr}});
+            assert_eq!(rule(&peer, &json!({})), [format!("{at}/cidr")], "{cidr}");
+            let policy = json!({"spec": {"ingress": [{"from": [peer]}]}});
+            assert_eq!(found_in(35, policy, super::policy), NONE, "{cidr}");
+        }
+        assert_eq!(block("10.0.0.0/8", &["10.1.1.1/16"]), [format!("{at}/except/0")]);
         for except in ["11.0.0.0/16", "10.0.0.0/8", "0.0.0.0/0", "fd00::/8", "x"] {
             assert_eq!(block("10.0.0.0/8", &[except]), [format!("{at}/except/0")], "{except}");
         }
