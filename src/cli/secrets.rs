@@ -78,7 +78,9 @@ impl Secrets {
             }
             _ => {
                 let value = node.as_str().or(node.raw()).unwrap_or_default();
-                if lint::looks_secret(name, value) {
+                // Beside a mistake a value that only might be one is starred too; what a reference names is none.
+                let might = lint::names_secret(name) && value.len() >= TELLING && !value.starts_with('$');
+                if might || lint::looks_secret(name, value) {
                     self.all(node, sources);
                 }
             }
