@@ -371,7 +371,7 @@ fn no_report_shows_a_secret() {
     let task = |more: &str| {
         format!(
             "apiVersion: fleetcron.dev/v1alpha1\nkind: Task\nmetadata: {{name: t}}\nspec:\n  schedule: 0 1 * * *\n  \
-             timeZone: Etc/UTC\n  placement: {{}}\n  resources: [s.yaml]\n{more}\n"
+             placement: {{clusters: \"*\"}}\n  resources: [s.yaml]\n{more}\n"
         )
     };
     let plain = task("  container: {image: \"i:1\"}");
@@ -387,6 +387,7 @@ fn no_report_shows_a_secret() {
         (secret("stringData:\n  a: |\n    Hunter2Hunter\n  b: \"12345678"), plain.clone()),
         (fine.clone(), container("env: [{name: DB_PASSWORD, value: 12345678}]")),
         (fine.clone(), container("env: [{name: DB_PASSWORD, value: [Hunter2Hunter]}]")),
+        (fine.clone(), container("env: [{name: API_TOKEN, value: [hunter2]}]")),
         (fine.clone(), container("env: {DB_PASSWORD: Hunter2Hunter, DB_PASSWORD: 12345678}")),
         (fine.clone(), container("env: {DB_PASSWORD: Hunter2Hunter")),
         (fine.clone(), container("envs: {DB_PASSWORD: Hunter2Hunter}")),
@@ -401,7 +402,23 @@ fn no_report_shows_a_secret() {
             let output = run(dir.path(), &["check", "--format", format]);
             let all = format!("{}{}", said(&output), grumbled(&output));
             assert!(all.contains("tasks/s.yaml") || all.contains("tasks/t.yaml"), "{all}");
-            assert!(!all.contains("Hunter2") && !all.contains("12345678"), "{secret}{task}{all}");
+            assert!(!all.to_lowercase().contains("hunter2") && !all.contains("12345678"), "{secret}{task}{all}");
         }
+    }
+}
+
+#[test]
+fn a_scalar_without_quotes_is_told_once_by_its_own_spelling() {
+    for written in ["1.10", "0027", "on"] {
+        let task = format!(
+            "apiVersion: fleetcron.dev/v1alpha1\nkind: Task\nmetadata: {{name: t}}\nspec:\n  schedule: 0 1 * * *\n  \
+             placement: {{clusters: \"*\"}}\n  container:\n    image: i:1\n    \
+             env: [{{name: V, value: {written}}}]\n"
+        );
+        let dir = repository();
+        support::put(dir.path(), &vec![("tasks/t.yaml".to_owned(), task)]);
+        let all = grumbled(&run(dir.path(), &["check"]));
+        assert!(all.contains(&format!("quote it: `\"{written}\"`")), "{all}");
+        assert_eq!(all.matches("tasks/t.yaml:9:").count(), 1, "{all}");
     }
 }
