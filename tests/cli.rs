@@ -364,3 +364,61 @@ fn a_drain_is_no_deletion_by_accident() {
     fine(&run(dir.path(), &["build"]));
     assert!(!dir.path().join("rendered/two/jobs").exists());
 }
+
+#[test]
+fn no_report_shows_a_secret() {
+    let secret = |more: &str| format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\n{more}\n");
+    let task = |more: &str| {
+        format!(
+            "apiVersion: fleetcron.dev/v1alpha1\nkind: Task\nmetadata: {{name: t}}\nspec:\n  schedule: 0 1 * * *\n  \
+             placement: {{clusters: \"*\"}}\n  resources: [s.yaml]\n{more}\n"
+        )
+    };
+    let plain = task("  container: {image: \"i:1\"}");
+    let container = |env: &str| task(&format!("  container:\n    image: i:1\n    {env}"));
+    let fine = secret("");
+    for (secret, task) in [
+        (secret("stringData: {password: Hunter2Hunter, token: 12345678}"), plain.clone()),
+        (secret("stringData: Hunter2Hunter"), plain.clone()),
+        (secret("stringData: {\"a b\": Hunter2Hunter}"), plain.clone()),
+        (secret("strngData: {a: Hunter2Hunter}"), plain.clone()),
+        (secret("stringData:\n  a: Hunter2Hunter\n  a: 12345678"), plain.clone()),
+        (secret("stringData:\n  a: Hunter2Hunter\n b: [12345678"), plain.clone()),
+        (secret("stringData:\n  a: |\n    Hunter2Hunter\n  b: \"12345678"), plain.clone()),
+        (fine.clone(), container("env: [{name: DB_PASSWORD, value: 12345678}]")),
+        (fine.clone(), container("env: [{name: DB_PASSWORD, value: [Hunter2Hunter]}]")),
+        (fine.clone(), container("env: [{name: API_TOKEN, value: [hunter2]}]")),
+        (fine.clone(), container("env: {DB_PASSWORD: Hunter2Hunter, DB_PASSWORD: 12345678}")),
+        (fine.clone(), container("env: {DB_PASSWORD: Hunter2Hunter")),
+        (fine.clone(), container("envs: {DB_PASSWORD: Hunter2Hunter}")),
+        (fine.clone(), task("  container: {image: \"i:1\"}\n  variables: {password: Hunter2Hunter, foo: [1]}")),
+    ] {
+        let dir = repository();
+        support::put(
+            dir.path(),
+            &vec![("tasks/t.yaml".to_owned(), task.clone()), ("tasks/s.yaml".to_owned(), secret.clone())],
+        );
+        for format in ["text", "json"] {
+            let output = run(dir.path(), &["check", "--format", format]);
+            let all = format!("{}{}", said(&output), grumbled(&output));
+            assert!(all.contains("tasks/s.yaml") || all.contains("tasks/t.yaml"), "{all}");
+            assert!(!all.to_lowercase().contains("hunter2") && !all.contains("12345678"), "{secret}{task}{all}");
+        }
+    }
+}
+
+#[test]
+fn a_scalar_without_quotes_is_told_once_by_its_own_spelling() {
+    for written in ["1.10", "0027", "on"] {
+        let task = format!(
+            "apiVersion: fleetcron.dev/v1alpha1\nkind: Task\nmetadata: {{name: t}}\nspec:\n  schedule: 0 1 * * *\n  \
+             placement: {{clusters: \"*\"}}\n  container:\n    image: i:1\n    \
+             env: [{{name: V, value: {written}}}]\n"
+        );
+        let dir = repository();
+        support::put(dir.path(), &vec![("tasks/t.yaml".to_owned(), task)]);
+        let all = grumbled(&run(dir.path(), &["check"]));
+        assert!(all.contains(&format!("quote it: `\"{written}\"`")), "{all}");
+        assert_eq!(all.matches("tasks/t.yaml:9:").count(), 1, "{all}");
+    }
+}

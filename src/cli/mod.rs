@@ -21,6 +21,7 @@ mod report;
 mod room;
 mod schedules;
 pub mod schema;
+mod secrets;
 mod session;
 mod standing;
 mod table;

@@ -7,16 +7,17 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use serde_json::{Value, json};
 
 use super::outcome::Typed;
+use super::secrets::Secrets;
 use crate::diag::{Clusters, Diagnostic, Diagnostics, Place, Severity};
 use crate::tree::{FileId, SourceTree, Span};
 
 /// The text of a bag, in its order.
 pub(super) fn text(diags: &Diagnostics, sources: &SourceTree, color: bool) -> String {
     let renderer = renderer(color);
-    let secrets: Vec<Span> = diags.iter().filter_map(|diagnostic| diagnostic.secret).collect();
+    let secrets = Secrets::of(diags, sources);
     let mut out = String::new();
     for diagnostic in diags {
-        out.push_str(&one(diagnostic, sources, &secrets, &renderer));
+        out.push_str(&one(&secrets.without(diagnostic), sources, &secrets.spans, &renderer));
         out.push_str("\n\n");
     }
     out
@@ -141,7 +142,8 @@ fn clusters(clusters: Option<&Clusters>) -> Option<String> {
 
 /// A bag as JSON.
 pub(super) fn json(diags: &Diagnostics, sources: &SourceTree) -> Value {
-    diags.iter().map(|diagnostic| one_json(diagnostic, sources)).collect()
+    let secrets = Secrets::of(diags, sources);
+    diags.iter().map(|diagnostic| one_json(&secrets.without(diagnostic), sources)).collect()
 }
 
 fn place_json(span: Span, sources: &SourceTree) -> Value {

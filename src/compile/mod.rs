@@ -10,6 +10,7 @@ mod nowhere;
 mod overrides;
 mod planning;
 mod proof;
+mod quoting;
 mod records;
 mod runs;
 mod shared;
@@ -173,6 +174,7 @@ pub fn compile_watched(sources: &SourceTree, mode: &Mode, mut begins: impl FnMut
     }
     let lock_differs = records::differs(sources, &lock);
     relevel(&model, &mut diags);
+    quoting::offer(&mut diags, sources);
     diags.sort();
     diags.sum_up();
     drop(scopes);

@@ -5,6 +5,7 @@
 
 pub mod inventory;
 pub mod names;
+mod once;
 pub mod quantity;
 pub mod requests;
 mod rules;
@@ -36,6 +37,8 @@ pub fn cron_job_for(value: &serde_json::Value, options: Options) -> (Vec<Finding
     let (beyond, mut valid) = rules::cron_job(value, options);
     // Of fields that we do not know a version newer than our schema may know more.
     valid.narrow(options.version, Version { minor: SCHEMA_VERSION.minor + 1, ..SCHEMA_VERSION });
+    let rules = |mended: &serde_json::Value| rules::cron_job(mended, options).0;
+    let beyond = once::told(value, &findings, beyond, rules);
     findings.extend(beyond);
     findings.extend(schedule::check(value));
     (findings, valid)

@@ -14,6 +14,7 @@ mod secret;
 mod timeout;
 
 pub use objects::{Present, Wanted};
+pub use secret::{looks_secret, names_secret};
 
 use serde_json::Value;
 

@@ -115,6 +115,7 @@ fn indexed(job: &At<'_>, found: &mut Found) {
     }
     if let (Some(wanted), Some(failed), Some(at)) =
         (completions, job.number("maxFailedIndexes"), job.get("maxFailedIndexes"))
+        && wanted >= 0
         && failed > wanted
         && failed <= most
     {

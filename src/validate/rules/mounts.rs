@@ -94,6 +94,7 @@ fn propagation(container: &At<'_>, mount: &At<'_>, found: &mut Found) {
 fn devices(container: &At<'_>, volumes: &Volumes<'_>, found: &mut Found) {
     let (mut names, mut paths) = (BTreeSet::new(), BTreeSet::new());
     for device in container.items("volumeDevices") {
+        let mut twice = false;
         if found.filled(&device, "name")
             && let (Some(at), Some(name)) = (device.get("name"), device.text("name"))
         {
@@ -102,7 +103,8 @@ fn devices(container: &At<'_>, volumes: &Volumes<'_>, found: &mut Found) {
                 found.refuse(&at, format!("the volume `{}` is no claim, so it cannot be a device", super::shown(name)));
             }
             let mounted = container.items("volumeMounts").any(|mount| mount.text("name") == Some(name));
-            if !names.insert(name) || mounted {
+            twice = !names.insert(name) || mounted;
+            if twice {
                 found.refuse(&at, format!("the volume `{}` is used twice", super::shown(name)));
             }
         }
@@ -111,7 +113,7 @@ fn devices(container: &At<'_>, volumes: &Volumes<'_>, found: &mut Found) {
         {
             files::no_backsteps(&device, "devicePath", found);
             let mounted = container.items("volumeMounts").any(|mount| mount.text("mountPath") == Some(path));
-            if !paths.insert(path) || mounted {
+            if (!paths.insert(path) || mounted) && !twice {
                 found.refuse(&at, format!("two volumes are at `{}`", super::shown(path)));
             }
         }
@@ -158,6 +160,6 @@ mod tests {
         assert_eq!(one("v", "/dev/x"), ["/volumeDevices/0/name"]);
         assert_eq!(one("p", "/dev/../x"), ["/volumeDevices/0/devicePath"]);
         let both = json!({"volumeDevices": [{"name": "p", "devicePath": "/d"}], "volumeMounts": [{"name": "p", "mountPath": "/d"}]});
-        assert_eq!(of(both), ["/volumeDevices/0/name", "/volumeDevices/0/devicePath"]);
+        assert_eq!(of(both), ["/volumeDevices/0/name"]);
     }
 }

@@ -80,7 +80,10 @@ pub(super) fn downward_file(file: &At<'_>, found: &mut Found) {
         env::field_ref(field, true, found);
     } else if let Some(resource) = &resource {
         env::resource_field_ref(resource, true, found);
-        found.named(resource, "containerName", names::dns1123_label);
+        // An empty one was told.
+        if !resource.words("containerName").is_empty() {
+            found.named(resource, "containerName", names::dns1123_label);
+        }
     }
     files::mode(file, "mode", found);
 }

@@ -280,7 +280,7 @@ impl Walk {
                 self.lacks(field, path);
             }
         }
-        if shape == "PodSpec" && absent("restartPolicy") {
+        if shape == "PodSpec" && absent("restartPolicy") && !self.misspelt("restartPolicy", path) {
             let message = format!(
                 "`restartPolicy` is missing in `{}`, and the default `Always` cannot be in a Job",
                 path.place()
@@ -299,15 +299,18 @@ impl Walk {
         }
     }
 
-    fn lacks(&mut self, field: &str, path: &Path<'_>) {
-        // It is there, misspelt, and that was said of this very map.
+    /// Whether a field is there, misspelt, and that was said of this very map.
+    fn misspelt(&self, field: &str, path: &Path<'_>) -> bool {
         let (here, meant) = (path.pointer(), stray::did_you_mean(field));
-        let misspelt = |finding: &Finding| {
+        self.findings.iter().any(|finding| {
             finding.kind == FindingKind::UnknownField
                 && finding.help.contains(&meant)
                 && finding.pointer.rsplit_once('/').is_some_and(|(map, _)| map == here)
-        };
-        if self.findings.iter().any(misspelt) {
+        })
+    }
+
+    fn lacks(&mut self, field: &str, path: &Path<'_>) {
+        if self.misspelt(field, path) {
             return;
         }
         let message = format!("`{field}` is missing in `{}`", path.place());

@@ -16,38 +16,55 @@ use super::found::Found;
 use super::{claims, meta, shown};
 use crate::diag::Severity;
 use crate::validate::names::{self, NameError};
-use crate::validate::{Finding, Options, Schema, Version, check};
+use crate::validate::{Finding, Options, Schema, Version, check, once};
 
 /// Everything that is wrong with an object beside a task, for a Kubernetes of that version.
 pub(in crate::validate) fn object(value: &Value, version: Version) -> Vec<Finding> {
     let mut found = Found::new(version);
     let object = At::root(value);
     let (api, kind) = (object.words("apiVersion"), object.words("kind"));
-    kinds::check(&object, &mut found);
+    of_any(&object, &mut found);
+    let Some(schema) = Schema::object(api, kind) else { return found.into_findings() };
+    let mut findings = check(value, schema, Options { version, partial: false });
+    let beyond = of_kind(&object, kind, found);
+    let again = |mended: &Value| {
+        let mut found = Found::new(version);
+        of_any(&At::root(mended), &mut found);
+        of_kind(&At::root(mended), kind, found)
+    };
+    findings.extend(once::told(value, &findings, beyond, again));
+    findings
+}
+
+/// What holds for an object of any kind.
+fn of_any(object: &At<'_>, found: &mut Found) {
+    let (api, kind) = (object.words("apiVersion"), object.words("kind"));
+    kinds::check(object, found);
     if let Some(metadata) = object.get("metadata") {
         found.named(&metadata, "name", name_rule(api, kind));
         if !metadata.words("namespace").is_empty() {
             found.named(&metadata, "namespace", names::namespace);
         }
-        meta::object(&metadata, &mut found);
-        copied(&metadata, &mut found);
+        meta::object(&metadata, found);
+        copied(&metadata, found);
     }
-    let Some(schema) = Schema::object(api, kind) else { return found.into_findings() };
-    let mut findings = check(value, schema, Options { version, partial: false });
+}
+
+/// What more holds for one of the kinds that we know.
+fn of_kind(object: &At<'_>, kind: &str, mut found: Found) -> Vec<Finding> {
     match kind {
-        "ConfigMap" => data::config_map(&object, &mut found),
-        "Secret" => data::secret(&object, &mut found),
-        "Role" | "ClusterRole" => access::role(&object, &mut found),
-        "RoleBinding" | "ClusterRoleBinding" => access::binding(&object, &mut found),
+        "ConfigMap" => data::config_map(object, &mut found),
+        "Secret" => data::secret(object, &mut found),
+        "Role" | "ClusterRole" => access::role(object, &mut found),
+        "RoleBinding" | "ClusterRoleBinding" => access::binding(object, &mut found),
         "PersistentVolumeClaim" => match object.get("spec") {
             Some(spec) => claims::claim(&spec, &mut found),
-            None => drop(found.missing(&object, "spec", "")),
+            None => drop(found.missing(object, "spec", "")),
         },
-        "NetworkPolicy" => network::policy(&object, &mut found),
+        "NetworkPolicy" => network::policy(object, &mut found),
         _ => {}
     }
-    findings.extend(found.into_findings());
-    findings
+    found.into_findings()
 }
 
 /// What the name of an object must be: `ValidateObjectMeta` in each kind's `Validate…` function.

@@ -1,0 +1,195 @@
+//! What no report may show: the values of Secrets, and of variables whose name or value looks secret. It judges no file.
+//!
+//! The one idea: a report may say anything of a file, so the file itself says what is to be starred, whatever was found
+//! in it; and where it cannot be read, more is starred rather than less.
+
+use std::collections::BTreeSet;
+
+use crate::diag::{Diagnostic, Diagnostics, Place};
+use crate::lint;
+use crate::tree::{FileId, SourceTree, Span};
+use crate::yaml::{self, Data, Node};
+
+/// Shorter texts stand in too many words to be starred inside one.
+const TELLING: usize = 4;
+
+/// The places and the texts to star.
+#[derive(Default)]
+pub(super) struct Secrets {
+    /// The places, in all files that diagnostics point to.
+    pub(super) spans: Vec<Span>,
+    texts: BTreeSet<String>,
+}
+
+impl Secrets {
+    /// Those of all files that diagnostics point to.
+    pub(super) fn of(diags: &Diagnostics, sources: &SourceTree) -> Secrets {
+        let mut secrets = Secrets { spans: diags.iter().filter_map(|d| d.secret).collect(), ..Secrets::default() };
+        let places = diags.iter().flat_map(|diagnostic| {
+            let own = match &diagnostic.place {
+                Place::Text(span) => Some(span.file),
+                Place::Path(_) | Place::Whole => None,
+            };
+            own.into_iter().chain(diagnostic.others.iter().map(|other| other.span.file))
+        });
+        for file in places.collect::<BTreeSet<FileId>>() {
+            let parsed = yaml::parse(file, &sources.file(file).bytes);
+            parsed.documents.iter().for_each(|document| secrets.document(&document.root, sources));
+            // A member that is there twice is read once, and of a broken document nothing is read.
+            if !parsed.diagnostics.is_empty() {
+                secrets.broken(file, &String::from_utf8_lossy(&sources.file(file).bytes));
+            }
+        }
+        secrets
+    }
+
+    fn document(&mut self, root: &Node, sources: &SourceTree) {
+        let secret = root.get("kind").and_then(Node::as_str) == Some("Secret");
+        for entry in root.as_map().into_iter().flatten().filter(|_| secret) {
+            if !matches!(entry.key.as_str(), "apiVersion" | "kind" | "metadata" | "type" | "immutable") {
+                self.all(&entry.value, sources);
+            }
+        }
+        self.variables(root, false, sources);
+    }
+
+    /// The values of variables that look secret; `named` below a key under which variables stand by their names.
+    fn variables(&mut self, node: &Node, named: bool, sources: &SourceTree) {
+        for item in node.as_seq().into_iter().flatten() {
+            self.variables(item, false, sources);
+        }
+        for entry in node.as_map().into_iter().flatten() {
+            let name = if entry.key == "value" { node.get("name").and_then(Node::as_str) } else { None };
+            if let Some(name) = name.or(named.then_some(entry.key.as_str())) {
+                self.judged(name, &entry.value, sources);
+            }
+            let below = entry.key.starts_with("env") || matches!(entry.key.as_str(), "variables" | "set");
+            self.variables(&entry.value, below, sources);
+        }
+    }
+
+    /// The scalars below a variable that look secret under its name.
+    fn judged(&mut self, name: &str, node: &Node, sources: &SourceTree) {
+        match &node.data {
+            Data::Seq(items) => items.iter().for_each(|item| self.judged(name, item, sources)),
+            Data::Map(entries) => {
+                let values = entries.iter().filter(|entry| entry.key != "valueFrom");
+                values.for_each(|entry| self.judged(name, &entry.value, sources));
+            }
+            _ => {
+                let value = node.as_str().or(node.raw()).unwrap_or_default();
+                // Beside a mistake a value that only might be one is starred too; what a reference names is none.
+                let might = lint::names_secret(name) && value.len() >= TELLING && !value.starts_with('$');
+                if might || lint::looks_secret(name, value) {
+                    self.all(node, sources);
+                }
+            }
+        }
+    }
+
+    /// All scalars below a node.
+    fn all(&mut self, node: &Node, sources: &SourceTree) {
+        match &node.data {
+            Data::Null => {}
+            Data::Seq(items) => items.iter().for_each(|item| self.all(item, sources)),
+            Data::Map(entries) => entries.iter().for_each(|entry| self.all(&entry.value, sources)),
+            Data::String(_) | Data::Number(_) | Data::Bool(_) => {
+                self.spans.push(node.span);
+                self.text(&sources.text(node.span));
+                match node.to_value() {
+                    serde_json::Value::String(text) => self.text(&text),
+                    other => self.text(&other.to_string()),
+                }
+            }
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        let bare = text.trim().trim_matches(['"', '\'']);
+        self.texts.extend((!bare.is_empty()).then(|| bare.to_owned()));
+    }
+
+    /// A file that cannot be read: of a Secret all that follows a colon, else what follows a name that looks secret, to
+    /// the end of the line and on the deeper lines below it.
+    fn broken(&mut self, file: FileId, text: &str) {
+        let (mut at, mut secret, mut below) = (0, false, None::<usize>);
+        let mut name = String::new();
+        let documents: Vec<&str> = text.split_inclusive("\n---").collect();
+        for document in documents {
+            secret |=
+                document.lines().any(|line| line.contains("kind: Secret") || line.contains("\"kind\": \"Secret\""));
+            for line in document.split_inclusive('\n') {
+                let indent = line.len() - line.trim_start().len();
+                let deeper = below.is_some_and(|above| indent > above) && !line.trim().is_empty();
+                let from = if deeper { Some(indent) } else { self.begins(line, secret, &mut name) };
+                if !deeper {
+                    below = from.map(|_| indent);
+                }
+                if let Some(from) = from {
+                    self.spans.push(Span::new(file, at + from, at + line.trim_end().len().max(from)));
+                    let parts = line[from..].split(|c: char| c.is_whitespace() || "{}[],\"'".contains(c));
+                    parts.filter(|part| part.len() > 1 && !part.ends_with(':')).for_each(|part| self.text(part));
+                    self.text(&line[from..]);
+                }
+                at += line.len();
+            }
+            secret = false;
+        }
+    }
+
+    /// Where a value to star begins in a line.
+    fn begins(&self, line: &str, secret: bool, name: &mut String) -> Option<usize> {
+        const OPEN: [&str; 9] =
+            ["apiVersion", "kind", "metadata", "type", "immutable", "name", "namespace", "labels", "annotations"];
+        let mut from = 0;
+        while let Some(colon) = line[from..].find(':').map(|colon| colon + from) {
+            let key = line[from..colon].rsplit(|c: char| c.is_whitespace() || "{[,-".contains(c) && c != '-').next();
+            let key = key.unwrap_or_default().trim_matches(['"', '\'']);
+            let rest = &line[colon + 1..];
+            if key == "name" {
+                let value = rest.trim_start().split([',', '}', '\n']).next().unwrap_or_default();
+                *name = value.trim().trim_matches(['"', '\'']).to_owned();
+            }
+            let of_secret = secret && !OPEN.contains(&key);
+            let by_name = lint::names_secret(key) && !rest.trim().is_empty();
+            if of_secret || by_name || (key == "value" && lint::names_secret(name)) {
+                return Some(colon + 1 + (rest.len() - rest.trim_start_matches(' ').len()));
+            }
+            from = colon + 1;
+        }
+        // A line without a key goes on with a value.
+        let bare = secret && from == 0 && !line.trim().is_empty() && !line.starts_with("---");
+        bare.then(|| line.len() - line.trim_start().len())
+    }
+
+    /// A diagnostic without them.
+    pub(super) fn without(&self, diagnostic: &Diagnostic) -> Diagnostic {
+        let mut diagnostic = diagnostic.clone();
+        if self.texts.is_empty() {
+            return diagnostic;
+        }
+        let others = diagnostic.others.iter_mut().map(|other| &mut other.text);
+        let said = [&mut diagnostic.message, &mut diagnostic.label].into_iter().chain(others);
+        for text in said.chain(&mut diagnostic.notes).chain(&mut diagnostic.help) {
+            *text = self.starred(text);
+        }
+        diagnostic
+    }
+
+    /// The user's words stand in backticks: those that are or hold a secret become stars.
+    fn starred(&self, text: &str) -> String {
+        let star = |(at, part): (usize, &str)| {
+            let bare = part.trim().trim_matches(['"', '\'']);
+            // A long text was cut short.
+            let begun = bare.strip_suffix("...").filter(|begun| begun.len() >= TELLING);
+            let hides = |secret: &String| {
+                bare == secret
+                    || (secret.len() >= TELLING && part.contains(secret.as_str()))
+                    || begun.is_some_and(|begun| secret.starts_with(begun))
+            };
+            let hidden = at % 2 == 1 && self.texts.iter().any(hides);
+            if hidden { "***".to_owned() } else { part.to_owned() }
+        };
+        text.split('`').enumerate().map(star).collect::<Vec<_>>().join("`")
+    }
+}
