@@ -36,12 +36,9 @@ impl<'a> Watch<'a> {
     /// Looks at one variant.
     pub(super) fn look(&mut self, variant: &Variant, cron_job: &Value) {
         let unit = self.unit;
-        let running = Running {
-            cron_job,
-            service: variant.manifests.iter().any(|manifest| manifest.kind == "Service"),
-            said: &|pointer| render::origin(unit, &variant.overrides, cron_job, pointer).unwrap_or(unit.name),
-            sources: self.around.sources,
-        };
+        let service = variant.manifests.iter().any(|manifest| manifest.kind == "Service");
+        let said = |pointer: &str| render::origin(unit, &variant.overrides, cron_job, pointer).unwrap_or(unit.name);
+        let running = Running::new(cron_job, service, &said, self.around.sources);
         for diagnostic in lint::running(&running, self.around.fleet) {
             self.said.add(diagnostic, &variant.clusters);
         }

@@ -25,13 +25,16 @@ use crate::tree::{SourceTree, Span};
 /// One variant of a task, as these rules see it.
 pub struct Running<'a> {
     /// The finished CronJob.
-    pub cron_job: &'a Value,
+    cron_job: &'a Value,
     /// A Service stands beside it.
-    pub service: bool,
+    service: bool,
     /// The nearest text that somebody wrote about a place of the CronJob; the task's name if nobody did.
-    pub said: &'a dyn Fn(&str) -> Span,
+    said: &'a dyn Fn(&str) -> Span,
     /// The texts.
-    pub sources: &'a SourceTree,
+    sources: &'a SourceTree,
+    pod: Option<&'a Value>,
+    /// All containers, those that run first in front; found once for all rules.
+    containers: Vec<Container<'a>>,
 }
 
 /// A container, and where it stands in the CronJob.
@@ -75,27 +78,35 @@ fn heard(code: Code, fleet: &Fleet) -> bool {
     }
 }
 
-impl Running<'_> {
+impl<'a> Running<'a> {
+    /// A finished CronJob; whether a Service stands beside it, where its places are said, and the texts.
+    pub fn new(cron_job: &'a Value, service: bool, said: &'a dyn Fn(&str) -> Span, sources: &'a SourceTree) -> Self {
+        let pod = cron_job.pointer(POD);
+        let list = |name: &str| -> Vec<Container<'a>> {
+            let items = pod.and_then(|pod| pod.get(name)).and_then(Value::as_array);
+            let items = items.into_iter().flatten().enumerate();
+            items.map(|(at, value)| Container { value, pointer: format!("{POD}/{name}/{at}"), init: false }).collect()
+        };
+        let mut containers = list("initContainers");
+        // A sidecar stands among those that run first, and runs as long as the others.
+        for container in &mut containers {
+            container.init = container.text("restartPolicy") != Some("Always");
+        }
+        containers.extend(list("containers"));
+        Self { cron_job, service, said, sources, pod, containers }
+    }
+
     fn said(&self, pointer: &str) -> Span {
         (self.said)(pointer)
     }
 
     fn pod(&self) -> Option<&Value> {
-        self.cron_job.pointer(POD)
+        self.pod
     }
 
     /// All containers, those that run first in front.
-    fn containers(&self) -> Vec<Container<'_>> {
-        let list = |name: &str, init: bool| -> Vec<Container<'_>> {
-            let items = self.pod().and_then(|pod| pod.get(name)).and_then(Value::as_array);
-            let items = items.into_iter().flatten().enumerate();
-            items.map(|(at, value)| Container { value, pointer: format!("{POD}/{name}/{at}"), init }).collect()
-        };
-        let mut all = list("initContainers", true);
-        // A sidecar stands among those that run first, and runs as long as the others.
-        all.iter_mut().for_each(|container| container.init = container.text("restartPolicy") != Some("Always"));
-        all.extend(list("containers", false));
-        all
+    fn containers(&self) -> &[Container<'a>] {
+        &self.containers
     }
 }
 
