@@ -20,8 +20,26 @@ pub struct Account {
     pub division: Option<Division>,
     /// What each got.
     pub shares: Vec<(usize, i64)>,
+    /// Somebody wants to follow the division; it is not noted down else, because it costs as much as it does to divide.
+    pub listens: bool,
     /// The attempts that failed before, with their fallback groups.
     pub failed: Vec<(Option<usize>, Failure)>,
+}
+
+/// Where a division is noted down, if somebody listens.
+#[derive(Default)]
+pub(super) struct Heard {
+    pub(super) listens: bool,
+    pub(super) division: Option<Division>,
+}
+
+impl Heard {
+    /// Notes a division down.
+    pub(super) fn note(&mut self, division: impl FnOnce() -> Division) {
+        if self.listens {
+            self.division = Some(division());
+        }
+    }
 }
 
 /// What one constraint of a spread chose among.

@@ -7,7 +7,7 @@
 
 use std::cmp::Reverse;
 
-use super::account::{Division, Step};
+use super::account::{Division, Heard, Step};
 use super::failure::Failure;
 use super::prioritize::Entry;
 use super::rules::{Demand, Rules, Strategy, Tie, Ways};
@@ -22,7 +22,7 @@ pub(super) fn assign(
     rules: &Rules,
     demand: &Demand,
     (fresh, overflows): (bool, bool),
-    told: &mut Option<Division>,
+    told: &mut Heard,
 ) -> Result<Shares, Failure> {
     if selected.is_empty() {
         return Err(Failure::NothingSelected);
@@ -54,13 +54,13 @@ pub(super) fn duplicate(clusters: impl Iterator<Item = usize>, replicas: i64) ->
 }
 
 /// By the given weights; all the same where nobody has one (`assignByStaticWeightStrategy`).
-fn by_static_weight(selected: &[Entry], demand: &Demand, told: &mut Option<Division>) -> Shares {
+fn by_static_weight(selected: &[Entry], demand: &Demand, told: &mut Heard) -> Shares {
     let mut list: Vec<(usize, i64)> =
         selected.iter().filter(|entry| entry.weight > 0).map(|entry| (entry.at, entry.weight)).collect();
     if list.is_empty() {
         list = selected.iter().map(|entry| (entry.at, 1)).collect();
     }
-    *told = Some(Division { step: Step::Weights, target: demand.replicas, weights: by_name(&list), base: Vec::new() });
+    told.note(|| Division { step: Step::Weights, target: demand.replicas, weights: by_name(&list), base: Vec::new() });
     dispense(demand.replicas, list, demand.tie)
 }
 
@@ -89,7 +89,7 @@ fn dynamic(
     replicas: i64,
     rules: &Rules,
     (tie, fresh): (Tie, bool),
-    told: &mut Option<Division>,
+    told: &mut Heard,
 ) -> Result<Shares, Failure> {
     let mut scheduled: Vec<(usize, usize, i64)> =
         entries.iter().filter_map(|entry| entry.before.map(|(order, had)| (order, entry.at, had))).collect();
@@ -115,7 +115,7 @@ fn dynamic(
     } else if assigned < replicas {
         divide(Step::More, replicas - assigned, room(|entry| entry.room), &scheduled)
     } else {
-        *told = Some(Division { step: Step::Stay, target: 0, weights: Vec::new(), base: scheduled.clone() });
+        told.note(|| Division { step: Step::Stay, target: 0, weights: Vec::new(), base: scheduled.clone() });
         Ok(scheduled)
     }
 }
@@ -127,10 +127,10 @@ fn by_room(
     mut list: Shares,
     base: &[(usize, i64)],
     (rules, tie): (&Rules, Tie),
-    told: &mut Option<Division>,
+    told: &mut Heard,
 ) -> Result<Shares, Failure> {
     let mut tell = |list: &Shares| {
-        *told = Some(Division { step, target, weights: by_name(list), base: base.to_vec() });
+        told.note(|| Division { step, target, weights: by_name(list), base: base.to_vec() });
     };
     let free = sum(&list, target, rules.ways);
     if free < target {

@@ -53,7 +53,7 @@ pub fn decide(asked: Asked<'_>) -> Decision {
 /// The same decision with what was taken into account, for those who want to follow it. What was kept as recorded is
 /// decided anew for that, with the record as the previous assignment.
 pub fn account(asked: Asked<'_>) -> (Decision, Account) {
-    let mut account = Account::default();
+    let mut account = Account { listens: true, ..Account::default() };
     let decision = decide_told(asked, &mut account);
     if decision.kept {
         let fitting: Vec<usize> = (0..decision.verdicts.len())

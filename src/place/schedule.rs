@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::account::Account;
+use super::account::{Account, Heard};
 use super::assign::assign;
 use super::candidate::Inventory;
 use super::failure::Failure;
@@ -131,8 +131,8 @@ fn among(
 ) -> Result<Vec<(usize, i64)>, Failure> {
     let entries = prioritize(inventory, fitting, attempt, before);
     if let Some(account) = account.as_deref_mut() {
-        *account =
-            Account { fitting: entries.clone(), failed: std::mem::take(&mut account.failed), ..Account::default() };
+        let (listens, failed) = (account.listens, std::mem::take(&mut account.failed));
+        *account = Account { fitting: entries.clone(), listens, failed, ..Account::default() };
     }
     let selected = match attempt.rules.ways {
         Ways::Karmada => select(inventory, entries, attempt.rules, attempt.demand)?,
@@ -142,11 +142,12 @@ fn among(
         }
     };
     let overflows = attempt.group.is_some_and(|group| !group.overflow.is_empty());
-    let mut division = None;
-    let shares = assign(&selected, attempt.rules, attempt.demand, (fresh, overflows), &mut division);
+    let listens = account.as_deref().is_some_and(|account| account.listens);
+    let mut heard = Heard { listens, division: None };
+    let shares = assign(&selected, attempt.rules, attempt.demand, (fresh, overflows), &mut heard);
     if let Some(account) = account {
         account.selected = selected.iter().map(|entry| entry.at).collect();
-        account.division = division;
+        account.division = heard.division;
         account.shares = shares.clone().unwrap_or_default();
     }
     shares
