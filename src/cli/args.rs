@@ -106,12 +106,29 @@ pub(super) struct Moment {
     pub(super) from: Option<String>,
 }
 
+/// Which state of the repository is read.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct State {
+    /// Read the repository as this revision has it, whatever `git rev-parse` takes; nothing is checked out. `REV:DIR` says
+    /// where the fleet root is in it.
+    #[arg(long, value_name = "REV")]
+    pub(super) at: Option<String>,
+    /// Read the repository as it is staged.
+    #[arg(long, conflicts_with = "at")]
+    pub(super) staged: bool,
+}
+
 /// `fleetcron build`
 #[derive(Debug, Args)]
 pub(super) struct Build {
     /// Write here instead of `output.dir`.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) state: State,
+    /// Read the repository as it is staged, write the output, and stage it; refuse if a file of it has unstaged edits.
+    #[arg(long, conflicts_with_all = ["at", "out", "dry_run", "clusters", "frozen"])]
+    pub(super) stage: bool,
     /// Compile and say what would change, but write nothing.
     #[arg(long)]
     pub(super) dry_run: bool,
@@ -125,7 +142,7 @@ pub(super) struct Build {
     #[arg(long, conflicts_with = "fresh")]
     pub(super) frozen: bool,
     /// Forget where tasks run and decide anew: this one, or all; may be repeated.
-    #[arg(long, value_name = "TASK", num_args = 0..=1, default_missing_value = "")]
+    #[arg(long, value_name = "TASK", num_args = 0..=1, default_missing_value = "", conflicts_with = "at")]
     pub(super) fresh: Vec<String>,
     /// Let more be deleted in this cluster's directory than the guard allows; may be repeated.
     #[arg(long = "allow-deletions", value_name = "CLUSTER")]
@@ -138,6 +155,12 @@ pub(super) struct Check {
     /// Compare with this folder instead of `output.dir`.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) state: State,
+    /// The revision before: the guard counts what is deleted since, and what its inputs do not give either was edited by
+    /// hand; absent is HEAD, with `--at` its first parent.
+    #[arg(long, value_name = "REV", conflicts_with = "out")]
+    pub(super) base: Option<String>,
     /// Let more be deleted in this cluster's directory than the guard allows; may be repeated.
     #[arg(long = "allow-deletions", value_name = "CLUSTER")]
     pub(super) allow_deletions: Vec<String>,
@@ -148,6 +171,8 @@ pub(super) struct Check {
 pub(super) struct Render {
     /// The cluster.
     pub(super) cluster: String,
+    #[command(flatten)]
+    pub(super) state: State,
 }
 
 /// `fleetcron plan`
@@ -163,6 +188,8 @@ pub(super) struct Plan {
     #[arg(long)]
     pub(super) schedules: bool,
     #[command(flatten)]
+    pub(super) state: State,
+    #[command(flatten)]
     pub(super) moment: Moment,
 }
 
@@ -174,6 +201,8 @@ pub(super) struct Explain {
     pub(super) subject: String,
     /// Only this cluster, with every override that applies there.
     pub(super) cluster: Option<String>,
+    #[command(flatten)]
+    pub(super) state: State,
     #[command(flatten)]
     pub(super) moment: Moment,
 }

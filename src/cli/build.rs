@@ -1,30 +1,37 @@
-//! `fleetcron build` and `fleetcron check`: compile, compare, and write or say what differs. They decide nothing.
+//! `fleetcron build`: compile, compare, and write. It decides nothing.
 //!
 //! The one idea: the whole run is checked before the first byte is written: diagnostics, paths that are not ours,
 //! deletions that nobody allowed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::args::{Build, Check};
-use super::moves;
+use super::args::Build;
+use super::compare::{self, Losses};
 use super::outcome::{Failure, Outcome};
 use super::session::Session;
-use super::table::{self, count};
-use crate::compile::{Compilation, MARKER_PREFIX};
-use crate::diag::{Code, Diagnostic, Place, Severity, nearest};
-use crate::diff::{self, Refusal};
+use super::table::count;
+use super::{moves, stage};
+use crate::compile::Compilation;
+use crate::diag::{Code, Diagnostic, Place, nearest};
 use crate::lock::{self, Mode};
 use crate::model::Model;
-use crate::repo::{self, Standing};
+use crate::repo::View;
 use crate::sink;
-use crate::tree::{Difference, RepoPath};
+use crate::tree::Difference;
 
 /// Runs `build`.
 pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Failure> {
+    if args.stage {
+        return stage::run(session, args);
+    }
+    if session.view != View::Folder && args.out.is_none() && !args.dry_run {
+        let say = "say where with `--out DIR`, or `--dry-run`; `--stage` writes and stages what is staged";
+        return Err(Failure::Run(format!("what is read from Git is not written over the work tree: {say}")));
+    }
     let mode = mode(args);
     let mut compilation = session.compile_as(&mode)?;
     known(&compilation.model, &args.clusters)?;
@@ -40,11 +47,12 @@ pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Fail
     if !args.clusters.is_empty() {
         compilation.output.retain_clusters(wanted);
     }
-    let difference = difference(&compilation, &dir, wanted)?;
-    if let Some(outcome) = refused(session, &compilation, &difference, &dir, &args.allow_deletions) {
+    let difference = compare::on_disk(&compilation.output, &dir, wanted)?;
+    let losses = Losses { difference: &difference, since: None, allowed: &args.allow_deletions };
+    if let Some(outcome) = compare::refused(session, &compilation, &difference, &losses, &dir) {
         return Ok(outcome);
     }
-    strays(session, &compilation, &difference, &dir);
+    compare::strays(session, &compilation, &difference, &dir);
     unmerged(session, &compilation);
     let mut remarks = Vec::new();
     if !args.dry_run {
@@ -62,7 +70,7 @@ pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Fail
     let mut outcome = Outcome::said(
         text,
         session.value(|| {
-            let mut value = value(&difference, !args.dry_run);
+            let mut value = compare::value(&difference, !args.dry_run);
             value["drift"] = drift();
             value
         }),
@@ -74,8 +82,11 @@ pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Fail
 }
 
 /// How the lock is used.
-fn mode(args: &Build) -> Mode {
+pub(super) fn mode(args: &Build) -> Mode {
+    let given = args.state.at.is_some() || args.state.staged && !args.stage;
     match args {
+        // What Git has is a state of its own, with its own lock, and nothing is written into it.
+        Build { locked: false, frozen: false, .. } if given => Mode::Locked,
         Build { locked: true, .. } => Mode::Locked,
         Build { frozen: true, .. } => Mode::Frozen,
         Build { fresh, .. } if fresh.is_empty() => Mode::Steady,
@@ -111,51 +122,6 @@ fn unmerged(session: &mut Session, compilation: &Compilation) {
     session.diags.sort();
 }
 
-/// Runs `check`.
-pub(super) fn check(session: &mut Session, args: &Check) -> Result<Outcome, Failure> {
-    let compilation = session.compile_as(&Mode::Locked)?;
-    let of_lock = |code: Code| code == Code::LockChanged;
-    if session.diags.iter().any(|diagnostic| diagnostic.severity == Severity::Error && !of_lock(diagnostic.code)) {
-        return Ok(Outcome::wrong(Vec::new(), json!({"checked": false})));
-    }
-    let sizes = format!(
-        "{} on {} give {}",
-        count(compilation.model.units.len(), "task"),
-        count(compilation.model.clusters.len(), "cluster"),
-        count(compilation.output.len(), "file"),
-    );
-    if !compilation.model.fleet.output.committed && args.out.is_none() {
-        let text = format!("{sizes}; the output is not committed and was not compared\n");
-        return Ok(Outcome::said(text, json!({"checked": true, "compared": false})));
-    }
-    let dir = session.output(&compilation)?;
-    let difference = difference(&compilation, &dir, |_| true)?;
-    if let Some(outcome) = refused(session, &compilation, &difference, &dir, &args.allow_deletions) {
-        return Ok(outcome);
-    }
-    strays(session, &compilation, &difference, &dir);
-    if difference.is_empty() {
-        return Ok(Outcome::said(
-            format!("{sizes}; the output is up to date\n"),
-            session.value(|| value(&difference, false)),
-        ));
-    }
-    let shown = session.shown(&dir);
-    for (what, path) in changes(&difference) {
-        let message = match what {
-            "create" => "this file is missing from the output",
-            "update" => "this file differs from what the inputs give",
-            _ => "this file is in the output and the inputs do not give it",
-        };
-        let place = Place::Path(format!("{shown}/{path}"));
-        session.diags.push(
-            Diagnostic::at(Code::StaleOutput, place, message).help("run `fleetcron build` and commit the result"),
-        );
-    }
-    session.diags.sort();
-    Ok(Outcome::wrong(Vec::new(), session.value(|| value(&difference, false))))
-}
-
 fn known(model: &Model, clusters: &[String]) -> Result<(), Failure> {
     for wanted in clusters {
         if !model.clusters.iter().any(|cluster| *cluster.name == *wanted) {
@@ -166,7 +132,8 @@ fn known(model: &Model, clusters: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn known_tasks(model: &Model, tasks: &[String]) -> Result<(), Failure> {
+/// Refuses names that no task has.
+pub(super) fn known_tasks(model: &Model, tasks: &[String]) -> Result<(), Failure> {
     for wanted in tasks {
         if !model.units.iter().any(|unit| unit.identity.to_string() == *wanted || unit.identity.name == *wanted) {
             let names: Vec<String> = model.units.iter().map(|unit| unit.identity.to_string()).collect();
@@ -176,93 +143,14 @@ fn known_tasks(model: &Model, tasks: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn difference(compilation: &Compilation, dir: &Path, wanted: impl Fn(&str) -> bool) -> Result<Difference, Failure> {
-    let existing = repo::existing(dir, wanted).map_err(|error| Failure::run(&error))?;
-    Difference::between(&compilation.output, &existing, &mut Standing::new(dir)).map_err(|error| Failure::run(&error))
-}
-
-/// What stops a run before the first byte: files in the way, and deletions.
-fn refused(
-    session: &mut Session,
+/// What was written, in numbers.
+pub(super) fn summary(
     compilation: &Compilation,
     difference: &Difference,
+    session: &Session,
     dir: &Path,
-    allowed: &[String],
-) -> Option<Outcome> {
-    let shown = session.shown(dir);
-    for conflict in &difference.conflicts {
-        let place = Place::Path(format!("{shown}/{}", conflict.path));
-        let message = format!("{} stands where fleetcron must write", conflict.kind);
-        session.diags.push(
-            Diagnostic::at(Code::ForeignFile, place, message)
-                .help("move it away if you need it, or delete it; fleetcron never replaces what it did not write"),
-        );
-    }
-    let inventory: Vec<&str> = compilation.model.clusters.iter().map(|cluster| cluster.name.as_str()).collect();
-    let drained = compilation.drained();
-    let marked: BTreeSet<String> = compilation
-        .output
-        .files()
-        .filter(|(path, _)| path.file_name() == format!("{MARKER_PREFIX}{}.configmap.yaml", path.first()))
-        .map(|(path, _)| path.first().to_owned())
-        .collect();
-    let known = diff::Known { inventory: &inventory, marked: &marked, drained: &drained, allowed };
-    let refusals = diff::guard(difference, compilation.model.fleet.guards, known);
-    for refusal in &refusals {
-        let place = Place::Path(format!("{shown}/{}", refusal.cluster));
-        session.diags.push(deletion(refusal, difference, place));
-    }
-    if difference.conflicts.is_empty() && refusals.is_empty() {
-        return None;
-    }
-    session.diags.sort();
-    let value = session.value(|| value(difference, false));
-    Some(Outcome::wrong(vec!["nothing was written".to_owned()], value))
-}
-
-fn deletion(refusal: &Refusal, difference: &Difference, place: Place) -> Diagnostic {
-    let gone = difference.delete.iter().filter(|removal| removal.path.first() == refusal.cluster);
-    let paths: Vec<&str> = gone.map(|removal| removal.path.as_str()).collect();
-    Diagnostic::at(Code::Deletions, place, refusal.to_string())
-        .note(format!("would delete {}", table::names(paths.iter().copied(), 10)))
-        .help(format!("if it is meant, run again with `--allow-deletions {}`", refusal.cluster))
-}
-
-fn strays(session: &mut Session, compilation: &Compilation, difference: &Difference, dir: &Path) {
-    let shown = session.shown(dir);
-    for path in &difference.strangers {
-        let place = Place::Path(format!("{shown}/{path}"));
-        session.diags.push(
-            Diagnostic::at(Code::StrayFile, place, "fleetcron did not write this file and leaves it alone")
-                .help("Argo CD and Flux apply everything in this directory: move it away if that is not meant"),
-        );
-    }
-    session.relevel(&compilation.model);
-    session.diags.sort();
-}
-
-fn changes(difference: &Difference) -> impl Iterator<Item = (&'static str, &RepoPath)> {
-    let create = difference.create.iter().map(|write| ("create", &write.path));
-    let update = difference.update.iter().map(|write| ("update", &write.path));
-    let delete = difference.delete.iter().map(|removal| ("delete", &removal.path));
-    create.chain(update).chain(delete)
-}
-
-fn value(difference: &Difference, written: bool) -> Value {
-    let list = |what: &str| -> Vec<&str> {
-        changes(difference).filter(|(kind, _)| *kind == what).map(|(_, path)| path.as_str()).collect()
-    };
-    json!({
-        "written": written,
-        "create": list("create"),
-        "update": list("update"),
-        "delete": list("delete"),
-        "unchanged": difference.unchanged,
-        "strangers": difference.strangers,
-    })
-}
-
-fn summary(compilation: &Compilation, difference: &Difference, session: &Session, dir: &Path, dry: bool) -> String {
+    dry: bool,
+) -> String {
     let shown = session.shown(dir);
     let mut text = format!(
         "{} on {}: {} in {shown}\n",
@@ -292,7 +180,7 @@ fn summary(compilation: &Compilation, difference: &Difference, session: &Session
             writeln!(text, "  {} removed from {cluster}, which a NoExecute taint drains", count(number, "object"));
     }
     if dry {
-        for (what, path) in changes(difference) {
+        for (what, path) in compare::changes(difference) {
             let _infallible = writeln!(text, "  {what} {shown}/{path}");
         }
     }

@@ -5,8 +5,11 @@
 #![expect(clippy::disallowed_methods, reason = "the porch alone knows the environment")]
 
 mod args;
+mod base;
 mod build;
+mod check;
 mod choice;
+mod compare;
 mod cron;
 mod explain;
 mod import;
@@ -23,11 +26,14 @@ mod schedules;
 pub mod schema;
 mod secrets;
 mod session;
+mod side;
+mod stage;
 mod standing;
 mod table;
 mod verdicts;
 
 use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -36,6 +42,7 @@ use serde_json::{Value, json};
 use self::args::{Cli, Color, Command, Format, Global, Import};
 use self::outcome::{Failure, Outcome};
 use self::session::Session;
+use crate::repo::View;
 use crate::tree::SourceTree;
 
 /// Runs the program on the arguments of the process.
@@ -174,11 +181,13 @@ fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session
         _ => None,
     };
     let open = |slot: &'s mut Option<Session>| -> Result<&'s mut Session, Failure> {
-        Ok(slot.insert(Session::open(global, &here()?, out, watched)?))
+        let here = here()?;
+        let view = view(command, &here);
+        Ok(slot.insert(Session::open(global, &here, out, view, watched)?))
     };
     match command {
         Command::Build(args) => build::build(open(slot)?, args),
-        Command::Check(args) => build::check(open(slot)?, args),
+        Command::Check(args) => check::run(open(slot)?, args),
         Command::Render(args) => render::run(open(slot)?, args),
         Command::Plan(args) => plan::run(open(slot)?, args),
         Command::Explain(args) => explain::run(open(slot)?, args),
@@ -195,8 +204,30 @@ fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session
     }
 }
 
+/// The state of the repository that a command looks at.
+fn view(command: &Command, here: &Path) -> View {
+    let (state, stage) = match command {
+        Command::Build(args) => (&args.state, args.stage),
+        Command::Check(args) => (&args.state, false),
+        Command::Render(args) => (&args.state, false),
+        Command::Plan(args) => (&args.state, false),
+        Command::Explain(args) => (&args.state, false),
+        _ => return View::Folder,
+    };
+    match &state.at {
+        Some(revision) => View::Revision(revision.clone()),
+        None if state.staged || stage => View::Index(index_file(here)),
+        None => View::Folder,
+    }
+}
+
+/// The index that Git tells its hooks to look at: while it commits only some paths that is not the repository's own.
+fn index_file(here: &Path) -> Option<PathBuf> {
+    std::env::var_os("GIT_INDEX_FILE").filter(|file| !file.is_empty()).map(|file| here.join(file))
+}
+
 /// The manual page, or one a command in a folder.
-fn manual(out: Option<&std::path::Path>) -> Result<Outcome, Failure> {
+fn manual(out: Option<&Path>) -> Result<Outcome, Failure> {
     let Some(dir) = out else {
         let mut page = Vec::new();
         clap_mangen::Man::new(Cli::command()).render(&mut page).map_err(|error| Failure::run(&error))?;

@@ -1,6 +1,7 @@
 //! One run over one repository: where it lies, what was read, what it compiled to. It draws nothing.
 //!
-//! The one idea: reading is repeated only if something was referred to that the first reading did not bring.
+//! The one idea: a command says which state of the repository it looks at, once; all that it asks later is asked of
+//! that state.
 
 use std::path::{Path, PathBuf};
 
@@ -9,17 +10,22 @@ use serde_json::Value;
 use super::args::{Format, Global};
 use super::outcome::Failure;
 use super::progress::Progress;
+use super::side::Side;
 use crate::compile::{self, Compilation};
 use crate::diag::{Diagnostics, Severity};
 use crate::lock::Mode;
 use crate::model::Model;
-use crate::repo::{self, Sources, Worktree};
+use crate::repo::{self, Opened, Sources, View};
 use crate::tree::{RepoPath, SourceTree};
 
 /// A repository being worked on.
 pub(super) struct Session {
     /// The fleet root.
     pub(super) root: PathBuf,
+    /// The state that is looked at.
+    pub(super) view: View,
+    /// That state, once it was compiled.
+    opened: Option<Opened>,
     /// Where `--out` points, if it was given.
     out: Option<PathBuf>,
     /// `--out` as it was given.
@@ -37,10 +43,18 @@ pub(super) struct Session {
 
 impl Session {
     /// Finds the root; reads nothing yet.
-    pub(super) fn open(global: &Global, here: &Path, out: Option<&Path>, watched: bool) -> Result<Self, Failure> {
+    pub(super) fn open(
+        global: &Global,
+        here: &Path,
+        out: Option<&Path>,
+        view: View,
+        watched: bool,
+    ) -> Result<Self, Failure> {
         let root = repo::find_root(here, global.root.as_deref()).map_err(|error| Failure::run(&error))?;
         Ok(Self {
             root,
+            view,
+            opened: None,
             out: out.map(|out| here.join(out)),
             given: out.map(Path::to_path_buf),
             strict: global.strict,
@@ -69,40 +83,29 @@ impl Session {
 
     /// Reads and compiles, with the lock used as the mode says.
     pub(super) fn compile_as(&mut self, mode: &Mode) -> Result<Compilation, Failure> {
-        self.progress.now("reading");
-        let worktree = Worktree::open(&self.root).map_err(|error| Failure::run(&error))?;
-        let guess = crate::model::Fleet::default().output.dir;
-        let (root, out) = (self.root.clone(), self.out.clone());
-        let skip = |dir: &str| -> Vec<PathBuf> { out.iter().cloned().chain([root.join(dir)]).collect() };
-        let mut sources = worktree.read(&skip(&guess));
-        let mut compilation = self.compile_tree(&sources.tree, mode);
-        let dir = compilation.model.fleet.output.dir.clone();
-        let mut again = dir != guess;
-        if again {
-            sources = worktree.read(&skip(&dir));
-            compilation.wanted = compile::wanted(&sources.tree);
+        let opened = self.view.open(&self.root).map_err(|error| Failure::run(&error))?;
+        let skip: Vec<PathBuf> = self.out.iter().cloned().collect();
+        let side = Side::of(&opened, &skip, mode, &mut self.progress);
+        if let Opened::Folder(worktree) = &opened {
+            let lock = RepoPath::new(crate::lock::PATH).ok();
+            let merge = lock.and_then(|lock| worktree.attribute(&lock, "merge"));
+            self.unions = !worktree.has_git() || merge.as_deref() == Some("union");
         }
-        if !compilation.wanted.is_empty() {
-            let wanted: Vec<RepoPath> = compilation.wanted.iter().cloned().collect();
-            let more = worktree.read_more(&sources, &wanted);
-            again |= more.tree.files().len() != sources.tree.files().len()
-                || more.tree.problems() != sources.tree.problems();
-            sources = more;
-        }
-        if again {
-            compilation = self.compile_tree(&sources.tree, mode);
-        }
-        let lock = RepoPath::new(crate::lock::PATH).ok();
-        let merge = lock.and_then(|lock| worktree.attribute(&lock, "merge"));
-        self.unions = !worktree.has_git() || merge.as_deref() == Some("union");
-        self.sources = sources;
-        self.diags = std::mem::take(&mut compilation.diags);
-        self.relevel(&compilation.model);
-        Ok(compilation)
+        self.opened = Some(opened);
+        self.sources = side.sources;
+        self.diags = side.diags;
+        self.relevel(&side.compilation.model);
+        Ok(side.compilation)
     }
 
-    fn compile_tree(&mut self, tree: &SourceTree, mode: &Mode) -> Compilation {
-        compile::compile_watched(tree, mode, |stage| self.progress.now(stage.name()))
+    /// Compiles another state of the same repository; what it has to say stays with it.
+    pub(super) fn side(&mut self, view: &View, mode: &Mode) -> Result<Side, Failure> {
+        Side::compile(&self.root, view, mode, &mut self.progress)
+    }
+
+    /// The state that was compiled.
+    pub(super) fn opened(&self) -> Option<&Opened> {
+        self.opened.as_ref()
     }
 
     /// For programs: made only if one reads it.
@@ -121,6 +124,11 @@ impl Session {
         }
     }
 
+    /// Whether the output is looked at where `--out` says.
+    pub(super) fn elsewhere(&self) -> bool {
+        self.out.is_some()
+    }
+
     /// The output directory as a reader knows it: `--out` as it was given, else relative to the root where it lies below.
     pub(super) fn shown(&self, dir: &Path) -> String {
         let own = || dir.strip_prefix(&self.root).unwrap_or(dir);
@@ -134,8 +142,16 @@ impl Session {
         if let Some(out) = &self.out {
             return Ok(out.clone());
         }
-        let dir = &compilation.model.fleet.output.dir;
-        let path = RepoPath::new(dir).map_err(|error| Failure::Run(format!("output.dir `{dir}`: {error}")))?;
-        repo::output_dir(&self.root, &path).map_err(|error| Failure::run(&error))
+        let path = output_dir(compilation)?;
+        match self.view {
+            View::Folder => repo::output_dir(&self.root, &path).map_err(|error| Failure::run(&error)),
+            View::Index(_) | View::Revision(_) => Ok(self.root.join(path.as_str())),
+        }
     }
+}
+
+/// `output.dir`, relative to the root.
+pub(super) fn output_dir(compilation: &Compilation) -> Result<RepoPath, Failure> {
+    let dir = &compilation.model.fleet.output.dir;
+    RepoPath::new(dir).map_err(|error| Failure::Run(format!("output.dir `{dir}`: {error}")))
 }

@@ -136,7 +136,7 @@ pub fn compile_watched(sources: &SourceTree, mode: &Mode, mut begins: impl FnMut
     let mut diags = Diagnostics::new();
     begins(Stage::Understanding);
     let frontend::Understood { model, wanted, left_out } = frontend::understand(sources, &mut diags);
-    source_problems(sources, &left_out, &mut diags);
+    source_problems(sources, &left_out, &wanted, &mut diags);
     let found = records::read(sources, &mut diags);
     begins(Stage::Building);
     validate::inventory::capacities(&model, &mut diags);
@@ -288,10 +288,17 @@ fn schedules(unit: &Unit, rendered: &Rendered, model: &Model, sources: &SourceTr
 }
 
 /// What could not be read becomes diagnostics.
-fn source_problems(sources: &SourceTree, left_out: &BTreeSet<String>, diags: &mut Diagnostics) {
+fn source_problems(
+    sources: &SourceTree,
+    left_out: &BTreeSet<String>,
+    wanted: &BTreeSet<RepoPath>,
+    diags: &mut Diagnostics,
+) {
     use crate::diag::Place;
     use crate::tree::ProblemKind;
-    for problem in sources.problems().iter().filter(|problem| !left_out.contains(&problem.path)) {
+    let referred = |path: &str| wanted.iter().any(|wanted| wanted.as_str() == path);
+    let counts = |path: &str| !left_out.contains(path) || referred(path);
+    for problem in sources.problems().iter().filter(|problem| counts(&problem.path)) {
         let place = Place::Path(problem.path.clone());
         diags.push(match &problem.kind {
             ProblemKind::LinkOutside(target) => Diagnostic::at(
@@ -312,6 +319,12 @@ fn source_problems(sources: &SourceTree, left_out: &BTreeSet<String>, diags: &mu
             .help("leave it out by `sources.exclude` or .gitignore"),
             ProblemKind::Unreadable(reason) => {
                 Diagnostic::at(Code::Unreadable, place, format!("this cannot be read: {reason}"))
+            }
+            ProblemKind::LargeFilePointer => {
+                let message = "this is a pointer of Git LFS, and the file is not looked for";
+                let help = "keep what fleetcron reads out of Git LFS, or leave it out by `sources.exclude`";
+                let severity = if referred(&problem.path) { Severity::Error } else { Severity::Warning };
+                Diagnostic::at(Code::Unreadable, place, message).help(help).severity(severity)
             }
             ProblemKind::Name => Diagnostic::at(
                 Code::Unreadable,

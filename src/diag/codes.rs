@@ -156,4 +156,6 @@ codes! {
     FluxSubstitution, "flux-substitution", Warning, "a text that Flux would substitute";
     Deletions, "deletions", Error, "more would be deleted than the guard allows";
     StaleOutput, "stale-output", Error, "the output is not what the inputs give";
+    EditedOutput, "edited-output", Error, "a file of the output was changed by hand";
+    UnstagedOutput, "unstaged-output", Error, "a generated file has edits that are not staged";
 }

@@ -7,6 +7,7 @@
 use std::fs::{DirEntry, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::Error;
 use crate::tree::ownership::{INDEX, is_temporary};
@@ -85,6 +86,19 @@ fn list(
         existing.push(clean, kind);
     }
     Ok(())
+}
+
+/// The bytes of a plain file; `None` if there is none. A link is not followed.
+///
+/// # Errors
+/// Something else stands there, or the system refuses.
+pub fn contents(path: &Path) -> Result<Option<Arc<[u8]>>, Error> {
+    match path.symlink_metadata() {
+        Ok(meta) if meta.is_file() => Ok(Some(std::fs::read(path).map_err(Error::read(path))?.into())),
+        Ok(_) => Err(Error::NotAFile(path.to_owned())),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+        Err(source) => Err(Error::Read { path: path.to_owned(), source }),
+    }
 }
 
 /// The output directory of a fleet, on this machine.

@@ -18,28 +18,34 @@ pub(super) struct Git {
     prefix: PathBuf,
 }
 
+/// The repository that `folder` lies in, bare or not; `None` if there is none. The environment is not asked.
+///
+/// # Errors
+/// In words, why the repository that is there cannot be used.
+pub(super) fn open(folder: &Path) -> Result<Option<Repository>, String> {
+    let nowhere: [&Path; 0] = [];
+    match Repository::open_ext(folder, RepositoryOpenFlags::empty(), nowhere) {
+        Ok(repository) => Ok(Some(repository)),
+        Err(error) if error.code() == ErrorCode::NotFound => {
+            // A `.git` that libgit2 passes over is worth a word.
+            let broken = folder.ancestors().map(|above| above.join(".git")).find(|git| git.exists());
+            broken.map_or(Ok(None), |_| Err("`.git` is not a repository".to_owned()))
+        }
+        Err(error) if error.code() == ErrorCode::Owner => Err(format!(
+            "it belongs to another user; `git config --global --add safe.directory {}` would trust it",
+            folder.display()
+        )),
+        Err(error) => Err(error.message().to_owned()),
+    }
+}
+
 impl Git {
     /// The work tree that `folder` lies in; `None` if there is none. The environment is not asked.
     ///
     /// # Errors
     /// In words, why the repository that is there cannot be used.
     pub(super) fn around(folder: &Path) -> Result<Option<Self>, String> {
-        let nowhere: [&Path; 0] = [];
-        let repository = match Repository::open_ext(folder, RepositoryOpenFlags::empty(), nowhere) {
-            Ok(repository) => repository,
-            Err(error) if error.code() == ErrorCode::NotFound => {
-                // A `.git` that libgit2 passes over is worth a word.
-                let broken = folder.ancestors().map(|above| above.join(".git")).find(|git| git.exists());
-                return broken.map_or(Ok(None), |_| Err("`.git` is not a repository".to_owned()));
-            }
-            Err(error) if error.code() == ErrorCode::Owner => {
-                return Err(format!(
-                    "it belongs to another user; `git config --global --add safe.directory {}` would trust it",
-                    folder.display()
-                ));
-            }
-            Err(error) => return Err(error.message().to_owned()),
-        };
+        let Some(repository) = open(folder)? else { return Ok(None) };
         let Some(workdir) = repository.workdir().and_then(|workdir| workdir.canonicalize().ok()) else {
             return Ok(None);
         };

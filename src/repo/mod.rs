@@ -5,16 +5,23 @@
 //! [`SourceTree`](crate::tree::SourceTree) for the compiler, an [`Existing`](crate::tree::Existing) for what stands in
 //! the output.
 
+mod blobs;
 mod error;
 mod existing;
 mod git;
+mod listing;
 mod note;
+mod objects;
 mod root;
+mod view;
 mod walk;
 mod worktree;
 
+pub use blobs::Blobs;
 pub use error::Error;
-pub use existing::{Standing, existing, output_dir};
+pub use existing::{Standing, contents, existing, output_dir};
 pub use note::Note;
+pub use objects::Objects;
 pub use root::{MANIFEST, find_root};
+pub use view::{Opened, View};
 pub use worktree::{ATTRIBUTES, LOCK, SIZE_LIMIT, Sources, Worktree, read_sources};

@@ -15,7 +15,7 @@ use super::worktree::{ATTRIBUTES, LOCK};
 use crate::tree::{Problem, ProblemKind, RepoPath};
 
 /// The endings of files that are read without being referred to.
-const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
+pub(super) const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
 
 /// What a walk found.
 #[derive(Default)]

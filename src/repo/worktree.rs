@@ -100,7 +100,7 @@ impl Worktree {
         // A link to a file that is not read itself stands for that file.
         let links = links.iter().map(|(path, target)| (path, target, scanned.contains(target.as_path())));
         for (path, place, link) in plain.iter().map(|(path, place)| (path, place, false)).chain(links) {
-            match read_file(place, if path.as_str() == LOCK { LOCK_LIMIT } else { SIZE_LIMIT }) {
+            match read_file(place, limit_of(path.as_str())) {
                 Ok(bytes) => files.push(SourceFile { path: path.clone(), bytes, link }),
                 Err(kind) => problems.push(Problem { path: path.to_string(), kind }),
             }
@@ -159,6 +159,16 @@ impl Worktree {
     }
 }
 
+/// How long the file at a path may be.
+pub(super) fn limit_of(path: &str) -> u64 {
+    if path == LOCK { LOCK_LIMIT } else { SIZE_LIMIT }
+}
+
+/// Whether a file only says which file Git LFS keeps elsewhere.
+pub(super) fn is_pointer(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"version https://git-lfs.github.com/spec/v1\n")
+}
+
 /// Nothing stands there, or a part of the way to it is not a folder.
 fn is_missing(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::InvalidFilename)
@@ -179,6 +189,7 @@ fn read_file(path: &Path, limit: u64) -> Result<Arc<[u8]>, ProblemKind> {
         Ok(if length > limit { Err(length) } else { Ok(bytes) })
     };
     match read() {
+        Ok(Ok(bytes)) if is_pointer(&bytes) => Err(ProblemKind::LargeFilePointer),
         Ok(Ok(bytes)) => Ok(bytes.into()),
         Ok(Err(length)) => Err(ProblemKind::TooLarge(length)),
         Err(error) => Err(ProblemKind::Unreadable(error.to_string())),

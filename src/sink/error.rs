@@ -29,6 +29,9 @@ pub enum Error {
     /// Another process writes to the same directory; nothing was written.
     #[error("another fleetcron is writing to `{}`", .0.display())]
     Busy(PathBuf),
+    /// What was written could not be put into the index of Git.
+    #[error("cannot stage what was written: {0}")]
+    Stage(String),
 }
 
 impl Error {

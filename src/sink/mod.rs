@@ -8,8 +8,10 @@
 pub mod directory;
 mod error;
 mod file;
+mod index;
 mod stream;
 
 pub use error::Error;
 pub use file::write_file;
+pub use index::stage;
 pub use stream::stream;

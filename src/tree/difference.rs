@@ -184,9 +184,14 @@ struct Build<'a, C> {
 impl<'a, C: Contents> Build<'a, C> {
     /// A wanted file stands there: the same, ours to replace, or in the way.
     fn compare(&mut self, path: &'a RepoPath, bytes: &Arc<[u8]>) -> Result<(), C::Error> {
-        // One byte more than wanted tells a longer file from an equal one.
-        let held = self.contents.read(path, (bytes.len() + 1).max(HEADER.len()))?;
-        if *held == **bytes {
+        let mut held: &[u8] = &[];
+        let mut same = self.contents.same(path, bytes) == Some(true);
+        if !same {
+            // One byte more than wanted tells a longer file from an equal one.
+            held = self.contents.read(path, (bytes.len() + 1).max(HEADER.len()))?;
+            same = *held == **bytes;
+        }
+        if same {
             self.found.unchanged += 1;
             self.count(path, |counts| &mut counts.unchanged);
             return Ok(());

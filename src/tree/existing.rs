@@ -3,6 +3,8 @@
 //! The one idea: the list is cheap, the bytes are not. Whoever made the list lends them through [`Contents`], a few
 //! at a time, and only where somebody asks.
 
+use std::sync::Arc;
+
 use super::RepoPath;
 
 /// What stands at a path.
@@ -37,6 +39,11 @@ pub trait Contents {
     /// # Errors
     /// Whatever keeps the file from being read.
     fn read(&mut self, path: &RepoPath, limit: usize) -> Result<&[u8], Self::Error>;
+
+    /// Whether the file at `path` holds just these bytes, if that can be told without opening it.
+    fn same(&mut self, _path: &RepoPath, _bytes: &Arc<[u8]>) -> Option<bool> {
+        None
+    }
 }
 
 impl Existing {

@@ -21,7 +21,7 @@ pub use difference::{Conflict, ConflictKind, Counts, Difference, Mark, Removal, 
 pub use existing::{Contents, Existing, Kind};
 pub use keyed::{Keyed, Text};
 pub use located::{Located, SpanTree, Spots};
-pub use output::OutputTree;
+pub use output::{Lent, OutputTree};
 pub use path::{PathError, RepoPath};
 pub use source::{Problem, ProblemKind, SourceFile, SourceTree};
 pub use span::{FileId, LineCol, Span, Spanned};

@@ -3,9 +3,11 @@
 //! The one idea: clusters that get the same document share its bytes, so a thousand copies cost one.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use super::RepoPath;
+use super::existing::{Contents, Existing, Kind};
 
 /// The files below the output directory, in path order; the first part of each path is the cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,5 +49,29 @@ impl OutputTree {
     /// Keeps the directories of some clusters only.
     pub fn retain_clusters(&mut self, keep: impl Fn(&str) -> bool) {
         self.files.retain(|path, _| keep(path.first()));
+    }
+
+    /// The tree as if it stood somewhere already.
+    pub fn standing(&self) -> Existing {
+        let mut existing = Existing::default();
+        self.files.keys().for_each(|path| existing.push(path.clone(), Kind::File));
+        existing
+    }
+
+    /// Lends the bytes of what [`OutputTree::standing`] lists.
+    pub fn contents(&self) -> Lent<'_> {
+        Lent(self)
+    }
+}
+
+/// The bytes of an output that was never written.
+pub struct Lent<'a>(&'a OutputTree);
+
+impl Contents for Lent<'_> {
+    type Error = Infallible;
+
+    fn read(&mut self, path: &RepoPath, limit: usize) -> Result<&[u8], Infallible> {
+        let bytes = self.0.get(path).map_or(&[][..], |bytes| &bytes[..]);
+        Ok(&bytes[..bytes.len().min(limit)])
     }
 }

@@ -37,6 +37,8 @@ pub enum ProblemKind {
     TooLarge(u64),
     /// A file or folder that the system would not let us read; the reason.
     Unreadable(String),
+    /// Git LFS keeps the file elsewhere; here stands only a pointer to it.
+    LargeFilePointer,
     /// The name is not UTF-8 or holds control characters.
     Name,
 }

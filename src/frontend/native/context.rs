@@ -63,6 +63,11 @@ impl Context<'_, '_> {
             self.named.insert(id);
             return Some(id);
         }
+        if self.library.sources.problems().iter().any(|problem| problem.path == path.as_str()) {
+            // It is there, and why it cannot be read is said once.
+            self.wanted.insert(path);
+            return None;
+        }
         let diagnostic = Diagnostic::new(Code::MissingFile, span, format!("there is no file `{path}`"));
         let diagnostic = match self.near_file(&path) {
             Some(near) => diagnostic.did_you_mean(Some(&near)),

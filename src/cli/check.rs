@@ -1,0 +1,133 @@
+//! `fleetcron check`: compile, compare, and say what is wrong. It writes nothing.
+//!
+//! The one idea: a file that neither these inputs nor those of the revision before give was edited by hand; any other
+//! that differs is stale. The two are mended differently, so they are told apart.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use super::args::Check;
+use super::base::Base;
+use super::compare::{self, Losses};
+use super::outcome::{Failure, Outcome};
+use super::session::Session;
+use super::table::count;
+use crate::compile::Compilation;
+use crate::diag::{Code, Diagnostic, Place, Severity};
+use crate::lock::Mode;
+use crate::repo::View;
+use crate::tree::Difference;
+
+/// So many files are named one by one, of each kind.
+const SHOWN: usize = 20;
+
+/// Runs it.
+pub(super) fn run(session: &mut Session, args: &Check) -> Result<Outcome, Failure> {
+    let compilation = session.compile_as(&Mode::Locked)?;
+    let of_lock = |code: Code| code == Code::LockChanged;
+    if session.diags.iter().any(|diagnostic| diagnostic.severity == Severity::Error && !of_lock(diagnostic.code)) {
+        return Ok(Outcome::wrong(Vec::new(), json!({"checked": false})));
+    }
+    let sizes = format!(
+        "{} on {} give {}",
+        count(compilation.model.units.len(), "task"),
+        count(compilation.model.clusters.len(), "cluster"),
+        count(compilation.output.len(), "file"),
+    );
+    let compared = compilation.model.fleet.output.committed || args.out.is_some();
+    // What stands in a folder that is named is what people have seen last there.
+    let base = if args.out.is_some() { None } else { Base::of(session, args.base.as_deref())? };
+    let standing =
+        if compared { compare::standing(session, &compilation, &compilation.output)? } else { Difference::default() };
+    let since = match &base {
+        Some(base) => Some(base.difference(session, &compilation)?),
+        None => None,
+    };
+    let losses = Losses {
+        difference: since.as_ref().unwrap_or(&standing),
+        since: base.as_ref().map(Base::title),
+        allowed: &args.allow_deletions,
+    };
+    let dir = session.output(&compilation)?;
+    if let Some(outcome) = compare::refused(session, &compilation, &standing, &losses, &dir) {
+        return Ok(outcome);
+    }
+    if !compared {
+        let text = format!("{sizes}; the output is not committed and was not compared\n");
+        return Ok(Outcome::said(text, json!({"checked": true, "compared": false})));
+    }
+    compare::strays(session, &compilation, &standing, &dir);
+    let value = session.value(|| compare::value(&standing, false));
+    if standing.is_empty() {
+        return Ok(Outcome::said(format!("{sizes}; the output is up to date\n"), value));
+    }
+    let edited = match &base {
+        Some(base) => edited(session, &compilation, base, &standing)?,
+        None => None,
+    };
+    let shown = session.shown(&dir);
+    tell(session, &standing, edited.as_ref(), &shown);
+    let remarks = base.as_ref().and_then(Base::unknown).into_iter().collect();
+    Ok(Outcome::wrong(remarks, value))
+}
+
+/// The paths that were edited by hand; `None` if nobody can tell.
+fn edited(
+    session: &mut Session,
+    compilation: &Compilation,
+    base: &Base,
+    standing: &Difference,
+) -> Result<Option<BTreeSet<String>>, Failure> {
+    let Some(output) = base.output(session) else { return Ok(None) };
+    let from_base = compare::standing(session, compilation, output)?;
+    let other: BTreeSet<&str> = compare::changes(&from_base).map(|(_, path)| path.as_str()).collect();
+    let both = compare::changes(standing).map(|(_, path)| path.as_str()).filter(|path| other.contains(path));
+    Ok(Some(both.map(str::to_owned).collect()))
+}
+
+fn tell(session: &mut Session, standing: &Difference, edited: Option<&BTreeSet<String>>, shown: &str) {
+    let mend = match session.view {
+        View::Folder => "run `fleetcron build` and commit the result".to_owned(),
+        View::Index(_) => format!("run `fleetcron build`, then `git add {shown}`; or `fleetcron build --stage`"),
+        View::Revision(_) => "run `fleetcron build` on that revision and commit the result".to_owned(),
+    };
+    let mut told = [0_usize; 2];
+    for (what, path) in compare::changes(standing) {
+        let by_hand = edited.is_some_and(|edited| edited.contains(path.as_str()));
+        let count = &mut told[usize::from(by_hand)];
+        *count += 1;
+        if *count > SHOWN {
+            continue;
+        }
+        let code = if by_hand { Code::EditedOutput } else { Code::StaleOutput };
+        let message = match (what, by_hand) {
+            ("create", true) => "this file was removed by hand: the inputs give it, and gave it before",
+            ("create", false) => "this file is missing from the output",
+            ("update", true) => "this file was edited by hand: neither these inputs nor those before give it",
+            ("update", false) if edited.is_some() => "this file is stale: it is what the inputs gave before",
+            ("update", false) => "this file differs from what the inputs give",
+            (_, true) => "this file was put here by hand: neither these inputs nor those before give it",
+            (_, false) => "this file is in the output and the inputs do not give it",
+        };
+        let place = Place::Path(format!("{shown}/{path}"));
+        let diagnostic = Diagnostic::at(code, place, message);
+        session.diags.push(if by_hand {
+            let keep = "to keep the change, make it in the task or in an override";
+            diagnostic.help(format!("{keep}; then, or to drop it, {mend}"))
+        } else {
+            diagnostic.help(mend.clone())
+        });
+    }
+    for (count, code, words) in [
+        (told[0], Code::StaleOutput, "more files are not"),
+        (told[1], Code::EditedOutput, "more files were edited by hand and are not"),
+    ] {
+        if count > SHOWN {
+            let message = format!("{} {words} what the inputs give", count - SHOWN);
+            let place = Place::Path(shown.to_owned());
+            session.diags.push(Diagnostic::at(code, place, message).help("`--format json` lists all of them"));
+        }
+    }
+    session.diags.sort();
+}

@@ -1,0 +1,62 @@
+//! One state of the repository, read and compiled: as it lies on disk, as it is staged, or as a revision has it. It
+//! draws nothing.
+//!
+//! The one idea: reading is repeated only if something was referred to that the first reading did not bring.
+
+use std::path::{Path, PathBuf};
+
+use super::outcome::Failure;
+use super::progress::Progress;
+use crate::compile::{self, Compilation};
+use crate::diag::Diagnostics;
+use crate::lock::Mode;
+use crate::repo::{Opened, Sources, View};
+use crate::tree::RepoPath;
+
+/// A state of the repository, compiled.
+pub(super) struct Side {
+    /// What a reader knows it as: `the working tree`, `the index`, `HEAD (1a2b3c4)`.
+    pub(super) title: String,
+    /// What was read.
+    pub(super) sources: Sources,
+    /// What it comes to, its diagnostics taken out.
+    pub(super) compilation: Compilation,
+    /// What is wrong with it, its levels as its own settings say.
+    pub(super) diags: Diagnostics,
+}
+
+impl Side {
+    /// Opens, reads and compiles the fleet at `root`.
+    pub(super) fn compile(root: &Path, view: &View, mode: &Mode, progress: &mut Progress) -> Result<Self, Failure> {
+        let opened = view.open(root).map_err(|error| Failure::run(&error))?;
+        Ok(Self::of(&opened, &[], mode, progress))
+    }
+
+    /// Reads and compiles what was opened. Folders of the disk that hold output beside `output.dir` are in `skip`.
+    pub(super) fn of(opened: &Opened, skip: &[PathBuf], mode: &Mode, progress: &mut Progress) -> Self {
+        progress.now("reading");
+        let guess = crate::model::Fleet::default().output.dir;
+        let mut sources = opened.read(&guess, skip);
+        let mut tell =
+            |tree: &crate::tree::SourceTree| compile::compile_watched(tree, mode, |stage| progress.now(stage.name()));
+        let mut compilation = tell(&sources.tree);
+        let dir = compilation.model.fleet.output.dir.clone();
+        let mut again = dir != guess;
+        if again {
+            sources = opened.read(&dir, skip);
+            compilation.wanted = compile::wanted(&sources.tree);
+        }
+        if !compilation.wanted.is_empty() {
+            let wanted: Vec<RepoPath> = compilation.wanted.iter().cloned().collect();
+            let more = opened.read_more(&sources, &wanted);
+            again |= more.tree.files().len() != sources.tree.files().len()
+                || more.tree.problems() != sources.tree.problems();
+            sources = more;
+        }
+        if again {
+            compilation = tell(&sources.tree);
+        }
+        let diags = std::mem::take(&mut compilation.diags);
+        Self { title: opened.title().to_owned(), sources, compilation, diags }
+    }
+}

@@ -1,0 +1,155 @@
+//! `fleetcron build --stage`: what is staged is compiled, and what follows from it is written and staged too. It touches
+//! no file that the index has right already.
+//!
+//! The one idea: a commit is what its index says. What lies in the work tree beside that, an edit that is not staged or
+//! a task that is not added yet, neither gets into the output nor is lost.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::args::Build;
+use super::base::Base;
+use super::build::{known_tasks, mode};
+use super::compare::{self, Losses};
+use super::moves;
+use super::outcome::{Failure, Outcome};
+use super::session::{Session, output_dir};
+use crate::compile::Compilation;
+use crate::diag::{Code, Diagnostic, Place};
+use crate::lock::{self, Mode};
+use crate::repo::{self, Opened, View};
+use crate::sink;
+use crate::tree::{Contents, Difference, RepoPath};
+
+/// Runs it.
+pub(super) fn run(session: &mut Session, args: &Build) -> Result<Outcome, Failure> {
+    let mode = mode(args);
+    let compilation = session.compile_as(&mode)?;
+    if let Mode::Fresh(tasks) = &mode {
+        known_tasks(&compilation.model, tasks)?;
+    }
+    if !compilation.model.fleet.output.committed {
+        return Err(Failure::files("`output.committed` is false in this fleet: there is no output to stage"));
+    }
+    if session.diags.has_errors() {
+        return Ok(Outcome::wrong(vec!["nothing was written".to_owned()], json!({"written": false})));
+    }
+    session.progress.now("comparing and writing");
+    let below = output_dir(&compilation)?;
+    let dir = repo::output_dir(&session.root, &below).map_err(|error| Failure::run(&error))?;
+    let staged = compare::standing(session, &compilation, &compilation.output)?;
+    let touched: BTreeSet<&RepoPath> = compare::changes(&staged).map(|(_, path)| path).collect();
+    let mut disk = compare::on_disk(&compilation.output, &dir, |_| true)?;
+    keep(&mut disk, &touched);
+    let base = Base::of(session, None)?;
+    let since = match &base {
+        Some(base) => Some(base.difference(session, &compilation)?),
+        None => None,
+    };
+    let losses = Losses {
+        difference: since.as_ref().unwrap_or(&staged),
+        since: base.as_ref().map(Base::title),
+        allowed: &args.allow_deletions,
+    };
+    if let Some(outcome) = compare::refused(session, &compilation, &disk, &losses, &dir) {
+        return Ok(outcome);
+    }
+    let lock = new_lock(session, &compilation, &mode);
+    let changes = lock.is_some() || !staged.is_empty();
+    if changes
+        && let View::Index(Some(file)) = &session.view
+        && is_passing(file)
+    {
+        let say = "`git add` them and commit without paths";
+        let why = "Git commits only some paths, and its own index would undo what is staged now";
+        return Err(Failure::Run(format!("{why}: {say}")));
+    }
+    let edits = edits(session, &compilation, &touched, lock.as_deref())?;
+    if !edits.is_empty() {
+        for path in &edits {
+            let place = Place::Path(path.clone());
+            let message = "this file has edits that are not staged, and the commit needs another version of it";
+            let help =
+                format!("`git add {path}` takes the edits along, `git restore {path}` drops them; then commit again");
+            session.diags.push(Diagnostic::at(Code::UnstagedOutput, place, message).help(help));
+        }
+        session.diags.sort();
+        return Ok(Outcome::wrong(vec!["nothing was written".to_owned()], json!({"written": false})));
+    }
+    let mut added: Vec<PathBuf> = Vec::new();
+    if let Some(bytes) = &lock {
+        sink::write_file(&session.root.join(lock::PATH), bytes).map_err(|error| Failure::run(&error))?;
+        added.push(PathBuf::from(lock::PATH));
+    }
+    sink::directory::apply(&dir, &disk).map_err(|error| Failure::run(&error))?;
+    let at = |path: &RepoPath| PathBuf::from(format!("{below}/{path}"));
+    added.extend(staged.create.iter().chain(&staged.update).map(|write| at(&write.path)));
+    let removed: Vec<PathBuf> = staged.delete.iter().map(|removal| at(&removal.path)).collect();
+    if !added.is_empty() || !removed.is_empty() {
+        let file = if let View::Index(file) = &session.view { file.as_deref() } else { None };
+        sink::stage(&session.root, file, &added, &removed).map_err(|error| Failure::run(&error))?;
+    }
+    let mut text = super::build::summary(&compilation, &staged, session, &dir, false);
+    text = text.replacen("wrote: ", "wrote and staged: ", 1);
+    text.push_str(&moves::text(&compilation, session.tree(), true));
+    Ok(Outcome::said(text, session.value(|| compare::value(&staged, true))))
+}
+
+/// Whether an index is the one that Git makes for a single commit of named paths, and throws away afterwards.
+fn is_passing(file: &Path) -> bool {
+    let name = file.file_name().map(|name| name.to_string_lossy());
+    name.is_some_and(|name| name.starts_with("next-index-"))
+}
+
+/// The lock to be written and staged, unless the index has it already.
+fn new_lock(session: &Session, compilation: &Compilation, mode: &Mode) -> Option<Vec<u8>> {
+    if matches!(mode, Mode::Locked | Mode::Frozen) || !compilation.lock_differs {
+        return None;
+    }
+    let bytes = compilation.lock.bytes();
+    let held = RepoPath::new(lock::PATH).ok().and_then(|path| Some(session.tree().get(&path)?.1.bytes.clone()));
+    (held.as_deref() != Some(&bytes[..])).then_some(bytes)
+}
+
+/// Keeps of a difference to the disk what concerns some paths.
+fn keep(disk: &mut Difference, touched: &BTreeSet<&RepoPath>) {
+    disk.create.retain(|write| touched.contains(&write.path));
+    disk.update.retain(|write| touched.contains(&write.path));
+    disk.delete.retain(|removal| touched.contains(&removal.path));
+    disk.conflicts.retain(|conflict| touched.iter().any(|path| path.is_below(&conflict.path)));
+}
+
+/// The paths, relative to the root, that on disk are neither what the index has nor what it will have.
+fn edits(
+    session: &Session,
+    compilation: &Compilation,
+    touched: &BTreeSet<&RepoPath>,
+    lock: Option<&[u8]>,
+) -> Result<Vec<String>, Failure> {
+    let Some(Opened::Objects(objects)) = session.opened() else { return Ok(Vec::new()) };
+    let below = output_dir(compilation)?;
+    let (existing, mut blobs) = objects.existing(&below, |_| true).map_err(|error| Failure::run(&error))?;
+    let mut edits = Vec::new();
+    for path in touched {
+        let full = format!("{below}/{path}");
+        let disk = repo::contents(&session.root.join(&full)).map_err(|error| Failure::run(&error))?;
+        let wanted = compilation.output.get(path);
+        let same = match &disk {
+            None => wanted.is_none() || existing.get(path.as_str()).is_none(),
+            Some(bytes) => wanted == Some(bytes) || blobs.same(path, bytes) == Some(true),
+        };
+        if !same {
+            edits.push(full);
+        }
+    }
+    if let Some(wanted) = lock {
+        let disk = repo::contents(&session.root.join(lock::PATH)).map_err(|error| Failure::run(&error))?;
+        let held = RepoPath::new(lock::PATH).ok().and_then(|path| Some(session.tree().get(&path)?.1.bytes.clone()));
+        if disk != held && disk.as_deref() != Some(wanted) {
+            edits.push(lock::PATH.to_owned());
+        }
+    }
+    Ok(edits)
+}

@@ -1,0 +1,228 @@
+//! What an index or a tree of Git holds: paths, kinds and object ids. It reads no blob.
+//!
+//! The one idea: an index is one flat list and a tree is many small ones; here both answer the same two questions:
+//! what is below this folder, and what stands at this path.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use git2::{Index, IndexEntryExtendedFlag, Oid, Repository, Tree};
+
+use super::error::Error;
+
+/// What stands at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    File,
+    Folder,
+    Link,
+    /// A submodule.
+    Module,
+}
+
+/// Something at a path.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    pub(super) mode: Mode,
+    /// Zero for a folder of an index.
+    pub(super) id: Oid,
+}
+
+/// The paths below a fleet root.
+pub(super) struct Listing {
+    kind: Kind,
+    /// Paths that are not UTF-8, as far as they can be shown.
+    unnamed: RefCell<BTreeSet<String>>,
+}
+
+enum Kind {
+    /// In path order of their bytes, relative to the fleet root.
+    Index(Vec<(String, Entry)>),
+    /// The tree at the fleet root.
+    Tree(Oid),
+}
+
+impl Listing {
+    /// What is staged below `prefix`. What is only intended to be added is not staged.
+    pub(super) fn of_index(repository: &Repository, file: Option<&Path>, prefix: PathBuf) -> Result<Self, Error> {
+        let wrong = |why: git2::Error| Error::Index(why.message().to_owned());
+        let index = match file {
+            Some(file) => Index::open(file),
+            None => repository.index(),
+        };
+        let index = index.map_err(wrong)?;
+        let mut above = prefix.to_string_lossy().replace('\\', "/");
+        if !above.is_empty() {
+            above.push('/');
+        }
+        let mut entries = Vec::new();
+        let mut unmerged = BTreeSet::new();
+        let unnamed = RefCell::new(BTreeSet::new());
+        for entry in index.iter() {
+            let Some(below) = entry.path.strip_prefix(above.as_bytes()) else { continue };
+            let Ok(path) = std::str::from_utf8(below) else {
+                unnamed.borrow_mut().insert(String::from_utf8_lossy(below).into_owned());
+                continue;
+            };
+            if (entry.flags >> 12) & 0x3 != 0 {
+                unmerged.insert(path.to_owned());
+            } else if !IndexEntryExtendedFlag::from_bits_truncate(entry.flags_extended)
+                .contains(IndexEntryExtendedFlag::INTENT_TO_ADD)
+            {
+                entries.push((path.to_owned(), Entry { mode: mode(entry.mode), id: entry.id }));
+            }
+        }
+        if !unmerged.is_empty() {
+            return Err(Error::Unmerged(unmerged.into_iter().collect()));
+        }
+        entries.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(Self { kind: Kind::Index(entries), unnamed })
+    }
+
+    /// What a tree holds.
+    pub(super) fn of_tree(tree: Oid) -> Self {
+        Self { kind: Kind::Tree(tree), unnamed: RefCell::default() }
+    }
+
+    /// What was met and has no name that can be read.
+    pub(super) fn unnamed(&self) -> BTreeSet<String> {
+        self.unnamed.borrow().clone()
+    }
+
+    /// What stands at a path.
+    pub(super) fn get(&self, repository: &Repository, path: &str) -> Option<Entry> {
+        match &self.kind {
+            Kind::Index(entries) => {
+                let at = entries.partition_point(|(other, _)| other.as_str() < path);
+                match entries.get(at) {
+                    Some((other, entry)) if other == path => Some(*entry),
+                    _ => {
+                        let inside = format!("{path}/");
+                        let at = entries.partition_point(|(other, _)| other.as_str() < inside.as_str());
+                        let folder = entries.get(at).is_some_and(|(other, _)| other.starts_with(&inside));
+                        folder.then_some(Entry { mode: Mode::Folder, id: Oid::ZERO_SHA1 })
+                    }
+                }
+            }
+            Kind::Tree(root) => {
+                let entry = repository.find_tree(*root).ok()?.get_path(Path::new(path)).ok()?;
+                Some(Entry { mode: mode(u32::try_from(entry.filemode_raw()).ok()?), id: entry.id() })
+            }
+        }
+    }
+
+    /// Shows everything below a folder (`""` is the root), in an order that depends on nothing else. A folder that
+    /// `enters` refuses is passed over whole; it is asked once a folder, the first one excepted.
+    pub(super) fn each(
+        &self,
+        repository: &Repository,
+        folder: &str,
+        enters: &dyn Fn(&str) -> bool,
+        see: &mut dyn FnMut(&str, Entry),
+    ) {
+        match &self.kind {
+            Kind::Index(entries) => each_flat(entries, folder, enters, see),
+            Kind::Tree(root) => {
+                let found = repository.find_tree(*root).and_then(|tree| {
+                    if folder.is_empty() {
+                        return Ok(tree);
+                    }
+                    repository.find_tree(tree.get_path(Path::new(folder))?.id())
+                });
+                if let Ok(tree) = found {
+                    self.each_deep(repository, &tree, folder, enters, see);
+                }
+            }
+        }
+    }
+
+    fn each_deep(
+        &self,
+        repository: &Repository,
+        tree: &Tree<'_>,
+        folder: &str,
+        enters: &dyn Fn(&str) -> bool,
+        see: &mut dyn FnMut(&str, Entry),
+    ) {
+        for entry in tree {
+            let lossy = String::from_utf8_lossy(entry.name_bytes());
+            let path = if folder.is_empty() { lossy.into_owned() } else { format!("{folder}/{lossy}") };
+            if std::str::from_utf8(entry.name_bytes()).is_err() {
+                self.unnamed.borrow_mut().insert(path);
+                continue;
+            }
+            let Ok(raw) = u32::try_from(entry.filemode_raw()) else { continue };
+            match mode(raw) {
+                Mode::Folder if enters(&path) => {
+                    if let Ok(below) = repository.find_tree(entry.id()) {
+                        self.each_deep(repository, &below, &path, enters, see);
+                    }
+                }
+                Mode::Folder => {}
+                mode => see(&path, Entry { mode, id: entry.id() }),
+            }
+        }
+    }
+}
+
+fn each_flat(
+    entries: &[(String, Entry)],
+    folder: &str,
+    enters: &dyn Fn(&str) -> bool,
+    see: &mut dyn FnMut(&str, Entry),
+) {
+    let inside = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+    let first = entries.partition_point(|(path, _)| path.as_str() < inside.as_str());
+    // The folders that the last path went through, with whether they were entered.
+    let mut way: Vec<(usize, bool)> = Vec::new();
+    let mut last = "";
+    for (path, entry) in entries[first..].iter().take_while(|(path, _)| path.starts_with(&inside)) {
+        way.retain(|(end, _)| last.get(..=*end) == path.get(..=*end));
+        let known = way.last().map_or(inside.len(), |(end, _)| end + 1);
+        let mut open = way.last().is_none_or(|(_, entered)| *entered);
+        for (at, _) in path[known..].match_indices('/') {
+            let end = known + at;
+            open = open && enters(&path[..end]);
+            way.push((end, open));
+        }
+        last = path;
+        if open {
+            see(path, *entry);
+        }
+    }
+}
+
+/// The kind that the mode of an entry names.
+fn mode(raw: u32) -> Mode {
+    match raw & 0o170_000 {
+        0o040_000 => Mode::Folder,
+        0o120_000 => Mode::Link,
+        0o160_000 => Mode::Module,
+        _ => Mode::File,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flat_list_is_walked_as_folders_are() {
+        let paths = ["a", "b/c", "b/d/e", "b/d/f", "b0", "x/y"];
+        let entry = Entry { mode: Mode::File, id: Oid::ZERO_SHA1 };
+        let entries: Vec<(String, Entry)> = paths.iter().map(|path| ((*path).to_owned(), entry)).collect();
+        let asked = RefCell::new(Vec::new());
+        let mut seen = Vec::new();
+        let enters = |folder: &str| {
+            asked.borrow_mut().push(folder.to_owned());
+            folder != "b/d"
+        };
+        each_flat(&entries, "", &enters, &mut |path, _| seen.push(path.to_owned()));
+        assert_eq!(seen, ["a", "b/c", "b0", "x/y"]);
+        assert_eq!(asked.into_inner(), ["b", "b/d", "x"]);
+        let mut below = Vec::new();
+        each_flat(&entries, "b", &|_| true, &mut |path, _| below.push(path.to_owned()));
+        assert_eq!(below, ["b/c", "b/d/e", "b/d/f"]);
+    }
+}

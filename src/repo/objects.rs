@@ -1,0 +1,323 @@
+//! The files of a fleet as Git has them: staged, or in a revision. Nothing is checked out, and no file of the work tree
+//! is opened.
+//!
+//! The one idea: what a work tree that was just checked out would give, read from the object database.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use git2::{ObjectType, Oid, Repository};
+
+use super::blobs::Blobs;
+use super::error::Error;
+use super::listing::{Entry, Listing, Mode};
+use super::note::Note;
+use super::walk::{ENDINGS, in_git};
+use super::worktree::{ATTRIBUTES, LOCK, Sources, is_pointer, limit_of};
+use crate::tree::ownership::{INDEX, is_temporary};
+use crate::tree::{Existing, Kind, Problem, ProblemKind, RepoPath, SourceFile, SourceTree};
+
+/// So many symbolic links may stand on the way to one file.
+const LINKS: usize = 40;
+
+/// The files of a fleet in an index or a revision.
+pub struct Objects {
+    repository: Repository,
+    listing: Listing,
+    title: String,
+    /// Submodules were met here.
+    modules: RefCell<BTreeSet<String>>,
+}
+
+/// Where a path leads in the end.
+enum Target {
+    File(Oid),
+    Folder,
+    Missing,
+    Bad(ProblemKind),
+}
+
+impl Objects {
+    /// What is staged, of the fleet at `root`. `index` is another index file than the repository's own: Git names one to
+    /// hooks while it commits only some paths.
+    ///
+    /// # Errors
+    /// There is no repository, its index cannot be read, or paths of the fleet are unmerged in it.
+    pub fn staged(root: &Path, index: Option<&Path>) -> Result<Self, Error> {
+        let (repository, prefix) = around(root)?;
+        let listing = Listing::of_index(&repository, index, prefix)?;
+        Ok(Self { repository, listing, title: "the index".to_owned(), modules: RefCell::default() })
+    }
+
+    /// The fleet at `root` as a revision has it: whatever `git rev-parse` takes. `REV:folder` says where the fleet root
+    /// is in it; else it is where it is now.
+    ///
+    /// # Errors
+    /// There is no repository, no such revision, or no such folder in it.
+    pub fn at(root: &Path, revision: &str) -> Result<Self, Error> {
+        let (repository, prefix) = around(root)?;
+        let unknown = |why: git2::Error, repository: &Repository| Error::Revision {
+            revision: revision.to_owned(),
+            why: why.message().to_owned(),
+            shallow: repository.is_shallow(),
+        };
+        let (tree, short) = {
+            let object = repository.revparse_single(revision).map_err(|why| unknown(why, &repository))?;
+            let commit = object.peel_to_commit().ok();
+            let tree = object.peel_to_tree().map_err(|why| unknown(why, &repository))?;
+            let named = object.kind() == Some(ObjectType::Tree) && revision.contains(':');
+            let tree = if named || prefix.as_os_str().is_empty() {
+                tree.id()
+            } else {
+                let entry = tree.get_path(&prefix).ok().filter(|entry| entry.kind() == Some(ObjectType::Tree));
+                let missing = || Error::NoFolder { revision: revision.to_owned(), folder: prefix.clone() };
+                entry.ok_or_else(missing)?.id()
+            };
+            (tree, commit.map(|commit| commit.id().to_string()[..7].to_owned()))
+        };
+        let title = match short {
+            Some(short) if !revision.starts_with(&short) => format!("{revision} ({short})"),
+            _ => revision.to_owned(),
+        };
+        Ok(Self { repository, listing: Listing::of_tree(tree), title, modules: RefCell::default() })
+    }
+
+    /// What a reader knows it as: `the index`, or `HEAD (1a2b3c4)`.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Reads what [`Worktree::read`](super::Worktree::read) reads.
+    pub fn read(&self, skip: &[RepoPath]) -> Sources {
+        let mut files = Vec::new();
+        let mut problems = Vec::new();
+        let mut links = Vec::new();
+        let mut plain = BTreeSet::new();
+        let enters = |folder: &str| !is_hidden(folder) && !skip.iter().any(|skipped| skipped.as_str() == folder);
+        self.listing.each(&self.repository, "", &enters, &mut |path, entry| {
+            if entry.mode == Mode::Module {
+                self.modules.borrow_mut().insert(path.to_owned());
+                return;
+            }
+            let at_root = !path.contains('/');
+            let named = at_root && (path == LOCK || path == ATTRIBUTES);
+            let ending = Path::new(path).extension().and_then(|ending| ending.to_str());
+            let wanted = named || (!is_hidden(path) && ending.is_some_and(|ending| ENDINGS.contains(&ending)));
+            match entry.mode {
+                _ if !wanted => {}
+                Mode::Link => links.push(path.to_owned()),
+                _ => {
+                    plain.insert(entry.id);
+                    self.take(path, entry.id, false, &mut files, &mut problems);
+                }
+            }
+        });
+        for path in links {
+            match self.resolve(&path) {
+                // A link to a file that is not read itself stands for that file.
+                Target::File(id) => self.take(&path, id, plain.contains(&id), &mut files, &mut problems),
+                Target::Folder => {}
+                Target::Missing => {
+                    let kind = ProblemKind::LinkBroken(self.written(&path));
+                    problems.push(Problem { path, kind });
+                }
+                Target::Bad(kind) => problems.push(Problem { path, kind }),
+            }
+        }
+        let unnamed = self.listing.unnamed().into_iter();
+        let unnamed = unnamed.filter(|path| ENDINGS.iter().any(|ending| path.ends_with(ending)));
+        problems.extend(unnamed.map(|path| Problem { path, kind: ProblemKind::Name }));
+        let notes = self.modules.borrow().iter().cloned().map(Note::NestedRepository).collect();
+        Sources { tree: SourceTree::new(files, problems), notes }
+    }
+
+    /// Adds the files that documents refer to, as [`Worktree::read_more`](super::Worktree::read_more) does.
+    pub fn read_more(&self, sources: &Sources, paths: &[RepoPath]) -> Sources {
+        let mut files: Vec<SourceFile> = sources.tree.files().map(|(_, file)| file.clone()).collect();
+        let mut problems = sources.tree.problems().to_vec();
+        let wanted: BTreeSet<&RepoPath> = paths.iter().filter(|path| sources.tree.get(path).is_none()).collect();
+        for path in wanted {
+            if path.as_str().split('/').any(|part| part.eq_ignore_ascii_case(".git")) {
+                problems.push(Problem { path: path.to_string(), kind: in_git() });
+                continue;
+            }
+            match self.resolve(path.as_str()) {
+                Target::File(id) => {
+                    let direct = self.listing.get(&self.repository, path.as_str());
+                    let link = direct.is_none_or(|entry| entry.mode == Mode::Link);
+                    self.take(path.as_str(), id, link, &mut files, &mut problems);
+                }
+                Target::Folder => {
+                    let kind = ProblemKind::Unreadable("it is a folder".to_owned());
+                    problems.push(Problem { path: path.to_string(), kind });
+                }
+                Target::Missing => {}
+                Target::Bad(kind) => problems.push(Problem { path: path.to_string(), kind }),
+            }
+        }
+        problems.sort();
+        problems.dedup();
+        Sources { tree: SourceTree::new(files, problems), notes: sources.notes.clone() }
+    }
+
+    /// What stands in an output directory, as [`existing`](super::existing()) lists it on disk.
+    ///
+    /// # Errors
+    /// The directory is a link or a file, or leads through one.
+    pub fn existing(&self, dir: &RepoPath, wanted: impl Fn(&str) -> bool) -> Result<(Existing, Blobs<'_>), Error> {
+        let ends = dir.as_str().match_indices('/').map(|(at, _)| at).chain([dir.as_str().len()]);
+        for above in ends.map(|end| &dir.as_str()[..end]) {
+            match self.listing.get(&self.repository, above).map(|entry| entry.mode) {
+                None | Some(Mode::Folder) => {}
+                Some(Mode::Link) => return Err(Error::OutputOutside(PathBuf::from(above))),
+                Some(Mode::File | Mode::Module) => return Err(Error::NotAFolder(PathBuf::from(above))),
+            }
+        }
+        let existing = RefCell::new(Existing::default());
+        let mut blobs = Blobs::new(&self.repository);
+        let below = |path: &str| path.strip_prefix(dir.as_str()).map(|rest| rest.trim_start_matches('/').to_owned());
+        let enters = |folder: &str| {
+            let Some(rest) = below(folder).filter(|rest| !rest.is_empty()) else { return true };
+            if is_hidden(&rest) || !rest.contains('/') && !wanted(&rest) {
+                return false;
+            }
+            if let Ok(clean) = RepoPath::new(&rest) {
+                existing.borrow_mut().push(clean, Kind::Folder);
+            }
+            true
+        };
+        self.listing.each(&self.repository, dir.as_str(), &enters, &mut |path, entry| {
+            let Some(rest) = below(path) else { return };
+            let name = rest.rsplit('/').next().unwrap_or_default().to_owned();
+            if !rest.contains('/') && !wanted(&rest) || name.starts_with('.') && name != INDEX || is_temporary(&name) {
+                return;
+            }
+            let mut existing = existing.borrow_mut();
+            let Ok(clean) = RepoPath::new(&rest) else {
+                existing.push_unnamed(rest);
+                return;
+            };
+            let kind = match entry.mode {
+                Mode::File => Kind::File,
+                Mode::Link => Kind::Link,
+                Mode::Folder | Mode::Module => Kind::Other,
+            };
+            if kind == Kind::File {
+                blobs.push(clean.clone(), entry.id);
+            }
+            existing.push(clean, kind);
+        });
+        Ok((existing.into_inner().sorted(), blobs))
+    }
+
+    /// Puts a blob among the files, or what keeps it from being there.
+    fn take(&self, path: &str, id: Oid, link: bool, files: &mut Vec<SourceFile>, problems: &mut Vec<Problem>) {
+        let Ok(clean) = RepoPath::new(path) else {
+            problems.push(Problem { path: path.to_owned(), kind: ProblemKind::Name });
+            return;
+        };
+        match self.blob(id, limit_of(path)) {
+            Ok(bytes) => files.push(SourceFile { path: clean, bytes, link }),
+            Err(kind) => problems.push(Problem { path: path.to_owned(), kind }),
+        }
+    }
+
+    fn blob(&self, id: Oid, limit: u64) -> Result<Arc<[u8]>, ProblemKind> {
+        let unreadable = |error: git2::Error| {
+            let partial = format!("Git has no object {id} ({}); is this a partial clone?", error.message());
+            ProblemKind::Unreadable(partial)
+        };
+        let odb = self.repository.odb().map_err(unreadable)?;
+        let (size, _) = odb.read_header(id).map_err(unreadable)?;
+        if size as u64 > limit {
+            return Err(ProblemKind::TooLarge(size as u64));
+        }
+        let object = odb.read(id).map_err(unreadable)?;
+        if is_pointer(object.data()) { Err(ProblemKind::LargeFilePointer) } else { Ok(object.data().into()) }
+    }
+
+    /// What a symbolic link says, as written: of the one nearest to the end of the path.
+    fn written(&self, path: &str) -> String {
+        let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+        let prefixes: Vec<&str> = ends.map(|end| &path[..end]).collect();
+        let link = prefixes
+            .iter()
+            .rev()
+            .find_map(|prefix| self.listing.get(&self.repository, prefix).filter(|entry| entry.mode == Mode::Link));
+        link.map(|entry| self.link(entry)).unwrap_or_default()
+    }
+
+    fn link(&self, entry: Entry) -> String {
+        let blob = self.repository.find_blob(entry.id);
+        blob.map(|blob| String::from_utf8_lossy(blob.content()).into_owned()).unwrap_or_default()
+    }
+
+    /// Follows a path through symbolic links, inside the fleet root only.
+    fn resolve(&self, path: &str) -> Target {
+        let outside = || Target::Bad(ProblemKind::LinkOutside(self.written(path)));
+        let mut rest: Vec<String> = path.rsplit('/').map(str::to_owned).collect();
+        let mut there: Vec<String> = Vec::new();
+        let mut links = 0;
+        while let Some(part) = rest.pop() {
+            match part.as_str() {
+                "" | "." => continue,
+                ".." => {
+                    if there.pop().is_none() {
+                        return outside();
+                    }
+                    continue;
+                }
+                part if part.eq_ignore_ascii_case(".git") => return Target::Bad(in_git()),
+                _ => there.push(part),
+            }
+            let here = there.join("/");
+            let Some(entry) = self.listing.get(&self.repository, &here) else {
+                return if links > 0 {
+                    Target::Bad(ProblemKind::LinkBroken(self.written(path)))
+                } else {
+                    Target::Missing
+                };
+            };
+            match entry.mode {
+                Mode::Folder => {}
+                Mode::File if rest.is_empty() => return Target::File(entry.id),
+                Mode::File => return Target::Missing,
+                Mode::Module => {
+                    self.modules.borrow_mut().insert(here);
+                    return Target::Missing;
+                }
+                Mode::Link => {
+                    links += 1;
+                    if links > LINKS {
+                        return Target::Bad(ProblemKind::LinkBroken(self.written(path)));
+                    }
+                    let target = self.link(entry);
+                    if target.starts_with('/') {
+                        return outside();
+                    }
+                    there.pop();
+                    rest.extend(target.rsplit('/').map(str::to_owned));
+                }
+            }
+        }
+        Target::Folder
+    }
+}
+
+/// The repository around a folder, and what leads from its root to that folder.
+fn around(root: &Path) -> Result<(Repository, PathBuf), Error> {
+    let canonical = root.canonicalize().map_err(Error::read(root))?;
+    let repository = super::git::open(&canonical)
+        .map_err(|why| Error::Git { folder: root.to_owned(), why })?
+        .ok_or_else(|| Error::NoGit(root.to_owned()))?;
+    let top = repository.workdir().and_then(|workdir| workdir.canonicalize().ok());
+    let prefix = top.and_then(|top| canonical.strip_prefix(&top).ok().map(Path::to_path_buf)).unwrap_or_default();
+    Ok((repository, prefix))
+}
+
+/// Whether the last part of a path is hidden.
+fn is_hidden(path: &str) -> bool {
+    path.rsplit('/').next().is_some_and(|name| name.starts_with('.'))
+}
