@@ -26,6 +26,8 @@ struct Case {
     lock: bool,
     /// Whether it lies in a Git repository.
     git: bool,
+    /// Whether `repo/` is committed; then `staged/` is laid over it and staged, and `change/` over that and not staged.
+    commit: bool,
     /// A folder of the fixture that stands at `--out` before the run.
     out: Option<String>,
 }
@@ -79,6 +81,7 @@ fn case(folder: PathBuf) -> Case {
         stdout: false,
         lock: false,
         git: false,
+        commit: false,
         out: None,
     };
     for (key, value) in settings(&text) {
@@ -88,6 +91,7 @@ fn case(folder: PathBuf) -> Case {
             ("stdout", Setting::Truth(stdout)) => case.stdout = stdout,
             ("lock", Setting::Truth(lock)) => case.lock = lock,
             ("git", Setting::Truth(git)) => case.git = git,
+            ("commit", Setting::Truth(commit)) => case.commit = commit,
             ("out", Setting::Text(out)) => case.out = Some(out),
             (key, value) => panic!("{}: `{key} = {value:?}` means nothing", case.name),
         }
@@ -123,6 +127,28 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
+/// Commits a folder, stages what the fixture has in `staged/`, and lays its `change/` over the work tree.
+fn committed(repo: &Path, fixture: &Path) {
+    let repository = git2::Repository::init(repo).expect("a repository");
+    let mut index = repository.index().expect("an index");
+    let mut stage = || {
+        index.add_all(["*"], git2::IndexAddOption::DEFAULT, None).expect("staged");
+        index.write().expect("written");
+        index.write_tree().expect("a tree")
+    };
+    let tree = repository.find_tree(stage()).expect("a tree");
+    let author = git2::Signature::new("a", "a@example.com", &git2::Time::new(0, 0)).expect("a name");
+    repository.commit(Some("HEAD"), &author, &author, "one", &tree, &[]).expect("a commit");
+    for folder in ["staged", "change"] {
+        if fixture.join(folder).is_dir() {
+            copy(&fixture.join(folder), repo);
+        }
+        if folder == "staged" {
+            stage();
+        }
+    }
+}
+
 /// What a run gave.
 struct Ran {
     exit: i64,
@@ -140,6 +166,9 @@ impl Case {
         copy(&self.folder.join("repo"), &home.join("repo"));
         if self.git {
             git2::Repository::init(home.join("repo")).expect("a repository");
+        }
+        if self.commit {
+            committed(&home.join("repo"), &self.folder);
         }
         let mut command = Command::new(env!("CARGO_BIN_EXE_fleetcron"));
         command.current_dir(home).args(&self.args).args(["--root", "repo", "--color", "never"]);

@@ -43,9 +43,45 @@ fn prepare(page: &str, root: &Path) {
             fs::write(task, text).expect("written");
         }
         "deletions" => drop(run(root, &["build"])),
+        "edited-output" => {
+            run(root, &["build"]);
+            commit(root);
+            let path = root.join("rendered/eu-a/billing/rollup.cronjob.yaml");
+            let text = fs::read_to_string(&path).expect("a manifest").replace(":1.4", ":1.5");
+            fs::write(path, text).expect("written");
+        }
+        "unstaged-output" => {
+            run(root, &["build"]);
+            commit(root);
+            for (from, to) in [(":1.4", ":1.5"), (":1.5", ":1.6")] {
+                let text = fs::read_to_string(&task).expect("the task").replace(from, to);
+                fs::write(&task, text).expect("written");
+                if to == ":1.5" {
+                    stage(root);
+                }
+            }
+            run(root, &["build"]);
+        }
         "lock-merge" => drop(git2::Repository::init(root).expect("a repository")),
         _ => {}
     }
+}
+
+/// Stages everything, in a repository that is made where there is none.
+fn stage(root: &Path) -> (git2::Repository, git2::Oid) {
+    let repository = git2::Repository::init(root).expect("a repository");
+    let mut index = repository.index().expect("an index");
+    index.add_all(["*"], git2::IndexAddOption::DEFAULT, None).expect("staged");
+    index.write().expect("written");
+    let tree = index.write_tree().expect("a tree");
+    (repository, tree)
+}
+
+fn commit(root: &Path) {
+    let (repository, tree) = stage(root);
+    let tree = repository.find_tree(tree).expect("a tree");
+    let author = git2::Signature::new("a", "a@example.com", &git2::Time::new(0, 0)).expect("a name");
+    repository.commit(Some("HEAD"), &author, &author, "one", &tree, &[]).expect("a commit");
 }
 
 fn put(root: &Path, path: &str, text: &str) {
@@ -57,7 +93,8 @@ fn put(root: &Path, path: &str, text: &str) {
 /// The command that a page is about.
 fn command(page: &str) -> &'static [&'static str] {
     match page {
-        "stale-output" | "lock-changed" => &["check"],
+        "stale-output" | "edited-output" | "lock-changed" => &["check"],
+        "unstaged-output" => &["build", "--stage"],
         "not-in-lock" => &["build", "--frozen"],
         _ => &["build"],
     }
