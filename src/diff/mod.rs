@@ -1,8 +1,22 @@
 //! What changes, and whether it may. It writes nothing and reads no disk.
 //!
 //! The one idea: a deletion that nobody meant is the one mistake that cannot be taken back, so it is counted before
-//! anything is written.
+//! anything is written, and said before anything else is.
 
+mod changes;
+mod field;
 mod guard;
+mod inventory;
+mod objects;
+mod standing;
+mod task;
+mod whereabouts;
 
+pub use changes::{Changes, Fate, Totals, changes};
+pub use field::{Field, Lists, Step, fields, path_text};
 pub use guard::{Known, Refusal, guard};
+pub use inventory::{HIDDEN, Inventory, Renamed, Said};
+pub use objects::{Compared, Eyes};
+pub use standing::{Against, Key, Object, Placed, against};
+pub use task::{Change, Document, State, Task, What, When};
+pub use whereabouts::Why;

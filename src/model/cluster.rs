@@ -61,7 +61,7 @@ pub struct Taint {
 }
 
 /// What a taint does to tasks that do not tolerate it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TaintEffect {
     /// Takes nothing new.
     NoSchedule,

@@ -1,0 +1,341 @@
+//! What changes between two compilations, as data: the inventory, the tasks, what goes, and whether the guard would let
+//! it. It draws nothing.
+//!
+//! The one idea: a reviewer asks what is lost before what is new; so what goes is counted by itself, from the files, and
+//! not from the words about tasks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::guard::{Known, Refusal, guard};
+use super::inventory::{self, Inventory};
+use super::objects::{Comparer, Eyes, Text};
+use super::task::{self, Pair, State, Task};
+use crate::compile::{Compilation, MARKER_PREFIX};
+use crate::lock;
+use crate::model::{Guards, Unit};
+use crate::place::{Reason, Verdict};
+use crate::tree::{Difference, FileId, RepoPath, ownership};
+
+/// What changes.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// The inventory.
+    pub inventory: Inventory,
+    /// The tasks that change, in order of identity.
+    pub tasks: Vec<Task>,
+    /// Objects that belong to no task: what becomes of them, what they are, and on which clusters.
+    pub others: Vec<(Fate, String, Vec<String>)>,
+    /// Numbers.
+    pub totals: Totals,
+    /// Clusters that stay and lose all objects of tasks, with how many those were.
+    pub emptied: Vec<(String, usize)>,
+    /// Clusters from which a NoExecute taint takes objects, with how many.
+    pub drained: Vec<(String, usize)>,
+    /// The clusters in which the guard would stop this.
+    pub refusals: Vec<Refusal>,
+    /// The settings of the guard, if they change.
+    pub guards: Option<(Guards, Guards)>,
+    /// The source files that differ, and how.
+    pub sources: Vec<(String, Fate)>,
+}
+
+/// What becomes of a file or an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// It is new.
+    New,
+    /// It differs.
+    Changed,
+    /// It goes.
+    Gone,
+}
+
+/// How much changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Tasks that are there before and after and change, other names aside.
+    pub tasks_changed: usize,
+    /// Tasks that are new.
+    pub tasks_added: usize,
+    /// Tasks that go.
+    pub tasks_removed: usize,
+    /// Tasks that have another name.
+    pub tasks_renamed: usize,
+    /// Tasks there are now.
+    pub tasks: usize,
+    /// Clusters on which an object changes.
+    pub touched: usize,
+    /// Clusters of both sides.
+    pub clusters: usize,
+    /// Objects that are new.
+    pub created: usize,
+    /// Objects that differ.
+    pub changed: usize,
+    /// Objects that go.
+    pub deleted: usize,
+    /// Files that differ and say the same.
+    pub spelling: usize,
+}
+
+impl Changes {
+    /// Whether no object changes.
+    pub fn is_empty(&self) -> bool {
+        self.totals.created + self.totals.changed + self.totals.deleted == 0
+    }
+}
+
+/// Whether a file of the output is an object that counts: no index, no kustomization, no marker of an idle cluster.
+pub(super) fn counts(path: &RepoPath) -> bool {
+    ownership::is_manifest(path) && !is_marker(path)
+}
+
+fn is_marker(path: &RepoPath) -> bool {
+    path.file_name() == format!("{MARKER_PREFIX}{}.configmap.yaml", path.first())
+}
+
+/// What leads from one compilation to another.
+pub fn changes<E: Eyes>(before: State<'_>, after: State<'_>, eyes: &E) -> Changes {
+    let mut found = Changes { inventory: inventory::inventory(before, after, eyes), ..Changes::default() };
+    let renames: BTreeMap<String, String> =
+        found.inventory.renamed.iter().map(|renamed| (renamed.from.clone(), renamed.to.clone())).collect();
+    let mut comparer = Comparer::new(eyes);
+    found.sources = sources(before, after);
+    for pair in pairs(before, after, &comparer) {
+        let Some(mut task) = task::task((before, after), pair, &renames, &mut comparer) else { continue };
+        task.sources = made_of((before, after), pair, &found.sources);
+        found.tasks.push(task);
+    }
+    found.tasks.sort_by(|a, b| a.name.cmp(&b.name));
+    losses(before, after, &mut found);
+    files(before, after, &mut comparer, &mut found);
+    let totals = &mut found.totals;
+    for task in &found.tasks {
+        *match (task.there, &task.was) {
+            ((false, _), _) => &mut totals.tasks_added,
+            ((_, false), _) => &mut totals.tasks_removed,
+            (_, Some(_)) => &mut totals.tasks_renamed,
+            (_, None) => &mut totals.tasks_changed,
+        } += 1;
+    }
+    totals.tasks = after.compilation.model.units.len();
+    let (old, new) = (before.compilation.model.fleet.guards, after.compilation.model.fleet.guards);
+    found.guards = ((old.percent, old.min) != (new.percent, new.min)).then_some((old, new));
+    found
+}
+
+/// The tasks of both sides, each with its other self.
+fn pairs<E: Eyes>(before: State<'_>, after: State<'_>, comparer: &Comparer<'_, E>) -> Vec<Pair> {
+    let (old, new) = (&before.compilation.model.units, &after.compilation.model.units);
+    let place = |units: &[Unit], unit: &Unit| units.binary_search_by(|known| known.identity.cmp(&unit.identity)).ok();
+    let mut pairs: Vec<Pair> = Vec::new();
+    let (mut gone, mut come) = (Vec::new(), Vec::new());
+    for (at, unit) in old.iter().enumerate() {
+        match place(new, unit) {
+            Some(other) => pairs.push(Pair { before: Some(at), after: Some(other) }),
+            None => gone.push(at),
+        }
+    }
+    come.extend((0..new.len()).filter(|at| place(old, &new[*at]).is_none()));
+    if !gone.is_empty() && !come.is_empty() {
+        let mut bodies: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for at in &gone {
+            bodies.entry(body(before, *at, comparer)).or_default().push(*at);
+        }
+        come.retain(|at| {
+            let body = body(after, *at, comparer);
+            let Some(alike) = bodies.get_mut(&body).filter(|alike| !alike.is_empty()) else { return true };
+            // Of several alike, one with the same name in another namespace first.
+            let same = alike.iter().position(|old_at| old[*old_at].identity.name == new[*at].identity.name);
+            let was = alike.remove(same.unwrap_or(0));
+            gone.retain(|other| *other != was);
+            pairs.push(Pair { before: Some(was), after: Some(*at) });
+            false
+        });
+    }
+    pairs.extend(gone.into_iter().map(|at| Pair { before: Some(at), after: None }));
+    pairs.extend(come.into_iter().map(|at| Pair { before: None, after: Some(at) }));
+    pairs
+}
+
+/// What a task gives, without its name and namespace: its CronJobs, and where they go.
+fn body<E: Eyes>(state: State<'_>, unit: usize, comparer: &Comparer<'_, E>) -> String {
+    let name = &state.compilation.model.units[unit].identity.name;
+    let clusters = &state.compilation.model.clusters;
+    let mut text = String::new();
+    for variant in &state.compilation.plan[unit].rendered.variants {
+        let Some(manifest) = variant.manifests.first() else { continue };
+        let manifest = Text { bytes: &manifest.bytes, kind: &manifest.kind, name: &manifest.name };
+        let mut object = comparer.object(manifest);
+        if let Some(Value::Object(metadata)) = object.get_mut("metadata") {
+            metadata.remove("name");
+            metadata.remove("namespace");
+        }
+        let pod = object.pointer_mut("/spec/jobTemplate/spec/template/spec");
+        // A container that nobody named is called after its task.
+        for container in pod.and_then(|pod| pod.get_mut("containers")).and_then(Value::as_array_mut).into_iter().flatten()
+        {
+            if container.get("name").and_then(Value::as_str) == Some(name) {
+                container["name"] = Value::Null;
+            }
+        }
+        let names: Vec<&str> = variant.clusters.iter().map(|at| clusters[*at].name.as_str()).collect();
+        text.push_str(&format!("{object}\non {}\n", names.join(" ")));
+    }
+    text
+}
+
+/// The source files that differ, in order of path; the lock is no source.
+fn sources(before: State<'_>, after: State<'_>) -> Vec<(String, Fate)> {
+    let mut found: BTreeMap<&str, Fate> = BTreeMap::new();
+    let is_source = |path: &RepoPath| path.as_str() != lock::PATH;
+    for (_, file) in before.sources.files().filter(|(_, file)| is_source(&file.path)) {
+        match after.sources.get(&file.path) {
+            Some((_, other)) if other.bytes == file.bytes => {}
+            Some(_) => _ = found.insert(file.path.as_str(), Fate::Changed),
+            None => _ = found.insert(file.path.as_str(), Fate::Gone),
+        }
+    }
+    let new = after.sources.files().filter(|(_, file)| before.sources.get(&file.path).is_none());
+    found.extend(new.filter(|(_, file)| is_source(&file.path)).map(|(_, file)| (file.path.as_str(), Fate::New)));
+    found.into_iter().map(|(path, fate)| (path.to_owned(), fate)).collect()
+}
+
+/// The files that differ and that a task is made of, in order of path.
+fn made_of((before, after): (State<'_>, State<'_>), pair: Pair, differ: &[(String, Fate)]) -> Vec<String> {
+    let mut files: BTreeSet<&str> = BTreeSet::new();
+    for (state, unit) in [(before, pair.before), (after, pair.after)] {
+        let Some(unit) = unit else { continue };
+        let of = said_in(&state.compilation.model.units[unit]);
+        files.extend(of.into_iter().map(|file| state.sources.file(file).path.as_str()));
+    }
+    let differs = |path: &&str| differ.binary_search_by(|(known, _)| known.as_str().cmp(path)).is_ok();
+    files.into_iter().filter(differs).map(str::to_owned).collect()
+}
+
+/// The files in which a task is said: its own, those of its bases, overrides, and of objects beside it.
+fn said_in(unit: &Unit) -> BTreeSet<FileId> {
+    let mut files = BTreeSet::from([unit.name.file]);
+    let layers = unit.layers.iter().map(AsRef::as_ref).chain(unit.overrides.iter().map(|over| &over.layer));
+    for body in layers.map(|layer| &layer.body) {
+        let parts = [&body.job, &body.pod, &body.container, &body.pod_template, &body.object];
+        files.extend(parts.into_iter().flatten().map(|part| part.span().file));
+        files.extend(body.containers.iter().map(|(name, _)| name.span.file));
+        files.extend(body.labels.iter().chain(&body.annotations).map(|part| part.span().file));
+        files.extend(body.schedule.expression.iter().map(|said| said.span.file));
+        files.extend(body.variables.values().map(|said| said.span.file));
+        files.extend(body.patches.iter().map(|patch| patch.span.file));
+        files.extend(body.images.iter().map(|rule| rule.span.file));
+        for resource in &body.resources {
+            files.insert(resource.span.file);
+            files.extend(resource.file.iter().map(|file| file.id));
+        }
+    }
+    files.extend(unit.overrides.iter().map(|over| over.name.span.file));
+    files
+}
+
+/// What the files of the output say: how many objects are new, differ and go, and those that are no task's.
+fn files<E: Eyes>(before: State<'_>, after: State<'_>, comparer: &mut Comparer<'_, E>, found: &mut Changes) {
+    let (old, new) = (&before.compilation.output, &after.compilation.output);
+    let Ok(difference) = Difference::between(new, &old.standing(), &mut old.contents());
+    let owned: BTreeSet<&str> = [before, after].iter().flat_map(|state| paths(state.compilation)).collect();
+    let mut touched: BTreeSet<&str> = BTreeSet::new();
+    let mut others: BTreeMap<(Fate, String), Vec<String>> = BTreeMap::new();
+    let created = difference.create.iter().map(|write| (Fate::New, &write.path));
+    let updated = difference.update.iter().map(|write| (Fate::Changed, &write.path));
+    let deleted = difference.delete.iter().map(|removal| (Fate::Gone, &removal.path));
+    for (fate, path) in created.chain(updated).chain(deleted).filter(|(_, path)| ownership::is_manifest(path)) {
+        let below = path.as_str().split_once('/').map_or("", |(_, below)| below);
+        if fate == Fate::Changed && same(before, after, path, comparer) {
+            found.totals.spelling += 1;
+            continue;
+        }
+        *match fate {
+            Fate::New => &mut found.totals.created,
+            Fate::Changed => &mut found.totals.changed,
+            Fate::Gone => &mut found.totals.deleted,
+        } += 1;
+        touched.insert(path.first());
+        if !owned.contains(below) {
+            let what = match below.strip_suffix(".namespace.yaml") {
+                _ if is_marker(path) => "the marker of an idle cluster".to_owned(),
+                Some(name) => format!("Namespace {name}"),
+                None => below.to_owned(),
+            };
+            others.entry((fate, what)).or_default().push(path.first().to_owned());
+        }
+    }
+    found.others = others.into_iter().map(|((fate, what), clusters)| (fate, what, clusters)).collect();
+    let names = |state: State<'_>| -> BTreeSet<String> {
+        state.compilation.model.clusters.iter().map(|cluster| cluster.name.value.clone()).collect()
+    };
+    found.totals.clusters = names(before).union(&names(after)).count();
+    found.totals.touched = touched.len();
+    let inventory: Vec<&str> = after.compilation.model.clusters.iter().map(|cluster| cluster.name.as_str()).collect();
+    let marked: BTreeSet<String> =
+        new.files().filter(|(path, _)| is_marker(path)).map(|(path, _)| path.first().to_owned()).collect();
+    let mut drained = after.compilation.drained();
+    drained.extend(drained_since(before, after));
+    let known = Known { inventory: &inventory, marked: &marked, drained: &drained, allowed: &[] };
+    found.refusals = guard(&difference, after.compilation.model.fleet.guards, known);
+    let mut by_cluster: BTreeMap<&str, usize> = BTreeMap::new();
+    let gone = difference.delete.iter().filter(|removal| drained.contains(removal.path.as_str()));
+    gone.for_each(|removal| *by_cluster.entry(removal.path.first()).or_default() += 1);
+    found.drained = by_cluster.into_iter().map(|(name, number)| (name.to_owned(), number)).collect();
+}
+
+/// Whether two files say the same.
+fn same<E: Eyes>(before: State<'_>, after: State<'_>, path: &RepoPath, comparer: &mut Comparer<'_, E>) -> bool {
+    let (Some(old), Some(new)) = (before.compilation.output.get(path), after.compilation.output.get(path)) else {
+        return false;
+    };
+    let text = |bytes| Text { bytes, kind: "", name: "" };
+    comparer.pair(Some(text(old)), Some(text(new)), false).same()
+}
+
+/// The paths of all objects of tasks, below a cluster's directory.
+fn paths(compilation: &Compilation) -> impl Iterator<Item = &str> {
+    let variants = compilation.plan.iter().flat_map(|built| &built.rendered.variants);
+    variants.flat_map(|variant| &variant.manifests).map(|manifest| manifest.path.as_str())
+}
+
+/// The files that tasks had on clusters that are drained now. The lock may be up to date already, so what stood there is
+/// asked of the side before.
+fn drained_since(before: State<'_>, after: State<'_>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let (old, new) = (&before.compilation.model, &after.compilation.model);
+    for (unit, built) in old.units.iter().zip(&before.compilation.plan) {
+        let Ok(at) = new.units.binary_search_by(|known| known.identity.cmp(&unit.identity)) else { continue };
+        let decision = &after.compilation.plan[at].decision;
+        for variant in &built.rendered.variants {
+            for name in variant.clusters.iter().map(|cluster| &old.clusters[*cluster].name.value) {
+                let Ok(now) = new.clusters.binary_search_by(|known| known.name.value.cmp(name)) else { continue };
+                if matches!(decision.verdicts[now], Verdict::Refused(Reason::Taint { drains: true, .. })) {
+                    found.extend(variant.manifests.iter().map(|manifest| format!("{name}/{}", manifest.path)));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The clusters that stay and lose all that tasks had there.
+fn losses(before: State<'_>, after: State<'_>, found: &mut Changes) {
+    let number = |state: State<'_>| -> BTreeMap<String, usize> {
+        let mut number = BTreeMap::new();
+        for built in &state.compilation.plan {
+            for variant in &built.rendered.variants {
+                for cluster in &variant.clusters {
+                    let name = &state.compilation.model.clusters[*cluster].name.value;
+                    *number.entry(name.clone()).or_default() += variant.manifests.len();
+                }
+            }
+        }
+        number
+    };
+    let (old, new) = (number(before), number(after));
+    let stays = |name: &String| after.compilation.model.clusters.iter().any(|cluster| *cluster.name.value == **name);
+    found.emptied = old.into_iter().filter(|(name, _)| !new.contains_key(name) && stays(name)).collect();
+}

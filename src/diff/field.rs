@@ -1,0 +1,269 @@
+//! Two values, and where they differ. It knows no kind and no field; whoever asks says which lists have keys.
+//!
+//! The one idea: an item of a list is told by its key where it has one, so a variable that is put in front of others is
+//! one difference and not as many as follow it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+/// A cursor that walks beside the values and knows which lists have keys.
+pub trait Lists: Copy {
+    /// The value of a member.
+    #[must_use]
+    fn field(self, name: &str) -> Self;
+    /// The item of a list.
+    #[must_use]
+    fn item(self) -> Self;
+    /// The members that together tell two items of this list apart; none where the list is one value.
+    fn key(self) -> &'static [&'static str];
+}
+
+/// One difference.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// Where.
+    pub path: Vec<Step>,
+    /// What stood there, if anything did.
+    pub old: Option<Value>,
+    /// What stands there, if anything does.
+    pub new: Option<Value>,
+}
+
+/// One step of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A member of a map.
+    Member(String),
+    /// An item of a list, by its key.
+    Item(String),
+    /// The order of a list's items, which are told by their keys.
+    Order,
+}
+
+/// Where two values differ.
+pub fn fields(old: &Value, new: &Value, lists: impl Lists) -> Vec<Field> {
+    let mut found = Vec::new();
+    walk(Some(old), Some(new), lists, &mut Vec::new(), &mut found);
+    found
+}
+
+fn walk(old: Option<&Value>, new: Option<&Value>, lists: impl Lists, path: &mut Vec<Step>, found: &mut Vec<Field>) {
+    if old == new {
+        return;
+    }
+    let nothing = Map::new();
+    match (old, new) {
+        (Some(Value::Object(old)), Some(Value::Object(new))) => members(old, new, lists, path, found),
+        // What is new in a map, or gone, is told member by member; an item of a list is told whole.
+        (Some(Value::Object(old)), None) if plain(path) && !old.is_empty() => {
+            members(old, &nothing, lists, path, found);
+        }
+        (None, Some(Value::Object(new))) if plain(path) && !new.is_empty() => {
+            members(&nothing, new, lists, path, found);
+        }
+        (Some(Value::Array(old)), Some(Value::Array(new))) => match (keyed(old, lists), keyed(new, lists)) {
+            (Some(before), Some(after)) => items((&before, &after), lists, path, found),
+            _ => add(Some(&Value::Array(old.clone())), Some(&Value::Array(new.clone())), path, found),
+        },
+        (Some(Value::Array(old)), None) => match keyed(old, lists) {
+            Some(before) if !before.is_empty() => items((&before, &Vec::new()), lists, path, found),
+            _ => add(Some(&Value::Array(old.clone())), None, path, found),
+        },
+        (None, Some(Value::Array(new))) => match keyed(new, lists) {
+            Some(after) if !after.is_empty() => items((&Vec::new(), &after), lists, path, found),
+            _ => add(None, Some(&Value::Array(new.clone())), path, found),
+        },
+        (old, new) => add(old, new, path, found),
+    }
+}
+
+/// Whether a path ends at a member.
+fn plain(path: &[Step]) -> bool {
+    !matches!(path.last(), Some(Step::Item(_)))
+}
+
+fn add(old: Option<&Value>, new: Option<&Value>, path: &[Step], found: &mut Vec<Field>) {
+    found.push(Field { path: path.to_vec(), old: old.cloned(), new: new.cloned() });
+}
+
+fn members(
+    old: &Map<String, Value>,
+    new: &Map<String, Value>,
+    lists: impl Lists,
+    path: &mut Vec<Step>,
+    found: &mut Vec<Field>,
+) {
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for name in names {
+        path.push(Step::Member(name.clone()));
+        walk(old.get(name), new.get(name), lists.field(name), path, found);
+        path.pop();
+    }
+}
+
+/// The items of a list by their keys, if it has keys and no two are the same.
+fn keyed<'v>(items: &'v [Value], lists: impl Lists) -> Option<Vec<(String, &'v Value)>> {
+    let key = lists.key();
+    if key.is_empty() {
+        return None;
+    }
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::with_capacity(items.len());
+    for item in items {
+        let parts: Vec<String> = key.iter().filter_map(|name| Some(scalar(item.get(name)?))).collect();
+        let text = parts.join("/");
+        if parts.is_empty() || !seen.insert(text.clone()) {
+            return None;
+        }
+        found.push((text, item));
+    }
+    Some(found)
+}
+
+/// A scalar without quotes.
+fn scalar(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+type Items<'v> = Vec<(String, &'v Value)>;
+
+fn items(
+    (old, new): (&Items<'_>, &Items<'_>),
+    lists: impl Lists,
+    path: &mut Vec<Step>,
+    found: &mut Vec<Field>,
+) {
+    let before: BTreeMap<&String, &Value> = old.iter().map(|(key, item)| (key, *item)).collect();
+    let after: BTreeMap<&String, &Value> = new.iter().map(|(key, item)| (key, *item)).collect();
+    // In the order in which they stand, those that are gone first.
+    let gone = old.iter().map(|(key, _)| key).filter(|key| !after.contains_key(key));
+    for key in gone.chain(new.iter().map(|(key, _)| key)) {
+        path.push(Step::Item(key.clone()));
+        walk(before.get(key).copied(), after.get(key).copied(), lists.item(), path, found);
+        path.pop();
+    }
+    let order = |of: &Items<'_>, in_both: &BTreeMap<&String, &Value>| -> Vec<Value> {
+        let keys = of.iter().map(|(key, _)| key).filter(|key| in_both.contains_key(key));
+        keys.map(|key| Value::String(key.clone())).collect()
+    };
+    let (was, is) = (order(old, &after), order(new, &before));
+    if was != is {
+        path.push(Step::Order);
+        add(Some(&Value::Array(was)), Some(&Value::Array(is)), path, found);
+        path.pop();
+    }
+}
+
+impl Field {
+    /// The path as a reader writes it: `spec.jobTemplate.spec.template.spec.containers[main].image`.
+    pub fn at(&self) -> String {
+        path_text(&self.path)
+    }
+
+    /// Whether only the order of a list's items differs here.
+    pub fn is_order(&self) -> bool {
+        self.path.last() == Some(&Step::Order)
+    }
+
+    /// Whether the path is that one, items whatever their key: `["spec", "containers", "*", "image"]`.
+    pub fn is_at(&self, pattern: &[&str]) -> bool {
+        self.path.len() == pattern.len() && self.starts(pattern)
+    }
+
+    /// Whether the path begins like that.
+    pub fn starts(&self, pattern: &[&str]) -> bool {
+        self.path.len() >= pattern.len()
+            && self.path.iter().zip(pattern).all(|(step, wanted)| match step {
+                Step::Member(name) => name == wanted,
+                Step::Item(_) => *wanted == "*",
+                Step::Order => false,
+            })
+    }
+}
+
+/// A path as a reader writes it; the order of a list is the list.
+pub fn path_text(path: &[Step]) -> String {
+    let mut text = String::new();
+    for step in path {
+        let _infallible = fmt::Write::write_fmt(&mut text, format_args!("{step}"));
+    }
+    text.strip_prefix('.').map(str::to_owned).unwrap_or(text)
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bare = |name: &str| {
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '$'))
+        };
+        match self {
+            Step::Member(name) if bare(name) => write!(f, ".{name}"),
+            Step::Member(name) => write!(f, "[{}]", Value::String(name.clone())),
+            Step::Item(key) => write!(f, "[{key}]"),
+            Step::Order => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Lists called `env` have names, those called `ports` two members.
+    #[derive(Clone, Copy)]
+    struct Known(&'static [&'static str]);
+
+    impl Lists for Known {
+        fn field(self, name: &str) -> Self {
+            Known(match name {
+                "env" => &["name"],
+                "ports" => &["port", "protocol"],
+                _ => &[],
+            })
+        }
+        fn item(self) -> Self {
+            Known(&[])
+        }
+        fn key(self) -> &'static [&'static str] {
+            self.0
+        }
+    }
+
+    fn said(old: Value, new: Value) -> Vec<String> {
+        let show = |value: &Option<Value>| value.as_ref().map_or_else(|| "-".to_owned(), Value::to_string);
+        let fields = fields(&old, &new, Known(&[]));
+        fields.iter().map(|field| format!("{} {} {}", field.at(), show(&field.old), show(&field.new))).collect()
+    }
+
+    #[test]
+    fn items_with_keys_are_told_by_them() {
+        let old = json!({"env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]});
+        let new = json!({"env": [{"name": "N"}, {"name": "A", "value": "1"}, {"name": "B", "value": "3"}]});
+        assert_eq!(said(old.clone(), new), [r#"env[N] - {"name":"N"}"#, r#"env[B].value "2" "3""#]);
+        let turned = json!({"env": [{"name": "B", "value": "2"}, {"name": "A", "value": "1"}]});
+        assert_eq!(said(old.clone(), turned), [r#"env ["A","B"] ["B","A"]"#]);
+        let twice = json!({"env": [{"name": "A"}, {"name": "A"}]});
+        assert_eq!(said(old, twice.clone()).len(), 1, "a key that is there twice tells nothing");
+        assert_eq!(said(twice.clone(), twice), [""; 0]);
+        let port = |protocol: &str| json!({"ports": [{"port": 1, "protocol": protocol}]});
+        assert_eq!(said(port("TCP"), port("UDP")).len(), 2);
+    }
+
+    #[test]
+    fn maps_are_told_member_by_member_and_other_lists_whole() {
+        assert_eq!(said(json!({}), json!({"labels": {"a": "x", "b/c": "y"}})), [
+            r#"labels.a - "x""#,
+            r#"labels["b/c"] - "y""#
+        ]);
+        assert_eq!(said(json!({"args": ["a"]}), json!({"args": ["b"]})), [r#"args ["a"] ["b"]"#]);
+        assert_eq!(said(json!({"a": {}}), json!({})), ["a {} -"]);
+        assert_eq!(said(json!({"a": [1]}), json!({"a": {"b": 1}})), [r#"a [1] {"b":1}"#]);
+        assert_eq!(said(json!({"env": [{"name": "A"}]}), json!({})), [r#"env[A] {"name":"A"} -"#]);
+    }
+}

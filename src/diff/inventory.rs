@@ -1,0 +1,204 @@
+//! What changes in the inventory: clusters that come, go, or only get another name, and what is said of the others. It
+//! tells no effect on tasks; those tell it themselves.
+//!
+//! The one idea: a directory is a cluster, so a cluster with another name is one that goes and one that comes, and a
+//! reviewer should read both in one line.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::objects::Eyes;
+use super::task::State;
+use crate::model::{Cluster, Model, TaintEffect};
+
+/// What changes in the inventory.
+#[derive(Clone, Debug, Default)]
+pub struct Inventory {
+    /// Clusters that are new, with the number of their objects.
+    pub added: Vec<(String, usize)>,
+    /// Clusters that are gone, with the number of their objects.
+    pub removed: Vec<(String, usize)>,
+    /// Clusters that have another name now.
+    pub renamed: Vec<Renamed>,
+    /// What is said of others, with the clusters of which it is.
+    pub said: Vec<(Said, Vec<String>)>,
+}
+
+/// A cluster that has another name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renamed {
+    /// Before.
+    pub from: String,
+    /// Now.
+    pub to: String,
+    /// How many objects are deleted under the old name.
+    pub gone: usize,
+    /// How many are created under the new one.
+    pub new: usize,
+}
+
+/// Something that is said of clusters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Said {
+    /// What: `taint`, `label tier`, `region`.
+    pub what: String,
+    /// What it was, if it was there.
+    pub old: Option<String>,
+    /// What it is, if it is there.
+    pub new: Option<String>,
+    /// What a taint that is new, or gone, does.
+    pub effect: Option<TaintEffect>,
+}
+
+/// The text that stands for one that nobody may see.
+pub const HIDDEN: &str = "(hidden)";
+
+/// What is said of a cluster, by what it is about. Of capacities only that they are there is of interest here.
+fn facts(cluster: &Cluster, eyes: &impl Eyes) -> BTreeMap<String, String> {
+    let mut facts = BTreeMap::new();
+    let mut say = |what: &str, text: Option<String>| {
+        facts.extend(text.map(|text| (what.to_owned(), text)));
+    };
+    say("provider", cluster.provider.as_ref().map(|said| said.value.clone()));
+    say("region", cluster.region.as_ref().map(|said| said.value.clone()));
+    let zones: Vec<&str> = cluster.zones.iter().map(|zone| zone.value.as_str()).collect();
+    say("zones", (!zones.is_empty()).then(|| zones.join(", ")));
+    say("kubernetesVersion", cluster.kubernetes_version.as_ref().map(|said| format!("{}.{}", said.value.0, said.value.1)));
+    say("timeZone", cluster.time_zone.as_ref().map(|said| said.value.clone()));
+    say("namespace", cluster.namespace.as_ref().map(|said| said.value.clone()));
+    for (key, value) in &cluster.labels {
+        say(&format!("label {key}"), Some(value.value.clone()));
+    }
+    for (name, value) in &cluster.variables {
+        let value = value.value.clone().unwrap_or_else(|| "null".to_owned());
+        let hidden = eyes.hides(name, &value);
+        say(&format!("variable {name}"), Some(if hidden { HIDDEN.to_owned() } else { value }));
+    }
+    facts
+}
+
+/// What a cluster can take, as one text.
+fn capacity(cluster: &Cluster) -> String {
+    let Some(capacity) = &cluster.capacity else { return String::new() };
+    let mut text = String::new();
+    for part in [&capacity.allocatable, &capacity.allocated, &capacity.allocating] {
+        part.iter().for_each(|(name, amount)| text.push_str(&format!("{name}={} ", amount.value)));
+        text.push('|');
+    }
+    text
+}
+
+/// What variables a cluster has whose values nobody may see, to tell whether they changed.
+fn covered(cluster: &Cluster, eyes: &impl Eyes) -> BTreeMap<String, String> {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let all = cluster.variables.iter().map(|(name, value)| (name.clone(), text(&value.value)));
+    all.filter(|(name, value)| eyes.hides(name, value)).collect()
+}
+
+/// What changes in the inventory.
+pub(super) fn inventory(before: State<'_>, after: State<'_>, eyes: &impl Eyes) -> Inventory {
+    let mut found = Inventory::default();
+    let (old, new) = (&before.compilation.model, &after.compilation.model);
+    let (old_objects, new_objects) = (objects(before), objects(after));
+    let counted = |of: &BTreeMap<&str, BTreeSet<(&str, &[u8])>>, name: &str| of.get(name).map_or(0, BTreeSet::len);
+    let gone: Vec<&Cluster> = absent(old, new);
+    let come: Vec<&Cluster> = absent(new, old);
+    let mut taken: BTreeSet<&str> = BTreeSet::new();
+    for cluster in &gone {
+        let name = cluster.name.as_str();
+        let alike = |other: &&&Cluster| {
+            let to = other.name.as_str();
+            !taken.contains(to)
+                && (described(cluster, eyes) == described(other, eyes)
+                    || same_objects(old_objects.get(name), new_objects.get(to)))
+        };
+        // Of several that are alike, the one that gets the most equal objects.
+        let shared = |other: &&&Cluster| {
+            let (Some(old), Some(new)) = (old_objects.get(name), new_objects.get(other.name.as_str())) else { return 0 };
+            old.intersection(new).count()
+        };
+        match come.iter().filter(alike).max_by_key(|other| (shared(other), std::cmp::Reverse(other.name.as_str()))) {
+            Some(other) => {
+                let to = other.name.as_str();
+                taken.insert(to);
+                let (gone, new) = (counted(&old_objects, name), counted(&new_objects, to));
+                found.renamed.push(Renamed { from: name.to_owned(), to: to.to_owned(), gone, new });
+            }
+            None => found.removed.push((name.to_owned(), counted(&old_objects, name))),
+        }
+    }
+    let added = come.iter().map(|cluster| cluster.name.as_str()).filter(|name| !taken.contains(name));
+    found.added = added.map(|name| (name.to_owned(), counted(&new_objects, name))).collect();
+    let mut said: BTreeMap<Said, Vec<String>> = BTreeMap::new();
+    for cluster in &new.clusters {
+        let Some(was) = named(old, cluster.name.as_str()) else { continue };
+        for fact in changed(was, cluster, eyes) {
+            said.entry(fact).or_default().push(cluster.name.value.clone());
+        }
+    }
+    found.said = said.into_iter().collect();
+    found
+}
+
+/// What is said otherwise of a cluster.
+fn changed(was: &Cluster, is: &Cluster, eyes: &impl Eyes) -> Vec<Said> {
+    let mut found = Vec::new();
+    let taints = |cluster: &Cluster| -> BTreeMap<String, TaintEffect> {
+        cluster.taints.iter().map(|taint| (taint.to_string(), taint.effect)).collect()
+    };
+    let (old, new) = (taints(was), taints(is));
+    for (taint, effect) in old.iter().filter(|(taint, _)| !new.contains_key(*taint)) {
+        let what = "taint".to_owned();
+        found.push(Said { what, old: Some(taint.clone()), new: None, effect: Some(*effect) });
+    }
+    for (taint, effect) in new.iter().filter(|(taint, _)| !old.contains_key(*taint)) {
+        let what = "taint".to_owned();
+        found.push(Said { what, old: None, new: Some(taint.clone()), effect: Some(*effect) });
+    }
+    let (old, new) = (facts(was, eyes), facts(is, eyes));
+    let (old_hidden, new_hidden) = (covered(was, eyes), covered(is, eyes));
+    for what in old.keys().chain(new.keys()).collect::<BTreeSet<&String>>() {
+        let variable = what.strip_prefix("variable ").unwrap_or_default();
+        if old.get(what) != new.get(what) || old_hidden.get(variable) != new_hidden.get(variable) {
+            let (old, new) = (old.get(what).cloned(), new.get(what).cloned());
+            found.push(Said { what: what.clone(), old, new, effect: None });
+        }
+    }
+    if capacity(was) != capacity(is) {
+        found.push(Said { what: "capacity".to_owned(), old: None, new: None, effect: None });
+    }
+    found
+}
+
+/// Everything that is said of a cluster but its name.
+fn described(cluster: &Cluster, eyes: &impl Eyes) -> (BTreeMap<String, String>, Vec<String>, String) {
+    let taints: Vec<String> = cluster.taints.iter().map(ToString::to_string).collect();
+    (facts(cluster, eyes), taints, capacity(cluster))
+}
+
+/// The clusters of one model that the other lacks.
+fn absent<'m>(of: &'m Model, from: &Model) -> Vec<&'m Cluster> {
+    of.clusters.iter().filter(|cluster| named(from, cluster.name.as_str()).is_none()).collect()
+}
+
+fn named<'m>(model: &'m Model, name: &str) -> Option<&'m Cluster> {
+    let at = model.clusters.binary_search_by(|known| known.name.value.as_str().cmp(name)).ok()?;
+    Some(&model.clusters[at])
+}
+
+/// The objects of each cluster, by path below its directory and bytes, without the marker of an idle one.
+fn objects(state: State<'_>) -> BTreeMap<&str, BTreeSet<(&str, &[u8])>> {
+    let mut found: BTreeMap<&str, BTreeSet<(&str, &[u8])>> = BTreeMap::new();
+    for (path, bytes) in state.compilation.output.files() {
+        if super::changes::counts(path) {
+            let below = path.as_str().split_once('/').map_or("", |(_, below)| below);
+            found.entry(path.first()).or_default().insert((below, bytes));
+        }
+    }
+    found
+}
+
+fn same_objects(old: Option<&BTreeSet<(&str, &[u8])>>, new: Option<&BTreeSet<(&str, &[u8])>>) -> bool {
+    let (Some(old), Some(new)) = (old, new) else { return false };
+    let paths = |of: &BTreeSet<(&str, &[u8])>| of.iter().map(|(path, _)| (*path).to_owned()).collect::<Vec<String>>();
+    !old.is_empty() && paths(old) == paths(new)
+}

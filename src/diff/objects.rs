@@ -1,0 +1,126 @@
+//! Two texts of one object, compared by what they say. It reads no text itself and judges no secret: whoever asks lends
+//! eyes for both.
+//!
+//! The one idea: clusters share the bytes of a variant, so a pair of texts is read and compared once, however many
+//! clusters have it; and what is secret is covered before anything is compared, so no later word can show it.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::field::{Field, Lists, fields};
+
+/// What this room does not know itself: texts, lists with keys, secrets.
+pub trait Eyes {
+    /// Which lists of an object have keys.
+    type Lists: Lists;
+
+    /// The objects of a text.
+    fn read(&self, bytes: &[u8]) -> Vec<Value>;
+
+    /// Which lists of an object have keys.
+    fn lists(&self, object: &Value) -> Self::Lists;
+
+    /// Covers what is secret in two states of an object, or in the only one that there is. What differs between them
+    /// still does so afterwards.
+    fn cover(&self, old: Option<&mut Value>, new: Option<&mut Value>);
+
+    /// Whether the value of a variable of that name is shown to nobody.
+    fn hides(&self, name: &str, value: &str) -> bool;
+}
+
+/// Two states of one object, secrets covered; at least one of them is there.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// What was.
+    pub old: Option<Value>,
+    /// What is.
+    pub new: Option<Value>,
+    /// Where they differ, if both are there; nothing if they say the same.
+    pub fields: Vec<Field>,
+}
+
+impl Compared {
+    /// Whether both are there and say the same.
+    pub fn same(&self) -> bool {
+        self.old.is_some() && self.new.is_some() && self.fields.is_empty()
+    }
+}
+
+/// A text and the object of it that is meant: a file that passes byte for byte may hold several.
+#[derive(Clone, Copy)]
+pub(super) struct Text<'a> {
+    pub(super) bytes: &'a Arc<[u8]>,
+    pub(super) kind: &'a str,
+    pub(super) name: &'a str,
+}
+
+/// Compares texts, each pair once.
+pub(super) struct Comparer<'e, E> {
+    eyes: &'e E,
+    known: BTreeMap<(usize, usize, String), Rc<Compared>>,
+}
+
+impl<'e, E: Eyes> Comparer<'e, E> {
+    pub(super) fn new(eyes: &'e E) -> Self {
+        Self { eyes, known: BTreeMap::new() }
+    }
+
+    /// Who knows what this room does not.
+    pub(super) fn eyes(&self) -> &'e E {
+        self.eyes
+    }
+
+    /// Two states of an object. Where its name has changed, `renamed` leaves name and namespace out of the comparison.
+    pub(super) fn pair(&mut self, old: Option<Text<'_>>, new: Option<Text<'_>>, renamed: bool) -> Rc<Compared> {
+        let at = |text: Option<Text<'_>>| text.map_or(0, |text| text.bytes.as_ptr().addr());
+        let name = |text: Option<Text<'_>>| text.map_or_else(String::new, |text| format!("{}/{}", text.kind, text.name));
+        let key = (at(old), at(new), format!("{} {}", name(old), name(new)));
+        if let Some(known) = self.known.get(&key) {
+            return Rc::clone(known);
+        }
+        let compared = Rc::new(self.compare(old, new, renamed));
+        self.known.insert(key, Rc::clone(&compared));
+        compared
+    }
+
+    fn compare(&self, old: Option<Text<'_>>, new: Option<Text<'_>>, renamed: bool) -> Compared {
+        if let (Some(old), Some(new)) = (old, new)
+            && old.bytes == new.bytes
+        {
+            return Compared { old: Some(Value::Null), new: Some(Value::Null), fields: Vec::new() };
+        }
+        let mut old = old.map(|text| self.object(text));
+        let mut new = new.map(|text| self.object(text));
+        self.eyes.cover(old.as_mut(), new.as_mut());
+        let found = match (&old, &new) {
+            (Some(old), Some(new)) => {
+                let mut found = fields(old, new, self.eyes.lists(new));
+                let of_name = |field: &Field| {
+                    field.is_at(&["metadata", "name"]) || field.is_at(&["metadata", "namespace"])
+                };
+                found.retain(|field| !renamed || !of_name(field));
+                found
+            }
+            _ => Vec::new(),
+        };
+        Compared { old, new, fields: found }
+    }
+
+    /// The object that a text is about. What cannot be read is compared as a text.
+    pub(super) fn object(&self, text: Text<'_>) -> Value {
+        let kind = text.kind.rsplit('/').next().unwrap_or_default();
+        let mut objects = self.eyes.read(text.bytes);
+        let meant = |object: &Value| {
+            object.get("kind").and_then(Value::as_str) == Some(kind)
+                && object.pointer("/metadata/name").and_then(Value::as_str) == Some(text.name)
+        };
+        let at = objects.iter().position(meant).unwrap_or(0);
+        match objects.get(at) {
+            Some(_) => objects.swap_remove(at),
+            None => Value::String(String::from_utf8_lossy(text.bytes).into_owned()),
+        }
+    }
+}

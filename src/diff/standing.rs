@@ -1,0 +1,154 @@
+//! Objects that stand somewhere, against those that a compilation gives, one cluster at a time. It knows no file format
+//! and no default of Kubernetes: both sides come in the form in which equal means the same.
+//!
+//! The one idea: an object is the same object if group, kind, namespace and name are; a namespace that is not written is
+//! the one that fits.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+/// What tells an object from others of its cluster.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// The group of its API; empty for the core.
+    pub group: String,
+    /// Its kind.
+    pub kind: String,
+    /// Its namespace, if it is written.
+    pub namespace: Option<String>,
+    /// Its name.
+    pub name: String,
+}
+
+impl Key {
+    /// Of an object; `None` if it has no kind or no name.
+    pub fn of(object: &Value) -> Option<Self> {
+        let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let version = text("/apiVersion")?;
+        Some(Self {
+            group: version.split_once('/').map_or("", |(group, _)| group).to_owned(),
+            kind: text("/kind")?.to_owned(),
+            namespace: text("/metadata/namespace").map(str::to_owned),
+            name: text("/metadata/name")?.to_owned(),
+        })
+    }
+}
+
+impl std::fmt::Display for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { kind, namespace, name, .. } = self;
+        match namespace {
+            Some(namespace) => write!(f, "{kind} {namespace}/{name}"),
+            None => write!(f, "{kind} {name}"),
+        }
+    }
+}
+
+/// An object, and where it is from.
+#[derive(Clone, Debug)]
+pub struct Object {
+    /// What it is.
+    pub key: Key,
+    /// The object.
+    pub value: Value,
+    /// The file.
+    pub file: String,
+}
+
+/// An object of both sides.
+#[derive(Clone, Copy, Debug)]
+pub struct Placed<'a> {
+    /// As it stands there.
+    pub theirs: &'a Object,
+    /// As it is given here.
+    pub ours: &'a Object,
+}
+
+/// One cluster.
+#[derive(Clone, Debug, Default)]
+pub struct Against<'a> {
+    /// On both sides.
+    pub both: Vec<Placed<'a>>,
+    /// Only there.
+    pub theirs: Vec<&'a Object>,
+    /// Only here.
+    pub ours: Vec<&'a Object>,
+    /// Objects that two files there have: the object, the first file and the second.
+    pub twice: Vec<(Key, String, String)>,
+}
+
+/// Pairs the objects of one cluster. An object there without a namespace is in `namespace`, if that is given, else in the
+/// one of the only object here that fits.
+pub fn against<'a>(theirs: &'a [Object], ours: &'a [Object], namespace: Option<&str>) -> Against<'a> {
+    let mut found = Against::default();
+    let here: BTreeMap<&Key, &Object> = ours.iter().map(|object| (&object.key, object)).collect();
+    let mut taken: BTreeMap<&Key, &Object> = BTreeMap::new();
+    // Who says a namespace comes first, so that it is not taken by one who does not.
+    let (said, unsaid): (Vec<&Object>, Vec<&Object>) = theirs.iter().partition(|object| object.key.namespace.is_some());
+    for object in said.into_iter().chain(unsaid) {
+        let exact = here.get(&object.key).copied();
+        let own = |other: &&Object| {
+            let (a, b) = (&other.key, &object.key);
+            (&a.group, &a.kind, &a.name) == (&b.group, &b.kind, &b.name)
+        };
+        let fits: Vec<&Object> = match (&object.key.namespace, namespace) {
+            (Some(_), _) => exact.into_iter().collect(),
+            (None, Some(namespace)) => {
+                let named = Key { namespace: Some(namespace.to_owned()), ..object.key.clone() };
+                here.get(&named).copied().or(exact).into_iter().collect()
+            }
+            (None, None) if exact.is_some() => exact.into_iter().collect(),
+            (None, None) => ours.iter().filter(own).collect(),
+        };
+        match fits.as_slice() {
+            [only] => match taken.get(&only.key) {
+                Some(first) => found.twice.push((only.key.clone(), first.file.clone(), object.file.clone())),
+                None => {
+                    taken.insert(&only.key, object);
+                    found.both.push(Placed { theirs: object, ours: only });
+                }
+            },
+            _ => found.theirs.push(object),
+        }
+    }
+    let mut seen: BTreeMap<&Key, &Object> = BTreeMap::new();
+    for object in &found.theirs {
+        if let Some(first) = seen.insert(&object.key, object) {
+            found.twice.push((object.key.clone(), first.file.clone(), object.file.clone()));
+        }
+    }
+    let there: BTreeSet<&Key> = taken.keys().copied().collect();
+    found.ours = ours.iter().filter(|object| !there.contains(&object.key)).collect();
+    found.both.sort_by(|a, b| a.ours.key.cmp(&b.ours.key));
+    found.theirs.sort_by(|a, b| a.key.cmp(&b.key));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn object(namespace: Option<&str>, name: &str) -> Object {
+        let value = json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": name, "namespace": namespace}});
+        Object { key: Key::of(&value).expect("a key"), value, file: name.to_owned() }
+    }
+
+    fn counts(theirs: &[Object], ours: &[Object], namespace: Option<&str>) -> (usize, usize, usize, usize) {
+        let found = against(theirs, ours, namespace);
+        (found.both.len(), found.theirs.len(), found.ours.len(), found.twice.len())
+    }
+
+    #[test]
+    fn a_namespace_that_is_not_written_is_the_one_that_fits() {
+        let ours = [object(Some("a"), "x"), object(Some("b"), "x"), object(Some("a"), "y")];
+        assert_eq!(counts(&[object(None, "y")], &ours, None), (1, 0, 2, 0));
+        assert_eq!(counts(&[object(None, "x")], &ours, None), (0, 1, 3, 0), "two fit");
+        assert_eq!(counts(&[object(None, "x")], &ours, Some("b")), (1, 0, 2, 0));
+        assert_eq!(counts(&[object(None, "y")], &ours, Some("c")), (0, 1, 3, 0));
+        assert_eq!(counts(&[object(Some("a"), "y"), object(None, "y")], &ours, None), (1, 0, 2, 1));
+        assert_eq!(counts(&[object(Some("c"), "y"), object(Some("c"), "y")], &ours, None), (0, 2, 3, 1));
+    }
+}

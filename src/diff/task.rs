@@ -1,0 +1,449 @@
+//! What changes about one task: where it runs, when, what. It sees no other task and draws nothing.
+//!
+//! The one idea: clusters that had one variant and get one variant change alike, so the pairs of variants are compared,
+//! and every change knows the clusters on which it holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::field::Field;
+use super::objects::{Comparer, Compared, Eyes, Text};
+use super::whereabouts::{self, Why};
+use crate::compile::Compilation;
+use crate::model::Timing;
+use crate::tree::SourceTree;
+
+/// A compilation with the texts that it was made from.
+#[derive(Clone, Copy)]
+pub struct State<'a> {
+    /// What they come to.
+    pub compilation: &'a Compilation,
+    /// The texts.
+    pub sources: &'a SourceTree,
+}
+
+/// What changes about a task.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// Its identity; that from before, if it is gone.
+    pub name: String,
+    /// Its identity before, if it has another one now.
+    pub was: Option<String>,
+    /// Whether it is there before and after.
+    pub there: (bool, bool),
+    /// On how many clusters it runs before and after.
+    pub clusters: (usize, usize),
+    /// What changes; never empty.
+    pub changes: Vec<Change>,
+    /// The objects that differ, each distinct pair once.
+    pub documents: Vec<Document>,
+    /// The files that changed and that it is made of.
+    pub sources: Vec<String>,
+}
+
+/// One change, on the clusters on which it holds.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// What.
+    pub what: What,
+    /// Where, in order of name.
+    pub clusters: Vec<String>,
+    /// It holds on all clusters on which it could.
+    pub everywhere: bool,
+}
+
+/// The kinds of changes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    /// The task is new here.
+    New {
+        /// Pods of one run.
+        instances: u32,
+        /// When it runs.
+        when: When,
+    },
+    /// The task is gone from here with its document.
+    Gone,
+    /// The CronJob has another name or namespace.
+    Renamed {
+        /// Before.
+        from: String,
+        /// Now.
+        to: String,
+    },
+    /// It does not run here any longer.
+    Left(Why),
+    /// It runs here too.
+    Came {
+        /// Why it did not before.
+        why: Why,
+        /// Pods of one run.
+        instances: u32,
+    },
+    /// Its copy here runs from now on, where copies are chosen by `active`.
+    Starts,
+    /// Its copy here is suspended from now on, where copies are chosen by `active`.
+    Stops,
+    /// Another fallback group works.
+    Group {
+        /// Before.
+        from: Option<String>,
+        /// Now.
+        to: Option<String>,
+    },
+    /// Another number of pods of one run.
+    Instances {
+        /// Before.
+        from: u32,
+        /// Now.
+        to: u32,
+    },
+    /// It runs at other times.
+    When {
+        /// Before.
+        from: When,
+        /// Now.
+        to: When,
+    },
+    /// A field of an object.
+    Field {
+        /// Which object; nothing for the CronJob.
+        object: Option<String>,
+        /// The field.
+        field: Field,
+    },
+    /// An object beside the CronJob is new.
+    ObjectNew {
+        /// Which.
+        object: String,
+    },
+    /// An object beside the CronJob goes.
+    ObjectGone {
+        /// Which.
+        object: String,
+    },
+}
+
+/// When a task runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct When {
+    /// The schedule.
+    pub schedule: String,
+    /// The zone; none is the controller's.
+    pub zone: Option<String>,
+    /// It does not run at all.
+    pub suspended: bool,
+}
+
+impl When {
+    fn of(timing: &Timing) -> Self {
+        Self { schedule: timing.schedule.clone(), zone: timing.time_zone.clone(), suspended: timing.suspended }
+    }
+}
+
+/// An object that differs, and where it does so alike.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Its path below a cluster's directory before, if it was there.
+    pub old_path: Option<String>,
+    /// Its path below a cluster's directory now, if it is there.
+    pub new_path: Option<String>,
+    /// The object that is no CronJob; nothing for the CronJob.
+    pub object: Option<String>,
+    /// Before and now, secrets covered.
+    pub compared: Rc<Compared>,
+    /// The clusters.
+    pub clusters: Vec<String>,
+}
+
+/// A task before and after, by its place in the model of each.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pair {
+    pub(super) before: Option<usize>,
+    pub(super) after: Option<usize>,
+}
+
+/// Where the clusters of one side run which variant.
+fn variants(state: State<'_>, unit: Option<usize>) -> BTreeMap<&str, usize> {
+    let mut found = BTreeMap::new();
+    let Some(unit) = unit else { return found };
+    let Compilation { model, plan, .. } = state.compilation;
+    for (at, variant) in plan[unit].rendered.variants.iter().enumerate() {
+        found.extend(variant.clusters.iter().map(|cluster| (model.clusters[*cluster].name.as_str(), at)));
+    }
+    found
+}
+
+/// Changes under construction: each with the clusters it holds on, in the order in which they were met.
+#[derive(Default)]
+struct Build {
+    changes: Vec<(What, BTreeSet<String>)>,
+    known: BTreeMap<String, usize>,
+    documents: Vec<Document>,
+}
+
+impl Build {
+    /// A change on some clusters.
+    fn add<'c>(&mut self, what: What, clusters: impl IntoIterator<Item = &'c str>) {
+        let key = format!("{what:?}");
+        let at = *self.known.entry(key).or_insert_with(|| {
+            self.changes.push((what, BTreeSet::new()));
+            self.changes.len() - 1
+        });
+        self.changes[at].1.extend(clusters.into_iter().map(str::to_owned));
+    }
+}
+
+/// What changes about a task; `None` if nothing does. `renames` are the clusters that only have another name now.
+pub(super) fn task<E: Eyes>(
+    (before, after): (State<'_>, State<'_>),
+    pair: Pair,
+    renames: &BTreeMap<String, String>,
+    comparer: &mut Comparer<'_, E>,
+) -> Option<Task> {
+    let (old, new) = (variants(before, pair.before), variants(after, pair.after));
+    let identity = |state: State<'_>, unit: usize| state.compilation.model.units[unit].identity.to_string();
+    let was = pair.before.map(|unit| identity(before, unit));
+    let is = pair.after.map(|unit| identity(after, unit));
+    let mut build = Build::default();
+    let mut groups: BTreeMap<(Option<usize>, Option<usize>), Vec<&str>> = BTreeMap::new();
+    for name in old.keys().chain(new.keys()).copied().collect::<BTreeSet<&str>>() {
+        let renamed = renames.get(name).is_some_and(|to| new.contains_key(to.as_str()));
+        let came = renames.iter().any(|(from, to)| to == name && old.contains_key(from.as_str()));
+        // A cluster with another name is told once, and not with each of its tasks.
+        if pair.before.is_some() && pair.after.is_some() && (renamed || came) {
+            continue;
+        }
+        groups.entry((old.get(name).copied(), new.get(name).copied())).or_default().push(name);
+    }
+    let pairs = (pair.before, pair.after);
+    for ((from, to), clusters) in &groups {
+        match (from.zip(pair.before), to.zip(pair.after)) {
+            (Some((from, old_unit)), Some((to, new_unit))) => {
+                let sides = [(before, old_unit, from), (after, new_unit, to)];
+                changed(sides, clusters, &mut build, comparer);
+            }
+            (None, Some((to, unit))) => {
+                let variant = &after.compilation.plan[unit].rendered.variants[to];
+                match pairs.0 {
+                    None => {
+                        let when = When::of(&variant.timing);
+                        build.add(What::New { instances: variant.instances, when }, clusters.iter().copied());
+                    }
+                    Some(old_unit) => {
+                        for name in clusters {
+                            let why = whereabouts::absent(before, old_unit, name);
+                            build.add(What::Came { why, instances: variant.instances }, [*name]);
+                        }
+                    }
+                }
+                whole(after, unit, to, clusters, false, &mut build, comparer);
+            }
+            (Some((from, unit)), None) => {
+                match pairs.1 {
+                    None => build.add(What::Gone, clusters.iter().copied()),
+                    Some(new_unit) => {
+                        for name in clusters {
+                            let why = whereabouts::left((before, unit), (after, new_unit), name);
+                            build.add(What::Left(why), [*name]);
+                        }
+                    }
+                }
+                whole(before, unit, from, clusters, true, &mut build, comparer);
+            }
+            (None, None) => {}
+        }
+    }
+    if let (Some(old_unit), Some(new_unit)) = pairs {
+        let (running, ran) = (running(after, new_unit), running(before, old_unit));
+        if let (Some(running), Some(ran)) = (running, ran) {
+            build.add_some(What::Stops, ran.difference(&running));
+            build.add_some(What::Starts, running.difference(&ran));
+        }
+        let (from, to) = (group(before, old_unit), group(after, new_unit));
+        if from != to {
+            build.add(What::Group { from, to }, new.keys().copied());
+        }
+    }
+    let both = old.keys().filter(|name| new.contains_key(*name)).count();
+    let mut changes: Vec<Change> = Vec::new();
+    for (what, clusters) in build.changes {
+        let of = match what {
+            What::New { .. } | What::Group { .. } => new.len(),
+            What::Gone => old.len(),
+            What::Left(_) | What::Came { .. } | What::Starts | What::Stops => usize::MAX,
+            _ => both,
+        };
+        changes.push(Change { everywhere: clusters.len() == of, clusters: clusters.into_iter().collect(), what });
+    }
+    if changes.is_empty() && was == is {
+        return None;
+    }
+    let renamed = was.clone().filter(|was| is.as_ref().is_some_and(|is| is != was));
+    Some(Task {
+        name: is.or(was)?,
+        was: renamed,
+        there: (pair.before.is_some(), pair.after.is_some()),
+        clusters: (old.len(), new.len()),
+        changes,
+        documents: build.documents,
+        sources: Vec::new(),
+    })
+}
+
+impl Build {
+    fn add_some<'c>(&mut self, what: What, clusters: impl Iterator<Item = &'c String>) {
+        let clusters: Vec<&str> = clusters.map(String::as_str).collect();
+        if !clusters.is_empty() {
+            self.add(what, clusters);
+        }
+    }
+}
+
+/// The clusters whose copy runs, where copies are chosen.
+fn running(state: State<'_>, unit: usize) -> Option<BTreeSet<String>> {
+    let activation = state.compilation.plan[unit].planned.activation.as_ref()?;
+    let name = |at: &usize| state.compilation.model.clusters[*at].name.value.clone();
+    Some(activation.running.iter().map(name).collect())
+}
+
+/// The fallback group that works.
+fn group(state: State<'_>, unit: usize) -> Option<String> {
+    let group = state.compilation.plan[unit].decision.group?;
+    Some(state.compilation.model.units[unit].placement.fallback[group].name.value.clone())
+}
+
+/// What differs between two variants of a task, on the clusters that had the one and get the other.
+fn changed<E: Eyes>(
+    [(before, old_unit, from), (after, new_unit, to)]: [(State<'_>, usize, usize); 2],
+    clusters: &[&str],
+    build: &mut Build,
+    comparer: &mut Comparer<'_, E>,
+) {
+    let old = &before.compilation.plan[old_unit].rendered.variants[from];
+    let new = &after.compilation.plan[new_unit].rendered.variants[to];
+    let (Some(old_job), Some(new_job)) = (old.manifests.first(), new.manifests.first()) else { return };
+    let full = |namespace: &Option<String>, name: &str| match namespace {
+        Some(namespace) => format!("{namespace}/{name}"),
+        None => name.to_owned(),
+    };
+    let renamed = old_job.path != new_job.path;
+    if renamed {
+        let from = full(&old_job.namespace, &old_job.name);
+        let to = full(&new_job.namespace, &new_job.name);
+        build.add(What::Renamed { from, to }, clusters.iter().copied());
+    }
+    let compared = comparer.pair(Some(Text { bytes: &old_job.bytes, kind: &old_job.kind, name: &old_job.name }), Some(Text { bytes: &new_job.bytes, kind: &new_job.kind, name: &new_job.name }), renamed);
+    let moved_copies = running(before, old_unit).is_some() && running(after, new_unit).is_some();
+    let hidden = Hidden {
+        instances: old.instances != new.instances,
+        when: (&old.timing.schedule, &old.timing.time_zone) != (&new.timing.schedule, &new.timing.time_zone),
+        suspended: moved_copies && old.timing.suspended != new.timing.suspended,
+    };
+    if hidden.instances {
+        build.add(What::Instances { from: old.instances, to: new.instances }, clusters.iter().copied());
+    }
+    if hidden.when {
+        let (from, to) = (When::of(&old.timing), When::of(&new.timing));
+        build.add(What::When { from, to }, clusters.iter().copied());
+    }
+    for field in compared.fields.iter().filter(|field| !hidden.covers(field)) {
+        build.add(What::Field { object: None, field: field.clone() }, clusters.iter().copied());
+    }
+    if !compared.same() || renamed {
+        document((Some(&old_job.path), Some(&new_job.path)), None, compared, clusters, build);
+    }
+    for manifest in &old.manifests[1..] {
+        let object = format!("{} {}", manifest.kind, full(&manifest.namespace, &manifest.name));
+        match new.manifests[1..].iter().find(|other| other.path == manifest.path) {
+            Some(other) => {
+                let compared = comparer.pair(Some(Text { bytes: &manifest.bytes, kind: &manifest.kind, name: &manifest.name }), Some(Text { bytes: &other.bytes, kind: &other.kind, name: &other.name }), false);
+                for field in &compared.fields {
+                    let what = What::Field { object: Some(object.clone()), field: field.clone() };
+                    build.add(what, clusters.iter().copied());
+                }
+                if !compared.same() {
+                    let paths = (Some(&manifest.path), Some(&other.path));
+                    document(paths, Some(object), compared, clusters, build);
+                }
+            }
+            None => {
+                build.add(What::ObjectGone { object: object.clone() }, clusters.iter().copied());
+                let compared = comparer.pair(Some(Text { bytes: &manifest.bytes, kind: &manifest.kind, name: &manifest.name }), None, false);
+                document((Some(&manifest.path), None), Some(object), compared, clusters, build);
+            }
+        }
+    }
+    for manifest in new.manifests[1..].iter() {
+        if old.manifests[1..].iter().any(|other| other.path == manifest.path) {
+            continue;
+        }
+        let object = format!("{} {}", manifest.kind, full(&manifest.namespace, &manifest.name));
+        build.add(What::ObjectNew { object: object.clone() }, clusters.iter().copied());
+        let compared = comparer.pair(None, Some(Text { bytes: &manifest.bytes, kind: &manifest.kind, name: &manifest.name }), false);
+        document((None, Some(&manifest.path)), Some(object), compared, clusters, build);
+    }
+}
+
+/// Fields that another change tells already.
+struct Hidden {
+    instances: bool,
+    when: bool,
+    suspended: bool,
+}
+
+impl Hidden {
+    fn covers(&self, field: &Field) -> bool {
+        let job = |name| field.is_at(&["spec", "jobTemplate", "spec", name]);
+        (self.instances && (job("parallelism") || job("completions")))
+            || (self.when && (field.is_at(&["spec", "schedule"]) || field.is_at(&["spec", "timeZone"])))
+            || (self.suspended && field.is_at(&["spec", "suspend"]))
+    }
+}
+
+/// All objects of a variant, new or gone.
+fn whole<E: Eyes>(
+    state: State<'_>,
+    unit: usize,
+    at: usize,
+    clusters: &[&str],
+    gone: bool,
+    build: &mut Build,
+    comparer: &mut Comparer<'_, E>,
+) {
+    let variant = &state.compilation.plan[unit].rendered.variants[at];
+    for (place, manifest) in variant.manifests.iter().enumerate() {
+        let text = Text { bytes: &manifest.bytes, kind: &manifest.kind, name: &manifest.name };
+        let compared =
+            if gone { comparer.pair(Some(text), None, false) } else { comparer.pair(None, Some(text), false) };
+        let name = match &manifest.namespace {
+            Some(namespace) => format!("{} {namespace}/{}", manifest.kind, manifest.name),
+            None => format!("{} {}", manifest.kind, manifest.name),
+        };
+        let paths = if gone { (Some(&manifest.path), None) } else { (None, Some(&manifest.path)) };
+        document(paths, (place > 0).then_some(name), compared, clusters, build);
+    }
+}
+
+fn document(
+    (old, new): (Option<&String>, Option<&String>),
+    object: Option<String>,
+    compared: Rc<Compared>,
+    clusters: &[&str],
+    build: &mut Build,
+) {
+    let (old_path, new_path) = (old.cloned(), new.cloned());
+    let same = |known: &&mut Document| {
+        Rc::ptr_eq(&known.compared, &compared) && known.old_path == old_path && known.new_path == new_path
+    };
+    match build.documents.iter_mut().find(same) {
+        Some(known) => {
+            known.clusters.extend(clusters.iter().map(|name| (*name).to_owned()));
+            known.clusters.sort_unstable();
+        }
+        None => {
+            let clusters = clusters.iter().map(|name| (*name).to_owned()).collect();
+            build.documents.push(Document { old_path, new_path, object, compared, clusters });
+        }
+    }
+}
