@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::shard::Shard;
+use crate::repo::View;
 
 /// Compiles a repository of scheduled tasks and cluster inventories into Kubernetes manifests per cluster.
 ///
@@ -50,6 +51,8 @@ pub(super) enum Format {
     Text,
     /// For programs: one JSON document, its shape in docs/json.md.
     Json,
+    /// For a comment on a pull request; `diff` alone has it.
+    Markdown,
 }
 
 /// When to use colour.
@@ -76,6 +79,8 @@ pub(super) enum Command {
     Plan(Plan),
     /// Say why a task runs where it runs and not elsewhere, or what a diagnostic means.
     Explain(Explain),
+    /// Say what a change does to clusters, or whether manifests that stand somewhere mean the same.
+    Diff(Diff),
     /// Say what a schedule means, when it runs next, and what is odd about it; no repository is needed.
     Cron(Cron),
     /// Write inventory from what people have.
@@ -222,6 +227,50 @@ pub(super) struct Explain {
     pub(super) state: State,
     #[command(flatten)]
     pub(super) moment: Moment,
+}
+
+/// `fleetcron diff`
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    /// The state before, as a revision: whatever `git rev-parse` takes; absent is HEAD.
+    pub(super) base: Option<String>,
+    /// The state after, as a revision; absent is the working tree.
+    pub(super) head: Option<String>,
+    /// The state after is what is staged.
+    #[arg(long, conflicts_with_all = ["head", "at"])]
+    pub(super) staged: bool,
+    /// Show the manifests that differ line by line, too.
+    #[arg(long)]
+    pub(super) patch: bool,
+    /// With `--format markdown`: at most so many bytes. The numbers always survive; diffs are left out whole, and counted.
+    #[arg(long, value_name = "N", default_value_t = 60_000)]
+    pub(super) max_bytes: usize,
+    /// Exit 0: nothing differs; 1: it could not run; 2: something differs. Without it 1 and 2 are the other way round.
+    #[arg(long)]
+    pub(super) detailed_exitcode: bool,
+    /// Compare with the manifests in this folder, by what they mean: a folder a cluster, or those of one cluster.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["base", "patch"])]
+    pub(super) against: Option<PathBuf>,
+    /// With `--against`: compile this revision instead of the working tree.
+    #[arg(long, value_name = "REV", requires = "against")]
+    pub(super) at: Option<String>,
+    /// With `--against`: the folder holds the manifests of this cluster.
+    #[arg(long, value_name = "CLUSTER", requires = "against")]
+    pub(super) cluster: Option<String>,
+    /// With `--against`: the namespace of manifests that name none.
+    #[arg(long, value_name = "NAMESPACE", requires = "against")]
+    pub(super) namespace: Option<String>,
+}
+
+impl Diff {
+    /// The state after; `index` is the index file that Git names, if it does.
+    pub(super) fn view(&self, index: Option<PathBuf>) -> View {
+        match self.head.as_ref().or(self.at.as_ref()) {
+            Some(revision) => View::Revision(revision.clone()),
+            None if self.staged => View::Index(index),
+            None => View::Folder,
+        }
+    }
 }
 
 /// `fleetcron cron`

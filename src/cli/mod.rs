@@ -11,6 +11,7 @@ mod check;
 mod choice;
 mod compare;
 mod cron;
+mod diff;
 mod explain;
 mod import;
 mod moment;
@@ -56,11 +57,15 @@ pub fn main() -> ExitCode {
         Err(error) => {
             let fine = !error.use_stderr();
             let _nobody_reads = error.print();
-            return if fine { ExitCode::SUCCESS } else { ExitCode::from(2) };
+            let detailed = std::env::args_os().any(|arg| arg == "--detailed-exitcode");
+            return if fine { ExitCode::SUCCESS } else { ExitCode::from(if detailed { 1 } else { 2 }) };
         }
     };
+    // As terraform has it: 1 could not run, 2 something differs.
+    let detailed = matches!(&cli.command, Command::Diff(args) if args.detailed_exitcode);
     match run(&cli) {
-        Ok(code) => code,
+        Ok(code) if !detailed || code == ExitCode::SUCCESS => code,
+        Ok(code) => ExitCode::from(if code == ExitCode::from(1) { 2 } else { 1 }),
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             let _nobody_reads = writeln!(std::io::stderr(), "error: the result could not be written: {error}");
@@ -85,7 +90,7 @@ fn run(cli: &Cli) -> std::io::Result<ExitCode> {
         Color::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
     };
     if let Some(session) = &session
-        && global.format == Format::Text
+        && global.format != Format::Json
     {
         if global.verbose {
             for note in session.notes() {
@@ -104,7 +109,7 @@ fn run(cli: &Cli) -> std::io::Result<ExitCode> {
     }
     match result {
         Ok(outcome) => {
-            if global.format == Format::Text {
+            if global.format != Format::Json {
                 stderr.write_all(report::text(&outcome.diags, &SourceTree::default(), colored).as_bytes())?;
             }
             finish(outcome, session.as_ref(), global, &mut stdout, &mut stderr)
@@ -127,6 +132,15 @@ fn run(cli: &Cli) -> std::io::Result<ExitCode> {
                 Failure::Run(_) => 2,
             }))
         }
+    }
+}
+
+/// Whether standard output takes colour.
+fn paints(global: &Global) -> bool {
+    match global.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
     }
 }
 
@@ -175,11 +189,15 @@ fn finish(
 }
 
 fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session>) -> Result<Outcome, Failure> {
+    if global.format == Format::Markdown && !matches!(command, Command::Diff(_)) {
+        return Err(Failure::Run("`--format markdown` is there for `fleetcron diff` alone".to_owned()));
+    }
     let here = || std::env::current_dir().map_err(|error| Failure::run(&error));
     let watched = std::io::stderr().is_terminal() && global.format == Format::Text && !global.quiet;
     let out = match command {
         Command::Build(args) => args.out.as_deref(),
         Command::Check(args) => args.out.as_deref(),
+        Command::Diff(args) => args.against.as_deref(),
         _ => None,
     };
     let open = |slot: &'s mut Option<Session>| -> Result<&'s mut Session, Failure> {
@@ -193,6 +211,7 @@ fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session
         Command::Render(args) => render::run(open(slot)?, args),
         Command::Plan(args) => plan::run(open(slot)?, args),
         Command::Explain(args) => explain::run(open(slot)?, args),
+        Command::Diff(args) => diff::run(open(slot)?, args, diff::Drawn::of(global, paints(global))),
         Command::Cron(args) => cron::run(args),
         Command::Import { what: Import::Clusters(args) } => import::clusters(args, global.quiet),
         Command::Schema(args) => schema::run(args),
@@ -214,6 +233,7 @@ fn view(command: &Command, here: &Path) -> View {
         Command::Render(args) => (&args.state, false),
         Command::Plan(args) => (&args.state, false),
         Command::Explain(args) => (&args.state, false),
+        Command::Diff(args) => return args.view(index_file(here)),
         _ => return View::Folder,
     };
     match &state.at {

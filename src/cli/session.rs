@@ -107,6 +107,12 @@ impl Session {
         Side::compile(&self.root, view, mode, &mut self.progress)
     }
 
+    /// Takes over what another state has to say, with its texts: for a report about that one.
+    pub(super) fn show(&mut self, side: Side) {
+        self.sources = side.sources;
+        self.diags = side.diags;
+    }
+
     /// The state that was compiled.
     pub(super) fn opened(&self) -> Option<&Opened> {
         self.opened.as_ref()
@@ -131,6 +137,11 @@ impl Session {
     /// Whether the output is looked at where `--out` says.
     pub(super) fn elsewhere(&self) -> bool {
         self.out.is_some()
+    }
+
+    /// Where `--out`, or the folder to compare with, lies on this machine.
+    pub(super) fn place(&self, given: &Path) -> PathBuf {
+        self.out.clone().unwrap_or_else(|| given.to_path_buf())
     }
 
     /// The output directory as a reader knows it: `--out` as it was given, else relative to the root where it lies below.

@@ -68,11 +68,6 @@ impl<'e, E: Eyes> Comparer<'e, E> {
         Self { eyes, known: BTreeMap::new() }
     }
 
-    /// Who knows what this room does not.
-    pub(super) fn eyes(&self) -> &'e E {
-        self.eyes
-    }
-
     /// Two states of an object. Where its name has changed, `renamed` leaves name and namespace out of the comparison.
     pub(super) fn pair(&mut self, old: Option<Text<'_>>, new: Option<Text<'_>>, renamed: bool) -> Rc<Compared> {
         let at = |text: Option<Text<'_>>| text.map_or(0, |text| text.bytes.as_ptr().addr());

@@ -5,6 +5,7 @@
 
 pub mod inventory;
 pub mod names;
+mod normal;
 mod once;
 pub mod quantity;
 pub mod requests;
@@ -14,6 +15,7 @@ pub mod schema;
 pub mod structure;
 pub mod version;
 
+pub use normal::normal;
 pub use quantity::Quantity;
 pub use requests::Amounts;
 pub use schema::{Kind, Schema};

@@ -93,7 +93,7 @@ impl diff::Eyes for Eyes {
         Keys(Shape::of(text("apiVersion"), text("kind")))
     }
 
-    fn cover(&self, mut old: Option<&mut Value>, mut new: Option<&mut Value>) {
+    fn cover(&self, old: Option<&mut Value>, new: Option<&mut Value>) {
         let found = |value: &Option<&mut Value>| {
             let mut found = BTreeSet::new();
             if let Some(value) = value {
@@ -108,7 +108,7 @@ impl diff::Eyes for Eyes {
         };
         let (of_old, of_new) = (found(&old), found(&new));
         let both = old.is_some() && new.is_some();
-        for (value, others, differs) in [(&mut old, &of_new, BEFORE), (&mut new, &of_old, AFTER)] {
+        for (value, others, differs) in [(old, &of_new, BEFORE), (new, &of_old, AFTER)] {
             let Some(value) = value else { continue };
             let mut replace = |key: &str, text: &str| {
                 let same = !both || others.contains(&(key.to_owned(), text.to_owned()));

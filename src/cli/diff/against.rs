@@ -1,0 +1,394 @@
+//! `fleetcron diff --against`: whether manifests that stand somewhere mean the same as those that the repository gives. It
+//! decides nothing and writes nothing.
+//!
+//! The one idea: before a team switches over it wants a proof, so everything is counted: what is the same, what differs,
+//! what only one side has, and what was not compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::Drawn;
+use super::eyes::{Eyes, is_hidden};
+use super::intake::{self, Ignored};
+use super::report::list;
+use super::words::{Words, plain};
+use crate::cli::args::Diff;
+use crate::cli::outcome::{Failure, Outcome};
+use crate::cli::page;
+use crate::cli::session::Session;
+use crate::cli::table::{self, count};
+use crate::compile::{Compilation, MARKER_PREFIX};
+use crate::diag::nearest;
+use crate::diff::{self, Eyes as _, Field, Object, Step};
+use crate::repo::{self, Manifests};
+use crate::tree::ownership;
+
+/// So many clusters have a line in the table.
+const ROWS: usize = 100;
+
+/// One cluster, compared.
+#[derive(Default)]
+struct Cluster {
+    same: usize,
+    /// Objects that differ, with where.
+    differing: Vec<(String, String, Vec<Field>)>,
+    /// Objects that only the folder has, with their files.
+    theirs: Vec<(String, String)>,
+    /// Objects that only the repository gives.
+    ours: Vec<String>,
+    /// Objects of fleetcron's own that only the repository gives.
+    own: Vec<String>,
+}
+
+impl Cluster {
+    fn differs(&self) -> bool {
+        !(self.differing.is_empty() && self.theirs.is_empty() && self.ours.is_empty())
+    }
+}
+
+/// Runs it.
+pub(super) fn run(session: &mut Session, args: &Diff, dir: &Path, drawn: Drawn) -> Result<Outcome, Failure> {
+    if drawn.markdown {
+        return Err(Failure::Run("`--format markdown` compares two revisions, not `--against` a folder".to_owned()));
+    }
+    let compilation = session.compile()?;
+    if session.diags.has_errors() {
+        return Err(Failure::Run("the repository does not compile, so nothing was compared".to_owned()));
+    }
+    // What is odd about the repository `check` says.
+    session.diags = crate::diag::Diagnostics::new();
+    session.progress.now("comparing");
+    let place = session.place(dir);
+    let manifests = repo::manifests(&place).map_err(|error| Failure::run(&error))?;
+    let shown = dir.display().to_string();
+    let layout = Layout::of(&compilation, &manifests, args, dir)?;
+    let mut ignored = Ignored::new();
+    let (theirs, strangers) = theirs(&manifests, &layout, &shown, &mut ignored)?;
+    let ours = ours(&compilation, &mut ignored);
+    let eyes = Eyes::of(&[&compilation]);
+    let mut clusters: BTreeMap<String, Cluster> = BTreeMap::new();
+    let nothing = Vec::new();
+    for name in theirs.keys().chain(layout.clusters.iter()).collect::<BTreeSet<&String>>() {
+        let (there, here) = (theirs.get(name).unwrap_or(&nothing), ours.get(name).unwrap_or(&nothing));
+        clusters.insert(name.clone(), compare(name, there, here, args.namespace.as_deref(), &eyes)?);
+    }
+    let compared: usize = clusters.values().map(|cluster| cluster.same + cluster.differing.len()).sum();
+    if theirs.values().all(Vec::is_empty) {
+        return Err(Failure::Run(format!("there is no manifest in `{shown}`: nothing was compared")));
+    }
+    let differs = clusters.values().any(Cluster::differs);
+    let mut text = format!("{shown} -> {}\n\n", session.opened().map_or("the working tree", |opened| opened.title()));
+    text.push_str(&drawing(&clusters, &ignored, &shown));
+    text.push_str(&verdict(&clusters, compared));
+    let value = session.value(|| value(&clusters, &ignored, &strangers, &shown));
+    let mut outcome = Outcome { wrong: differs, ..Outcome::result(text, value) };
+    if !strangers.is_empty() && !drawn.quiet {
+        let names: Vec<&str> = strangers.iter().map(String::as_str).collect();
+        let most = if drawn.verbose { usize::MAX } else { 0 };
+        let named = table::names(names.iter().copied(), most);
+        let number = count(strangers.len(), "file");
+        outcome.remarks.push(match drawn.verbose {
+            true => format!("note: {number} in {shown} without an object: {named}"),
+            false => format!("note: {number} in {shown} without an object; `-v` names them"),
+        });
+    }
+    std::mem::forget(compilation);
+    Ok(outcome)
+}
+
+/// Which cluster a file is for.
+struct Layout {
+    /// All files are for this one; else the first folder of a path names it.
+    only: Option<String>,
+    /// The clusters that are compared.
+    clusters: BTreeSet<String>,
+}
+
+impl Layout {
+    fn of(compilation: &Compilation, manifests: &Manifests, args: &Diff, dir: &Path) -> Result<Self, Failure> {
+        let inventory: BTreeSet<String> =
+            compilation.model.clusters.iter().map(|cluster| cluster.name.value.clone()).collect();
+        let one = |name: &str| Self { only: Some(name.to_owned()), clusters: BTreeSet::from([name.to_owned()]) };
+        if let Some(name) = &args.cluster {
+            if !inventory.contains(name) {
+                let near = nearest(name, inventory.iter().map(String::as_str));
+                let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                return Err(Failure::Run(format!("there is no cluster `{name}`{hint}")));
+            }
+            return Ok(one(name));
+        }
+        if manifests.folders.iter().any(|folder| inventory.contains(folder)) {
+            return Ok(Self { only: None, clusters: inventory });
+        }
+        let base = dir.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        match (inventory.contains(base), inventory.len()) {
+            (true, _) => Ok(one(base)),
+            (false, 1) => Ok(one(inventory.iter().next().map_or("", String::as_str))),
+            (false, _) => Err(Failure::Run(format!(
+                "no folder right below `{}` is called like a cluster: say which cluster it is of, with `--cluster NAME`",
+                dir.display()
+            ))),
+        }
+    }
+}
+
+type Objects = BTreeMap<String, Vec<Object>>;
+
+/// The objects of the folder by cluster, and the files that hold none.
+fn theirs(
+    manifests: &Manifests,
+    layout: &Layout,
+    shown: &str,
+    ignored: &mut Ignored,
+) -> Result<(Objects, Vec<String>), Failure> {
+    let mut found = Objects::new();
+    let mut strangers = manifests.others.clone();
+    let mut wrong = Vec::new();
+    let mut loose = Vec::new();
+    for (path, bytes) in &manifests.files {
+        let taken = match intake::read(&format!("{shown}/{path}"), bytes, ignored) {
+            Ok(taken) => taken,
+            Err(error) => {
+                wrong.push(error);
+                continue;
+            }
+        };
+        if taken.objects.is_empty() {
+            strangers.push(path.clone());
+            continue;
+        }
+        let cluster = match (&layout.only, path.split_once('/')) {
+            (Some(only), _) => only.clone(),
+            (None, Some((folder, _))) => folder.to_owned(),
+            (None, None) => {
+                loose.push(path.clone());
+                continue;
+            }
+        };
+        found.entry(cluster).or_default().extend(taken.objects);
+    }
+    if !wrong.is_empty() {
+        let more = wrong.len().saturating_sub(10);
+        let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
+        wrong.truncate(10);
+        return Err(Failure::Run(format!(
+            "not every file can be read, so nothing was compared (no text is shown, for it may hold secrets):\n  {}{more}",
+            wrong.join("\n  ")
+        )));
+    }
+    if !loose.is_empty() {
+        return Err(Failure::Run(format!(
+            "`{shown}` has a folder a cluster, and these manifests are in none: {}",
+            list(loose.iter().map(String::as_str))
+        )));
+    }
+    strangers.sort();
+    Ok((found, strangers))
+}
+
+/// The objects that the repository gives, by cluster.
+fn ours(compilation: &Compilation, ignored: &mut Ignored) -> Objects {
+    let mut found = Objects::new();
+    let mut known: BTreeMap<(usize, String), Vec<Object>> = BTreeMap::new();
+    for (path, bytes) in compilation.output.files().filter(|(path, _)| ownership::is_manifest(path)) {
+        let below = path.as_str().split_once('/').map_or("", |(_, below)| below);
+        let objects = known.entry((bytes.as_ptr().addr(), below.to_owned())).or_insert_with(|| {
+            // What is ignored is counted where it stands in objects of somebody else.
+            let mut own = Ignored::new();
+            let taken = intake::read(below, bytes, &mut own).unwrap_or_default();
+            let description = own.get_key_value("annotation kubernetes.io/description");
+            if let Some((what, n)) = description {
+                *ignored.entry(format!("{what} of fleetcron's own")).or_default() += n;
+            }
+            taken.objects
+        });
+        found.entry(path.first().to_owned()).or_default().extend(objects.iter().cloned());
+    }
+    // A file that passes byte for byte stands once for each of its objects.
+    for objects in found.values_mut() {
+        let mut seen = BTreeSet::new();
+        objects.retain(|object| seen.insert(object.key.clone()));
+    }
+    found
+}
+
+/// Whether an object is fleetcron's own: the marker of an idle cluster, or a Namespace.
+fn is_own(object: &Object, cluster: &str) -> bool {
+    let key = &object.key;
+    let marker = key.kind == "ConfigMap" && key.name == format!("{MARKER_PREFIX}{cluster}");
+    let namespace = key.kind == "Namespace" && object.file == format!("{}.namespace.yaml", key.name);
+    marker || namespace
+}
+
+fn compare(
+    cluster: &str,
+    theirs: &[Object],
+    ours: &[Object],
+    namespace: Option<&str>,
+    eyes: &Eyes,
+) -> Result<Cluster, Failure> {
+    let found = diff::against(theirs, ours, namespace);
+    if let Some((key, first, second)) = found.twice.first() {
+        let which = if first == second { format!("twice in {first}") } else { format!("in {first} and in {second}") };
+        return Err(Failure::Run(format!("{key} stands {which}: nobody knows which of them counts")));
+    }
+    let mut result = Cluster::default();
+    for pair in found.both {
+        let (mut old, mut new) = (pair.theirs.value.clone(), pair.ours.value.clone());
+        if old == new {
+            result.same += 1;
+            continue;
+        }
+        eyes.cover(Some(&mut old), Some(&mut new));
+        let mut fields = diff::fields(&old, &new, eyes.lists(&new));
+        fields.retain(|field| !field.is_order() || matters(&field.path));
+        if fields.is_empty() {
+            result.same += 1;
+        } else {
+            result.differing.push((pair.ours.key.to_string(), pair.theirs.file.clone(), fields));
+        }
+    }
+    result.theirs = found.theirs.iter().map(|object| (object.key.to_string(), object.file.clone())).collect();
+    for object in found.ours {
+        let into = if is_own(object, cluster) { &mut result.own } else { &mut result.ours };
+        into.push(object.key.to_string());
+    }
+    Ok(result)
+}
+
+/// Whether the order of a list means something although its items have keys: init containers run one after another.
+fn matters(path: &[Step]) -> bool {
+    path.iter().rev().nth(1) == Some(&Step::Member("initContainers".to_owned()))
+}
+
+fn drawing(clusters: &BTreeMap<String, Cluster>, ignored: &Ignored, shown: &str) -> String {
+    let width = page::width();
+    let mut text = String::new();
+    let differing: Vec<(&String, &Cluster)> = clusters.iter().filter(|(_, cluster)| cluster.differs()).collect();
+    let rows: Vec<(&String, &Cluster)> =
+        if clusters.len() <= ROWS { clusters.iter().collect() } else { differing.iter().copied().take(ROWS).collect() };
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|(name, cluster)| {
+            let numbers = [cluster.same, cluster.differing.len(), cluster.theirs.len(), cluster.ours.len()];
+            std::iter::once((*name).clone()).chain(numbers.iter().map(usize::to_string)).collect()
+        })
+        .collect();
+    if !cells.is_empty() {
+        text.push_str(&table::table(&["CLUSTER", "SAME", "DIFFERING", "ONLY THERE", "ONLY HERE"], &cells));
+    }
+    if clusters.len() > rows.len() {
+        let left = differing.len().saturating_sub(rows.len());
+        let same = clusters.len() - differing.len();
+        text.push_str(&format!("and {} without a difference", count(same, "cluster")));
+        text.push_str(&if left > 0 { format!(", {left} with one\n") } else { "\n".to_owned() });
+    }
+    let say = |text: &mut String, indent: usize, line: &str| text.push_str(&page::sentence(indent, line, width));
+    // The same difference on many clusters is told once, and so are objects that differ alike.
+    let mut groups: BTreeMap<(&str, Vec<String>), (Vec<Words>, Vec<&str>)> = BTreeMap::new();
+    for (name, cluster) in &differing {
+        for (object, _, fields) in &cluster.differing {
+            let words: Vec<Words> = fields.iter().map(said).collect();
+            let key = words.iter().map(|words| format!("{}\n{}", words.line, words.more.join("\n"))).collect();
+            groups.entry((object, key)).or_insert_with(|| (words, Vec::new())).1.push(name);
+        }
+    }
+    for ((object, _), (words, on)) in groups {
+        text.push('\n');
+        say(&mut text, 0, &format!("{object} differs on {}: {}", count(on.len(), "cluster"), list(on)));
+        for words in words {
+            say(&mut text, 2, &words.line);
+            words.more.iter().for_each(|line| text.push_str(&format!("    {line}\n")));
+        }
+    }
+    let by_object = |pick: &dyn Fn(&Cluster) -> Vec<String>| -> BTreeMap<String, Vec<&str>> {
+        let mut found: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for (name, cluster) in clusters {
+            for object in pick(cluster) {
+                found.entry(object).or_default().push(name);
+            }
+        }
+        found
+    };
+    let there = by_object(&|cluster| cluster.theirs.iter().map(|(object, _)| object.clone()).collect());
+    let here = by_object(&|cluster| cluster.ours.clone());
+    let own = by_object(&|cluster| cluster.own.clone());
+    for (title, objects) in [
+        (format!("only in {shown}: no task gives them, so they would be deleted, or left to nobody"), there),
+        ("only here: these would be new".to_owned(), here),
+        ("besides, fleetcron adds objects of its own, which say nothing about tasks".to_owned(), own),
+    ] {
+        if objects.is_empty() {
+            continue;
+        }
+        text.push_str(&format!("\n{title}\n"));
+        for (object, on) in objects {
+            say(&mut text, 2, &format!("{object} on {}: {}", count(on.len(), "cluster"), list(on)));
+        }
+    }
+    if !ignored.is_empty() {
+        text.push_str("\nnot compared, for tools and servers write them\n");
+        for (what, number) in ignored {
+            say(&mut text, 2, &format!("{what} ({number})"));
+        }
+    }
+    text
+}
+
+/// A field, theirs and ours, by its path.
+fn said(field: &Field) -> Words {
+    let hidden = field.old.as_ref().is_some_and(is_hidden) || field.new.as_ref().is_some_and(is_hidden);
+    let words = plain(&field.at(), field);
+    match (hidden, &field.old, &field.new) {
+        (true, Some(_), Some(_)) => Words::of(format!("{}: changed (hidden)", field.at())),
+        _ => words,
+    }
+}
+
+/// What was proven, in one sentence.
+fn verdict(clusters: &BTreeMap<String, Cluster>, compared: usize) -> String {
+    let sum = |pick: fn(&Cluster) -> usize| clusters.values().map(pick).sum::<usize>();
+    let (same, differing) = (sum(|cluster| cluster.same), sum(|cluster| cluster.differing.len()));
+    let (theirs, ours) = (sum(|cluster| cluster.theirs.len()), sum(|cluster| cluster.ours.len()));
+    let on = count(clusters.len(), "cluster");
+    if differing + theirs + ours == 0 {
+        let mean = if same == 1 { "means" } else { "mean" };
+        return format!("\n{} on {on} {mean} the same; nothing differs\n", count(same, "object"));
+    }
+    let mean = if same == 1 { "means" } else { "mean" };
+    format!(
+        "\n{same} of {} on {on} {mean} the same; {differing} differ{}, {theirs} only there, {ours} only here\n",
+        count(compared, "object"),
+        if differing == 1 { "s" } else { "" },
+    )
+}
+
+fn value(clusters: &BTreeMap<String, Cluster>, ignored: &Ignored, strangers: &[String], shown: &str) -> Value {
+    let field = |field: &Field| {
+        let hidden = field.old.as_ref().is_some_and(is_hidden) || field.new.as_ref().is_some_and(is_hidden);
+        json!({"path": field.at(), "theirs": field.old, "ours": field.new, "hidden": hidden, "order": field.is_order()})
+    };
+    let one = |(name, cluster): (&String, &Cluster)| {
+        let differing = cluster.differing.iter().map(|(object, file, fields)| {
+            json!({"object": object, "file": file, "fields": fields.iter().map(field).collect::<Vec<Value>>()})
+        });
+        let theirs = cluster.theirs.iter().map(|(object, file)| json!({"object": object, "file": file}));
+        json!({
+            "cluster": name,
+            "same": cluster.same,
+            "differing": differing.collect::<Vec<Value>>(),
+            "onlyThere": theirs.collect::<Vec<Value>>(),
+            "onlyHere": cluster.ours,
+            "own": cluster.own,
+        })
+    };
+    json!({
+        "against": shown,
+        "differs": clusters.values().any(Cluster::differs),
+        "clusters": clusters.iter().map(one).collect::<Vec<Value>>(),
+        "ignored": ignored,
+        "noObjects": strangers,
+    })
+}

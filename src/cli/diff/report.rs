@@ -1,0 +1,494 @@
+//! Changes, put in the order in which a reviewer asks: what is lost, how much, and then task by task. It draws nothing.
+//!
+//! The one idea: what is the same in many tasks, or on many clusters, is said once, with their number and their first
+//! names.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::words::{Words, words};
+use crate::cli::table::{count, names};
+use crate::diff::{Change, Changes, Document, Fate, Said, Task, What};
+use crate::model::TaintEffect;
+
+/// So many names are shown.
+const NAMES: usize = 6;
+
+/// So many lines of one kind are shown among the deletions.
+const LINES: usize = 20;
+
+/// A report.
+#[derive(Debug, Default)]
+pub(super) struct Report<'c> {
+    /// What is lost; nothing if nothing is.
+    pub(super) deletions: Vec<String>,
+    /// Whether the guard would stop it.
+    pub(super) guarded: bool,
+    /// How much changes.
+    pub(super) summary: Vec<String>,
+    /// What changes in the inventory.
+    pub(super) inventory: Vec<String>,
+    /// What changes in tasks.
+    pub(super) entries: Vec<Entry<'c>>,
+    /// Objects of no task.
+    pub(super) others: Vec<String>,
+    /// Which files that comes from.
+    pub(super) sources: Option<String>,
+}
+
+/// One task, or tasks that share a change.
+#[derive(Debug)]
+pub(super) struct Entry<'c> {
+    /// What it is about.
+    pub(super) title: String,
+    /// What changes, by where.
+    pub(super) blocks: Vec<Block>,
+    /// What else is to be known.
+    pub(super) note: Option<String>,
+    /// The objects that differ: of all its tasks, or of the first of many.
+    pub(super) documents: Vec<&'c Document>,
+    /// It is told that these are those of one task among several.
+    pub(super) example: Option<&'c str>,
+}
+
+/// Changes that hold on the same clusters.
+#[derive(Debug, PartialEq)]
+pub(super) struct Block {
+    /// Where.
+    pub(super) on: String,
+    /// What.
+    pub(super) lines: Vec<Words>,
+}
+
+/// `a, b, c and 34 more`
+pub(super) fn list<'n>(all: impl IntoIterator<Item = &'n str>) -> String {
+    let all: Vec<&str> = all.into_iter().collect();
+    // Of a long list the first few tell as much as some more.
+    names(all.iter().copied(), if all.len() > NAMES { 3 } else { NAMES })
+}
+
+fn strings(all: &[String]) -> String {
+    list(all.iter().map(String::as_str))
+}
+
+/// `2 clusters: a, b`
+fn clusters(all: &[String]) -> String {
+    format!("{}: {}", count(all.len(), "cluster"), strings(all))
+}
+
+/// The report of some changes.
+pub(super) fn report(changes: &Changes) -> Report<'_> {
+    let mut report = Report { guarded: !changes.refusals.is_empty(), ..Report::default() };
+    report.deletions = deletions(changes);
+    report.summary = summary(changes);
+    report.inventory = inventory(changes);
+    report.entries = entries(changes);
+    report.others = others(changes);
+    report.sources = sources(changes);
+    report
+}
+
+fn some(lines: Vec<String>, what: &str, into: &mut Vec<String>) {
+    let left = lines.len().saturating_sub(LINES);
+    into.extend(lines.into_iter().take(LINES));
+    if left > 0 {
+        into.push(format!("and {left} more {what}; `--format json` lists all"));
+    }
+}
+
+/// What is lost.
+fn deletions(changes: &Changes) -> Vec<String> {
+    let mut lines = Vec::new();
+    let inventory = &changes.inventory;
+    if changes.is_empty() || changes.totals.deleted == 0 {
+        return lines;
+    }
+    if changes.refusals.is_empty() {
+        lines.push("the deletion guard lets this pass".to_owned());
+    } else {
+        let of = count(changes.refusals.len(), "cluster");
+        lines.push(format!("the deletion guard would stop this, on {of}: `--allow-deletions CLUSTER` if it is meant"));
+        some(changes.refusals.iter().map(ToString::to_string).collect(), "clusters", &mut lines);
+    }
+    let refused = |name: &str| changes.refusals.iter().any(|refusal| refusal.cluster == name);
+    let removed = inventory.removed.iter().filter(|(name, objects)| *objects > 0 && !refused(name));
+    let removed = removed
+        .map(|(name, objects)| format!("cluster {name} is gone from the inventory: its {} go", count(*objects, "object")));
+    some(removed.collect(), "clusters", &mut lines);
+    let renamed = inventory.renamed.iter().map(|renamed| {
+        format!(
+            "cluster {} is {} now: one directory is deleted and another created, so {} go and come back under the new one; \
+             running Jobs go with them, and their history is lost",
+            renamed.from,
+            renamed.to,
+            count(renamed.gone, "object"),
+        )
+    });
+    some(renamed.collect(), "clusters", &mut lines);
+    let by_taint: BTreeMap<&str, usize> = changes.drained.iter().map(|(name, n)| (name.as_str(), *n)).collect();
+    let emptied = changes.emptied.iter().filter(|(name, _)| !refused(name) && !by_taint.contains_key(name.as_str()));
+    let emptied = emptied.map(|(name, n)| format!("cluster {name} loses all {} of tasks", count(*n, "object")));
+    some(emptied.collect(), "clusters", &mut lines);
+    let drained = changes.drained.iter().map(|(name, number)| {
+        let all = changes.emptied.iter().any(|(emptied, _)| emptied == name);
+        let all = if all { ", all that tasks had there" } else { "" };
+        format!("cluster {name} is drained by a NoExecute taint: {} go{all}", count(*number, "object"))
+    });
+    some(drained.collect(), "clusters", &mut lines);
+    let gone = changes.tasks.iter().filter(|task| !task.there.1);
+    let gone = gone.map(|task| {
+        let on: BTreeSet<&str> = task.changes.iter().flat_map(|change| &change.clusters).map(String::as_str).collect();
+        let others = task.documents.iter().filter(|document| document.object.is_some()).count();
+        let with = if others == 0 { String::new() } else { format!(", with {}", count(others, "object")) };
+        let by = by(&task.sources);
+        format!("task {} is removed{with}, from {}: {}{by}", task.name, count(on.len(), "cluster"), list(on))
+    });
+    some(gone.collect(), "tasks", &mut lines);
+    let moved = changes.tasks.iter().filter(|task| task.there == (true, true)).filter_map(|task| {
+        if let Some(was) = &task.was {
+            return Some(format!(
+                "task {was} is renamed to {}: a delete and a create on {}; running Jobs of the old one are deleted with \
+                 it, and its history is lost",
+                task.name,
+                count(task.clusters.0, "cluster")
+            ));
+        }
+        let mut on: Vec<String> = Vec::new();
+        for change in &task.changes {
+            if let What::Left(why) = &change.what
+                && !why.drained
+                && !why.inventory
+            {
+                on.extend(change.clusters.clone());
+            }
+        }
+        on.sort_unstable();
+        (!on.is_empty()).then(|| format!("task {} leaves {}", task.name, clusters(&on)))
+    });
+    some(moved.collect(), "tasks", &mut lines);
+    let mut objects: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for task in changes.tasks.iter().filter(|task| task.there == (true, true) && task.was.is_none()) {
+        for change in &task.changes {
+            let what = match &change.what {
+                What::ObjectGone { object } => format!("{object} of task {}", task.name),
+                What::Renamed { from, .. } => format!("CronJob {from} of task {}, for it has another name now", task.name),
+                _ => continue,
+            };
+            objects.entry(what).or_default().extend(change.clusters.iter().map(String::as_str));
+        }
+    }
+    let line = |(what, on): (String, BTreeSet<&str>)| format!("{what}, goes from {}: {}", count(on.len(), "cluster"), list(on));
+    some(objects.into_iter().map(line).collect(), "objects", &mut lines);
+    lines
+}
+
+/// `, by tasks/a.yaml`
+fn by(files: &[String]) -> String {
+    if files.is_empty() { String::new() } else { format!(", by {}", strings(files)) }
+}
+
+/// How much changes.
+pub(super) fn summary(changes: &Changes) -> Vec<String> {
+    let totals = &changes.totals;
+    if changes.is_empty() {
+        return vec!["no object changes".to_owned()];
+    }
+    let parts = [
+        (totals.tasks_changed, "changed"),
+        (totals.tasks_added, "added"),
+        (totals.tasks_removed, "removed"),
+        (totals.tasks_renamed, "renamed"),
+    ];
+    let mut said = Vec::new();
+    for (number, what) in parts.into_iter().filter(|(number, _)| *number > 0) {
+        said.push(if said.is_empty() { format!("{} {what}", count(number, "task")) } else { format!("{number} {what}") });
+    }
+    if said.is_empty() {
+        said.push("no task changed".to_owned());
+    }
+    let untouched = totals.clusters - totals.touched.min(totals.clusters);
+    let mut lines = vec![format!(
+        "{}; {} of {} touched, {untouched} untouched",
+        said.join(", "),
+        totals.touched,
+        count(totals.clusters, "cluster"),
+    )];
+    let all = totals.created + totals.changed + totals.deleted;
+    let parts = [(totals.created, "new"), (totals.changed, "changed"), (totals.deleted, "deleted")];
+    let said: Vec<String> =
+        parts.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect();
+    lines.push(format!("{}: {}", count(all, "object"), said.join(", ")));
+    if totals.spelling > 0 {
+        let verb = if totals.spelling == 1 { "differs" } else { "differ" };
+        lines.push(format!("{} {verb} as text and not in what is said", count(totals.spelling, "more file")));
+    }
+    lines
+}
+
+/// What changes in the inventory, and in the guard.
+fn inventory(changes: &Changes) -> Vec<String> {
+    let inventory = &changes.inventory;
+    let mut lines = Vec::new();
+    let added = inventory.added.iter();
+    some(
+        added.map(|(name, objects)| format!("cluster {name} is new: it gets {}", count(*objects, "object"))).collect(),
+        "clusters",
+        &mut lines,
+    );
+    let removed = inventory.removed.iter();
+    some(removed.map(|(name, objects)| format!("cluster {name} is gone, with {}", count(*objects, "object"))).collect(), "clusters", &mut lines);
+    let renamed = inventory.renamed.iter();
+    let renamed = renamed.map(|one| {
+        format!(
+            "cluster {} is renamed to {}: {} deleted and {} created, every CronJob anew",
+            one.from,
+            one.to,
+            count(one.gone, "object"),
+            one.new
+        )
+    });
+    some(renamed.collect(), "clusters", &mut lines);
+    some(inventory.said.iter().map(|(said, on)| fact(said, on, changes)).collect(), "changes", &mut lines);
+    if let Some((old, new)) = changes.guards {
+        lines.push(format!(
+            "the deletion guard stops from {} deletions and more than {} percent on, before {} and {}",
+            new.min, new.percent, old.min, old.percent
+        ));
+    }
+    lines
+}
+
+/// What is said otherwise of some clusters, and what that does.
+fn fact(said: &Said, on: &[String], changes: &Changes) -> String {
+    let who = match on {
+        [only] => format!("cluster {only}"),
+        several => format!("on {}", clusters(several)),
+    };
+    let words = match (said.what.as_str(), &said.old, &said.new) {
+        ("capacity", ..) => "capacity changed".to_owned(),
+        (what, None, Some(new)) => format!("{what} {new} added"),
+        (what, Some(old), None) => format!("{what} {old} removed"),
+        (what, Some(old), Some(new)) if old == new => format!("{what}: changed (hidden)"),
+        (what, old, new) => {
+            let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
+            format!("{what}: {} -> {}", text(old), text(new))
+        }
+    };
+    let means = match (said.effect, said.new.is_some()) {
+        (Some(TaintEffect::NoExecute), true) => "; tasks that do not tolerate it leave",
+        (Some(TaintEffect::NoSchedule), true) => "; it takes nothing new and keeps what is there",
+        (Some(TaintEffect::PreferNoSchedule), true) => "; it is the last choice where there is one",
+        (Some(_), false) => "; nothing moves back by itself",
+        (None, _) => "",
+    };
+    let touched = |pick: fn(&What) -> bool| {
+        let moves = |task: &&Task| {
+            task.there == (true, true)
+                && task.changes.iter().any(|change| pick(&change.what) && change.clusters.iter().any(|name| on.contains(name)))
+        };
+        changes.tasks.iter().filter(moves).count()
+    };
+    let left = touched(|what| matches!(what, What::Left(_)));
+    let came = touched(|what| matches!(what, What::Came { .. }));
+    let mut effect = Vec::new();
+    if left > 0 {
+        effect.push(format!("{} leave{}", count(left, "task"), if left == 1 { "s" } else { "" }));
+    }
+    if came > 0 {
+        effect.push(format!("{} come{}", count(came, "task"), if came == 1 { "s" } else { "" }));
+    }
+    let effect = if effect.is_empty() { String::new() } else { format!(" ({})", effect.join(", ")) };
+    format!("{who}: {words}{means}{effect}")
+}
+
+fn others(changes: &Changes) -> Vec<String> {
+    let mut lines = Vec::new();
+    let said = changes.others.iter().map(|(fate, what, on)| {
+        let verb = match fate {
+            Fate::New => "is new",
+            Fate::Changed => "changes",
+            Fate::Gone => "goes",
+        };
+        format!("{what} {verb} on {}", clusters(on))
+    });
+    some(said.collect(), "objects", &mut lines);
+    lines
+}
+
+/// The files that this comes from.
+fn sources(changes: &Changes) -> Option<String> {
+    let word = |(path, fate): &(String, Fate)| match fate {
+        Fate::New => format!("{path} (new)"),
+        Fate::Changed => path.clone(),
+        Fate::Gone => format!("{path} (gone)"),
+    };
+    let files: Vec<String> = changes.sources.iter().map(word).collect();
+    let verb = if files.len() == 1 { "differs" } else { "differ" };
+    (!files.is_empty()).then(|| format!("{} {verb}: {}", count(files.len(), "source file"), strings(&files)))
+}
+
+/// A line of a task with the clusters on which it holds.
+struct Line<'c> {
+    words: Words,
+    change: &'c Change,
+    rank: usize,
+}
+
+impl Line<'_> {
+    /// What tells it from others; where it holds everywhere the clusters do not.
+    fn key(&self) -> String {
+        let on = if self.change.everywhere { String::new() } else { self.change.clusters.join(" ") };
+        format!("{}\n{}\n{on}", self.words.shared, self.words.more.join("\n"))
+    }
+}
+
+/// The order in which the changes of a task are told.
+fn rank(what: &What) -> usize {
+    match what {
+        What::New { .. } | What::Gone => 0,
+        What::Renamed { .. } => 1,
+        What::Left(_) => 2,
+        What::Came { .. } => 3,
+        What::Stops => 4,
+        What::Starts => 5,
+        What::Group { .. } => 6,
+        What::Instances { .. } => 7,
+        What::When { .. } => 8,
+        What::Field { object: None, field } if field.at().ends_with(".image") => 9,
+        What::Field { object: None, .. } => 10,
+        What::ObjectGone { .. } => 11,
+        What::ObjectNew { .. } => 12,
+        What::Field { object: Some(_), .. } => 13,
+    }
+}
+
+/// Whether the pods of a task have one container only.
+pub(super) fn alone(task: &Task) -> bool {
+    let one = |object: &Option<Value>| {
+        let pod = object.as_ref().and_then(|object| object.pointer("/spec/jobTemplate/spec/template/spec"));
+        let number = |list: &str| pod.and_then(|pod| pod.get(list)).and_then(Value::as_array).map_or(0, Vec::len);
+        number("containers") <= 1 && number("initContainers") == 0
+    };
+    let jobs = task.documents.iter().filter(|document| document.object.is_none());
+    jobs.map(|document| &document.compared).all(|compared| one(&compared.old) && one(&compared.new))
+}
+
+/// What changes, task by task.
+fn entries(changes: &Changes) -> Vec<Entry<'_>> {
+    let mut told: Vec<(&Task, Vec<Line<'_>>)> = Vec::new();
+    for task in changes.tasks.iter().filter(|task| task.there.1) {
+        let alone = alone(task);
+        let changes = task.changes.iter();
+        let mut lines: Vec<Line<'_>> = changes
+            .map(|change| Line { words: words(&change.what, alone), change, rank: rank(&change.what) })
+            .collect();
+        lines.sort_by_key(|line| line.rank);
+        told.push((task, lines));
+    }
+    // Which tasks share a line; one that is new or renamed shares nothing.
+    let mut by_line: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, (task, lines)) in told.iter().enumerate() {
+        if task.there == (true, true) && task.was.is_none() {
+            for line in lines {
+                let tasks = by_line.entry(line.key()).or_default();
+                if tasks.last() != Some(&at) {
+                    tasks.push(at);
+                }
+            }
+        }
+    }
+    let shared = |line: &Line<'_>, task: &Task| -> Option<&Vec<usize>> {
+        let whole = task.there == (true, true) && task.was.is_none();
+        by_line.get(&line.key()).filter(|tasks| whole && tasks.len() > 1)
+    };
+    let mut entries = Vec::new();
+    let mut groups: BTreeMap<&Vec<usize>, (usize, BTreeSet<String>)> = BTreeMap::new();
+    for (at, (task, lines)) in told.iter().enumerate() {
+        for line in lines {
+            if let Some(tasks) = shared(line, task) {
+                groups.entry(tasks).or_insert_with(|| (at, BTreeSet::new())).1.insert(line.key());
+            }
+        }
+    }
+    let mut own: Vec<(usize, Entry<'_>)> = Vec::new();
+    for (at, (task, lines)) in told.iter().enumerate() {
+        let mine: Vec<&Line<'_>> = lines.iter().filter(|line| shared(line, task).is_none()).collect();
+        if mine.is_empty() {
+            continue;
+        }
+        let more = lines.len() - mine.len();
+        let note = (more > 0).then(|| format!("and {} that it shares with other tasks, above", count(more, "change")));
+        own.push((at, Entry { note, ..entry(task, &mine) }));
+    }
+    let mut sharing: Vec<(usize, Entry<'_>)> = Vec::new();
+    for (tasks, (first, keys)) in &groups {
+        let (task, lines) = &told[*first];
+        let ours: Vec<&Line<'_>> = lines.iter().filter(|line| keys.contains(&line.key())).collect();
+        let mut blocks: Vec<Block> = Vec::new();
+        for line in &ours {
+            let mut on: BTreeSet<&str> = BTreeSet::new();
+            for at in tasks.iter() {
+                let alike = told[*at].1.iter().filter(|other| other.key() == line.key());
+                on.extend(alike.flat_map(|other| &other.change.clusters).map(String::as_str));
+            }
+            let number = count(on.len(), "cluster");
+            let every = if line.change.everywhere { "wherever they run, on " } else { "on " };
+            let on = format!("{every}{number}: {}", list(on));
+            let differ = tasks.iter().any(|at| told[*at].1.iter().any(|other| other.key() == line.key() && other.words != line.words));
+            let words = if differ { Words { line: line.words.shared.clone(), ..line.words.clone() } } else { line.words.clone() };
+            add(&mut blocks, on, words);
+        }
+        let names: Vec<&str> = tasks.iter().map(|at| told[*at].0.name.as_str()).collect();
+        let title = format!("same change in {}: {}", count(tasks.len(), "task"), list(names));
+        let files: BTreeSet<String> = tasks.iter().flat_map(|at| told[*at].0.sources.clone()).collect();
+        let files: Vec<String> = files.into_iter().collect();
+        let title = format!("{title}{}", by(&files));
+        let documents = task.documents.iter().collect();
+        sharing.push((*first, Entry { title, blocks, note: None, documents, example: Some(&task.name) }));
+    }
+    sharing.sort_by_key(|(at, _)| *at);
+    // New tasks and new names first, then what many share, then the others.
+    let (early, late): (Vec<_>, Vec<_>) =
+        own.into_iter().partition(|(at, _)| !told[*at].0.there.0 || told[*at].0.was.is_some());
+    entries.extend(early.into_iter().chain(sharing).chain(late).map(|(_, entry)| entry));
+    entries
+}
+
+fn add(blocks: &mut Vec<Block>, on: String, words: Words) {
+    match blocks.iter_mut().find(|block| block.on == on) {
+        Some(block) => block.lines.push(words),
+        None => blocks.push(Block { on, lines: vec![words] }),
+    }
+}
+
+fn entry<'c>(task: &'c Task, lines: &[&Line<'_>]) -> Entry<'c> {
+    let touched: BTreeSet<&str> =
+        task.changes.iter().flat_map(|change| &change.clusters).map(String::as_str).collect();
+    let by = by(&task.sources);
+    let title = match (task.there.0, &task.was) {
+        (false, _) => {
+            let others: BTreeSet<&String> = task.documents.iter().filter_map(|document| document.object.as_ref()).collect();
+            let with = if others.is_empty() { String::new() } else { format!(", with {}", list(others.iter().map(|name| name.as_str()))) };
+            format!("task {} is new, on {}{with}{by}", task.name, count(task.clusters.1, "cluster"))
+        }
+        (true, Some(was)) => format!("task {was} is renamed to {}, on {}{by}", task.name, count(task.clusters.1, "cluster")),
+        (true, None) => {
+            let of = task.clusters.0.max(task.clusters.1).max(touched.len());
+            let number = if touched.len() == of { format!("all {of}") } else { format!("{} of {of}", touched.len()) };
+            let number = if of == 1 { "its only cluster".to_owned() } else { format!("{number} clusters") };
+            format!("task {} changes on {number}{by}", task.name)
+        }
+    };
+    let mut blocks = Vec::new();
+    for line in lines {
+        let on = &line.change.clusters;
+        let on = match on.as_slice() {
+            [only] => format!("on {only}"),
+            several if line.change.everywhere => format!("on all {}: {}", several.len(), strings(several)),
+            several => format!("on {}", clusters(several)),
+        };
+        add(&mut blocks, on, line.words.clone());
+    }
+    Entry { title, blocks, note: None, documents: task.documents.iter().collect(), example: None }
+}

@@ -1,0 +1,169 @@
+//! Values as a reader sees them: short, on one line, without a character that a terminal would obey; and the lines in
+//! which two texts differ. It knows no object.
+//!
+//! The one idea: what is long is told by what differs in it.
+
+use serde_json::Value;
+use similar::{Algorithm, ChangeTag, TextDiff, capture_diff_slices};
+
+/// A value that is longer is cut.
+const LONG: usize = 100;
+
+/// So many lines of a text that differ are shown.
+const LINES: usize = 12;
+
+/// A schedule or a name, in backticks.
+pub(super) fn quoted(text: &str) -> String {
+    format!("`{}`", clean(text))
+}
+
+/// Without characters that a terminal would obey.
+pub(super) fn clean(text: &str) -> String {
+    let odd = |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let escaped = |c: char| match odd(c) {
+        true => c.escape_default().to_string(),
+        false => c.to_string(),
+    };
+    text.chars().map(escaped).collect()
+}
+
+/// A value on one line.
+pub(super) fn show(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) => {
+            let bare = !text.is_empty() && text.trim() == text && !text.contains([' ', '"', '\n', '\t']);
+            if bare || text.starts_with("(hidden") { clean(text) } else { clean(&Value::from(text.as_str()).to_string()) }
+        }
+        other => clean(&other.to_string()),
+    };
+    cut(&text)
+}
+
+fn cut(text: &str) -> String {
+    if text.chars().count() <= LONG {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(LONG - 3).collect();
+    format!("{kept}...")
+}
+
+/// `6 minutes`, `1 hour`, `90 seconds`.
+pub(super) fn seconds(seconds: u64) -> String {
+    let (number, unit) = match seconds {
+        0 => (0, "second"),
+        n if n % 86_400 == 0 => (n / 86_400, "day"),
+        n if n % 3600 == 0 => (n / 3600, "hour"),
+        n if n % 60 == 0 => (n / 60, "minute"),
+        n => (n, "second"),
+    };
+    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
+}
+
+/// How many lines of two texts differ, and the first of them with their signs.
+pub(super) fn lines_between(old: &str, new: &str) -> (String, Vec<String>) {
+    let difference = TextDiff::from_lines(old, new);
+    let mut lines = Vec::new();
+    let (mut added, mut removed) = (0, 0);
+    for change in difference.iter_all_changes() {
+        let sign = match change.tag() {
+            ChangeTag::Equal => continue,
+            ChangeTag::Insert => {
+                added += 1;
+                '+'
+            }
+            ChangeTag::Delete => {
+                removed += 1;
+                '-'
+            }
+        };
+        lines.push(cut(&clean(format!("{sign} {}", change.value().trim_end_matches('\n')).trim_end())));
+    }
+    let all = lines.len();
+    if all > LINES {
+        lines.truncate(LINES);
+        lines.push(format!("and {} more lines; `--patch` shows all", all - LINES));
+    }
+    let count = |n: usize, what: &str| format!("{n} line{} {what}", if n == 1 { "" } else { "s" });
+    let said: Vec<String> = [(added, "added"), (removed, "removed")]
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| count(n, what))
+        .collect();
+    (said.join(", "), lines)
+}
+
+/// Two lists: whole if they are short, else by the items that differ.
+pub(super) fn list(what: &str, old: &[Value], new: &[Value]) -> (String, Vec<String>) {
+    let differing: Vec<usize> = (0..old.len().min(new.len())).filter(|at| old[*at] != new[*at]).collect();
+    if let ([at], true) = (differing.as_slice(), old.len() == new.len())
+        && let (Value::String(was), Value::String(is)) = (&old[*at], &new[*at])
+        && (was.contains('\n') || is.contains('\n'))
+    {
+        let (count, more) = lines_between(was, is);
+        return (format!("{what}[{at}]: {count}"), more);
+    }
+    let whole = |items: &[Value]| Value::Array(items.to_vec()).to_string();
+    let (was, is) = (whole(old), whole(new));
+    if was.len() + is.len() <= LONG {
+        return (format!("{what}: {} -> {}", clean(&was), clean(&is)), Vec::new());
+    }
+    let texts = |items: &[Value]| -> Vec<String> { items.iter().map(Value::to_string).collect() };
+    let (before, after) = (texts(old), texts(new));
+    let mut more = Vec::new();
+    let (mut added, mut removed) = (0, 0);
+    for op in capture_diff_slices(Algorithm::Myers, &before, &after) {
+        for change in op.iter_changes(&before, &after) {
+            let sign = match change.tag() {
+                ChangeTag::Equal => continue,
+                ChangeTag::Insert => {
+                    added += 1;
+                    '+'
+                }
+                ChangeTag::Delete => {
+                    removed += 1;
+                    '-'
+                }
+            };
+            more.push(cut(&clean(&format!("{sign} {}", change.value()))));
+        }
+    }
+    if more.len() > LINES {
+        let left = more.len() - LINES;
+        more.truncate(LINES);
+        more.push(format!("and {left} more; `--patch` shows all"));
+    }
+    let said: Vec<String> = [(added, "added"), (removed, "removed")]
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| format!("{n} {what}"))
+        .collect();
+    (format!("{what}: {}", said.join(", ")), more)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_value_stands_on_one_line_and_obeys_nobody() {
+        assert_eq!(show(&json!("info")), "info");
+        assert_eq!(show(&json!("two words")), "\"two words\"");
+        assert_eq!(show(&json!("")), "\"\"");
+        assert_eq!(show(&json!("a\u{1b}[31mb\u{202e}")), "a\\u{1b}[31mb\\u{202e}");
+        assert_eq!(show(&json!("x".repeat(200))).chars().count(), LONG);
+        assert_eq!([60, 3600, 90, 86_400].map(seconds), ["1 minute", "1 hour", "90 seconds", "1 day"]);
+    }
+
+    #[test]
+    fn of_long_texts_and_lists_what_differs_is_told() {
+        let (count, lines) = lines_between("a\nb\nc\n", "a\nx\nc\nd\n");
+        assert_eq!((count.as_str(), lines), ("2 lines added, 1 line removed", vec!["- b".into(), "+ x".into(), "+ d".into()]));
+        let long: Vec<Value> = (0..40).map(|at| json!(format!("--option-{at}"))).collect();
+        let (line, more) = list("args", &long, &long[1..]);
+        assert_eq!((line.as_str(), more), ("args: 1 removed", vec!["- \"--option-0\"".to_owned()]));
+        assert_eq!(list("args", &[json!("a")], &[json!("b")]).0, "args: [\"a\"] -> [\"b\"]");
+        assert_eq!(list("args", &[json!("-c"), json!("a\nb\n")], &[json!("-c"), json!("a\nc\n")]).0, "args[1]: 1 line added, 1 line removed");
+    }
+}

@@ -1,0 +1,153 @@
+//! Changes for programs. It decides nothing; docs/json.md says what each member is.
+//!
+//! The one idea: all of it, ungrouped, with the words that people read beside the data.
+
+use serde_json::{Value, json};
+
+use super::eyes::is_hidden;
+use super::patch;
+use super::report::{Report, alone};
+use super::words::words;
+use crate::diff::{Change, Changes, Fate, Task, What, When};
+
+/// The result of `diff`.
+pub(super) fn value(changes: &Changes, report: &Report<'_>, titles: [&str; 2], patches: bool) -> Value {
+    let totals = &changes.totals;
+    let named = |list: &[(String, usize)]| -> Vec<Value> {
+        list.iter().map(|(name, objects)| json!({"cluster": name, "objects": objects})).collect()
+    };
+    let refusal = |refusal: &crate::diff::Refusal| {
+        json!({
+            "cluster": refusal.cluster,
+            "deleted": refusal.deleted,
+            "before": refusal.before,
+            "dropped": refusal.dropped,
+            "words": refusal.to_string(),
+        })
+    };
+    let inventory = &changes.inventory;
+    let renamed = inventory
+        .renamed
+        .iter()
+        .map(|one| json!({"from": one.from, "to": one.to, "deleted": one.gone, "created": one.new}));
+    let said = inventory.said.iter().map(|(said, on)| {
+        json!({"what": said.what, "old": said.old, "new": said.new, "clusters": on})
+    });
+    let others = changes.others.iter().map(|(fate, what, on)| json!({"change": fate_word(*fate), "object": what, "clusters": on}));
+    let sources = changes.sources.iter().map(|(path, fate)| json!({"path": path, "change": fate_word(*fate)}));
+    let mut value = json!({
+        "base": titles[0],
+        "head": titles[1],
+        "differs": !changes.is_empty(),
+        "totals": {
+            "tasks": totals.tasks,
+            "tasksChanged": totals.tasks_changed,
+            "tasksAdded": totals.tasks_added,
+            "tasksRemoved": totals.tasks_removed,
+            "tasksRenamed": totals.tasks_renamed,
+            "clusters": totals.clusters,
+            "clustersTouched": totals.touched,
+            "objectsCreated": totals.created,
+            "objectsChanged": totals.changed,
+            "objectsDeleted": totals.deleted,
+        },
+        "deletions": {
+            "refusals": changes.refusals.iter().map(refusal).collect::<Vec<Value>>(),
+            "dropped": named(&inventory.removed),
+            "emptied": named(&changes.emptied),
+            "drained": named(&changes.drained),
+            "words": report.deletions,
+        },
+        "inventory": {
+            "added": named(&inventory.added),
+            "removed": named(&inventory.removed),
+            "renamed": renamed.collect::<Vec<Value>>(),
+            "changed": said.collect::<Vec<Value>>(),
+        },
+        "tasks": changes.tasks.iter().map(task).collect::<Vec<Value>>(),
+        "others": others.collect::<Vec<Value>>(),
+        "sources": sources.collect::<Vec<Value>>(),
+    });
+    if patches {
+        let documents = changes.tasks.iter().flat_map(|task| task.documents.iter().map(move |document| (task, document)));
+        let patch = documents.map(|(task, document)| {
+            json!({
+                "task": task.name,
+                "old": document.old_path,
+                "new": document.new_path,
+                "clusters": document.clusters,
+                "diff": patch::unified(document),
+            })
+        });
+        value["patches"] = patch.collect();
+    }
+    value
+}
+
+fn fate_word(fate: Fate) -> &'static str {
+    match fate {
+        Fate::New => "created",
+        Fate::Changed => "changed",
+        Fate::Gone => "deleted",
+    }
+}
+
+fn task(task: &Task) -> Value {
+    let kind = match (task.there, &task.was) {
+        ((false, _), _) => "added",
+        ((_, false), _) => "removed",
+        (_, Some(_)) => "renamed",
+        (_, None) => "changed",
+    };
+    let alone = alone(task);
+    json!({
+        "task": task.name,
+        "was": task.was,
+        "change": kind,
+        "clusters": {"before": task.clusters.0, "after": task.clusters.1},
+        "sources": task.sources,
+        "changes": task.changes.iter().map(|one| change(one, alone)).collect::<Vec<Value>>(),
+    })
+}
+
+fn when(when: &When) -> Value {
+    json!({"schedule": when.schedule, "zone": when.zone, "suspended": when.suspended})
+}
+
+fn change(change: &Change, alone: bool) -> Value {
+    let said = words(&change.what, alone);
+    let (kind, mut value) = match &change.what {
+        What::New { instances, when: at } => ("new", json!({"instances": instances, "to": when(at)})),
+        What::Gone => ("gone", json!({})),
+        What::Renamed { from, to } => ("renamed", json!({"from": from, "to": to})),
+        What::Left(why) => ("left", json!({"because": why.words, "place": why.place})),
+        What::Came { why, instances } => {
+            ("came", json!({"because": why.words, "place": why.place, "instances": instances}))
+        }
+        What::Starts => ("active", json!({})),
+        What::Stops => ("standby", json!({})),
+        What::Group { from, to } => ("group", json!({"from": from, "to": to})),
+        What::Instances { from, to } => ("instances", json!({"from": from, "to": to})),
+        What::When { from, to } => ("schedule", json!({"from": when(from), "to": when(to)})),
+        What::Field { object, field } => {
+            let hidden = field.old.as_ref().is_some_and(is_hidden) || field.new.as_ref().is_some_and(is_hidden);
+            let value = json!({
+                "object": object,
+                "path": field.at(),
+                "order": field.is_order(),
+                "hidden": hidden,
+                "from": field.old,
+                "to": field.new,
+            });
+            ("field", value)
+        }
+        What::ObjectNew { object } => ("objectCreated", json!({"object": object})),
+        What::ObjectGone { object } => ("objectDeleted", json!({"object": object})),
+    };
+    value["kind"] = kind.into();
+    value["words"] = said.line.into();
+    value["lines"] = said.more.into();
+    value["clusters"] = json!(change.clusters);
+    value["everywhere"] = change.everywhere.into();
+    value
+}

@@ -1,0 +1,317 @@
+//! A change in words: when a task runs, what its image is, which field has another value. It groups nothing and draws
+//! nothing.
+//!
+//! The one idea: a reviewer reads what a field does, not where it stands; a field that nobody here has words for is told
+//! by its path.
+
+use serde_json::Value;
+
+use super::texts::{self, lines_between, list, show};
+use crate::cron::{Expression, Form};
+use crate::diff::{Field, Step, What, When, Why, path_text};
+use crate::patch::image::Image;
+
+/// A change in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Words {
+    /// One sentence.
+    pub(super) line: String,
+    /// Lines below it that are not to be broken: those of a text that differ.
+    pub(super) more: Vec<String>,
+    /// The same for several tasks, where what is the task's own is left out.
+    pub(super) shared: String,
+}
+
+impl Words {
+    pub(super) fn of(line: impl Into<String>) -> Self {
+        let line = line.into();
+        Self { shared: line.clone(), line, more: Vec::new() }
+    }
+}
+
+/// What changes, in words. `alone`: the pod has one container, which then needs no name.
+pub(super) fn words(what: &What, alone: bool) -> Words {
+    match what {
+        What::New { instances, when } => {
+            let pods = if *instances == 1 { String::new() } else { format!(", {instances} instances each") };
+            Words::of(format!("runs {}{pods}", moment(when)))
+        }
+        What::Gone => Words::of("goes"),
+        What::Renamed { from, to } => {
+            let warning = "a delete and a create: running Jobs of the old one are deleted with it, and its history is lost";
+            Words {
+                shared: format!("its CronJob gets another name or namespace: {warning}"),
+                ..Words::of(format!("CronJob {from} -> {to}: {warning}"))
+            }
+        }
+        What::Left(why) => Words::of(format!("no longer here: {}", because(why))),
+        What::Came { why, instances } => {
+            let pods = if *instances == 1 { String::new() } else { format!(" with {instances} instances") };
+            Words::of(format!("now here{pods}: {}", because(why)))
+        }
+        What::Starts => Words::of("its copy here is active now"),
+        What::Stops => Words::of("its copy here stands by now, suspended"),
+        What::Group { from, to } => {
+            let name = |group: &Option<String>| group.clone().unwrap_or_else(|| "none".to_owned());
+            Words::of(format!("fallback group {} -> {}", name(from), name(to)))
+        }
+        What::Instances { from, to } => Words::of(format!("instances {from} -> {to}")),
+        What::When { from, to } => schedule(from, to),
+        What::Field { object: None, field } => of_job(field, alone),
+        What::Field { object: Some(object), field } => {
+            let words = plain(&format!("{object}: {}", path_text(&field.path)), field);
+            if words.line.contains("(hidden") { Words::of(changed_hidden(&words.line)) } else { words }
+        }
+        What::ObjectNew { object } => Words::of(format!("{object} is new")),
+        What::ObjectGone { object } => Words::of(format!("{object} goes")),
+    }
+}
+
+fn because(why: &Why) -> String {
+    match &why.place {
+        Some(place) => format!("{} ({place})", why.words),
+        None => why.words.clone(),
+    }
+}
+
+/// When it runs: the schedule, what it means, and where that is meant.
+pub(super) fn moment(when: &When) -> String {
+    let suspended = if when.suspended { ", suspended" } else { "" };
+    format!("{} ({}, {}){suspended}", meaning(&when.schedule), texts::quoted(&when.schedule), zone(when))
+}
+
+fn meaning(schedule: &str) -> String {
+    Expression::parse(schedule).map_or_else(|_| "at times that Kubernetes refuses".to_owned(), |known| known.words())
+}
+
+fn zone(when: &When) -> String {
+    when.zone.clone().unwrap_or_else(|| "in the controller's own zone".to_owned())
+}
+
+fn schedule(from: &When, to: &When) -> Words {
+    if from.schedule == to.schedule {
+        let own = |when: &When| when.zone.clone().unwrap_or_else(|| "the controller's own".to_owned());
+        let line = format!("time zone {} -> {}", own(from), own(to));
+        let said = format!("{line}: {} there ({})", meaning(&to.schedule), texts::quoted(&to.schedule));
+        return Words { shared: line, ..Words::of(said) };
+    }
+    let zones = if from.zone == to.zone { String::new() } else { format!(", {} -> {}", zone(from), zone(to)) };
+    let more = match (a_day(&from.schedule), a_day(&to.schedule)) {
+        (Some(was), Some(is)) if was != is => format!("; runs a day: {was} -> {is}"),
+        _ => String::new(),
+    };
+    Words::of(format!(
+        "schedule {} -> {}{zones}: was {}, is {}{more}",
+        texts::quoted(&from.schedule),
+        texts::quoted(&to.schedule),
+        meaning(&from.schedule),
+        meaning(&to.schedule),
+    ))
+}
+
+/// How often a schedule runs on a day, if it runs alike every day.
+fn a_day(schedule: &str) -> Option<u64> {
+    match Expression::parse(schedule).ok()?.form() {
+        Form::Every(seconds) => (86_400 % seconds == 0).then_some(86_400 / seconds),
+        Form::Fields(fields) => {
+            let daily = fields.day.full() && fields.month.full() && fields.weekday.full();
+            let runs = fields.minute.numbers().count() * fields.hour.numbers().count();
+            daily.then_some(runs as u64)
+        }
+    }
+}
+
+const JOB: [&str; 3] = ["spec", "jobTemplate", "spec"];
+const POD: [&str; 5] = ["spec", "jobTemplate", "spec", "template", "spec"];
+
+/// A field of the CronJob.
+fn of_job(field: &Field, alone: bool) -> Words {
+    let words = if field.starts(&POD) {
+        of_pod(field, alone)
+    } else if field.starts(&JOB) {
+        match rest(field, JOB.len()).as_slice() {
+            ["activeDeadlineSeconds"] => limit("a run may take", field, "as long as it likes"),
+            ["backoffLimit"] => or("retries of a failed run", field, "6"),
+            ["template", "metadata", ..] => labels("pod ", field, JOB.len() + 2),
+            _ => plain(&format!("job {}", path_text(&field.path[JOB.len()..])), field),
+        }
+    } else if field.starts(&["spec", "jobTemplate", "metadata"]) {
+        labels("job ", field, 3)
+    } else if field.starts(&["metadata"]) {
+        labels("", field, 1)
+    } else {
+        match rest(field, 1).as_slice() {
+            ["suspend"] => Words::of(match field.new {
+                Some(Value::Bool(true)) => "suspended: no run starts from now on",
+                _ => "no longer suspended: it runs again",
+            }),
+            ["concurrencyPolicy"] => {
+                let name = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).unwrap_or("Allow").to_owned();
+                let (old, new) = (name(&field.old), name(&field.new));
+                let means = match new.as_str() {
+                    "Forbid" => "a run that is due while another goes on is skipped",
+                    "Replace" => "a run that goes on is killed for the one that is due",
+                    _ => "runs may overlap",
+                };
+                Words::of(format!("concurrency {old} -> {new}: {means}"))
+            }
+            ["startingDeadlineSeconds"] => limit("a run may start late by", field, "any time"),
+            ["successfulJobsHistoryLimit"] => or("finished runs kept", field, "3"),
+            ["failedJobsHistoryLimit"] => or("failed runs kept", field, "1"),
+            _ => plain(&path_text(&field.path[usize::from(field.starts(&["spec"]))..]), field),
+        }
+    };
+    if words.line.contains("(hidden") { Words::of(changed_hidden(&words.line)) } else { words }
+}
+
+/// The members of a path behind so many steps; an item is `*`.
+fn rest(field: &Field, from: usize) -> Vec<&str> {
+    fn name(step: &Step) -> &str {
+        match step {
+            Step::Member(name) => name.as_str(),
+            Step::Item(_) | Step::Order => "*",
+        }
+    }
+    field.path.get(from..).unwrap_or_default().iter().map(name).collect()
+}
+
+fn of_pod(field: &Field, alone: bool) -> Words {
+    let below = &field.path[POD.len()..];
+    let (list, item) = match below {
+        [Step::Member(list), Step::Item(item), ..] if list.ends_with("ontainers") => (list.as_str(), item.as_str()),
+        _ => return plain(&format!("pod {}", path_text(below)), field),
+    };
+    let of = match list {
+        "containers" if alone => String::new(),
+        "containers" => format!("container {item}: "),
+        "initContainers" => format!("init container {item}: "),
+        _ => format!("{list} {item}: "),
+    };
+    let path = &field.path[POD.len() + 2..];
+    match path {
+        [] => {
+            let what = of.trim_end_matches(": ");
+            let what = if what.is_empty() { format!("container {item}") } else { what.to_owned() };
+            let image = |value: &Option<Value>| {
+                let image = value.as_ref().and_then(|value| value.get("image")).and_then(Value::as_str);
+                image.map_or_else(String::new, |image| format!(", image {}", show(&Value::from(image))))
+            };
+            Words::of(match (&field.old, &field.new) {
+                (None, _) => format!("{what} is new{}", image(&field.new)),
+                _ => format!("{what} goes{}", image(&field.old)),
+            })
+        }
+        [Step::Member(name)] if name == "image" => image(&of, field),
+        [Step::Member(name), Step::Item(variable), ..] if name == "env" => variable_words(&of, variable, field, &path[2..]),
+        [Step::Member(resources), Step::Member(kind), Step::Member(name)] if resources == "resources" => {
+            let kind = kind.strip_suffix('s').unwrap_or(kind);
+            or(&format!("{of}{name} {kind}"), field, "none")
+        }
+        _ => plain(&format!("{of}{}", path_text(path)), field),
+    }
+}
+
+/// A variable of a container.
+fn variable_words(of: &str, name: &str, field: &Field, below: &[Step]) -> Words {
+    let value = |value: &Option<Value>| match value {
+        Some(Value::Object(members)) => match (members.get("value"), members.get("valueFrom")) {
+            (Some(value), _) => Some(value.clone()),
+            (None, Some(from)) => Some(from.clone()),
+            (None, None) => Some(Value::String(String::new())),
+        },
+        other => other.clone(),
+    };
+    let (old, new) = (value(&field.old), value(&field.new));
+    let what = match below {
+        [] => format!("{of}env {name}"),
+        [Step::Member(member)] if member == "value" => format!("{of}env {name}"),
+        more => format!("{of}env {name} {}", path_text(more)),
+    };
+    plain(&what, &Field { path: field.path.clone(), old, new })
+}
+
+/// Labels and annotations.
+fn labels(of: &str, field: &Field, from: usize) -> Words {
+    match &field.path[from..] {
+        [Step::Member(kind), Step::Member(key)] if kind == "labels" || kind == "annotations" => {
+            let kind = &kind[..kind.len() - 1];
+            if of.is_empty() && key == "kubernetes.io/description" {
+                return plain("description", field);
+            }
+            plain(&format!("{of}{kind} {key}"), field)
+        }
+        more => plain(&format!("{of}{}", path_text(more)), field),
+    }
+}
+
+/// An image; what several tasks can share of it is the part that differs.
+fn image(of: &str, field: &Field) -> Words {
+    let text = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (old, new) = (text(&field.old), text(&field.new));
+    let whole = plain(&format!("{of}image"), field);
+    let (Ok(was), Ok(is)) = (Image::parse(&old), Image::parse(&new)) else { return whole };
+    let registry = |image: &Image| image.registry.clone().unwrap_or_else(|| "none (docker.io)".to_owned());
+    let tag = |image: &Image| image.tag.clone().unwrap_or_else(|| "none (latest)".to_owned());
+    if (&was.registry, &was.repository) == (&is.registry, &is.repository) && was.digest == is.digest {
+        let shared = format!("image tag {} -> {}", tag(&was), tag(&is));
+        let line = format!("{of}image {}: {} -> {}", was.name(), tag(&was), tag(&is));
+        return Words { shared, ..Words::of(line) };
+    }
+    if (&was.repository, &was.tag, &was.digest) == (&is.repository, &is.tag, &is.digest) {
+        let shared = format!("image registry {} -> {}", registry(&was), registry(&is));
+        let rest = Image { registry: None, ..is.clone() };
+        let line = format!("{of}image registry {} -> {}, of {rest}", registry(&was), registry(&is));
+        return Words { shared, ..Words::of(line) };
+    }
+    whole
+}
+
+/// A number of seconds that limits something.
+fn limit(what: &str, field: &Field, none: &str) -> Words {
+    let said = |value: &Option<Value>| match value.as_ref().and_then(Value::as_u64) {
+        Some(seconds) => texts::seconds(seconds),
+        None => value.as_ref().map_or_else(|| none.to_owned(), show),
+    };
+    Words::of(format!("{what}: {} -> {}", said(&field.old), said(&field.new)))
+}
+
+/// A value that has a default.
+fn or(what: &str, field: &Field, none: &str) -> Words {
+    let said = |value: &Option<Value>| value.as_ref().map_or_else(|| none.to_owned(), show);
+    Words::of(format!("{what}: {} -> {}", said(&field.old), said(&field.new)))
+}
+
+/// Any other field: by what it is called, old and new.
+pub(super) fn plain(what: &str, field: &Field) -> Words {
+    let list_of = |value: &Option<Value>| value.as_ref().and_then(Value::as_array).cloned();
+    if field.is_order() {
+        let names = |value: &Option<Value>| {
+            list_of(value).unwrap_or_default().iter().map(show).collect::<Vec<String>>().join(", ")
+        };
+        return Words::of(format!("order of {what}: {} -> {}", names(&field.old), names(&field.new)));
+    }
+    match (&field.old, &field.new) {
+        (Some(Value::String(old)), Some(Value::String(new))) if old.contains('\n') || new.contains('\n') => {
+            let (count, more) = lines_between(old, new);
+            Words { more, ..Words::of(format!("{what}: {count}")) }
+        }
+        (Some(Value::Array(old)), Some(Value::Array(new))) => {
+            let (line, more) = list(what, old, new);
+            Words { more, ..Words::of(line) }
+        }
+        (None, Some(new)) => Words::of(format!("{what} added: {}", show(new))),
+        (Some(old), None) => Words::of(format!("{what} removed, was {}", show(old))),
+        (old, new) => {
+            let said = |value: &Option<Value>| value.as_ref().map_or_else(|| "none".to_owned(), show);
+            Words::of(format!("{what}: {} -> {}", said(old), said(new)))
+        }
+    }
+}
+
+/// Where a covered text differs there is nothing else to say.
+fn changed_hidden(line: &str) -> String {
+    match line.split_once(": ") {
+        Some((what, rest)) if rest == "(hidden: before) -> (hidden: after)" => format!("{what}: changed (hidden)"),
+        _ => line.to_owned(),
+    }
+}
