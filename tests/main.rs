@@ -9,6 +9,7 @@ mod edge;
 mod fixtures;
 mod git;
 mod grown;
+mod history;
 mod import;
 mod kill;
 mod layers;

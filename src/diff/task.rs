@@ -6,6 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use serde_json::Value;
+
 use super::field::Field;
 use super::objects::{Comparer, Compared, Eyes, Text};
 use super::whereabouts::{self, Why};
@@ -61,6 +63,8 @@ pub enum What {
         instances: u32,
         /// When it runs.
         when: When,
+        /// The images of its containers.
+        images: Vec<String>,
     },
     /// The task is gone from here with its document.
     Gone,
@@ -80,10 +84,15 @@ pub enum What {
         /// Pods of one run.
         instances: u32,
     },
-    /// Its copy here runs from now on, where copies are chosen by `active`.
-    Starts,
-    /// Its copy here is suspended from now on, where copies are chosen by `active`.
-    Stops,
+    /// Other copies run, where they are chosen by `active`.
+    Active {
+        /// The clusters whose copy ran and does so no longer.
+        from: Vec<String>,
+        /// The clusters whose copy runs from now on.
+        to: Vec<String>,
+        /// Why the first of them does so no longer.
+        why: Option<Why>,
+    },
     /// Another fallback group works.
     Group {
         /// Before.
@@ -228,7 +237,12 @@ pub(super) fn task<E: Eyes>(
                 match pairs.0 {
                     None => {
                         let when = When::of(&variant.timing);
-                        build.add(What::New { instances: variant.instances, when }, clusters.iter().copied());
+                        let images = variant.manifests.first().map(|job| {
+                            let job = Text { bytes: &job.bytes, kind: &job.kind, name: &job.name };
+                            images(comparer.pair(None, Some(job), false).new.as_ref())
+                        });
+                        let images = images.unwrap_or_default();
+                        build.add(What::New { instances: variant.instances, when, images }, clusters.iter().copied());
                     }
                     Some(old_unit) => {
                         for name in clusters {
@@ -256,9 +270,15 @@ pub(super) fn task<E: Eyes>(
     }
     if let (Some(old_unit), Some(new_unit)) = pairs {
         let (running, ran) = (running(after, new_unit), running(before, old_unit));
-        if let (Some(running), Some(ran)) = (running, ran) {
-            build.add_some(What::Stops, ran.difference(&running));
-            build.add_some(What::Starts, running.difference(&ran));
+        if let (Some(running), Some(ran)) = (running, ran)
+            && running != ran
+        {
+            let from: Vec<String> = ran.difference(&running).cloned().collect();
+            let to: Vec<String> = running.difference(&ran).cloned().collect();
+            let why = from.first().filter(|name| !new.contains_key(name.as_str()));
+            let why = why.map(|name| whereabouts::left((before, old_unit), (after, new_unit), name));
+            let on: Vec<String> = from.iter().chain(&to).cloned().collect();
+            build.add(What::Active { from, to, why }, on.iter().map(String::as_str));
         }
         let (from, to) = (group(before, old_unit), group(after, new_unit));
         if from != to {
@@ -271,7 +291,7 @@ pub(super) fn task<E: Eyes>(
         let of = match what {
             What::New { .. } | What::Group { .. } => new.len(),
             What::Gone => old.len(),
-            What::Left(_) | What::Came { .. } | What::Starts | What::Stops => usize::MAX,
+            What::Left(_) | What::Came { .. } | What::Active { .. } => usize::MAX,
             _ => both,
         };
         changes.push(Change { everywhere: clusters.len() == of, clusters: clusters.into_iter().collect(), what });
@@ -291,13 +311,15 @@ pub(super) fn task<E: Eyes>(
     })
 }
 
-impl Build {
-    fn add_some<'c>(&mut self, what: What, clusters: impl Iterator<Item = &'c String>) {
-        let clusters: Vec<&str> = clusters.map(String::as_str).collect();
-        if !clusters.is_empty() {
-            self.add(what, clusters);
-        }
-    }
+/// The images of the containers of a CronJob.
+fn images(object: Option<&Value>) -> Vec<String> {
+    let pod = object.and_then(|object| object.pointer("/spec/jobTemplate/spec/template/spec"));
+    let containers = |list: &str| pod.and_then(|pod| pod.get(list)).and_then(Value::as_array).into_iter().flatten();
+    let all = containers("initContainers").chain(containers("containers"));
+    let mut found: Vec<String> =
+        all.filter_map(|container| container.get("image").and_then(Value::as_str)).map(str::to_owned).collect();
+    found.dedup();
+    found
 }
 
 /// The clusters whose copy runs, where copies are chosen.
@@ -347,7 +369,10 @@ fn changed<E: Eyes>(
         let (from, to) = (When::of(&old.timing), When::of(&new.timing));
         build.add(What::When { from, to }, clusters.iter().copied());
     }
-    for field in compared.fields.iter().filter(|field| !hidden.covers(field)) {
+    let named = [(before, old_unit), (after, new_unit)]
+        .map(|(state, unit)| state.compilation.model.units[unit].identity.name.as_str());
+    let same = |field: &&Field| renamed && only_named(field, &compared.fields, named);
+    for field in compared.fields.iter().filter(|field| !hidden.covers(field) && !same(field)) {
         build.add(What::Field { object: None, field: field.clone() }, clusters.iter().copied());
     }
     if !compared.same() || renamed {
@@ -383,6 +408,25 @@ fn changed<E: Eyes>(
         let compared = comparer.pair(None, Some(Text { bytes: &manifest.bytes, kind: &manifest.kind, name: &manifest.name }), false);
         document((None, Some(&manifest.path)), Some(object), compared, clusters, build);
     }
+}
+
+/// Whether a field is a container that is called after its task, and differs in nothing but that name.
+fn only_named(field: &Field, all: &[Field], [was, is]: [&str; 2]) -> bool {
+    const AT: [&str; 7] = ["spec", "jobTemplate", "spec", "template", "spec", "containers", "*"];
+    let called = |field: &Field, name: &str| {
+        field.is_at(&AT) && field.path.last() == Some(&super::field::Step::Item(name.to_owned()))
+    };
+    let body = |value: &Option<Value>| {
+        let mut body = value.clone();
+        if let Some(Value::Object(members)) = &mut body {
+            members.remove("name");
+        }
+        body
+    };
+    let old = all.iter().find(|field| called(field, was) && field.new.is_none());
+    let new = all.iter().find(|field| called(field, is) && field.old.is_none());
+    let (Some(old), Some(new)) = (old, new) else { return false };
+    (field == old || field == new) && body(&old.old) == body(&new.new)
 }
 
 /// Fields that another change tells already.

@@ -58,7 +58,7 @@ pub(super) fn absent(before: State<'_>, unit: usize, cluster: &str) -> Why {
             let why = refused(before, reason);
             Why { words: format!("before: {}", why.words), drained: false, ..why }
         }
-        Verdict::Passed(Passed::Kept | Passed::NotRecorded) => Why::of("before: what was placed elsewhere stayed there"),
+        Verdict::Passed(Passed::Kept | Passed::NotRecorded) => Why::of("before: it fitted here, and stayed where it was placed"),
         Verdict::Passed(passed) => Why {
             place: passed.task().map(|span| line(before.sources, span)),
             ..Why::of(format!("before: {passed}"))

@@ -263,8 +263,10 @@ fn defaults(members: &mut Map<String, Value>, schema: Schema) {
         "ResourceRequirements" => {
             // What is limited and not requested is requested as it is limited.
             let limits = members.get("limits").and_then(Value::as_object).cloned().unwrap_or_default();
-            if let Some(Value::Object(requests)) = members.get_mut("requests") {
-                requests.retain(|name, amount| limits.get(name) != Some(amount));
+            if !limits.is_empty()
+                && let Value::Object(requests) = members.entry("requests").or_insert_with(|| json!({}))
+            {
+                limits.into_iter().for_each(|(name, amount)| _ = requests.entry(name).or_insert(amount));
             }
         }
         "ObjectMeta" => {

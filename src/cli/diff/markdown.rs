@@ -48,7 +48,7 @@ fn left_out(entries: usize, objects: usize) -> String {
 
 /// What always survives, with so many lines of each list.
 fn top(report: &Report<'_>, titles: [&str; 2], lines: usize) -> String {
-    let mut text = format!("### fleetcron diff: {} to {}\n", escaped(titles[0]), escaped(titles[1]));
+    let mut text = format!("### fleetcron diff: {} to {}\n", escaped(&format!("`{}`", titles[0])), escaped(&format!("`{}`", titles[1])));
     let section = |text: &mut String, title: &str, all: &[String]| {
         if all.is_empty() {
             return;

@@ -276,7 +276,7 @@ fn fact(said: &Said, on: &[String], changes: &Changes) -> String {
         }
     };
     let means = match (said.effect, said.new.is_some()) {
-        (Some(TaintEffect::NoExecute), true) => "; tasks that do not tolerate it leave",
+        (Some(TaintEffect::NoExecute), true) => "; it drains what does not tolerate it",
         (Some(TaintEffect::NoSchedule), true) => "; it takes nothing new and keeps what is there",
         (Some(TaintEffect::PreferNoSchedule), true) => "; it is the last choice where there is one",
         (Some(_), false) => "; nothing moves back by itself",
@@ -303,15 +303,32 @@ fn fact(said: &Said, on: &[String], changes: &Changes) -> String {
 }
 
 fn others(changes: &Changes) -> Vec<String> {
-    let mut lines = Vec::new();
-    let said = changes.others.iter().map(|(fate, what, on)| {
+    // What a cluster gets, or loses, with its directory is told with the cluster.
+    let inventory = &changes.inventory;
+    let renamed = inventory.renamed.iter().flat_map(|one| [&one.from, &one.to]);
+    let whole = inventory.added.iter().chain(&inventory.removed).map(|(name, _)| name).chain(renamed);
+    let whole: BTreeSet<&String> = whole.collect();
+    let mut groups: BTreeMap<(Fate, Vec<&String>), Vec<&str>> = BTreeMap::new();
+    for (fate, what, on) in &changes.others {
+        let on: Vec<&String> = on.iter().filter(|name| !whole.contains(name)).collect();
+        if !on.is_empty() {
+            groups.entry((*fate, on)).or_default().push(what);
+        }
+    }
+    let said = groups.into_iter().map(|((fate, on), what)| {
+        let one = what.len() == 1;
         let verb = match fate {
-            Fate::New => "is new",
-            Fate::Changed => "changes",
-            Fate::Gone => "goes",
+            Fate::New if one => "is new",
+            Fate::New => "are new",
+            Fate::Changed if one => "changes",
+            Fate::Changed => "change",
+            Fate::Gone if one => "goes",
+            Fate::Gone => "go",
         };
-        format!("{what} {verb} on {}", clusters(on))
+        let on: Vec<String> = on.into_iter().cloned().collect();
+        format!("{} {verb} on {}", list(what), clusters(&on))
     });
+    let mut lines = Vec::new();
     some(said.collect(), "objects", &mut lines);
     lines
 }
@@ -350,8 +367,7 @@ fn rank(what: &What) -> usize {
         What::Renamed { .. } => 1,
         What::Left(_) => 2,
         What::Came { .. } => 3,
-        What::Stops => 4,
-        What::Starts => 5,
+        What::Active { .. } => 4,
         What::Group { .. } => 6,
         What::Instances { .. } => 7,
         What::When { .. } => 8,
@@ -389,17 +405,15 @@ fn entries(changes: &Changes) -> Vec<Entry<'_>> {
     // Which tasks share a line; one that is new or renamed shares nothing.
     let mut by_line: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, (task, lines)) in told.iter().enumerate() {
-        if task.there == (true, true) && task.was.is_none() {
-            for line in lines {
-                let tasks = by_line.entry(line.key()).or_default();
-                if tasks.last() != Some(&at) {
-                    tasks.push(at);
-                }
+        for line in lines.iter().filter(|line| shares(task, line.change)) {
+            let tasks = by_line.entry(line.key()).or_default();
+            if tasks.last() != Some(&at) {
+                tasks.push(at);
             }
         }
     }
     let shared = |line: &Line<'_>, task: &Task| -> Option<&Vec<usize>> {
-        let whole = task.there == (true, true) && task.was.is_none();
+        let whole = shares(task, line.change);
         by_line.get(&line.key()).filter(|tasks| whole && tasks.len() > 1)
     };
     let mut entries = Vec::new();
@@ -455,6 +469,26 @@ fn entries(changes: &Changes) -> Vec<Entry<'_>> {
     entries
 }
 
+/// Whether a change may be told together with that of other tasks: not of one that is new or has another name, and not
+/// the half of a move.
+fn shares(task: &Task, change: &Change) -> bool {
+    let half = matches!(change.what, What::Left(_) | What::Came { .. }) && moves(task).is_some();
+    task.there == (true, true) && task.was.is_none() && !half
+}
+
+/// From where to where a task moves, if it leaves clusters and comes to others.
+fn moves(task: &Task) -> Option<(Vec<&str>, Vec<&str>)> {
+    let on = |pick: fn(&What) -> bool| -> Vec<&str> {
+        let picked = task.changes.iter().filter(|change| pick(&change.what));
+        let mut names: Vec<&str> = picked.flat_map(|change| &change.clusters).map(String::as_str).collect();
+        names.sort_unstable();
+        names
+    };
+    let from = on(|what| matches!(what, What::Left(_)));
+    let to = on(|what| matches!(what, What::Came { .. }));
+    (!from.is_empty() && !to.is_empty()).then_some((from, to))
+}
+
 fn add(blocks: &mut Vec<Block>, on: String, words: Words) {
     match blocks.iter_mut().find(|block| block.on == on) {
         Some(block) => block.lines.push(words),
@@ -475,9 +509,16 @@ fn entry<'c>(task: &'c Task, lines: &[&Line<'_>]) -> Entry<'c> {
         (true, Some(was)) => format!("task {was} is renamed to {}, on {}{by}", task.name, count(task.clusters.1, "cluster")),
         (true, None) => {
             let of = task.clusters.0.max(task.clusters.1).max(touched.len());
-            let number = if touched.len() == of { format!("all {of}") } else { format!("{} of {of}", touched.len()) };
-            let number = if of == 1 { "its only cluster".to_owned() } else { format!("{number} clusters") };
-            format!("task {} changes on {number}{by}", task.name)
+            let number = match (touched.len(), of) {
+                (_, 1) => "its only cluster".to_owned(),
+                (2, 2) => "both clusters".to_owned(),
+                (n, of) if n == of => format!("all {of} clusters"),
+                (n, of) => format!("{n} of {of} clusters"),
+            };
+            match moves(task) {
+                Some((from, to)) => format!("task {} moves from {} to {}{by}", task.name, list(from), list(to)),
+                None => format!("task {} changes on {number}{by}", task.name),
+            }
         }
     };
     let mut blocks = Vec::new();
@@ -485,7 +526,8 @@ fn entry<'c>(task: &'c Task, lines: &[&Line<'_>]) -> Entry<'c> {
         let on = &line.change.clusters;
         let on = match on.as_slice() {
             [only] => format!("on {only}"),
-            several if line.change.everywhere => format!("on all {}: {}", several.len(), strings(several)),
+            both @ [_, _] if line.change.everywhere => format!("on both clusters: {}", strings(both)),
+            several if line.change.everywhere => format!("on all {}", clusters(several)),
             several => format!("on {}", clusters(several)),
         };
         add(&mut blocks, on, line.words.clone());

@@ -117,15 +117,20 @@ fn when(when: &When) -> Value {
 fn change(change: &Change, alone: bool) -> Value {
     let said = words(&change.what, alone);
     let (kind, mut value) = match &change.what {
-        What::New { instances, when: at } => ("new", json!({"instances": instances, "to": when(at)})),
+        What::New { instances, when: at, images } => {
+            ("new", json!({"instances": instances, "to": when(at), "images": images}))
+        }
         What::Gone => ("gone", json!({})),
         What::Renamed { from, to } => ("renamed", json!({"from": from, "to": to})),
         What::Left(why) => ("left", json!({"because": why.words, "place": why.place})),
         What::Came { why, instances } => {
             ("came", json!({"because": why.words, "place": why.place, "instances": instances}))
         }
-        What::Starts => ("active", json!({})),
-        What::Stops => ("standby", json!({})),
+        What::Active { from, to, why } => {
+            let because = why.as_ref().map(|why| &why.words);
+            let place = why.as_ref().and_then(|why| why.place.as_ref());
+            ("active", json!({"from": from, "to": to, "because": because, "place": place}))
+        }
         What::Group { from, to } => ("group", json!({"from": from, "to": to})),
         What::Instances { from, to } => ("instances", json!({"from": from, "to": to})),
         What::When { from, to } => ("schedule", json!({"from": when(from), "to": when(to)})),

@@ -32,9 +32,10 @@ impl Words {
 /// What changes, in words. `alone`: the pod has one container, which then needs no name.
 pub(super) fn words(what: &What, alone: bool) -> Words {
     match what {
-        What::New { instances, when } => {
+        What::New { instances, when, images } => {
             let pods = if *instances == 1 { String::new() } else { format!(", {instances} instances each") };
-            Words::of(format!("runs {}{pods}", moment(when)))
+            let images: Vec<String> = images.iter().map(|image| show(&Value::from(image.as_str()))).collect();
+            Words::of(format!("runs {}{pods}: {}", moment(when), images.join(", ")))
         }
         What::Gone => Words::of("goes"),
         What::Renamed { from, to } => {
@@ -47,10 +48,20 @@ pub(super) fn words(what: &What, alone: bool) -> Words {
         What::Left(why) => Words::of(format!("no longer here: {}", because(why))),
         What::Came { why, instances } => {
             let pods = if *instances == 1 { String::new() } else { format!(" with {instances} instances") };
-            Words::of(format!("now here{pods}: {}", because(why)))
+            let link = if why.words.starts_with("before: ") { "; " } else { ": " };
+            Words::of(format!("runs here now{pods}{link}{}", because(why)))
         }
-        What::Starts => Words::of("its copy here is active now"),
-        What::Stops => Words::of("its copy here stands by now, suspended"),
+        What::Active { from, to, why } => {
+            let moves = match (from.as_slice(), to.as_slice()) {
+                (from, []) => format!("no longer active on {}", from.join(", ")),
+                ([], to) => format!("active on {} too", to.join(", ")),
+                (from, to) => format!("the active copy moves from {} to {}", from.join(", "), to.join(", ")),
+            };
+            Words::of(match why {
+                Some(why) => format!("{moves}: {}", because(why)),
+                None => moves,
+            })
+        }
         What::Group { from, to } => {
             let name = |group: &Option<String>| group.clone().unwrap_or_else(|| "none".to_owned());
             Words::of(format!("fallback group {} -> {}", name(from), name(to)))
@@ -308,10 +319,12 @@ pub(super) fn plain(what: &str, field: &Field) -> Words {
     }
 }
 
-/// Where a covered text differs there is nothing else to say.
+/// That a covered text differs is all that can be said of it.
 fn changed_hidden(line: &str) -> String {
-    match line.split_once(": ") {
-        Some((what, rest)) if rest == "(hidden: before) -> (hidden: after)" => format!("{what}: changed (hidden)"),
-        _ => line.to_owned(),
+    let pair = ": (hidden: before) -> (hidden: after)";
+    let line = line.replace(pair, ": changed (hidden)");
+    match (line.contains("(hidden: before)"), line.contains("(hidden: after)")) {
+        (true, true) => line,
+        _ => line.replace("(hidden: before)", "(hidden)").replace("(hidden: after)", "(hidden)"),
     }
 }
