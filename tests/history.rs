@@ -163,7 +163,8 @@ fn a_reviewer_reads_thirteen_commits() {
         act(&repo);
         let mut args = vec!["build"];
         let allowed: Vec<&str> =
-            ["ap-south-1-a", "eu-west-1-a", "eu-west-1-b", "us-east-1-a", "us-east-1-b", "mumbai-a", "sa-east-1-a"].into();
+            ["ap-south-1-a", "eu-west-1-a", "eu-west-1-b", "us-east-1-a", "us-east-1-b", "mumbai-a", "sa-east-1-a"]
+                .into();
         for cluster in &allowed {
             args.extend(["--allow-deletions", cluster]);
         }

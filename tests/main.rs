@@ -5,6 +5,7 @@ mod cli;
 mod conformance;
 mod cron;
 mod cron_cli;
+mod diff;
 mod edge;
 mod fixtures;
 mod git;

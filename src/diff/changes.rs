@@ -174,7 +174,8 @@ fn body<E: Eyes>(state: State<'_>, unit: usize, comparer: &Comparer<'_, E>) -> S
         }
         let pod = object.pointer_mut("/spec/jobTemplate/spec/template/spec");
         // A container that nobody named is called after its task.
-        for container in pod.and_then(|pod| pod.get_mut("containers")).and_then(Value::as_array_mut).into_iter().flatten()
+        for container in
+            pod.and_then(|pod| pod.get_mut("containers")).and_then(Value::as_array_mut).into_iter().flatten()
         {
             if container.get("name").and_then(Value::as_str) == Some(name) {
                 container["name"] = Value::Null;

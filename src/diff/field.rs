@@ -132,12 +132,7 @@ fn scalar(value: &Value) -> String {
 
 type Items<'v> = Vec<(String, &'v Value)>;
 
-fn items(
-    (old, new): (&Items<'_>, &Items<'_>),
-    lists: impl Lists,
-    path: &mut Vec<Step>,
-    found: &mut Vec<Field>,
-) {
+fn items((old, new): (&Items<'_>, &Items<'_>), lists: impl Lists, path: &mut Vec<Step>, found: &mut Vec<Field>) {
     let before: BTreeMap<&String, &Value> = old.iter().map(|(key, item)| (key, *item)).collect();
     let after: BTreeMap<&String, &Value> = new.iter().map(|(key, item)| (key, *item)).collect();
     // In the order in which they stand, those that are gone first.
@@ -257,10 +252,10 @@ mod tests {
 
     #[test]
     fn maps_are_told_member_by_member_and_other_lists_whole() {
-        assert_eq!(said(json!({}), json!({"labels": {"a": "x", "b/c": "y"}})), [
-            r#"labels.a - "x""#,
-            r#"labels["b/c"] - "y""#
-        ]);
+        assert_eq!(
+            said(json!({}), json!({"labels": {"a": "x", "b/c": "y"}})),
+            [r#"labels.a - "x""#, r#"labels["b/c"] - "y""#]
+        );
         assert_eq!(said(json!({"args": ["a"]}), json!({"args": ["b"]})), [r#"args ["a"] ["b"]"#]);
         assert_eq!(said(json!({"a": {}}), json!({})), ["a {} -"]);
         assert_eq!(said(json!({"a": [1]}), json!({"a": {"b": 1}})), [r#"a [1] {"b":1}"#]);

@@ -62,7 +62,10 @@ fn facts(cluster: &Cluster, eyes: &impl Eyes) -> BTreeMap<String, String> {
     say("region", cluster.region.as_ref().map(|said| said.value.clone()));
     let zones: Vec<&str> = cluster.zones.iter().map(|zone| zone.value.as_str()).collect();
     say("zones", (!zones.is_empty()).then(|| zones.join(", ")));
-    say("kubernetesVersion", cluster.kubernetes_version.as_ref().map(|said| format!("{}.{}", said.value.0, said.value.1)));
+    say(
+        "kubernetesVersion",
+        cluster.kubernetes_version.as_ref().map(|said| format!("{}.{}", said.value.0, said.value.1)),
+    );
     say("timeZone", cluster.time_zone.as_ref().map(|said| said.value.clone()));
     say("namespace", cluster.namespace.as_ref().map(|said| said.value.clone()));
     for (key, value) in &cluster.labels {
@@ -113,7 +116,9 @@ pub(super) fn inventory(before: State<'_>, after: State<'_>, eyes: &impl Eyes) -
         };
         // Of several that are alike, the one that gets the most equal objects.
         let shared = |other: &&&Cluster| {
-            let (Some(old), Some(new)) = (old_objects.get(name), new_objects.get(other.name.as_str())) else { return 0 };
+            let (Some(old), Some(new)) = (old_objects.get(name), new_objects.get(other.name.as_str())) else {
+                return 0;
+            };
             old.intersection(new).count()
         };
         match come.iter().filter(alike).max_by_key(|other| (shared(other), std::cmp::Reverse(other.name.as_str()))) {

@@ -71,7 +71,8 @@ impl<'e, E: Eyes> Comparer<'e, E> {
     /// Two states of an object. Where its name has changed, `renamed` leaves name and namespace out of the comparison.
     pub(super) fn pair(&mut self, old: Option<Text<'_>>, new: Option<Text<'_>>, renamed: bool) -> Rc<Compared> {
         let at = |text: Option<Text<'_>>| text.map_or(0, |text| text.bytes.as_ptr().addr());
-        let name = |text: Option<Text<'_>>| text.map_or_else(String::new, |text| format!("{}/{}", text.kind, text.name));
+        let name =
+            |text: Option<Text<'_>>| text.map_or_else(String::new, |text| format!("{}/{}", text.kind, text.name));
         let key = (at(old), at(new), format!("{} {}", name(old), name(new)));
         if let Some(known) = self.known.get(&key) {
             return Rc::clone(known);
@@ -93,9 +94,8 @@ impl<'e, E: Eyes> Comparer<'e, E> {
         let found = match (&old, &new) {
             (Some(old), Some(new)) => {
                 let mut found = fields(old, new, self.eyes.lists(new));
-                let of_name = |field: &Field| {
-                    field.is_at(&["metadata", "name"]) || field.is_at(&["metadata", "namespace"])
-                };
+                let of_name =
+                    |field: &Field| field.is_at(&["metadata", "name"]) || field.is_at(&["metadata", "namespace"]);
                 found.retain(|field| !renamed || !of_name(field));
                 found
             }

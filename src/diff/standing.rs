@@ -132,7 +132,8 @@ mod tests {
     use super::*;
 
     fn object(namespace: Option<&str>, name: &str) -> Object {
-        let value = json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": name, "namespace": namespace}});
+        let value =
+            json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": name, "namespace": namespace}});
         Object { key: Key::of(&value).expect("a key"), value, file: name.to_owned() }
     }
 

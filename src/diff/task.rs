@@ -9,7 +9,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::field::Field;
-use super::objects::{Comparer, Compared, Eyes, Text};
+use super::objects::{Compared, Comparer, Eyes, Text};
 use super::whereabouts::{self, Why};
 use crate::compile::Compilation;
 use crate::model::Timing;
@@ -355,7 +355,11 @@ fn changed<E: Eyes>(
         let to = full(&new_job.namespace, &new_job.name);
         build.add(What::Renamed { from, to }, clusters.iter().copied());
     }
-    let compared = comparer.pair(Some(Text { bytes: &old_job.bytes, kind: &old_job.kind, name: &old_job.name }), Some(Text { bytes: &new_job.bytes, kind: &new_job.kind, name: &new_job.name }), renamed);
+    let compared = comparer.pair(
+        Some(Text { bytes: &old_job.bytes, kind: &old_job.kind, name: &old_job.name }),
+        Some(Text { bytes: &new_job.bytes, kind: &new_job.kind, name: &new_job.name }),
+        renamed,
+    );
     let moved_copies = running(before, old_unit).is_some() && running(after, new_unit).is_some();
     let hidden = Hidden {
         instances: old.instances != new.instances,
@@ -382,7 +386,11 @@ fn changed<E: Eyes>(
         let object = format!("{} {}", manifest.kind, full(&manifest.namespace, &manifest.name));
         match new.manifests[1..].iter().find(|other| other.path == manifest.path) {
             Some(other) => {
-                let compared = comparer.pair(Some(Text { bytes: &manifest.bytes, kind: &manifest.kind, name: &manifest.name }), Some(Text { bytes: &other.bytes, kind: &other.kind, name: &other.name }), false);
+                let compared = comparer.pair(
+                    Some(Text { bytes: &manifest.bytes, kind: &manifest.kind, name: &manifest.name }),
+                    Some(Text { bytes: &other.bytes, kind: &other.kind, name: &other.name }),
+                    false,
+                );
                 for field in &compared.fields {
                     let what = What::Field { object: Some(object.clone()), field: field.clone() };
                     build.add(what, clusters.iter().copied());
@@ -394,7 +402,11 @@ fn changed<E: Eyes>(
             }
             None => {
                 build.add(What::ObjectGone { object: object.clone() }, clusters.iter().copied());
-                let compared = comparer.pair(Some(Text { bytes: &manifest.bytes, kind: &manifest.kind, name: &manifest.name }), None, false);
+                let compared = comparer.pair(
+                    Some(Text { bytes: &manifest.bytes, kind: &manifest.kind, name: &manifest.name }),
+                    None,
+                    false,
+                );
                 document((Some(&manifest.path), None), Some(object), compared, clusters, build);
             }
         }
@@ -405,7 +417,11 @@ fn changed<E: Eyes>(
         }
         let object = format!("{} {}", manifest.kind, full(&manifest.namespace, &manifest.name));
         build.add(What::ObjectNew { object: object.clone() }, clusters.iter().copied());
-        let compared = comparer.pair(None, Some(Text { bytes: &manifest.bytes, kind: &manifest.kind, name: &manifest.name }), false);
+        let compared = comparer.pair(
+            None,
+            Some(Text { bytes: &manifest.bytes, kind: &manifest.kind, name: &manifest.name }),
+            false,
+        );
         document((None, Some(&manifest.path)), Some(object), compared, clusters, build);
     }
 }

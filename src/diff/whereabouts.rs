@@ -58,11 +58,12 @@ pub(super) fn absent(before: State<'_>, unit: usize, cluster: &str) -> Why {
             let why = refused(before, reason);
             Why { words: format!("before: {}", why.words), drained: false, ..why }
         }
-        Verdict::Passed(Passed::Kept | Passed::NotRecorded) => Why::of("before: it fitted here, and stayed where it was placed"),
-        Verdict::Passed(passed) => Why {
-            place: passed.task().map(|span| line(before.sources, span)),
-            ..Why::of(format!("before: {passed}"))
-        },
+        Verdict::Passed(Passed::Kept | Passed::NotRecorded) => {
+            Why::of("before: it fitted here, and stayed where it was placed")
+        }
+        Verdict::Passed(passed) => {
+            Why { place: passed.task().map(|span| line(before.sources, span)), ..Why::of(format!("before: {passed}")) }
+        }
         Verdict::Chosen { .. } => Why::of("before: it gave no object there"),
     }
 }
@@ -89,15 +90,14 @@ fn asked((before, was): (State<'_>, usize), (after, unit): (State<'_>, usize)) -
         let identity = state.compilation.model.units[unit].identity.to_string();
         state.compilation.lock.tasks.get(&identity).cloned()
     };
-    let (Some(then), Some(now)) = (record(before, was), record(after, unit)) else { return Why::of("others are taken") };
+    let (Some(then), Some(now)) = (record(before, was), record(after, unit)) else {
+        return Why::of("others are taken");
+    };
     let entry = Entry { record: then, span: task.name, contradictions: Vec::new(), miscounted: false };
     let decision = &compilation.plan[unit].decision;
     let drift = lock::drift(task, Some(&entry), &now, decision, &compilation.model.clusters, &Mode::Steady);
     match drift.and_then(|drift| drift.because.into_iter().next()) {
-        Some(because) => Why {
-            place: because.span.map(|span| line(after.sources, span)),
-            ..Why::of(because.words)
-        },
+        Some(because) => Why { place: because.span.map(|span| line(after.sources, span)), ..Why::of(because.words) },
         None => Why::of("others are taken"),
     }
 }

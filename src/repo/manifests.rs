@@ -33,9 +33,8 @@ pub fn manifests(dir: &Path) -> Result<Manifests, Error> {
         return Err(Error::NotAFolder(dir.to_owned()));
     }
     let mut found = Manifests::default();
-    let shown = |entry: &walkdir::DirEntry| {
-        entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".")
-    };
+    let shown =
+        |entry: &walkdir::DirEntry| entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".");
     for entry in WalkDir::new(dir).sort_by_file_name().into_iter().filter_entry(shown) {
         let entry = entry.map_err(|error| {
             let path = error.path().unwrap_or(dir).to_owned();

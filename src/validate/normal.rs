@@ -183,9 +183,7 @@ fn says_nothing(name: &str, value: &Value, owner: Schema) -> bool {
     let Some(schema) = owner.field(name) else { return false };
     match value {
         Value::Array(items) => items.is_empty(),
-        Value::Object(members) => {
-            members.is_empty() && (schema.kind() == Kind::Map || EMPTY.contains(&schema.name()))
-        }
+        Value::Object(members) => members.is_empty() && (schema.kind() == Kind::Map || EMPTY.contains(&schema.name())),
         // An empty class of storage turns the default one off.
         Value::String(text) => text.is_empty() && schema.kind() == Kind::String && name != "storageClassName",
         _ => false,
@@ -257,9 +255,9 @@ fn defaults(members: &mut Map<String, Value>, schema: Schema) {
             }
         }
         "Container" => container(members),
-        "ResourceFieldSelector" => members.retain(|name, value| {
-            name != "divisor" || !matches!(value.as_str(), Some("0" | "1"))
-        }),
+        "ResourceFieldSelector" => {
+            members.retain(|name, value| name != "divisor" || !matches!(value.as_str(), Some("0" | "1")))
+        }
         "ResourceRequirements" => {
             // What is limited and not requested is requested as it is limited.
             let limits = members.get("limits").and_then(Value::as_object).cloned().unwrap_or_default();
@@ -360,7 +358,8 @@ mod tests {
 
     #[test]
     fn defaults_written_out_say_nothing() {
-        let plain = job(json!({"schedule": "0 3 * * *"}), json!({}), json!({"containers": [{"name": "a", "image": "b:1"}]}));
+        let plain =
+            job(json!({"schedule": "0 3 * * *"}), json!({}), json!({"containers": [{"name": "a", "image": "b:1"}]}));
         let spelt = job(
             json!({"schedule": "0 3 * * *", "concurrencyPolicy": "Allow", "suspend": false,
                 "successfulJobsHistoryLimit": 3, "failedJobsHistoryLimit": 1, "timeZone": null}),

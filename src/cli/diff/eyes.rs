@@ -98,10 +98,13 @@ impl diff::Eyes for Eyes {
             let mut found = BTreeSet::new();
             if let Some(value) = value {
                 let mut copy = (**value).clone();
-                Cover { known: &self.known, replace: &mut |key, text| {
-                    found.insert((key.to_owned(), text.to_owned()));
-                    HIDDEN.to_owned()
-                } }
+                Cover {
+                    known: &self.known,
+                    replace: &mut |key, text| {
+                        found.insert((key.to_owned(), text.to_owned()));
+                        HIDDEN.to_owned()
+                    },
+                }
                 .object(&mut copy);
             }
             found
@@ -234,8 +237,7 @@ impl Cover<'_> {
             for word in words {
                 let bare = word.trim_end();
                 let named = flag.take();
-                flag = (bare.starts_with("--") && !bare.contains('='))
-                    .then(|| bare.trim_start_matches('-').to_owned());
+                flag = (bare.starts_with("--") && !bare.contains('=')).then(|| bare.trim_start_matches('-').to_owned());
                 let (name, value) = bare.split_once('=').unwrap_or((named.as_deref().unwrap_or_default(), bare));
                 let value = value.trim_matches(['"', '\'', ';']);
                 let name = name.trim_start_matches('-');
@@ -295,7 +297,8 @@ mod tests {
 
     #[test]
     fn a_secret_is_seen_to_change_and_never_seen() {
-        let secret = |text: &str| json!({"kind": "Secret", "metadata": {"name": "x"}, "data": {"a": text, "b": "QQ=="}});
+        let secret =
+            |text: &str| json!({"kind": "Secret", "metadata": {"name": "x"}, "data": {"a": text, "b": "QQ=="}});
         let env = |text: &str| pod(json!({"env": [{"name": "DB_PASSWORD", "value": text}]}));
         let flag = |text: &str| pod(json!({"args": ["--password", text, format!("--token=tok{text}A1b2C3d4")]}));
         let script = |text: &str| pod(json!({"args": [format!("export API_TOKEN={text}Xy9\nrun")]}));

@@ -150,7 +150,11 @@ mod tests {
         assert_eq!(taken.objects[0].value["apiVersion"], "batch/v1");
         let said: Vec<String> = ignored.iter().map(|(what, n)| format!("{what} {n}")).collect();
         assert_eq!(said, ["label helm.sh/chart 1", "metadata.uid 1", "status 1"]);
-        let typed = read("x.json", br#"{"kind": "CronJobList", "apiVersion": "batch/v1", "items": [{"metadata": {"name": "a"}}]}"#, &mut ignored);
+        let typed = read(
+            "x.json",
+            br#"{"kind": "CronJobList", "apiVersion": "batch/v1", "items": [{"metadata": {"name": "a"}}]}"#,
+            &mut ignored,
+        );
         assert_eq!(typed.expect("JSON").objects[0].key.kind, "CronJob");
         let broken = read("x.yaml", b"kind: Secret\ndata: {a: HIDDEN: HIDDEN\n", &mut ignored).expect_err("no YAML");
         assert!(broken.starts_with("x.yaml:2:") && !broken.contains("HIDDEN"), "{broken}");

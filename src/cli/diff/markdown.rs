@@ -48,7 +48,11 @@ fn left_out(entries: usize, objects: usize) -> String {
 
 /// What always survives, with so many lines of each list.
 fn top(report: &Report<'_>, titles: [&str; 2], lines: usize) -> String {
-    let mut text = format!("### fleetcron diff: {} to {}\n", escaped(&format!("`{}`", titles[0])), escaped(&format!("`{}`", titles[1])));
+    let mut text = format!(
+        "### fleetcron diff: {} to {}\n",
+        escaped(&format!("`{}`", titles[0])),
+        escaped(&format!("`{}`", titles[1]))
+    );
     let section = |text: &mut String, title: &str, all: &[String]| {
         if all.is_empty() {
             return;
@@ -75,7 +79,8 @@ fn top(report: &Report<'_>, titles: [&str; 2], lines: usize) -> String {
 
 /// Where not even the top has room: ever fewer of its lines, at last the numbers alone.
 fn shortest(report: &Report<'_>, titles: [&str; 2], most: usize) -> String {
-    let rest = format!("\n{}\n", left_out(report.entries.len(), report.entries.iter().map(|one| one.documents.len()).sum()));
+    let rest =
+        format!("\n{}\n", left_out(report.entries.len(), report.entries.iter().map(|one| one.documents.len()).sum()));
     for lines in [20, 10, 5, 2, 1, 0] {
         let text = format!("{}{rest}", top(report, titles, lines));
         if text.len() <= most {

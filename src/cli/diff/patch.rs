@@ -31,7 +31,11 @@ pub(super) fn unified(document: &Document) -> String {
         Some(path) => format!("{side}/{first}/{path}"),
         None => "/dev/null".to_owned(),
     };
-    let same = if on.len() == 1 { format!("on {first}") } else { format!("same on {}: {}", count(on.len(), "cluster"), list(on)) };
+    let same = if on.len() == 1 {
+        format!("on {first}")
+    } else {
+        format!("same on {}: {}", count(on.len(), "cluster"), list(on))
+    };
     let difference = TextDiff::from_lines(&old, &new);
     let mut unified = difference.unified_diff();
     unified.context_radius(CONTEXT).header(&path("a", &document.old_path), &path("b", &document.new_path));

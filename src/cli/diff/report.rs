@@ -113,8 +113,9 @@ fn deletions(changes: &Changes) -> Vec<String> {
     }
     let refused = |name: &str| changes.refusals.iter().any(|refusal| refusal.cluster == name);
     let removed = inventory.removed.iter().filter(|(name, objects)| *objects > 0 && !refused(name));
-    let removed = removed
-        .map(|(name, objects)| format!("cluster {name} is gone from the inventory: its {} go", count(*objects, "object")));
+    let removed = removed.map(|(name, objects)| {
+        format!("cluster {name} is gone from the inventory: its {} go", count(*objects, "object"))
+    });
     some(removed.collect(), "clusters", &mut lines);
     let renamed = inventory.renamed.iter().map(|renamed| {
         format!(
@@ -172,13 +173,17 @@ fn deletions(changes: &Changes) -> Vec<String> {
         for change in &task.changes {
             let what = match &change.what {
                 What::ObjectGone { object } => format!("{object} of task {}", task.name),
-                What::Renamed { from, .. } => format!("CronJob {from} of task {}, for it has another name now", task.name),
+                What::Renamed { from, .. } => {
+                    format!("CronJob {from} of task {}, for it has another name now", task.name)
+                }
                 _ => continue,
             };
             objects.entry(what).or_default().extend(change.clusters.iter().map(String::as_str));
         }
     }
-    let line = |(what, on): (String, BTreeSet<&str>)| format!("{what}, goes from {}: {}", count(on.len(), "cluster"), list(on));
+    let line = |(what, on): (String, BTreeSet<&str>)| {
+        format!("{what}, goes from {}: {}", count(on.len(), "cluster"), list(on))
+    };
     some(objects.into_iter().map(line).collect(), "objects", &mut lines);
     lines
 }
@@ -202,7 +207,11 @@ pub(super) fn summary(changes: &Changes) -> Vec<String> {
     ];
     let mut said = Vec::new();
     for (number, what) in parts.into_iter().filter(|(number, _)| *number > 0) {
-        said.push(if said.is_empty() { format!("{} {what}", count(number, "task")) } else { format!("{number} {what}") });
+        said.push(if said.is_empty() {
+            format!("{} {what}", count(number, "task"))
+        } else {
+            format!("{number} {what}")
+        });
     }
     if said.is_empty() {
         said.push("no task changed".to_owned());
@@ -237,7 +246,11 @@ fn inventory(changes: &Changes) -> Vec<String> {
         &mut lines,
     );
     let removed = inventory.removed.iter();
-    some(removed.map(|(name, objects)| format!("cluster {name} is gone, with {}", count(*objects, "object"))).collect(), "clusters", &mut lines);
+    some(
+        removed.map(|(name, objects)| format!("cluster {name} is gone, with {}", count(*objects, "object"))).collect(),
+        "clusters",
+        &mut lines,
+    );
     let renamed = inventory.renamed.iter();
     let renamed = renamed.map(|one| {
         format!(
@@ -285,7 +298,10 @@ fn fact(said: &Said, on: &[String], changes: &Changes) -> String {
     let touched = |pick: fn(&What) -> bool| {
         let moves = |task: &&Task| {
             task.there == (true, true)
-                && task.changes.iter().any(|change| pick(&change.what) && change.clusters.iter().any(|name| on.contains(name)))
+                && task
+                    .changes
+                    .iter()
+                    .any(|change| pick(&change.what) && change.clusters.iter().any(|name| on.contains(name)))
         };
         changes.tasks.iter().filter(moves).count()
     };
@@ -449,14 +465,21 @@ fn entries(changes: &Changes) -> Vec<Entry<'_>> {
             let number = count(on.len(), "cluster");
             let every = if line.change.everywhere { "wherever they run, on " } else { "on " };
             let on = format!("{every}{number}: {}", list(on));
-            let differ = tasks.iter().any(|at| told[*at].1.iter().any(|other| other.key() == line.key() && other.words != line.words));
-            let words = if differ { Words { line: line.words.shared.clone(), ..line.words.clone() } } else { line.words.clone() };
+            let differ = tasks
+                .iter()
+                .any(|at| told[*at].1.iter().any(|other| other.key() == line.key() && other.words != line.words));
+            let words = if differ {
+                Words { line: line.words.shared.clone(), ..line.words.clone() }
+            } else {
+                line.words.clone()
+            };
             add(&mut blocks, on, words);
         }
         let names: Vec<&str> = tasks.iter().map(|at| told[*at].0.name.as_str()).collect();
         let title = format!("same change in {}: {}", count(tasks.len(), "task"), list(names));
-        let files: BTreeSet<String> = tasks.iter().flat_map(|at| told[*at].0.sources.clone()).collect();
-        let files: Vec<String> = files.into_iter().collect();
+        // What only some of them are made of did not do it.
+        let common = |file: &&String| tasks.iter().all(|at| told[*at].0.sources.contains(file));
+        let files: Vec<String> = task.sources.iter().filter(common).cloned().collect();
         let title = format!("{title}{}", by(&files));
         let documents = task.documents.iter().collect();
         sharing.push((*first, Entry { title, blocks, note: None, documents, example: Some(&task.name) }));
@@ -497,16 +520,22 @@ fn add(blocks: &mut Vec<Block>, on: String, words: Words) {
 }
 
 fn entry<'c>(task: &'c Task, lines: &[&Line<'_>]) -> Entry<'c> {
-    let touched: BTreeSet<&str> =
-        task.changes.iter().flat_map(|change| &change.clusters).map(String::as_str).collect();
+    let touched: BTreeSet<&str> = task.changes.iter().flat_map(|change| &change.clusters).map(String::as_str).collect();
     let by = by(&task.sources);
     let title = match (task.there.0, &task.was) {
         (false, _) => {
-            let others: BTreeSet<&String> = task.documents.iter().filter_map(|document| document.object.as_ref()).collect();
-            let with = if others.is_empty() { String::new() } else { format!(", with {}", list(others.iter().map(|name| name.as_str()))) };
+            let others: BTreeSet<&String> =
+                task.documents.iter().filter_map(|document| document.object.as_ref()).collect();
+            let with = if others.is_empty() {
+                String::new()
+            } else {
+                format!(", with {}", list(others.iter().map(|name| name.as_str())))
+            };
             format!("task {} is new, on {}{with}{by}", task.name, count(task.clusters.1, "cluster"))
         }
-        (true, Some(was)) => format!("task {was} is renamed to {}, on {}{by}", task.name, count(task.clusters.1, "cluster")),
+        (true, Some(was)) => {
+            format!("task {was} is renamed to {}, on {}{by}", task.name, count(task.clusters.1, "cluster"))
+        }
         (true, None) => {
             let of = task.clusters.0.max(task.clusters.1).max(touched.len());
             let number = match (touched.len(), of) {

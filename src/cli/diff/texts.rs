@@ -19,7 +19,9 @@ pub(super) fn quoted(text: &str) -> String {
 
 /// Without characters that a terminal would obey.
 pub(super) fn clean(text: &str) -> String {
-    let odd = |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let odd = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     let escaped = |c: char| match odd(c) {
         true => c.escape_default().to_string(),
         false => c.to_string(),
@@ -32,7 +34,11 @@ pub(super) fn show(value: &Value) -> String {
     let text = match value {
         Value::String(text) => {
             let bare = !text.is_empty() && text.trim() == text && !text.contains([' ', '"', '\n', '\t']);
-            if bare || text.starts_with("(hidden") { clean(text) } else { clean(&Value::from(text.as_str()).to_string()) }
+            if bare || text.starts_with("(hidden") {
+                clean(text)
+            } else {
+                clean(&Value::from(text.as_str()).to_string())
+            }
         }
         other => clean(&other.to_string()),
     };
@@ -159,11 +165,17 @@ mod tests {
     #[test]
     fn of_long_texts_and_lists_what_differs_is_told() {
         let (count, lines) = lines_between("a\nb\nc\n", "a\nx\nc\nd\n");
-        assert_eq!((count.as_str(), lines), ("2 lines added, 1 line removed", vec!["- b".into(), "+ x".into(), "+ d".into()]));
+        assert_eq!(
+            (count.as_str(), lines),
+            ("2 lines added, 1 line removed", vec!["- b".into(), "+ x".into(), "+ d".into()])
+        );
         let long: Vec<Value> = (0..40).map(|at| json!(format!("--option-{at}"))).collect();
         let (line, more) = list("args", &long, &long[1..]);
         assert_eq!((line.as_str(), more), ("args: 1 removed", vec!["- \"--option-0\"".to_owned()]));
         assert_eq!(list("args", &[json!("a")], &[json!("b")]).0, "args: [\"a\"] -> [\"b\"]");
-        assert_eq!(list("args", &[json!("-c"), json!("a\nb\n")], &[json!("-c"), json!("a\nc\n")]).0, "args[1]: 1 line added, 1 line removed");
+        assert_eq!(
+            list("args", &[json!("-c"), json!("a\nb\n")], &[json!("-c"), json!("a\nc\n")]).0,
+            "args[1]: 1 line added, 1 line removed"
+        );
     }
 }

@@ -30,10 +30,14 @@ pub(super) fn value(changes: &Changes, report: &Report<'_>, titles: [&str; 2], p
         .renamed
         .iter()
         .map(|one| json!({"from": one.from, "to": one.to, "deleted": one.gone, "created": one.new}));
-    let said = inventory.said.iter().map(|(said, on)| {
-        json!({"what": said.what, "old": said.old, "new": said.new, "clusters": on})
-    });
-    let others = changes.others.iter().map(|(fate, what, on)| json!({"change": fate_word(*fate), "object": what, "clusters": on}));
+    let said = inventory
+        .said
+        .iter()
+        .map(|(said, on)| json!({"what": said.what, "old": said.old, "new": said.new, "clusters": on}));
+    let others = changes
+        .others
+        .iter()
+        .map(|(fate, what, on)| json!({"change": fate_word(*fate), "object": what, "clusters": on}));
     let sources = changes.sources.iter().map(|(path, fate)| json!({"path": path, "change": fate_word(*fate)}));
     let mut value = json!({
         "base": titles[0],
@@ -69,7 +73,8 @@ pub(super) fn value(changes: &Changes, report: &Report<'_>, titles: [&str; 2], p
         "sources": sources.collect::<Vec<Value>>(),
     });
     if patches {
-        let documents = changes.tasks.iter().flat_map(|task| task.documents.iter().map(move |document| (task, document)));
+        let documents =
+            changes.tasks.iter().flat_map(|task| task.documents.iter().map(move |document| (task, document)));
         let patch = documents.map(|(task, document)| {
             json!({
                 "task": task.name,

@@ -39,7 +39,8 @@ pub(super) fn words(what: &What, alone: bool) -> Words {
         }
         What::Gone => Words::of("goes"),
         What::Renamed { from, to } => {
-            let warning = "a delete and a create: running Jobs of the old one are deleted with it, and its history is lost";
+            let warning =
+                "a delete and a create: running Jobs of the old one are deleted with it, and its history is lost";
             Words {
                 shared: format!("its CronJob gets another name or namespace: {warning}"),
                 ..Words::of(format!("CronJob {from} -> {to}: {warning}"))
@@ -213,7 +214,9 @@ fn of_pod(field: &Field, alone: bool) -> Words {
             })
         }
         [Step::Member(name)] if name == "image" => image(&of, field),
-        [Step::Member(name), Step::Item(variable), ..] if name == "env" => variable_words(&of, variable, field, &path[2..]),
+        [Step::Member(name), Step::Item(variable), ..] if name == "env" => {
+            variable_words(&of, variable, field, &path[2..])
+        }
         [Step::Member(resources), Step::Member(kind), Step::Member(name)] if resources == "resources" => {
             let kind = kind.strip_suffix('s').unwrap_or(kind);
             or(&format!("{of}{name} {kind}"), field, "none")
