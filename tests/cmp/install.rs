@@ -83,3 +83,50 @@ fn kustomize_puts_it_together() {
     // A changed plugin.yaml gives another name, and so a new pod that reads it.
     assert_eq!(volume.expect("a volume")["configMap"]["name"], map["metadata"]["name"]);
 }
+
+/// The YAML blocks of a page, document by document.
+fn shown(page: &str) -> Vec<Value> {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).expect(page);
+    let mut blocks = Vec::new();
+    let mut open: Option<(usize, String)> = None;
+    for line in text.lines() {
+        let indent = line.len() - line.trim_start().len();
+        match &mut open {
+            None if line.trim_start() == "```yaml" => open = Some((indent, String::new())),
+            None => {}
+            Some(_) if line.trim_start() == "```" => blocks.extend(open.take().map(|(_, block)| block)),
+            Some((indent, block)) => {
+                block.push_str(line.get(*indent..).unwrap_or_default());
+                block.push('\n');
+            }
+        }
+    }
+    let documents = blocks.iter().flat_map(|block| serde_yaml::Deserializer::from_str(block));
+    documents.map(|document| serde::Deserialize::deserialize(document).expect(page)).collect()
+}
+
+#[test]
+fn what_the_pages_show_deletes_nothing_by_mistake() {
+    let argo: Vec<Value> = [shown("docs/argocd.md"), shown("integrations/argocd/README.md")].concat();
+    let flux = shown("docs/flux.md");
+    let of_kind = |all: &[Value], kind: &str| -> Vec<Value> {
+        all.iter().filter(|object| object["kind"] == kind).cloned().collect()
+    };
+    let [set] = &of_kind(&argo, "ApplicationSet")[..] else { panic!("one ApplicationSet is shown") };
+    assert_eq!(set["spec"]["syncPolicy"]["applicationsSync"], "create-update");
+    assert_eq!(set["spec"]["syncPolicy"]["preserveResourcesOnDeletion"], true);
+    assert_eq!(set["spec"]["template"]["spec"]["source"]["directory"]["recurse"], true);
+    assert_eq!(set["spec"]["template"]["spec"]["syncPolicy"]["automated"]["allowEmpty"], false);
+    let [application] = &of_kind(&argo, "Application")[..] else { panic!("one Application is shown") };
+    assert_eq!(application["spec"]["source"]["plugin"]["name"], yaml("plugin.yaml")["metadata"]["name"]);
+    assert_eq!(application["spec"]["source"]["plugin"]["parameters"][0]["name"], "cluster");
+    assert_eq!(application["spec"]["syncPolicy"]["automated"]["allowEmpty"], false);
+    let install = &of_kind(&argo, "Kustomization")[0];
+    let own = yaml("kustomization.yaml");
+    for member in ["configMapGenerator", "patches", "images", "namespace"] {
+        assert_eq!(install[member], own[member], "{member} of what is shown is that of the folder");
+    }
+    let [kustomization] = &of_kind(&flux, "Kustomization")[..] else { panic!("one Kustomization is shown") };
+    assert_eq!((&kustomization["spec"]["prune"], kustomization["spec"].get("force")), (&true.into(), None));
+    assert_eq!(kustomization["spec"]["sourceRef"]["name"], of_kind(&flux, "GitRepository")[0]["metadata"]["name"]);
+}

@@ -132,9 +132,9 @@ fn cluster(name: &str) -> Value {
     json!([{"name": "cluster", "string": name}])
 }
 
-/// [`support::rich`], but for the one character that Argo CD would change, with what a build records and writes.
+/// [`support::rich`], with what a build records and writes.
 fn fleet() -> (Files, BTreeMap<String, Vec<u8>>) {
-    built(&support::rich().into_iter().map(|(path, text)| (path, text.replace(r#""\u0085", "#, ""))).collect())
+    built(&support::rich())
 }
 
 /// A repository with its lock, and its output.
