@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::shard::Shard;
+
 /// Compiles a repository of scheduled tasks and cluster inventories into Kubernetes manifests per cluster.
 ///
 /// Exit codes: 0 fine; 1 the files are wrong, the output differs, or a guard stopped; 2 could not run.
@@ -138,9 +140,16 @@ pub(super) struct Build {
     /// Compile and say what would change, but write nothing.
     #[arg(long)]
     pub(super) dry_run: bool,
+    /// Commit the output to this branch instead of writing it: at the branch's top, straight into Git, only if it differs.
+    /// The branch is local; pushing it is Git's. Implies `--locked`.
+    #[arg(long, value_name = "BRANCH", conflicts_with_all = ["out", "dry_run", "stage", "fresh"])]
+    pub(super) commit_to: Option<String>,
     /// Write only this cluster's directory; may be repeated.
     #[arg(long = "cluster", value_name = "CLUSTER")]
     pub(super) clusters: Vec<String>,
+    /// Write only the I-th of N parts of the clusters: several machines share the work. Implies `--locked`.
+    #[arg(long, value_name = "I/N", conflicts_with_all = ["stage", "fresh"])]
+    pub(super) shard: Option<Shard>,
     /// Fail, in words, if fleetcron.lock would change.
     #[arg(long, conflicts_with_all = ["frozen", "fresh"])]
     pub(super) locked: bool,
@@ -153,6 +162,14 @@ pub(super) struct Build {
     /// Let more be deleted in this cluster's directory than the guard allows; may be repeated.
     #[arg(long = "allow-deletions", value_name = "CLUSTER")]
     pub(super) allow_deletions: Vec<String>,
+}
+
+impl Build {
+    /// Whether the directory of a cluster is written.
+    pub(super) fn writes(&self, cluster: &str) -> bool {
+        let named = self.clusters.is_empty() || self.clusters.iter().any(|name| name == cluster);
+        named && self.shard.is_none_or(|shard| shard.takes(cluster))
+    }
 }
 
 /// `fleetcron check`

@@ -74,7 +74,7 @@ impl Base {
     /// The difference to what was committed below a directory; `None` if nothing was.
     fn committed(&self, dir: &RepoPath, compilation: &Compilation) -> Option<Result<Difference, Failure>> {
         let Opened::Objects(objects) = &self.opened else { return None };
-        let (existing, mut blobs) = match objects.existing(dir, |_| true) {
+        let (existing, mut blobs) = match objects.existing(Some(dir), |_| true) {
             Ok(found) => found,
             Err(error) => return Some(Err(Failure::run(&error))),
         };

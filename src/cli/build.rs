@@ -14,7 +14,7 @@ use super::compare::{self, Losses};
 use super::outcome::{Failure, Outcome};
 use super::session::Session;
 use super::table::count;
-use super::{moves, stage};
+use super::{moves, publish, stage};
 use crate::compile::Compilation;
 use crate::diag::{Code, Diagnostic, Place, nearest};
 use crate::lock::{self, Mode};
@@ -27,6 +27,9 @@ use crate::tree::Difference;
 pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Failure> {
     if args.stage {
         return stage::run(session, args);
+    }
+    if let Some(branch) = &args.commit_to {
+        return publish::run(session, args, branch);
     }
     if session.view != View::Folder && args.out.is_none() && !args.dry_run {
         let say = "say where with `--out DIR`, or `--dry-run`; `--stage` writes and stages what is staged";
@@ -43,16 +46,16 @@ pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Fail
     }
     session.progress.now("comparing and writing");
     let dir = session.output(&compilation)?;
-    let wanted = |name: &str| args.clusters.is_empty() || args.clusters.iter().any(|cluster| cluster == name);
-    if !args.clusters.is_empty() {
+    let wanted = |name: &str| args.writes(name);
+    if !args.clusters.is_empty() || args.shard.is_some() {
         compilation.output.retain_clusters(wanted);
     }
     let difference = compare::on_disk(&compilation.output, &dir, wanted)?;
     let losses = Losses { difference: &difference, since: None, allowed: &args.allow_deletions };
-    if let Some(outcome) = compare::refused(session, &compilation, &difference, &losses, &dir) {
+    if let Some(outcome) = compare::refused(session, &compilation, &difference, &losses, &session.shown(&dir)) {
         return Ok(outcome);
     }
-    compare::strays(session, &compilation, &difference, &dir);
+    compare::strays(session, &compilation, &difference, &session.shown(&dir));
     unmerged(session, &compilation);
     let mut remarks = Vec::new();
     if !args.dry_run {
@@ -85,8 +88,8 @@ pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Fail
 pub(super) fn mode(args: &Build) -> Mode {
     let given = args.state.at.is_some() || args.state.staged && !args.stage;
     match args {
-        // What Git has is a state of its own, with its own lock, and nothing is written into it.
-        Build { locked: false, frozen: false, .. } if given => Mode::Locked,
+        // What Git has is a state of its own, with its own lock; of a part or a branch nobody would see the rest move.
+        Build { frozen: false, .. } if given || args.commit_to.is_some() || args.shard.is_some() => Mode::Locked,
         Build { locked: true, .. } => Mode::Locked,
         Build { frozen: true, .. } => Mode::Frozen,
         Build { fresh, .. } if fresh.is_empty() => Mode::Steady,
@@ -122,7 +125,8 @@ fn unmerged(session: &mut Session, compilation: &Compilation) {
     session.diags.sort();
 }
 
-fn known(model: &Model, clusters: &[String]) -> Result<(), Failure> {
+/// Refuses names that no cluster has.
+pub(super) fn known(model: &Model, clusters: &[String]) -> Result<(), Failure> {
     for wanted in clusters {
         if !model.clusters.iter().any(|cluster| *cluster.name == *wanted) {
             let names = model.clusters.iter().map(|cluster| cluster.name.as_str());

@@ -50,14 +50,14 @@ pub(super) fn run(session: &mut Session, args: &Check) -> Result<Outcome, Failur
         allowed: &args.allow_deletions,
     };
     let dir = session.output(&compilation)?;
-    if let Some(outcome) = compare::refused(session, &compilation, &standing, &losses, &dir) {
+    if let Some(outcome) = compare::refused(session, &compilation, &standing, &losses, &session.shown(&dir)) {
         return Ok(outcome);
     }
     if !compared {
         let text = format!("{sizes}; the output is not committed and was not compared\n");
         return Ok(Outcome::said(text, json!({"checked": true, "compared": false})));
     }
-    compare::strays(session, &compilation, &standing, &dir);
+    compare::strays(session, &compilation, &standing, &session.shown(&dir));
     let value = session.value(|| compare::value(&standing, false));
     if standing.is_empty() {
         return Ok(Outcome::said(format!("{sizes}; the output is up to date\n"), value));

@@ -38,7 +38,7 @@ pub(super) fn standing(
     match session.opened() {
         Some(Opened::Objects(objects)) if !session.elsewhere() => {
             let dir = output_dir(compilation)?;
-            let (existing, mut blobs) = objects.existing(&dir, |_| true).map_err(|error| Failure::run(&error))?;
+            let (existing, mut blobs) = objects.existing(Some(&dir), |_| true).map_err(|error| Failure::run(&error))?;
             Difference::between(output, &existing, &mut blobs).map_err(|error| Failure::run(&error))
         }
         _ => on_disk(output, &session.output(compilation)?, |_| true),
@@ -61,9 +61,8 @@ pub(super) fn refused(
     compilation: &Compilation,
     difference: &Difference,
     losses: &Losses<'_>,
-    dir: &Path,
+    shown: &str,
 ) -> Option<Outcome> {
-    let shown = session.shown(dir);
     for conflict in &difference.conflicts {
         let place = Place::Path(format!("{shown}/{}", conflict.path));
         let message = format!("{} stands where fleetcron must write", conflict.kind);
@@ -111,8 +110,7 @@ fn deletion(refusal: &Refusal, losses: &Losses<'_>, place: Place) -> Diagnostic 
 }
 
 /// Says what is not ours in the output directory.
-pub(super) fn strays(session: &mut Session, compilation: &Compilation, difference: &Difference, dir: &Path) {
-    let shown = session.shown(dir);
+pub(super) fn strays(session: &mut Session, compilation: &Compilation, difference: &Difference, shown: &str) {
     for path in &difference.strangers {
         let place = Place::Path(format!("{shown}/{path}"));
         session.diags.push(

@@ -28,6 +28,11 @@ pub(super) fn from(said: &Moment, zone: &Zone) -> Result<Timestamp, Failure> {
     })
 }
 
+/// Now, for what has no moment of its own.
+pub(super) fn now() -> Timestamp {
+    Timestamp::now()
+}
+
 /// The next full second, or the moment itself if it is one.
 fn full(at: Timestamp) -> Timestamp {
     let begun = i64::from(at.subsec_nanosecond() > 0);

@@ -30,6 +30,8 @@ pub(super) struct Session {
     out: Option<PathBuf>,
     /// `--out` as it was given.
     given: Option<PathBuf>,
+    /// `output.dir` of what was compiled.
+    pub(super) output_dir: String,
     strict: bool,
     json: bool,
     sources: Sources,
@@ -57,6 +59,7 @@ impl Session {
             opened: None,
             out: out.map(|out| here.join(out)),
             given: out.map(Path::to_path_buf),
+            output_dir: String::new(),
             strict: global.strict,
             json: global.format == Format::Json,
             sources: Sources::default(),
@@ -92,6 +95,7 @@ impl Session {
             self.unions = !worktree.has_git() || merge.as_deref() == Some("union");
         }
         self.opened = Some(opened);
+        self.output_dir.clone_from(&side.compilation.model.fleet.output.dir);
         self.sources = side.sources;
         self.diags = side.diags;
         self.relevel(&side.compilation.model);

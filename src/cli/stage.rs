@@ -53,7 +53,7 @@ pub(super) fn run(session: &mut Session, args: &Build) -> Result<Outcome, Failur
         since: base.as_ref().map(Base::title),
         allowed: &args.allow_deletions,
     };
-    if let Some(outcome) = compare::refused(session, &compilation, &disk, &losses, &dir) {
+    if let Some(outcome) = compare::refused(session, &compilation, &disk, &losses, &session.shown(&dir)) {
         return Ok(outcome);
     }
     let lock = new_lock(session, &compilation, &mode);
@@ -130,7 +130,7 @@ fn edits(
 ) -> Result<Vec<String>, Failure> {
     let Some(Opened::Objects(objects)) = session.opened() else { return Ok(Vec::new()) };
     let below = output_dir(compilation)?;
-    let (existing, mut blobs) = objects.existing(&below, |_| true).map_err(|error| Failure::run(&error))?;
+    let (existing, mut blobs) = objects.existing(Some(&below), |_| true).map_err(|error| Failure::run(&error))?;
     let mut edits = Vec::new();
     for path in touched {
         let full = format!("{below}/{path}");

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::model::Unit;
-use crate::tree::{FileId, Span};
+use crate::tree::{FileId, Span, reach};
 use crate::validate::Schema;
 use crate::yaml;
 
@@ -42,7 +42,7 @@ pub(super) fn header(unit: &Unit) -> String {
 
 /// The CronJob of a task.
 pub(super) fn cron_job(value: &Value, unit: &Unit) -> Manifest {
-    let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    let text = |pointer: &str| reach(value, pointer).and_then(Value::as_str).map(str::to_owned);
     let name = text("/metadata/name").unwrap_or_else(|| unit.identity.name.clone());
     let namespace = text("/metadata/namespace");
     let mut bytes = Vec::with_capacity(8 << 10);

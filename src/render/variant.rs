@@ -17,7 +17,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{Body, Layer, Override, Source, TimeZone, Timing, Unit};
 use crate::patch::typed;
 use crate::place::Decision;
-use crate::tree::Span;
+use crate::tree::{Span, reach};
 use crate::validate::{self, Amounts, Valid, Version, names, requests};
 
 /// What tells one variant from another.
@@ -302,7 +302,7 @@ pub(super) fn build<'v>(
 fn check_names(value: &Value, unit: &Unit, overrides: &[usize], diags: &mut Vec<Diagnostic>) {
     let bodies = || unit.layers_with(overrides).map(|layer| &layer.body);
     let patched = overrides.iter().rev().find_map(|at| unit.overrides[*at].layer.body.patches.last()).map(|p| p.span);
-    let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str);
+    let text = |pointer: &str| reach(value, pointer).and_then(Value::as_str);
     let mut report = |error: names::NameError, said: Option<Span>| {
         let span = said.or(patched).unwrap_or(unit.name);
         let mut diagnostic = Diagnostic::new(error.code, span, error.message);
@@ -367,7 +367,7 @@ fn check(
     known: &[Diagnostic],
 ) -> (Vec<Diagnostic>, Valid) {
     let (mut findings, valid) = validate::cron_job_for(value, replay.options());
-    let zone = value.pointer("/spec/timeZone").and_then(Value::as_str);
+    let zone = reach(value, "/spec/timeZone").and_then(Value::as_str);
     findings.retain(|finding| finding.code != Code::UnknownTimeZone || zone != judged_zone);
     // Name and namespace are held to our own, narrower rule.
     findings.retain(|finding| !matches!(finding.pointer.as_str(), "/metadata/name" | "/metadata/namespace"));

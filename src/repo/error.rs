@@ -55,6 +55,14 @@ pub enum Error {
         /// What leads from the top of the repository to the fleet root.
         folder: PathBuf,
     },
+    /// A branch that cannot be written to.
+    #[error("cannot commit to the branch `{branch}`: {why}")]
+    Branch {
+        /// Its name.
+        branch: String,
+        /// Why.
+        why: String,
+    },
     /// The index cannot be read.
     #[error("the index of Git cannot be read: {0}")]
     Index(String),

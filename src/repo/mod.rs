@@ -6,6 +6,7 @@
 //! the output.
 
 mod blobs;
+mod branch;
 mod error;
 mod existing;
 mod git;
@@ -18,6 +19,7 @@ mod walk;
 mod worktree;
 
 pub use blobs::Blobs;
+pub use branch::{Origin, SOURCE_TRAILER, Tip, contents_of, is_after, origin, tip};
 pub use error::Error;
 pub use existing::{Standing, contents, existing, output_dir};
 pub use note::Note;

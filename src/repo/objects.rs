@@ -162,13 +162,19 @@ impl Objects {
         Sources { tree: SourceTree::new(files, problems), notes: sources.notes.clone() }
     }
 
-    /// What stands in an output directory, as [`existing`](super::existing()) lists it on disk.
+    /// What stands in an output directory, as [`existing`](super::existing()) lists it on disk; without a directory, at the
+    /// top.
     ///
     /// # Errors
     /// The directory is a link or a file, or leads through one.
-    pub fn existing(&self, dir: &RepoPath, wanted: impl Fn(&str) -> bool) -> Result<(Existing, Blobs<'_>), Error> {
-        let ends = dir.as_str().match_indices('/').map(|(at, _)| at).chain([dir.as_str().len()]);
-        for above in ends.map(|end| &dir.as_str()[..end]) {
+    pub fn existing(
+        &self,
+        dir: Option<&RepoPath>,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<(Existing, Blobs<'_>), Error> {
+        let dir = dir.map_or("", RepoPath::as_str);
+        let ends = dir.match_indices('/').map(|(at, _)| at).chain([dir.len()]).filter(|end| *end > 0);
+        for above in ends.map(|end| &dir[..end]) {
             match self.listing.get(&self.repository, above).map(|entry| entry.mode) {
                 None | Some(Mode::Folder) => {}
                 Some(Mode::Link) => return Err(Error::OutputOutside(PathBuf::from(above))),
@@ -177,7 +183,7 @@ impl Objects {
         }
         let existing = RefCell::new(Existing::default());
         let mut blobs = Blobs::new(&self.repository);
-        let below = |path: &str| path.strip_prefix(dir.as_str()).map(|rest| rest.trim_start_matches('/').to_owned());
+        let below = |path: &str| path.strip_prefix(dir).map(|rest| rest.trim_start_matches('/').to_owned());
         let enters = |folder: &str| {
             let Some(rest) = below(folder).filter(|rest| !rest.is_empty()) else { return true };
             if is_hidden(&rest) || !rest.contains('/') && !wanted(&rest) {
@@ -188,7 +194,7 @@ impl Objects {
             }
             true
         };
-        self.listing.each(&self.repository, dir.as_str(), &enters, &mut |path, entry| {
+        self.listing.each(&self.repository, dir, &enters, &mut |path, entry| {
             let Some(rest) = below(path) else { return };
             let name = rest.rsplit('/').next().unwrap_or_default().to_owned();
             if !rest.contains('/') && !wanted(&rest) || name.starts_with('.') && name != INDEX || is_temporary(&name) {
@@ -307,7 +313,7 @@ impl Objects {
 }
 
 /// The repository around a folder, and what leads from its root to that folder.
-fn around(root: &Path) -> Result<(Repository, PathBuf), Error> {
+pub(super) fn around(root: &Path) -> Result<(Repository, PathBuf), Error> {
     let canonical = root.canonicalize().map_err(Error::read(root))?;
     let repository = super::git::open(&canonical)
         .map_err(|why| Error::Git { folder: root.to_owned(), why })?

@@ -29,6 +29,14 @@ pub enum Error {
     /// Another process writes to the same directory; nothing was written.
     #[error("another fleetcron is writing to `{}`", .0.display())]
     Busy(PathBuf),
+    /// The commit could not be made, or the branch not be moved.
+    #[error("cannot commit to the branch `{branch}`: {why}")]
+    Commit {
+        /// Its name.
+        branch: String,
+        /// What Git says.
+        why: String,
+    },
     /// What was written could not be put into the index of Git.
     #[error("cannot stage what was written: {0}")]
     Stage(String),

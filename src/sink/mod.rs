@@ -5,6 +5,7 @@
 //! So every file is written under a temporary name beside its place and then renamed; what was left behind under such
 //! a name is removed by the next run.
 
+pub mod branch;
 pub mod directory;
 mod error;
 mod file;

@@ -1,5 +1,6 @@
 //! Repositories of Git as people have them, and the program run in them.
 
+mod branch;
 mod hooks;
 mod judged;
 mod views;

@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use fleetcron::compile::compile;
-use fleetcron::repo::{Objects, Opened, Sources, View, read_sources};
+use fleetcron::repo::{Opened, Sources, View, read_sources};
 use fleetcron::tree::{Difference, OutputTree, ProblemKind, RepoPath};
 
 use super::{Repo, git, run, task};
@@ -75,8 +75,14 @@ fn every_view_of_a_clean_checkout_gives_the_same_bytes() {
     }
 }
 
+/// Path -> bytes, and whether it is a link.
+type Files = BTreeMap<String, (Vec<u8>, bool)>;
+
+/// Path and kind.
+type Problems = Vec<(String, String)>;
+
 /// What a view reads, for comparison: files with bytes, and problems; where a link leads is said in words of the disk.
-fn read(root: &Path, view: &View) -> (BTreeMap<String, (Vec<u8>, bool)>, Vec<(String, String)>) {
+fn read(root: &Path, view: &View) -> (Files, Problems) {
     let opened = view.open(root).expect("opened");
     let sources = opened.read("rendered", &[]);
     let references: Vec<RepoPath> =
@@ -265,7 +271,7 @@ fn no_blob_is_opened_whose_name_is_the_one_to_write() {
     let dir = RepoPath::new("rendered").expect("a path");
     for view in [View::Index(None), View::Revision("HEAD".to_owned())] {
         let Opened::Objects(objects) = view.open(&repo.dir).expect("opened") else { panic!("no objects") };
-        let (existing, mut blobs) = Objects::existing(&objects, &dir, |_| true).expect("a list");
+        let (existing, mut blobs) = objects.existing(Some(&dir), |_| true).expect("a list");
         let difference = Difference::between(&output, &existing, &mut blobs).expect("a difference");
         assert!(difference.is_empty() && difference.unchanged == 6, "{difference:?}");
         assert_eq!(blobs.opened(), 0, "{view:?}");
@@ -273,7 +279,7 @@ fn no_blob_is_opened_whose_name_is_the_one_to_write() {
     repo.put("rendered/eu-1/billing/rollup.cronjob.yaml", "other");
     repo.git(&["add", "-A"]);
     let Opened::Objects(objects) = View::Index(None).open(&repo.dir).expect("opened") else { panic!("no objects") };
-    let (existing, mut blobs) = objects.existing(&dir, |_| true).expect("a list");
+    let (existing, mut blobs) = objects.existing(Some(&dir), |_| true).expect("a list");
     let difference = Difference::between(&output, &existing, &mut blobs).expect("a difference");
     assert_eq!((difference.conflicts.len(), blobs.opened()), (1, 1));
 }

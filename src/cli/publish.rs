@@ -1,0 +1,190 @@
+//! `fleetcron build --commit-to`: the output as a commit on a branch, without a work tree. It pushes nothing.
+//!
+//! The one idea: what is compared, guarded and committed is one tip of the branch. If somebody else was quicker, all of it
+//! is done again on top of what they left.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::Offset;
+use serde_json::json;
+
+use super::args::Build;
+use super::build::{known, mode};
+use super::compare::{self, Losses};
+use super::moment;
+use super::outcome::{Failure, Outcome};
+use super::session::Session;
+use super::table::count;
+use crate::repo::{self, Origin, SOURCE_TRAILER, Tip, View};
+use crate::sink::branch::{self, Committed, Message, Target};
+use crate::tree::{Difference, Existing, OutputTree, RepoPath};
+
+/// So often it is tried to be the next one.
+const TRIES: u32 = 500;
+
+/// Runs it.
+pub(super) fn run(session: &mut Session, args: &Build, name: &str) -> Result<Outcome, Failure> {
+    // What is wrong with the branch itself is known before all the work.
+    repo::tip(&session.root, name).map_err(|error| Failure::run(&error))?;
+    let mut compilation = session.compile_as(&mode(args))?;
+    known(&compilation.model, &args.clusters)?;
+    if session.diags.has_errors() {
+        return Ok(Outcome::wrong(vec!["nothing was committed".to_owned()], json!({"written": false})));
+    }
+    session.progress.now("committing");
+    let wanted = |cluster: &str| args.writes(cluster);
+    compilation.output.retain_clusters(wanted);
+    let origin = repo::origin(&session.root, &session.view);
+    let changed = origin.is_some() && !is_committed(session);
+    for attempt in 0..TRIES {
+        let tip = repo::tip(&session.root, name).map_err(|error| Failure::run(&error))?;
+        if args.state.at.is_none()
+            && let Some(newer) = superseded(session, &tip, origin.as_ref())
+        {
+            let text =
+                format!("nothing was committed: {name} has the output of {newer}, which comes after this commit\n");
+            return Ok(Outcome::said(text, value(name, &tip, &Difference::default(), None)));
+        }
+        let difference = difference(session, &tip, &compilation.output, wanted)?;
+        let title = tip.ahead.clone().unwrap_or_else(|| name.to_owned());
+        let losses = Losses { difference: &difference, since: Some(&title), allowed: &args.allow_deletions };
+        if let Some(mut outcome) = compare::refused(session, &compilation, &difference, &losses, name) {
+            outcome.remarks = vec!["nothing was committed".to_owned()];
+            return Ok(outcome);
+        }
+        if difference.is_empty() {
+            compare::strays(session, &compilation, &difference, name);
+            let text = match &tip.commit {
+                Some(commit) => format!("nothing to commit: {title} ({}) is up to date\n", &commit[..7]),
+                None => "nothing to commit: there is no output\n".to_owned(),
+            };
+            return Ok(Outcome::said(text, value(name, &tip, &difference, None)));
+        }
+        let message = message(args, &difference, origin.as_ref(), changed);
+        let target = Target { branch: name, parent: tip.commit.as_deref(), local: tip.local.as_deref() };
+        let committed = branch::commit(&session.root, target, &difference, &message);
+        match committed.map_err(|error| Failure::run(&error))? {
+            Committed::Done { commit, tree } => {
+                compare::strays(session, &compilation, &difference, name);
+                let mut text = format!("{name}: {} ({})\n", &commit[..7], sizes(&difference));
+                if let Some(ahead) = &tip.ahead {
+                    let _infallible = writeln!(text, "  on top of {ahead}");
+                }
+                let mut outcome = Outcome::said(text, value(name, &tip, &difference, Some((&commit, &tree))));
+                if changed {
+                    let say = "there are changes that are not committed: the commit says so of its source";
+                    outcome.remarks.push(format!("note: {say}"));
+                }
+                return Ok(outcome);
+            }
+            Committed::Moved => std::thread::sleep(pause(attempt)),
+        }
+    }
+    Err(Failure::Run(format!(
+        "the branch `{name}` was moved or locked by others {TRIES} times; if nobody writes to it, a killed process has \
+         left `refs/heads/{name}.lock` in the Git folder"
+    )))
+}
+
+/// How long to wait for whoever was quicker: each process a little different, longer if it goes on.
+fn pause(attempt: u32) -> Duration {
+    Duration::from_millis(u64::from(2 + std::process::id() % 7 + attempt.min(40)))
+}
+
+/// What leads from a tip to the output.
+fn difference(
+    session: &Session,
+    tip: &Tip,
+    output: &OutputTree,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Difference, Failure> {
+    let Some(commit) = &tip.commit else {
+        let Ok(all) = Difference::between(output, &Existing::default(), &mut OutputTree::default().contents());
+        return Ok(all);
+    };
+    let objects = repo::contents_of(&session.root, commit).map_err(|error| Failure::run(&error))?;
+    let (existing, mut blobs) = objects.existing(None, wanted).map_err(|error| Failure::run(&error))?;
+    Difference::between(output, &existing, &mut blobs).map_err(|error| Failure::run(&error))
+}
+
+/// Whether the files that were read are those of the commit that they come from.
+fn is_committed(session: &Session) -> bool {
+    if let View::Revision(_) = session.view {
+        return true;
+    }
+    let Ok(head) = View::Revision("HEAD".to_owned()).open(&session.root) else { return false };
+    let ours: Vec<RepoPath> = session.tree().files().map(|(_, file)| file.path.clone()).collect();
+    let theirs = head.read_more(&head.read(&session.output_dir, &[]), &ours);
+    let both = session.tree().files().zip(theirs.tree.files());
+    theirs.tree.files().len() == ours.len()
+        && both.into_iter().all(|((_, a), (_, b))| a.path == b.path && a.bytes == b.bytes)
+}
+
+/// The source of the tip, if it comes after ours: this run began before the one that made the tip, and ended after it.
+fn superseded(session: &Session, tip: &Tip, origin: Option<&Origin>) -> Option<String> {
+    let (theirs, ours) = (tip.source.as_ref()?, origin?);
+    let after = repo::is_after(&session.root, theirs, &ours.id);
+    after.then(|| theirs.chars().take(7).collect())
+}
+
+/// What the commit says: where it comes from, what it changes, and the trailers.
+fn message(args: &Build, difference: &Difference, origin: Option<&Origin>, changed: bool) -> Message {
+    let mut text = match origin {
+        Some(origin) => format!("Render {}: {}\n\n", &origin.id[..7], origin.subject),
+        None => "Render files that are in no commit\n\n".to_owned(),
+    };
+    let _infallible = writeln!(text, "{}", sizes(difference));
+    if let Some(shard) = args.shard {
+        let _infallible = writeln!(text, "Shard {shard}");
+    }
+    if let Some(origin) = origin {
+        let with = if changed { " with changes" } else { "" };
+        let at = Timestamp::from_second(origin.seconds).unwrap_or_default();
+        let offset = Offset::from_seconds(origin.offset * 60).unwrap_or(Offset::UTC);
+        let _infallible = write!(
+            text,
+            "\n{SOURCE_TRAILER}: {}{with}\nFleetcron-source-author: {}\nFleetcron-source-date: {}\n",
+            origin.id,
+            origin.author,
+            at.display_with_offset(offset)
+        );
+    }
+    let person = |who: &str| {
+        let named = |what: &str| std::env::var(format!("GIT_{who}_{what}")).ok().filter(|text| !text.is_empty());
+        Some((named("NAME")?, named("EMAIL")?))
+    };
+    // The same source gives the same commit: no clock is asked where there is one.
+    let (seconds, offset) =
+        origin.map_or_else(|| (moment::now().as_second(), 0), |origin| (origin.seconds, origin.offset));
+    Message { text, author: person("AUTHOR"), committer: person("COMMITTER"), seconds, offset }
+}
+
+/// `3 clusters: 2 files new, 1 changed`
+fn sizes(difference: &Difference) -> String {
+    let numbers =
+        [(difference.create.len(), "new"), (difference.update.len(), "changed"), (difference.delete.len(), "removed")];
+    let said: Vec<String> = numbers
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .enumerate()
+        .map(
+            |(at, (number, what))| {
+                if at == 0 { format!("{} {what}", count(*number, "file")) } else { format!("{number} {what}") }
+            },
+        )
+        .collect();
+    let clusters: std::collections::BTreeSet<&str> =
+        compare::changes(difference).map(|(_, path)| path.first()).collect();
+    format!("{}: {}", count(clusters.len(), "cluster"), said.join(", "))
+}
+
+fn value(name: &str, tip: &Tip, difference: &Difference, committed: Option<(&String, &String)>) -> serde_json::Value {
+    let mut value = compare::value(difference, committed.is_some());
+    value["branch"] = json!(name);
+    value["parent"] = json!(tip.commit);
+    value["commit"] = json!(committed.map(|(commit, _)| commit));
+    value["tree"] = json!(committed.map(|(_, tree)| tree));
+    value
+}

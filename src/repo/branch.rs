@@ -1,0 +1,158 @@
+//! What a branch holds, and what a commit says of itself. It changes no reference.
+//!
+//! The one idea: a branch that this clone knows only from its remote is that branch all the same, so that the first
+//! commit of a fresh clone goes on top of what is there.
+
+use std::path::Path;
+
+use git2::{Commit, ErrorCode, Oid, Repository, message_trailers_bytes};
+
+use super::error::Error;
+use super::objects::{Objects, around};
+use super::view::View;
+
+/// The trailer of a commit of ours that names the commit it was made from.
+pub const SOURCE_TRAILER: &str = "Fleetcron-source-commit";
+
+/// A commit, as far as others want to name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Its id, in hexadecimal.
+    pub id: String,
+    /// `Name <address>`.
+    pub author: String,
+    /// Seconds since 1970.
+    pub seconds: i64,
+    /// How many minutes its clock was ahead of UTC.
+    pub offset: i32,
+    /// The first line of what it says.
+    pub subject: String,
+}
+
+/// The tip of a branch.
+pub struct Tip {
+    /// The commit that a new one goes on top of, in hexadecimal; `None` if there is no such branch.
+    pub commit: Option<String>,
+    /// What the local branch points at, in hexadecimal: the same, or behind it, or nothing.
+    pub local: Option<String>,
+    /// The remote's branch that is ahead of the local one.
+    pub ahead: Option<String>,
+    /// The commit that the tip was made from, if it says so.
+    pub source: Option<String>,
+}
+
+/// Looks up a branch.
+///
+/// # Errors
+/// There is no repository, the name cannot be a branch's, the branch is checked out somewhere, or it cannot be read.
+pub fn tip(root: &Path, branch: &str) -> Result<Tip, Error> {
+    let (repository, _) = around(root)?;
+    let wrong = |why: String| Error::Branch { branch: branch.to_owned(), why };
+    let failed = |why: git2::Error| wrong(why.message().to_owned());
+    if !git2::Branch::name_is_valid(branch).unwrap_or(false) {
+        return Err(wrong("that cannot be the name of a branch".to_owned()));
+    }
+    if let Some(place) = checked_out(&repository, branch) {
+        return Err(wrong(format!("it is checked out in {place}, and its files would not follow")));
+    }
+    let local = match repository.refname_to_id(&format!("refs/heads/{branch}")) {
+        Ok(id) => Some(id),
+        Err(why) if why.code() == ErrorCode::NotFound => None,
+        Err(why) => return Err(failed(why)),
+    };
+    let remote = of_remote(&repository, branch)?;
+    let (commit, ahead) = match (local, remote) {
+        (Some(local), Some((name, remote))) => {
+            // What cannot be compared, in a shallow clone for instance, is not ahead.
+            match repository.graph_descendant_of(remote, local) {
+                Ok(true) => (Some(remote), Some(name)),
+                _ => (Some(local), None),
+            }
+        }
+        (Some(local), None) => (Some(local), None),
+        (None, Some((name, remote))) => (Some(remote), Some(name)),
+        (None, None) => (None, None),
+    };
+    let source = commit.and_then(|id| repository.find_commit(id).ok()).and_then(|commit| trailer(&commit));
+    let hex = |id: Oid| id.to_string();
+    Ok(Tip { commit: commit.map(hex), local: local.map(hex), ahead, source })
+}
+
+/// What a commit holds, from its top.
+///
+/// # Errors
+/// It is not there.
+pub fn contents_of(root: &Path, commit: &str) -> Result<Objects, Error> {
+    Objects::at(root, &format!("{commit}:"))
+}
+
+/// The commit that a state of the repository is, or was changed from: of a folder and an index it is HEAD.
+pub fn origin(root: &Path, view: &View) -> Option<Origin> {
+    let (repository, _) = around(root).ok()?;
+    let revision = match view {
+        View::Folder | View::Index(_) => "HEAD",
+        View::Revision(revision) => revision.split_once(':').map_or(revision.as_str(), |(revision, _)| revision),
+    };
+    let commit = repository.revparse_single(revision).ok()?.peel_to_commit().ok()?;
+    let author = commit.author();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Some(Origin {
+        id: commit.id().to_string(),
+        author: format!("{} <{}>", text(author.name_bytes()), text(author.email_bytes())),
+        seconds: commit.time().seconds(),
+        offset: commit.time().offset_minutes(),
+        subject: commit.summary_bytes().map(text).unwrap_or_default(),
+    })
+}
+
+/// Whether one commit comes after another. What cannot be told is no.
+pub fn is_after(root: &Path, later: &str, earlier: &str) -> bool {
+    let Ok((repository, _)) = around(root) else { return false };
+    let (Ok(later), Ok(earlier)) = (Oid::from_str(later), Oid::from_str(earlier)) else { return false };
+    repository.graph_descendant_of(later, earlier).unwrap_or(false)
+}
+
+/// The one branch of that name that a remote has; that of `origin` if several have one.
+fn of_remote(repository: &Repository, branch: &str) -> Result<Option<(String, Oid)>, Error> {
+    let wrong = |why: git2::Error| Error::Branch { branch: branch.to_owned(), why: why.message().to_owned() };
+    let remotes = repository.remotes().map_err(wrong)?;
+    let mut found: Vec<(String, Oid)> = Vec::new();
+    for remote in remotes.iter().filter_map(|remote| remote.ok().flatten()) {
+        if let Ok(id) = repository.refname_to_id(&format!("refs/remotes/{remote}/{branch}")) {
+            found.push((format!("{remote}/{branch}"), id));
+        }
+    }
+    let origin = found.iter().position(|(name, _)| name.starts_with("origin/"));
+    Ok(match (found.len(), origin) {
+        (_, Some(at)) => Some(found.swap_remove(at)),
+        (1, None) => found.pop(),
+        _ => None,
+    })
+}
+
+/// The folder in which a branch is checked out.
+fn checked_out(repository: &Repository, branch: &str) -> Option<String> {
+    let name = format!("refs/heads/{branch}");
+    let on = |repository: &Repository| {
+        let head = repository.find_reference("HEAD").ok()?;
+        let target = head.symbolic_target().ok().flatten()?.to_owned();
+        let place = repository.workdir()?.display().to_string();
+        (target == name).then_some(place)
+    };
+    let main = Repository::open(repository.commondir()).ok();
+    let linked = repository.worktrees().ok();
+    let linked: Vec<Repository> = linked
+        .iter()
+        .flat_map(|names| names.iter())
+        .filter_map(|name| repository.find_worktree(name.ok().flatten()?).ok())
+        .filter_map(|worktree| Repository::open_from_worktree(&worktree).ok())
+        .collect();
+    std::iter::once(repository).chain(&main).chain(&linked).find_map(on)
+}
+
+/// The source that the trailers of a commit name.
+fn trailer(commit: &Commit<'_>) -> Option<String> {
+    let trailers = message_trailers_bytes(commit.message_bytes()).ok()?;
+    let source = trailers.iter().find(|(key, _)| *key == SOURCE_TRAILER.as_bytes());
+    source.and_then(|(_, value)| Some(std::str::from_utf8(value).ok()?.split_whitespace().next()?.to_owned()))
+}
