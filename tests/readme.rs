@@ -75,7 +75,11 @@ impl Walk {
         let place = self._home.path().join("place");
         let mut shell = Command::new("sh");
         crate::git::scrub(&mut shell);
-        shell.env("PATH", path.expect("a path")).env("HOME", self._home.path()).env_remove("NO_COLOR").env("COLUMNS", "100");
+        shell
+            .env("PATH", path.expect("a path"))
+            .env("HOME", self._home.path())
+            .env_remove("NO_COLOR")
+            .env("COLUMNS", "100");
         let ran = shell.current_dir(&self.here).arg("-c").arg(script).arg(&place).output().expect("a shell");
         let moved = std::fs::read_to_string(&place).expect("a place");
         self.here = PathBuf::from(moved.trim());

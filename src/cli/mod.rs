@@ -104,10 +104,10 @@ fn run(cli: &Cli) -> std::io::Result<ExitCode> {
     if let Some(session) = &session
         && global.format == Format::Text
     {
+        for note in session.notes().iter().filter(|note| global.verbose || note.is_grave()) {
+            writeln!(stderr, "note: {note}")?;
+        }
         if global.verbose {
-            for note in session.notes() {
-                writeln!(stderr, "note: {note}")?;
-            }
             let took = session.progress.took();
             let took: Vec<String> =
                 took.iter().map(|(what, time)| format!("{what} {:.1} ms", time.as_secs_f64() * 1e3)).collect();
@@ -201,7 +201,7 @@ fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session
     };
     let open = |slot: &'s mut Option<Session>| -> Result<&'s mut Session, Failure> {
         let here = here()?;
-        let view = view(command, &here);
+        let view = view(command);
         Ok(slot.insert(Session::open(global, &here, out, view, watched)?))
     };
     match command {
@@ -226,7 +226,7 @@ fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session
 }
 
 /// The state of the repository that a command looks at.
-fn view(command: &Command, here: &Path) -> View {
+fn view(command: &Command) -> View {
     let (state, stage) = match command {
         Command::Build(args) => (&args.state, args.stage),
         Command::Check(args) => (&args.state, false),
@@ -237,14 +237,14 @@ fn view(command: &Command, here: &Path) -> View {
     };
     match &state.at {
         Some(revision) => View::Revision(revision.clone()),
-        None if state.staged || stage => View::Index(index_file(here)),
+        None if state.staged || stage => View::Index(index_file()),
         None => View::Folder,
     }
 }
 
 /// The index that Git tells its hooks to look at: while it commits only some paths that is not the repository's own.
-fn index_file(here: &Path) -> Option<PathBuf> {
-    std::env::var_os("GIT_INDEX_FILE").filter(|file| !file.is_empty()).map(|file| here.join(file))
+fn index_file() -> Option<PathBuf> {
+    std::env::var_os("GIT_INDEX_FILE").filter(|file| !file.is_empty()).map(PathBuf::from)
 }
 
 /// The manual page, or one a command in a folder.

@@ -19,7 +19,7 @@ mod walk;
 mod worktree;
 
 pub use blobs::Blobs;
-pub use branch::{Origin, SOURCE_TRAILER, Tip, contents_of, is_after, origin, tip};
+pub use branch::{Origin, SOURCE_TRAILER, Tip, before, contents_of, fork, index_file, is_after, origin, tip};
 pub use error::Error;
 pub use existing::{Standing, contents, existing, output_dir};
 pub use note::Note;

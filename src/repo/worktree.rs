@@ -62,6 +62,9 @@ impl Worktree {
         let canonical = folder(root)?;
         let (git, note) = match Git::around(&canonical) {
             Ok(Some(git)) if git.ignores_root() => (None, Some(Note::IgnoredRoot)),
+            Ok(Some(git)) if let Some((missing, first)) = git.left_out() => {
+                return Err(Error::Sparse { missing, first });
+            }
             Ok(Some(git)) => (Some(git), None),
             Ok(None) => (None, Some(Note::NoGit)),
             Err(reason) => (None, Some(Note::UnusableGit(reason))),
