@@ -7,6 +7,7 @@ mod cron;
 mod cron_cli;
 mod edge;
 mod fixtures;
+mod formats;
 mod git;
 mod grown;
 mod import;
