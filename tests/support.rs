@@ -268,3 +268,17 @@ pub(crate) fn said(output: &Output) -> String {
 pub(crate) fn grumbled(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("text")
 }
+
+/// What a run that must succeed printed.
+#[track_caller]
+pub(crate) fn fine(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(0), "{}{}", said(output), grumbled(output));
+    said(output)
+}
+
+/// What a run that must fail, with that exit code, had to say.
+#[track_caller]
+pub(crate) fn wrong(output: &Output, code: i32) -> String {
+    assert_eq!(output.status.code(), Some(code), "{}{}", said(output), grumbled(output));
+    grumbled(output)
+}

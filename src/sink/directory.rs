@@ -301,7 +301,10 @@ mod tests {
         loop {
             match apply(dir, difference) {
                 Err(Error::Busy(_)) => std::thread::yield_now(),
-                other => return drop(other.unwrap()),
+                other => {
+                    other.unwrap();
+                    return;
+                }
             }
         }
     }
