@@ -194,7 +194,8 @@ fn no_report_shows_a_secret() {
     let summary = tempfile::NamedTempFile::new().expect("a file");
     let secret = "correct-horse-battery-9Zq";
     let mut task = git::task("report", "1");
-    task = task.replace("container: {", &format!("container: {{env: {{DB_PASSWORD: {secret}, API_TOKEN: [{secret}]}}, "));
+    task =
+        task.replace("container: {", &format!("container: {{env: {{DB_PASSWORD: {secret}, API_TOKEN: [{secret}]}}, "));
     repo.put("fleets/a/tasks/report.yaml", &task);
     for format in ALL {
         let mut command = crate::support::program(&repo.dir.join("fleets/a"));
