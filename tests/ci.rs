@@ -2,6 +2,7 @@
 //! what it should in a clone like those of CI.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -70,6 +71,12 @@ fn bash(dir: &Path, script: &str, env: &[(&str, &str)]) -> Output {
     command.env_remove("GITHUB_STEP_SUMMARY").env("RUNNER_TEMP", dir.join(".git"));
     command.args(["-e", "-o", "pipefail", "-c", script]).envs(env.iter().copied()).current_dir(dir);
     command.output().expect("bash starts")
+}
+
+fn executable(path: &Path, script: &str) {
+    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    fs::write(path, script).expect("written");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("executable");
 }
 
 /// A fleet whose output is not committed, the bare repository it is pushed to, and a folder for clones.
@@ -183,6 +190,7 @@ fn the_job_files_name_only_options_that_exist() {
 fn a_pull_request_is_checked_against_its_target() {
     let remote = Remote::new();
     remote.push("main");
+    remote.push("right");
     remote.repo.put("tasks/new.yaml", &task("new", "1").replace("schedule:", "shedule:"));
     remote.push("wrong");
     let clone = remote.clone("github", &["--depth", "1", "--branch", "wrong"]);
@@ -199,9 +207,10 @@ fn a_pull_request_is_checked_against_its_target() {
     let output = bash(&clone, &step("scan", "Check"), &[("BASE", "")]);
     assert_eq!(output.status.code(), Some(1), "{}", grumbled(&output));
     // A base that was not fetched is said.
-    let bare = remote.clone("shallow", &["--depth", "1", "--branch", "wrong"]);
+    let bare = remote.clone("shallow", &["--depth", "1", "--branch", "right"]);
     let output = bash(&bare, &step("check", "Check"), &[("BASE", "main")]);
-    assert_ne!(output.status.code(), Some(0));
+    assert_eq!(output.status.code(), Some(2));
+    assert!(grumbled(&output).contains("this clone is shallow"), "{}", grumbled(&output));
 }
 
 #[test]
@@ -254,6 +263,21 @@ fn the_rendered_branch_is_made_and_kept_up_to_date() {
         remote.push("main");
         let (clone, _) = render("changed");
         assert_eq!(remote.rendered(), 2, "{job}");
+        // Somebody pushes between our commit and our push.
+        remote.repo.put("tasks/report.yaml", &task("report", "2.1"));
+        remote.push("main");
+        let raced = remote.clone("raced", &["--branch", "main", "--single-branch"]);
+        let theirs =
+            "$(git commit-tree -p refs/remotes/origin/rendered -m theirs 'refs/remotes/origin/rendered^{tree}')";
+        let push = format!("git push -q --no-verify \"$2\" \"{theirs}\":refs/heads/rendered");
+        executable(
+            &raced.join(".git/hooks/pre-push"),
+            &format!("#!/bin/sh\n[ -e \"$0.done\" ] || {{ touch \"$0.done\"; {push}; }}\n"),
+        );
+        let job_script = if job == "github" { step("render", "Render") } else { script("fleetcron-render") };
+        let output = bash(&raced, &job_script, &[("TARGET", &target)]);
+        assert!(output.status.success(), "{job}: {}{}", said(&output), grumbled(&output));
+        assert_eq!(remote.rendered(), 4, "{job}: theirs and ours");
         // The clone of an earlier run, as GitLab keeps it, whose branch is behind by now.
         remote.repo.put("tasks/rollup.yaml", &task("rollup", "1.6"));
         remote.push("main");
@@ -264,7 +288,66 @@ fn the_rendered_branch_is_made_and_kept_up_to_date() {
         if job == "gitlab" {
             let output = bash(&clone, &script("fleetcron-render"), &[("TARGET", &target)]);
             assert!(output.status.success(), "{}", grumbled(&output));
-            assert_eq!(remote.rendered(), 4);
+            assert_eq!(remote.rendered(), 6);
         }
+    }
+}
+
+/// The one comment is made the first time and brought up to date later; `asked` is what was asked of the service.
+#[test]
+fn there_is_one_comment() {
+    for (own, asked) in [("", "POST repos/a/b/issues/7/comments"), ("https://own", "PATCH https://own")] {
+        let home = tempfile::tempdir().expect("a folder");
+        let dir = home.path();
+        fs::create_dir(dir.join(".git")).expect("a folder");
+        fs::write(dir.join(".git/diff.md"), "1 task changes\n").expect("written");
+        // It lists comments, or notes down what it is asked to do.
+        let stub = "#!/bin/sh\ncase \"$*\" in *--paginate*) echo \"$OWN\" ;; *) echo \"$*\" >> asked ;; esac\n";
+        executable(&dir.join("bin/gh"), stub);
+        let script = format!("PATH=\"$PWD/bin:$PATH\"\n{}", step("check", "Comment"));
+        let output = bash(dir, &script, &[("OWN", own), ("COMMENTS", "repos/a/b/issues/7/comments")]);
+        assert!(output.status.success(), "{}", grumbled(&output));
+        let told = fs::read_to_string(dir.join("asked")).expect("something was asked");
+        assert!(told.lines().count() == 1 && told.contains(&format!("--method {asked} --field body=@")), "{told}");
+        let body = fs::read_to_string(dir.join(".git/comment.md")).expect("a comment");
+        assert_eq!(body, "<!-- fleetcron -->\n1 task changes\n");
+    }
+}
+
+#[test]
+fn there_is_one_note() {
+    if Command::new("jq").arg("--version").output().is_err() {
+        println!("skipped: jq is not installed: the note of the GitLab job was not tried");
+        return;
+    }
+    let all = script("fleetcron-diff");
+    let (_, script) = all.split_once("test \"$code\" -lt 2\n").expect("the script");
+    let other = r#"{"id": 5, "body": "hello <!-- fleetcron -->"}"#;
+    let own = r#"{"id": 6, "body": "<!-- fleetcron -->\nold"}"#;
+    for (notes, asked) in [(format!("[{other}]"), "POST"), (format!("[{other}, {own}]"), "PUT")] {
+        let home = tempfile::tempdir().expect("a folder");
+        let dir = home.path();
+        fs::create_dir(dir.join(".fleetcron")).expect("a folder");
+        fs::write(dir.join(".fleetcron/diff.md"), "1 \"task\" changes\n").expect("written");
+        let stub = "#!/bin/sh\ncase \"$*\" in *per_page*) printf '%s' \"$NOTES\" ;; *) echo \"$*\" >> asked ;; esac\n";
+        executable(&dir.join("bin/curl"), stub);
+        let script = format!("PATH=\"$PWD/bin:$PATH\"\n{script}");
+        let env = [
+            ("NOTES", &*notes),
+            ("CI_API_V4_URL", "https://api"),
+            ("CI_PROJECT_ID", "3"),
+            ("CI_MERGE_REQUEST_IID", "7"),
+        ];
+        let output = bash(dir, &script, &[&env[..], &[("FLEETCRON_TOKEN", "t")]].concat());
+        assert!(output.status.success(), "{}", grumbled(&output));
+        let told = fs::read_to_string(dir.join("asked")).expect("something was asked");
+        let end = if asked == "PUT" { "/merge_requests/7/notes/6\n" } else { "/merge_requests/7/notes\n" };
+        assert!(
+            told.lines().count() == 1 && told.contains(&format!("--request {asked} ")) && told.ends_with(end),
+            "{told}"
+        );
+        let body = fs::read_to_string(dir.join(".fleetcron/note.json")).expect("a note");
+        let body: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+        assert_eq!(body["body"], "<!-- fleetcron -->\n1 \"task\" changes\n");
     }
 }
