@@ -50,7 +50,7 @@ fn cell(text: &str) -> String {
     let lines = text.lines().map(|line| {
         let parts: Vec<&str> = line.split('`').collect();
         // The last backtick has no other one.
-        let open = parts.len() % 2 == 0;
+        let open = parts.len().is_multiple_of(2);
         let shown = parts.iter().enumerate().map(|(at, part)| match at % 2 == 1 {
             true if open && at + 1 == parts.len() => format!("&#96;{}", plain(part)),
             true => format!("<code>{}</code>", plain(part)),
