@@ -3,16 +3,19 @@
 
 mod ci;
 mod cli;
+mod cmp;
 mod conformance;
 mod cron;
 mod cron_cli;
 mod edge;
 mod fixtures;
+mod flux;
 mod formats;
 mod git;
 mod grown;
 mod import;
 mod kill;
+mod kustomize;
 mod layers;
 mod merging;
 mod pages;

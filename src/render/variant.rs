@@ -12,7 +12,7 @@ use super::fold::{Fold, State};
 use super::orders::{Order, Orders};
 use super::path::{self, JOB, POD};
 use super::references::{self, Scope};
-use super::{Manifest, Surroundings, object, patching, resources};
+use super::{Manifest, Surroundings, flux, object, patching, resources};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Body, Layer, Override, Source, TimeZone, Timing, Unit};
 use crate::patch::typed;
@@ -281,7 +281,7 @@ pub(super) fn build<'v>(
     let at_once = number("parallelism").map(|pods| number("completions").map_or(pods, |wanted| pods.min(wanted)));
     let instances = at_once.map_or(1, |pods| u32::try_from(pods).unwrap_or(u32::MAX));
     let requests = path::at(&value, POD).and_then(|pod| requests::of_pod(pod).ok());
-    object::watch_flux(&mut value, around.fleet, unit, &mut diags);
+    flux::watch(&mut value, around.fleet, unit, &mut diags);
     let timing = Timing { zone_decided, ..Timing::of(&value) };
     let mut manifests = vec![object::cron_job(&value, unit)];
     let beside = resources::Beside {

@@ -47,15 +47,13 @@ fn read(text: &'static str) -> Option<BTreeMap<&'static str, Vec<Row>>> {
 /// What of an object of that shape the cluster does not know or drops.
 pub(super) fn of(shape: &str, at: &At<'_>, found: &mut Found) {
     for row in ROWS.get(shape).into_iter().flatten() {
-        // Of most clusters this is all there is to ask.
-        if row.on.is_some_and(|on| found.reached(on)) {
-            continue;
-        }
         let Some(place) = at.get(row.field) else { continue };
         if row.value.is_some_and(|(equal, value)| (place.value() == value) != equal) {
             continue;
         }
-        late(row, &place, found);
+        if !row.on.is_some_and(|on| found.reached(on)) {
+            late(row, &place, found);
+        }
     }
 }
 
