@@ -1,6 +1,7 @@
 //! All integration tests, in one binary.
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "tests read fixtures and report")]
 
+mod ci;
 mod cli;
 mod cmp;
 mod conformance;
@@ -9,6 +10,7 @@ mod cron_cli;
 mod edge;
 mod fixtures;
 mod flux;
+mod formats;
 mod git;
 mod grown;
 mod import;

@@ -250,6 +250,7 @@ pub(crate) fn read(dir: &Path) -> BTreeMap<String, Vec<u8>> {
 pub(crate) fn program(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fleetcron"));
     command.current_dir(dir).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").env_remove("COLUMNS");
+    command.env_remove("GITHUB_STEP_SUMMARY");
     command
 }
 

@@ -13,6 +13,7 @@ mod cmp;
 mod compare;
 mod cron;
 mod explain;
+mod formats;
 mod import;
 mod moment;
 mod moves;
@@ -89,6 +90,10 @@ fn threads(command: &Command) -> usize {
 /// Runs a command and prints what it comes to.
 fn run(cli: &Cli) -> std::io::Result<ExitCode> {
     let global = &cli.global;
+    if let Some(why) = formats::refused(global.format, &cli.command) {
+        writeln!(std::io::stderr(), "error: {why}")?;
+        return Ok(ExitCode::from(2));
+    }
     let mut session = None;
     let result = dispatch(&cli.command, global, &mut session);
     if let Some(session) = &session {
@@ -101,11 +106,12 @@ fn run(cli: &Cli) -> std::io::Result<ExitCode> {
         Color::Never => false,
         Color::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
     };
+    let log = |text: &str| formats::for_log(global.format, text).into_owned();
     if let Some(session) = &session
-        && global.format == Format::Text
+        && global.format != Format::Json
     {
         for note in session.notes().iter().filter(|note| global.verbose || note.is_grave()) {
-            writeln!(stderr, "note: {note}")?;
+            writeln!(stderr, "{}", log(&format!("note: {note}")))?;
         }
         if global.verbose {
             let took = session.progress.took();
@@ -117,14 +123,14 @@ fn run(cli: &Cli) -> std::io::Result<ExitCode> {
         if global.quiet {
             diags.relevel(|d| (d.severity == crate::diag::Severity::Error).then_some(d.severity));
         }
-        stderr.write_all(report::text(&diags, session.tree(), colored).as_bytes())?;
+        stderr.write_all(log(&report::text(&diags, session.tree(), colored)).as_bytes())?;
     }
-    match result {
+    let (code, failure) = match result {
         Ok(outcome) => {
             if global.format == Format::Text {
                 stderr.write_all(report::text(&outcome.diags, &SourceTree::default(), colored).as_bytes())?;
             }
-            finish(outcome, session.as_ref(), global, &mut stdout, &mut stderr)
+            (finish(outcome, session.as_ref(), global, &mut stdout, &mut stderr)?, None)
         }
         Err(failure) => {
             if global.format == Format::Json {
@@ -136,15 +142,31 @@ fn run(cli: &Cli) -> std::io::Result<ExitCode> {
             } else {
                 match &failure {
                     Failure::Typed(typed) => stderr.write_all(report::typed(typed, colored).as_bytes())?,
-                    Failure::Files(_) | Failure::Run(_) => writeln!(stderr, "error: {failure}")?,
+                    Failure::Files(_) | Failure::Run(_) => {
+                        writeln!(stderr, "{}", log(&format!("error: {failure}")))?;
+                    }
                 }
             }
-            Ok(ExitCode::from(match failure {
+            let code = match failure {
                 Failure::Files(_) | Failure::Typed(_) => 1,
                 Failure::Run(_) => 2,
-            }))
+            };
+            (code, Some(failure.to_string()))
+        }
+    };
+    if global.format.is_report() {
+        let (text, remark) = formats::report(global.format, &cli.command, session.as_ref(), failure.as_deref(), code);
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            // Whoever reads no further is told the truth all the same.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(ExitCode::from(code)),
+            written => written?,
+        }
+        if let Some(remark) = remark {
+            writeln!(stderr, "{}", log(&remark))?;
         }
     }
+    stdout.flush()?;
+    Ok(ExitCode::from(code))
 }
 
 fn choice(global: &Global) -> anstream::ColorChoice {
@@ -165,9 +187,10 @@ fn finish(
     global: &Global,
     stdout: &mut impl Write,
     stderr: &mut impl Write,
-) -> std::io::Result<ExitCode> {
+) -> std::io::Result<u8> {
     let diags = session.map_or(&outcome.diags, |session| &session.diags);
     let wrong = outcome.wrong || diags.has_errors();
+    let log = |text: &str| formats::for_log(global.format, text).into_owned();
     if global.format == Format::Json {
         let own = || report::json(&outcome.diags, &SourceTree::default());
         let mut value = json!({"ok": !wrong, "diagnostics": session.map_or_else(own, |session| found(Some(session)))});
@@ -175,25 +198,27 @@ fn finish(
         writeln!(stdout, "{value:#}")?;
     } else {
         if !(global.quiet && outcome.chatty) {
-            stdout.write_all(outcome.text.as_bytes())?;
+            match global.format.is_report() {
+                true => stderr.write_all(log(&outcome.text).as_bytes())?,
+                false => stdout.write_all(outcome.text.as_bytes())?,
+            }
         }
         let totals = report::totals(diags);
         if let Some(totals) = totals.filter(|_| wrong || !global.quiet) {
             let remarks: Vec<String> = std::iter::once(totals).chain(outcome.remarks).collect();
-            writeln!(stderr, "{}", remarks.join("; "))?;
+            writeln!(stderr, "{}", log(&remarks.join("; ")))?;
         } else {
             for remark in outcome.remarks {
-                writeln!(stderr, "{remark}")?;
+                writeln!(stderr, "{}", log(&remark))?;
             }
         }
     }
-    stdout.flush()?;
-    Ok(if wrong { ExitCode::from(1) } else { ExitCode::SUCCESS })
+    Ok(u8::from(wrong))
 }
 
 fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session>) -> Result<Outcome, Failure> {
     let here = || std::env::current_dir().map_err(|error| Failure::run(&error));
-    let watched = std::io::stderr().is_terminal() && global.format == Format::Text && !global.quiet;
+    let watched = std::io::stderr().is_terminal() && global.format != Format::Json && !global.quiet;
     let out = match command {
         Command::Build(args) => args.out.as_deref(),
         Command::Check(args) => args.out.as_deref(),

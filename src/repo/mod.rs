@@ -16,6 +16,7 @@ mod objects;
 mod root;
 mod view;
 mod walk;
+mod within;
 mod worktree;
 
 pub use blobs::Blobs;
@@ -26,4 +27,5 @@ pub use note::Note;
 pub use objects::Objects;
 pub use root::{MANIFEST, find_root, find_root_within, top_of_copy};
 pub use view::{Opened, View};
+pub use within::{prefix, within};
 pub use worktree::{ATTRIBUTES, LOCK, SIZE_LIMIT, Sources, Worktree, read_sources};
