@@ -161,6 +161,11 @@ struct Ran {
 impl Case {
     /// Runs on a copy, so that nothing above the fixture, neither Git nor a manifest, has a say.
     fn run(&self) -> Ran {
+        self.run_with(&[])
+    }
+
+    /// Runs with more options.
+    fn run_with(&self, more: &[&str]) -> Ran {
         let temporary = tempfile::tempdir().expect("a temporary folder");
         let home = temporary.path();
         copy(&self.folder.join("repo"), &home.join("repo"));
@@ -171,7 +176,8 @@ impl Case {
             committed(&home.join("repo"), &self.folder);
         }
         let mut command = Command::new(env!("CARGO_BIN_EXE_fleetcron"));
-        command.current_dir(home).args(&self.args).args(["--root", "repo", "--color", "never"]);
+        command.current_dir(home).args(&self.args).args(["--root", "repo", "--color", "never"]).args(more);
+        command.env_remove("GITHUB_STEP_SUMMARY");
         let mut written = home.join("repo/rendered");
         if let Some(out) = &self.out {
             written = home.join("out");
@@ -248,6 +254,19 @@ impl Case {
         }
         wrong
     }
+}
+
+/// What every fixture of `build` and `check` says in a format: its name, exit code, standard output and standard error.
+pub(crate) fn reports(format: &str) -> Vec<(String, i64, String, String)> {
+    let reporting = |case: &Case| {
+        let command = case.args.first().is_some_and(|arg| arg == "build" || arg == "check");
+        command && !case.args.iter().any(|arg| arg == "--format")
+    };
+    let run = |case: Case| {
+        let ran = case.run_with(&["--format", format]);
+        (case.name, ran.exit, ran.stdout, ran.stderr)
+    };
+    cases().into_iter().filter(reporting).map(run).collect()
 }
 
 fn put(path: &Path, bytes: &[u8]) {

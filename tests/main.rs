@@ -1,18 +1,23 @@
 //! All integration tests, in one binary.
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "tests read fixtures and report")]
 
+mod ci;
 mod cli;
+mod cmp;
 mod conformance;
 mod cron;
 mod cron_cli;
 mod diff;
 mod edge;
 mod fixtures;
+mod flux;
+mod formats;
 mod git;
 mod grown;
 mod history;
 mod import;
 mod kill;
+mod kustomize;
 mod layers;
 mod merging;
 mod pages;

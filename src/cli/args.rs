@@ -51,8 +51,28 @@ pub(super) enum Format {
     Text,
     /// For programs: one JSON document, its shape in docs/json.md.
     Json,
-    /// For a comment on a pull request; `diff` alone has it.
+    /// For a comment on a pull request, for `diff` alone.
     Markdown,
+    /// Annotations and a job summary of GitHub Actions, for `build` and `check`.
+    Github,
+    /// SARIF 2.1.0 for code scanning, for `build` and `check`.
+    Sarif,
+    /// The Code Quality report of GitLab, for `build` and `check`.
+    Gitlab,
+    /// JUnit XML, a test a task, for `build` and `check`.
+    Junit,
+}
+
+impl Format {
+    /// What to type.
+    pub(super) fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    /// Whether a service of CI reads it.
+    pub(super) fn is_report(self) -> bool {
+        matches!(self, Format::Github | Format::Sarif | Format::Gitlab | Format::Junit)
+    }
 }
 
 /// When to use colour.
@@ -88,6 +108,12 @@ pub(super) enum Command {
         /// What to write.
         #[command(subcommand)]
         what: Import,
+    },
+    /// Answer Argo CD as its config-management plugin: see integrations/argocd.
+    Cmp {
+        /// What Argo CD asks.
+        #[command(subcommand)]
+        what: Cmp,
     },
     /// Print the JSON Schema of a kind, or write all of them.
     Schema(Schema),
@@ -315,6 +341,16 @@ pub(super) struct ImportClusters {
     /// Call a cluster of the input, by its name or as `namespace/name`, something else; may be repeated.
     #[arg(long = "rename", value_name = "OLD=NEW")]
     pub(super) renames: Vec<String>,
+}
+
+/// What Argo CD asks its plugin.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(super) enum Cmp {
+    /// Print one cluster's manifests as fleetcron.lock has them, or nothing and what is wrong; the cluster is that of the
+    /// plugin parameter `cluster`, of ARGOCD_ENV_CLUSTER, or the last folder of the application's path.
+    Generate,
+    /// Print the parameters that an application may give, with the clusters of the inventory.
+    Parameters,
 }
 
 /// `fleetcron schema`

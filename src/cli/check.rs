@@ -36,12 +36,13 @@ pub(super) fn run(session: &mut Session, args: &Check) -> Result<Outcome, Failur
         count(compilation.output.len(), "file"),
     );
     let compared = compilation.model.fleet.output.committed || args.out.is_some();
+    let mut remarks = Vec::new();
     // What stands in a folder that is named is what people have seen last there.
-    let base = if args.out.is_some() { None } else { Base::of(session, args.base.as_deref())? };
+    let base = if args.out.is_some() { None } else { Base::of(session, args.base.as_deref(), &mut remarks)? };
     let standing =
         if compared { compare::standing(session, &compilation, &compilation.output)? } else { Difference::default() };
     let since = match &base {
-        Some(base) => Some(base.difference(session, &compilation)?),
+        Some(base) => Some(base.difference(session, &compilation, &mut remarks)?),
         None => None,
     };
     let losses = Losses {
@@ -51,16 +52,16 @@ pub(super) fn run(session: &mut Session, args: &Check) -> Result<Outcome, Failur
     };
     let dir = session.output(&compilation)?;
     if let Some(outcome) = compare::refused(session, &compilation, &standing, &losses, &session.shown(&dir)) {
-        return Ok(outcome);
+        return Ok(Outcome { remarks, ..outcome });
     }
     if !compared {
         let text = format!("{sizes}; the output is not committed and was not compared\n");
-        return Ok(Outcome::said(text, json!({"checked": true, "compared": false})));
+        return Ok(Outcome { remarks, ..Outcome::said(text, json!({"checked": true, "compared": false})) });
     }
     compare::strays(session, &compilation, &standing, &session.shown(&dir));
     let value = session.value(|| compare::value(&standing, false));
     if standing.is_empty() {
-        return Ok(Outcome::said(format!("{sizes}; the output is up to date\n"), value));
+        return Ok(Outcome { remarks, ..Outcome::said(format!("{sizes}; the output is up to date\n"), value) });
     }
     let edited = match &base {
         Some(base) => edited(session, &compilation, base, &standing)?,
@@ -68,7 +69,8 @@ pub(super) fn run(session: &mut Session, args: &Check) -> Result<Outcome, Failur
     };
     let shown = session.shown(&dir);
     tell(session, &standing, edited.as_ref(), &shown);
-    let remarks = base.as_ref().and_then(Base::unknown).into_iter().collect();
+    let unknown = base.as_ref().and_then(Base::why);
+    remarks.extend(unknown.map(|why| format!("note: it is not known who changed the output: {why}")));
     Ok(Outcome::wrong(remarks, value))
 }
 
@@ -82,8 +84,10 @@ fn edited(
     let Some(output) = base.output(session) else { return Ok(None) };
     let from_base = compare::standing(session, compilation, output)?;
     let other: BTreeSet<&str> = compare::changes(&from_base).map(|(_, path)| path.as_str()).collect();
+    // What stands there as it was committed was not edited since; if it was wrong then, nobody knows why.
+    let untouched = base.untouched(session, compilation)?;
     let both = compare::changes(standing).map(|(_, path)| path.as_str()).filter(|path| other.contains(path));
-    Ok(Some(both.map(str::to_owned).collect()))
+    Ok(Some(both.filter(|path| !untouched.contains(*path)).map(str::to_owned).collect()))
 }
 
 fn tell(session: &mut Session, standing: &Difference, edited: Option<&BTreeSet<String>>, shown: &str) {
@@ -105,7 +109,7 @@ fn tell(session: &mut Session, standing: &Difference, edited: Option<&BTreeSet<S
             ("create", true) => "this file was removed by hand: the inputs give it, and gave it before",
             ("create", false) => "this file is missing from the output",
             ("update", true) => "this file was edited by hand: neither these inputs nor those before give it",
-            ("update", false) if edited.is_some() => "this file is stale: it is what the inputs gave before",
+            ("update", false) if edited.is_some() => "this file is stale: it was not built with these inputs",
             ("update", false) => "this file differs from what the inputs give",
             (_, true) => "this file was put here by hand: neither these inputs nor those before give it",
             (_, false) => "this file is in the output and the inputs do not give it",

@@ -9,10 +9,12 @@ mod base;
 mod build;
 mod check;
 mod choice;
+mod cmp;
 mod compare;
 mod cron;
 mod diff;
 mod explain;
+mod formats;
 mod import;
 mod moment;
 mod moves;
@@ -50,8 +52,6 @@ use crate::tree::SourceTree;
 
 /// Runs the program on the arguments of the process.
 pub fn main() -> ExitCode {
-    // The thread that asks works too: one heap less to fill.
-    let _already_built = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -61,6 +61,14 @@ pub fn main() -> ExitCode {
             return if fine { ExitCode::SUCCESS } else { ExitCode::from(if detailed { 1 } else { 2 }) };
         }
     };
+    // The thread that asks works too: one heap less to fill.
+    let threads = rayon::ThreadPoolBuilder::new().num_threads(threads(&cli.command)).use_current_thread();
+    let _already_built = threads.build_global();
+    if let Command::Cmp { what } = &cli.command {
+        // A folder that is gone has nothing to read, and that is said.
+        let here = std::env::current_dir().unwrap_or_default();
+        return cmp::run(what, &cli.global, &here, |name| std::env::var_os(name));
+    }
     // As terraform has it: 1 could not run, 2 something differs.
     let detailed = matches!(&cli.command, Command::Diff(args) if args.detailed_exitcode);
     match run(&cli) {
@@ -74,9 +82,23 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// How many threads work: 0 is one a core, or what RAYON_NUM_THREADS says.
+fn threads(command: &Command) -> usize {
+    if !matches!(command, Command::Cmp { .. }) {
+        return 0;
+    }
+    let said = std::env::var("RAYON_NUM_THREADS").ok().and_then(|said| said.parse().ok()).filter(|said| *said > 0);
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    said.unwrap_or_else(cores).min(cmp::THREADS)
+}
+
 /// Runs a command and prints what it comes to.
 fn run(cli: &Cli) -> std::io::Result<ExitCode> {
     let global = &cli.global;
+    if let Some(why) = formats::refused(global.format, &cli.command) {
+        writeln!(std::io::stderr(), "error: {why}")?;
+        return Ok(ExitCode::from(2));
+    }
     let mut session = None;
     let result = dispatch(&cli.command, global, &mut session);
     if let Some(session) = &session {
@@ -89,13 +111,14 @@ fn run(cli: &Cli) -> std::io::Result<ExitCode> {
         Color::Never => false,
         Color::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
     };
+    let log = |text: &str| formats::for_log(global.format, text).into_owned();
     if let Some(session) = &session
         && global.format != Format::Json
     {
+        for note in session.notes().iter().filter(|note| global.verbose || note.is_grave()) {
+            writeln!(stderr, "{}", log(&format!("note: {note}")))?;
+        }
         if global.verbose {
-            for note in session.notes() {
-                writeln!(stderr, "note: {note}")?;
-            }
             let took = session.progress.took();
             let took: Vec<String> =
                 took.iter().map(|(what, time)| format!("{what} {:.1} ms", time.as_secs_f64() * 1e3)).collect();
@@ -105,14 +128,14 @@ fn run(cli: &Cli) -> std::io::Result<ExitCode> {
         if global.quiet {
             diags.relevel(|d| (d.severity == crate::diag::Severity::Error).then_some(d.severity));
         }
-        stderr.write_all(report::text(&diags, session.tree(), colored).as_bytes())?;
+        stderr.write_all(log(&report::text(&diags, session.tree(), colored)).as_bytes())?;
     }
-    match result {
+    let (code, failure) = match result {
         Ok(outcome) => {
             if global.format != Format::Json {
                 stderr.write_all(report::text(&outcome.diags, &SourceTree::default(), colored).as_bytes())?;
             }
-            finish(outcome, session.as_ref(), global, &mut stdout, &mut stderr)
+            (finish(outcome, session.as_ref(), global, &mut stdout, &mut stderr)?, None)
         }
         Err(failure) => {
             if global.format == Format::Json {
@@ -124,15 +147,31 @@ fn run(cli: &Cli) -> std::io::Result<ExitCode> {
             } else {
                 match &failure {
                     Failure::Typed(typed) => stderr.write_all(report::typed(typed, colored).as_bytes())?,
-                    Failure::Files(_) | Failure::Run(_) => writeln!(stderr, "error: {failure}")?,
+                    Failure::Files(_) | Failure::Run(_) => {
+                        writeln!(stderr, "{}", log(&format!("error: {failure}")))?;
+                    }
                 }
             }
-            Ok(ExitCode::from(match failure {
+            let code = match failure {
                 Failure::Files(_) | Failure::Typed(_) => 1,
                 Failure::Run(_) => 2,
-            }))
+            };
+            (code, Some(failure.to_string()))
+        }
+    };
+    if global.format.is_report() {
+        let (text, remark) = formats::report(global.format, &cli.command, session.as_ref(), failure.as_deref(), code);
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            // Whoever reads no further is told the truth all the same.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(ExitCode::from(code)),
+            written => written?,
+        }
+        if let Some(remark) = remark {
+            writeln!(stderr, "{}", log(&remark))?;
         }
     }
+    stdout.flush()?;
+    Ok(ExitCode::from(code))
 }
 
 /// Whether standard output takes colour.
@@ -162,9 +201,10 @@ fn finish(
     global: &Global,
     stdout: &mut impl Write,
     stderr: &mut impl Write,
-) -> std::io::Result<ExitCode> {
+) -> std::io::Result<u8> {
     let diags = session.map_or(&outcome.diags, |session| &session.diags);
     let wrong = outcome.wrong || diags.has_errors();
+    let log = |text: &str| formats::for_log(global.format, text).into_owned();
     if global.format == Format::Json {
         let own = || report::json(&outcome.diags, &SourceTree::default());
         let mut value = json!({"ok": !wrong, "diagnostics": session.map_or_else(own, |session| found(Some(session)))});
@@ -172,28 +212,27 @@ fn finish(
         writeln!(stdout, "{value:#}")?;
     } else {
         if !(global.quiet && outcome.chatty) {
-            stdout.write_all(outcome.text.as_bytes())?;
+            match global.format.is_report() {
+                true => stderr.write_all(log(&outcome.text).as_bytes())?,
+                false => stdout.write_all(outcome.text.as_bytes())?,
+            }
         }
         let totals = report::totals(diags);
         if let Some(totals) = totals.filter(|_| wrong || !global.quiet) {
             let remarks: Vec<String> = std::iter::once(totals).chain(outcome.remarks).collect();
-            writeln!(stderr, "{}", remarks.join("; "))?;
+            writeln!(stderr, "{}", log(&remarks.join("; ")))?;
         } else {
             for remark in outcome.remarks {
-                writeln!(stderr, "{remark}")?;
+                writeln!(stderr, "{}", log(&remark))?;
             }
         }
     }
-    stdout.flush()?;
-    Ok(if wrong { ExitCode::from(1) } else { ExitCode::SUCCESS })
+    Ok(u8::from(wrong))
 }
 
 fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session>) -> Result<Outcome, Failure> {
-    if global.format == Format::Markdown && !matches!(command, Command::Diff(_)) {
-        return Err(Failure::Run("`--format markdown` is there for `fleetcron diff` alone".to_owned()));
-    }
     let here = || std::env::current_dir().map_err(|error| Failure::run(&error));
-    let watched = std::io::stderr().is_terminal() && global.format == Format::Text && !global.quiet;
+    let watched = std::io::stderr().is_terminal() && global.format != Format::Json && !global.quiet;
     let out = match command {
         Command::Build(args) => args.out.as_deref(),
         Command::Check(args) => args.out.as_deref(),
@@ -202,7 +241,7 @@ fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session
     };
     let open = |slot: &'s mut Option<Session>| -> Result<&'s mut Session, Failure> {
         let here = here()?;
-        let view = view(command, &here);
+        let view = view(command);
         Ok(slot.insert(Session::open(global, &here, out, view, watched)?))
     };
     match command {
@@ -214,6 +253,8 @@ fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session
         Command::Diff(args) => diff::run(open(slot)?, args, diff::Drawn::of(global, paints(global))),
         Command::Cron(args) => cron::run(args),
         Command::Import { what: Import::Clusters(args) } => import::clusters(args, global.quiet),
+        // `main` has it answered before.
+        Command::Cmp { .. } => Err(Failure::Run("`cmp` answers by itself".to_owned())),
         Command::Schema(args) => schema::run(args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -226,26 +267,26 @@ fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session
 }
 
 /// The state of the repository that a command looks at.
-fn view(command: &Command, here: &Path) -> View {
+fn view(command: &Command) -> View {
     let (state, stage) = match command {
         Command::Build(args) => (&args.state, args.stage),
         Command::Check(args) => (&args.state, false),
         Command::Render(args) => (&args.state, false),
         Command::Plan(args) => (&args.state, false),
         Command::Explain(args) => (&args.state, false),
-        Command::Diff(args) => return args.view(index_file(here)),
+        Command::Diff(args) => return args.view(index_file()),
         _ => return View::Folder,
     };
     match &state.at {
         Some(revision) => View::Revision(revision.clone()),
-        None if state.staged || stage => View::Index(index_file(here)),
+        None if state.staged || stage => View::Index(index_file()),
         None => View::Folder,
     }
 }
 
 /// The index that Git tells its hooks to look at: while it commits only some paths that is not the repository's own.
-fn index_file(here: &Path) -> Option<PathBuf> {
-    std::env::var_os("GIT_INDEX_FILE").filter(|file| !file.is_empty()).map(|file| here.join(file))
+fn index_file() -> Option<PathBuf> {
+    std::env::var_os("GIT_INDEX_FILE").filter(|file| !file.is_empty()).map(PathBuf::from)
 }
 
 /// The manual page, or one a command in a folder.

@@ -22,7 +22,7 @@ use crate::sink::branch::{self, Committed, Message, Target};
 use crate::tree::{Difference, Existing, OutputTree, RepoPath};
 
 /// So often it is tried to be the next one.
-const TRIES: u32 = 500;
+const TRIES: u32 = 200;
 
 /// Runs it.
 pub(super) fn run(session: &mut Session, args: &Build, name: &str) -> Result<Outcome, Failure> {
@@ -153,12 +153,17 @@ fn message(args: &Build, difference: &Difference, origin: Option<&Origin>, chang
     }
     let person = |who: &str| {
         let named = |what: &str| std::env::var(format!("GIT_{who}_{what}")).ok().filter(|text| !text.is_empty());
-        Some((named("NAME")?, named("EMAIL")?))
+        Some((plain(&named("NAME")?), plain(&named("EMAIL")?)))
     };
     // The same source gives the same commit: no clock is asked where there is one.
     let (seconds, offset) =
         origin.map_or_else(|| (moment::now().as_second(), 0), |origin| (origin.seconds, origin.offset));
     Message { text, author: person("AUTHOR"), committer: person("COMMITTER"), seconds, offset }
+}
+
+/// A name or address as Git takes it: without what would end it.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() && !matches!(c, '<' | '>')).collect::<String>().trim().to_owned()
 }
 
 /// `3 clusters: 2 files new, 1 changed`

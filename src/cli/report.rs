@@ -17,7 +17,7 @@ pub(super) fn text(diags: &Diagnostics, sources: &SourceTree, color: bool) -> St
     let secrets = Secrets::of(diags, sources);
     let mut out = String::new();
     for diagnostic in diags {
-        out.push_str(&one(&secrets.without(diagnostic), sources, &secrets.spans, &renderer));
+        out.push_str(&one(&secrets.without(diagnostic), sources, &secrets, &renderer));
         out.push_str("\n\n");
     }
     out
@@ -45,7 +45,7 @@ fn level(severity: Severity) -> Level<'static> {
     }
 }
 
-fn one(diagnostic: &Diagnostic, sources: &SourceTree, secrets: &[Span], renderer: &Renderer) -> String {
+fn one(diagnostic: &Diagnostic, sources: &SourceTree, secrets: &Secrets, renderer: &Renderer) -> String {
     let texts = by_file(diagnostic, sources, secrets);
     let title = level(diagnostic.severity).primary_title(&*diagnostic.message).id(diagnostic.code.name());
     let mut group = Group::with_title(title);
@@ -87,7 +87,7 @@ fn aligned(drawn: &str) -> String {
 type Shown<'d> = (FileId, String, Vec<(Span, &'d str, bool)>);
 
 /// The places of a diagnostic, file by file, that of the wrong text first. Whoever points at them, secrets are not shown.
-fn by_file<'d>(diagnostic: &'d Diagnostic, sources: &SourceTree, secrets: &[Span]) -> Vec<Shown<'d>> {
+fn by_file<'d>(diagnostic: &'d Diagnostic, sources: &SourceTree, secrets: &Secrets) -> Vec<Shown<'d>> {
     let mut files: Vec<Shown<'d>> = Vec::new();
     let primary = match &diagnostic.place {
         Place::Text(span) => Some((*span, diagnostic.label.as_str(), true)),
@@ -98,13 +98,7 @@ fn by_file<'d>(diagnostic: &'d Diagnostic, sources: &SourceTree, secrets: &[Span
         match files.iter_mut().find(|(id, ..)| *id == label.0.file) {
             Some((_, _, labels)) => labels.push(label),
             None => {
-                let mut bytes = sources.file(label.0.file).bytes.to_vec();
-                for secret in secrets.iter().filter(|secret| secret.file == label.0.file) {
-                    // As many bytes as before, so that all other places stay where they are.
-                    let hidden = bytes.get_mut(secret.range()).into_iter().flatten();
-                    hidden.filter(|byte| **byte != b'\n').for_each(|byte| *byte = b'*');
-                }
-                let text = String::from_utf8_lossy(&bytes).into_owned();
+                let text = String::from_utf8_lossy(&secrets.shown(label.0.file, sources)).into_owned();
                 files.push((label.0.file, text, vec![label]));
             }
         }
@@ -128,7 +122,7 @@ fn within(text: &str, span: Span) -> std::ops::Range<usize> {
 }
 
 /// `on 3 of 12 clusters: a, b, c`
-fn clusters(clusters: Option<&Clusters>) -> Option<String> {
+pub(super) fn clusters(clusters: Option<&Clusters>) -> Option<String> {
     let Clusters { names, of } = clusters?;
     let shown: Vec<&str> = names.iter().take(6).map(String::as_str).collect();
     let more = names.len() - shown.len();

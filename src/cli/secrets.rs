@@ -17,7 +17,7 @@ const TELLING: usize = 4;
 #[derive(Default)]
 pub(super) struct Secrets {
     /// The places, in all files that diagnostics point to.
-    pub(super) spans: Vec<Span>,
+    spans: Vec<Span>,
     texts: BTreeSet<String>,
 }
 
@@ -160,6 +160,16 @@ impl Secrets {
         // A line without a key goes on with a value.
         let bare = secret && from == 0 && !line.trim().is_empty() && !line.starts_with("---");
         bare.then(|| line.len() - line.trim_start().len())
+    }
+
+    /// The bytes of a file without them: as many as before, so that all places stay where they are.
+    pub(super) fn shown(&self, file: FileId, sources: &SourceTree) -> Vec<u8> {
+        let mut bytes = sources.file(file).bytes.to_vec();
+        for secret in self.spans.iter().filter(|secret| secret.file == file) {
+            let hidden = bytes.get_mut(secret.range()).into_iter().flatten();
+            hidden.filter(|byte| **byte != b'\n').for_each(|byte| *byte = b'*');
+        }
+        bytes
     }
 
     /// A diagnostic without them.

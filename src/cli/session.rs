@@ -14,9 +14,17 @@ use super::side::Side;
 use crate::compile::{self, Compilation};
 use crate::diag::{Diagnostics, Severity};
 use crate::lock::Mode;
-use crate::model::Model;
+use crate::model::{Identity, Model};
 use crate::repo::{self, Opened, Sources, View};
-use crate::tree::{RepoPath, SourceTree};
+use crate::tree::{RepoPath, SourceTree, Span};
+
+/// A task of what was compiled.
+pub(super) struct Task {
+    /// What it is called.
+    pub(super) identity: Identity,
+    /// Where its name stands.
+    pub(super) name: Span,
+}
 
 /// A repository being worked on.
 pub(super) struct Session {
@@ -27,11 +35,13 @@ pub(super) struct Session {
     /// That state, once it was compiled.
     opened: Option<Opened>,
     /// Where `--out` points, if it was given.
-    out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
     /// `--out` as it was given.
     given: Option<PathBuf>,
     /// `output.dir` of what was compiled.
     pub(super) output_dir: String,
+    /// The tasks of what was compiled, in order.
+    pub(super) tasks: Vec<Task>,
     strict: bool,
     json: bool,
     sources: Sources,
@@ -60,6 +70,7 @@ impl Session {
             out: out.map(|out| here.join(out)),
             given: out.map(Path::to_path_buf),
             output_dir: String::new(),
+            tasks: Vec::new(),
             strict: global.strict,
             json: global.format == Format::Json,
             sources: Sources::default(),
@@ -96,6 +107,8 @@ impl Session {
         }
         self.opened = Some(opened);
         self.output_dir.clone_from(&side.compilation.model.fleet.output.dir);
+        let units = side.compilation.model.units.iter();
+        self.tasks = units.map(|unit| Task { identity: unit.identity.clone(), name: unit.name }).collect();
         self.sources = side.sources;
         self.diags = side.diags;
         self.relevel(&side.compilation.model);

@@ -23,6 +23,9 @@ use crate::repo::{self, Opened, View};
 use crate::sink;
 use crate::tree::{Contents, Difference, RepoPath};
 
+/// What `pre-commit` sets for its hooks: it has put aside all edits that are not staged.
+const ASIDE: &str = "PRE_COMMIT";
+
 /// Runs it.
 pub(super) fn run(session: &mut Session, args: &Build) -> Result<Outcome, Failure> {
     let mode = mode(args);
@@ -43,9 +46,16 @@ pub(super) fn run(session: &mut Session, args: &Build) -> Result<Outcome, Failur
     let touched: BTreeSet<&RepoPath> = compare::changes(&staged).map(|(_, path)| path).collect();
     let mut disk = compare::on_disk(&compilation.output, &dir, |_| true)?;
     keep(&mut disk, &touched);
-    let base = Base::of(session, None)?;
+    // What is staged in the way of a file stops the run as what lies there on disk does.
+    for conflict in &staged.conflicts {
+        if !disk.conflicts.contains(conflict) {
+            disk.conflicts.push(conflict.clone());
+        }
+    }
+    let mut remarks = Vec::new();
+    let base = Base::of(session, None, &mut remarks)?;
     let since = match &base {
-        Some(base) => Some(base.difference(session, &compilation)?),
+        Some(base) => Some(base.difference(session, &compilation, &mut remarks)?),
         None => None,
     };
     let losses = Losses {
@@ -78,23 +88,46 @@ pub(super) fn run(session: &mut Session, args: &Build) -> Result<Outcome, Failur
         session.diags.sort();
         return Ok(Outcome::wrong(vec!["nothing was written".to_owned()], json!({"written": false})));
     }
+    // New paths can be staged whoever calls. The others stand in what `pre-commit` has put aside: were they staged, it could
+    // not put back what is not in this commit, and would leave it out.
+    let aside = std::env::var_os(ASIDE).is_some_and(|set| set == "1");
+    let tracked = RepoPath::new(lock::PATH).is_ok_and(|path| session.tree().get(&path).is_some());
     let mut added: Vec<PathBuf> = Vec::new();
+    let mut removed: Vec<PathBuf> = Vec::new();
     if let Some(bytes) = &lock {
         sink::write_file(&session.root.join(lock::PATH), bytes).map_err(|error| Failure::run(&error))?;
-        added.push(PathBuf::from(lock::PATH));
+        added.extend((!aside || !tracked).then(|| PathBuf::from(lock::PATH)));
     }
     sink::directory::apply(&dir, &disk).map_err(|error| Failure::run(&error))?;
     let at = |path: &RepoPath| PathBuf::from(format!("{below}/{path}"));
-    added.extend(staged.create.iter().chain(&staged.update).map(|write| at(&write.path)));
-    let removed: Vec<PathBuf> = staged.delete.iter().map(|removal| at(&removal.path)).collect();
-    if !added.is_empty() || !removed.is_empty() {
-        let file = if let View::Index(file) = &session.view { file.as_deref() } else { None };
-        sink::stage(&session.root, file, &added, &removed).map_err(|error| Failure::run(&error))?;
+    added.extend(staged.create.iter().map(|write| at(&write.path)));
+    if !aside {
+        added.extend(staged.update.iter().map(|write| at(&write.path)));
+        removed.extend(staged.delete.iter().map(|removal| at(&removal.path)));
     }
-    let mut text = super::build::summary(&compilation, &staged, session, &dir, false);
-    text = text.replacen("wrote: ", "wrote and staged: ", 1);
+    if !added.is_empty() || !removed.is_empty() {
+        let file =
+            if let View::Index(Some(file)) = &session.view { repo::index_file(&session.root, file) } else { None };
+        sink::stage(&session.root, file.as_deref(), &added, &removed).map_err(|error| Failure::run(&error))?;
+    }
+    let left = aside && (lock.is_some() && tracked || !staged.update.is_empty() || !staged.delete.is_empty());
+    let mut text = match staged.is_empty() && lock.is_some() {
+        true => format!("the output is up to date; {} is written\n", lock::PATH),
+        false => super::build::summary(&compilation, &staged, session, &dir, false),
+    };
+    if !left {
+        text = text.replacen("wrote: ", "wrote and staged: ", 1);
+    }
     text.push_str(&moves::text(&compilation, session.tree(), true));
-    Ok(Outcome::said(text, session.value(|| compare::value(&staged, true))))
+    let value = session.value(|| compare::value(&staged, true));
+    if left {
+        remarks.push(format!(
+            "new files are staged; look at the others, `git add -u -- {below} {}`, commit again",
+            lock::PATH
+        ));
+        return Ok(Outcome { wrong: true, remarks, chatty: false, ..Outcome::result(text, value) });
+    }
+    Ok(Outcome { remarks, ..Outcome::said(text, value) })
 }
 
 /// Whether an index is the one that Git makes for a single commit of named paths, and throws away afterwards.

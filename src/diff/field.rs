@@ -104,7 +104,7 @@ fn members(
 }
 
 /// The items of a list by their keys, if it has keys and no two are the same.
-fn keyed<'v>(items: &'v [Value], lists: impl Lists) -> Option<Vec<(String, &'v Value)>> {
+fn keyed(items: &[Value], lists: impl Lists) -> Option<Items<'_>> {
     let key = lists.key();
     if key.is_empty() {
         return None;

@@ -3,9 +3,9 @@
 //! The one idea: a branch that this clone knows only from its remote is that branch all the same, so that the first
 //! commit of a fresh clone goes on top of what is there.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use git2::{Commit, ErrorCode, Oid, Repository, message_trailers_bytes};
+use git2::{Commit, ErrorCode, Oid, ReferenceType, Repository, message_trailers_bytes};
 
 use super::error::Error;
 use super::objects::{Objects, around};
@@ -52,6 +52,16 @@ pub fn tip(root: &Path, branch: &str) -> Result<Tip, Error> {
     if !git2::Branch::name_is_valid(branch).unwrap_or(false) {
         return Err(wrong("that cannot be the name of a branch".to_owned()));
     }
+    let remotes = repository.remotes().map_err(failed)?;
+    let remote = remotes.iter().filter_map(|remote| remote.ok().flatten());
+    let mut remote = remote.filter(|remote| branch.starts_with(&format!("{remote}/")));
+    if branch.starts_with("refs/") || branch == "HEAD" || branch == "@" {
+        return Err(wrong("give the name of a branch, without `refs/heads/`".to_owned()));
+    }
+    if let Some(remote) = remote.next() {
+        let own = &branch[remote.len() + 1..];
+        return Err(wrong(format!("that is the branch of a remote; commit to `{own}`, and push it")));
+    }
     if let Some(place) = checked_out(&repository, branch) {
         return Err(wrong(format!("it is checked out in {place}, and its files would not follow")));
     }
@@ -60,12 +70,21 @@ pub fn tip(root: &Path, branch: &str) -> Result<Tip, Error> {
         Err(why) if why.code() == ErrorCode::NotFound => None,
         Err(why) => return Err(failed(why)),
     };
+    let reference = repository.find_reference(&format!("refs/heads/{branch}"));
+    if reference.is_ok_and(|reference| reference.kind() == Some(ReferenceType::Symbolic)) {
+        return Err(wrong("it only points at another branch; commit to that one".to_owned()));
+    }
     let remote = of_remote(&repository, branch)?;
     let (commit, ahead) = match (local, remote) {
         (Some(local), Some((name, remote))) => {
             // What cannot be compared, in a shallow clone for instance, is not ahead.
-            match repository.graph_descendant_of(remote, local) {
-                Ok(true) => (Some(remote), Some(name)),
+            match repository.graph_ahead_behind(local, remote) {
+                Ok((0, behind)) if behind > 0 => (Some(remote), Some(name)),
+                Ok((ahead, behind)) if ahead > 0 && behind > 0 => {
+                    let way =
+                        format!("`git branch -f {branch} {name}` gives up what was not pushed; then run this again");
+                    return Err(wrong(format!("it and {name} have gone apart, so it could not be pushed: {way}")));
+                }
                 _ => (Some(local), None),
             }
         }
@@ -91,9 +110,9 @@ pub fn origin(root: &Path, view: &View) -> Option<Origin> {
     let (repository, _) = around(root).ok()?;
     let revision = match view {
         View::Folder | View::Index(_) => "HEAD",
-        View::Revision(revision) => revision.split_once(':').map_or(revision.as_str(), |(revision, _)| revision),
+        View::Revision(revision) => revision,
     };
-    let commit = repository.revparse_single(revision).ok()?.peel_to_commit().ok()?;
+    let (commit, _) = commit_of(&repository, revision)?;
     let author = commit.author();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Some(Origin {
@@ -103,6 +122,66 @@ pub fn origin(root: &Path, view: &View) -> Option<Origin> {
         offset: commit.time().offset_minutes(),
         subject: commit.summary_bytes().map(text).unwrap_or_default(),
     })
+}
+
+/// The commit that a revision names, and the folder in it if it is `REV:folder`.
+pub(super) fn commit_of<'r>(repository: &'r Repository, revision: &str) -> Option<(Commit<'r>, Option<String>)> {
+    let commit = |text: &str| repository.revparse_single(text).ok()?.peel_to_commit().ok();
+    if let Some(commit) = commit(revision) {
+        return Some((commit, None));
+    }
+    // A revision may hold colons itself: `HEAD^{/fix: it}:fleet`.
+    let mut splits = revision.match_indices(':').filter(|(at, _)| *at > 0);
+    splits.find_map(|(at, _)| Some((commit(&revision[..at])?, Some(revision[at + 1..].to_owned()))))
+}
+
+/// The revision before a state of the repository: HEAD, or the first parent. `Ok(None)` if nothing was before.
+///
+/// # Errors
+/// In words, why it is not known.
+pub fn before(root: &Path, view: &View) -> Result<Option<String>, String> {
+    let (repository, _) = match around(root) {
+        Ok(found) => found,
+        Err(Error::NoGit(_)) => return Ok(None),
+        Err(error) => return Err(error.to_string()),
+    };
+    let View::Revision(revision) = view else {
+        return match repository.revparse_single("HEAD") {
+            Ok(_) => Ok(Some("HEAD".to_owned())),
+            Err(why) if matches!(why.code(), ErrorCode::UnbornBranch | ErrorCode::NotFound) => Ok(None),
+            Err(why) => Err(why.message().to_owned()),
+        };
+    };
+    let Some((commit, folder)) = commit_of(&repository, revision) else {
+        return Err(format!("`{revision}` is no commit, so nothing is before it"));
+    };
+    match commit.parent_id(0) {
+        Ok(parent) => Ok(Some(folder.map_or(parent.to_string(), |folder| format!("{parent}:{folder}")))),
+        Err(_) if repository.is_shallow() => {
+            Err(format!("this clone is shallow, and what was before `{revision}` is not here"))
+        }
+        Err(_) => Ok(None),
+    }
+}
+
+/// Where the history of a state of the repository left that of another revision: what was done there since is nobody's
+/// deletion here. The revision itself where that cannot be told.
+pub fn fork(root: &Path, view: &View, revision: &str) -> String {
+    let found = || {
+        let (repository, _) = around(root).ok()?;
+        let (base, folder) = commit_of(&repository, revision)?;
+        let ours = if let View::Revision(ours) = view { ours } else { "HEAD" };
+        let (ours, _) = commit_of(&repository, ours)?;
+        let fork = repository.merge_base(base.id(), ours.id()).ok().filter(|fork| *fork != base.id())?;
+        Some(folder.map_or(fork.to_string(), |folder| format!("{fork}:{folder}")))
+    };
+    found().unwrap_or_else(|| revision.to_owned())
+}
+
+/// The index that Git tells a hook to look at, if it is one of the repository around a folder.
+pub fn index_file(root: &Path, named: &Path) -> Option<PathBuf> {
+    let (repository, _) = around(root).ok()?;
+    super::git::index_of(&repository, named)
 }
 
 /// Whether one commit comes after another. What cannot be told is no.

@@ -63,14 +63,25 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// Files of the fleet that are tracked are not on disk, and nobody removed them.
+    #[error(
+        "this is a sparse checkout: {missing} files of the fleet are not on disk, `{first}` the first of them; \
+             `git sparse-checkout add` their folders, or read them from Git with `--staged` or `--at HEAD`"
+    )]
+    Sparse {
+        /// How many.
+        missing: usize,
+        /// The first, from the top of the repository.
+        first: String,
+    },
     /// The index cannot be read.
     #[error("the index of Git cannot be read: {0}")]
     Index(String),
     /// A merge is not done.
     #[error("the index of Git has unmerged paths, `{}` the first of {}: resolve them and `git add` them", .0[0], .0.len())]
     Unmerged(Vec<String>),
-    /// A file of the output that Git cannot give.
-    #[error("cannot read `{path}` from Git: {why}")]
+    /// A file or folder of the output that Git cannot give.
+    #[error("cannot read `{path}` from Git: {why}; in a partial clone, fetch what is missing first")]
     Blob {
         /// Below the output directory.
         path: String,

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use git2::{AttrCheckFlags, ErrorCode, Index, Repository, RepositoryOpenFlags};
+use git2::{AttrCheckFlags, ErrorCode, Index, IndexEntryExtendedFlag, Repository, RepositoryOpenFlags};
 
 use crate::tree::RepoPath;
 
@@ -31,12 +31,49 @@ pub(super) fn open(folder: &Path) -> Result<Option<Repository>, String> {
             let broken = folder.ancestors().map(|above| above.join(".git")).find(|git| git.exists());
             broken.map_or(Ok(None), |_| Err("`.git` is not a repository".to_owned()))
         }
-        Err(error) if error.code() == ErrorCode::Owner => Err(format!(
-            "it belongs to another user; `git config --global --add safe.directory {}` would trust it",
-            folder.display()
-        )),
-        Err(error) => Err(error.message().to_owned()),
+        Err(error) if error.code() == ErrorCode::Owner => {
+            let top = folder.ancestors().find(|above| above.join(".git").exists()).unwrap_or(folder);
+            Err(format!(
+                "it belongs to another user; `git config --global --add safe.directory {}` would trust it",
+                top.display()
+            ))
+        }
+        Err(error) => Err(explained(error.message())),
     }
+}
+
+/// What libgit2 says of a kind of repository that it does not know, with a way out.
+pub(super) fn explained(message: &str) -> String {
+    const WAYS: [(&str, &str); 5] = [
+        ("'link'", "the index is split, which is not supported; `git update-index --no-split-index` puts it together"),
+        (
+            "'sdir'",
+            "the index is sparse, which is not supported; `git sparse-checkout reapply --no-sparse-index` fills it",
+        ),
+        (
+            "'FSMN'",
+            "the index is kept by a monitor, which is not supported; `git config core.fsmonitor false` turns it off",
+        ),
+        ("objectformat", "its objects are named by SHA-256, which is not supported"),
+        (
+            "refstorage",
+            "its references are a reftable, which is not supported; `git refs migrate --ref-format=files` turns it back",
+        ),
+    ];
+    let known = WAYS.iter().find(|(word, _)| message.contains(word));
+    known.map_or_else(|| message.to_owned(), |(_, way)| (*way).to_owned())
+}
+
+/// The index that Git tells a hook to look at, if it is one of this repository: its path may be relative, and is then
+/// meant from the top. Of another repository, which only started us, it is none of our business.
+pub(super) fn index_of(repository: &Repository, named: &Path) -> Option<PathBuf> {
+    let path = match repository.workdir() {
+        Some(top) if named.is_relative() => top.join(named),
+        _ => named.to_owned(),
+    };
+    let folder = path.parent()?.canonicalize().ok()?;
+    let own = [repository.path(), repository.commondir()];
+    own.iter().any(|own| own.canonicalize().is_ok_and(|own| folder.starts_with(own))).then_some(path)
 }
 
 impl Git {
@@ -51,8 +88,28 @@ impl Git {
         };
         let Ok(below) = folder.strip_prefix(&workdir) else { return Ok(None) };
         let prefix = below.to_owned();
-        let index = repository.index().map_err(|error| error.message().to_owned())?;
+        let index = repository.index().map_err(|error| explained(error.message()))?;
         Ok(Some(Self { repository, index, workdir, prefix }))
+    }
+
+    /// Files of the fleet that Git tracks and a sparse checkout left out: how many, and the first.
+    pub(super) fn left_out(&self) -> Option<(usize, String)> {
+        let sparse = self.repository.config().and_then(|config| config.get_bool("core.sparseCheckout"));
+        if !sparse.unwrap_or(false) {
+            return None;
+        }
+        let skipped = IndexEntryExtendedFlag::SKIP_WORKTREE;
+        let mut missing: Vec<String> = Vec::new();
+        for entry in self.index.iter() {
+            let path = String::from_utf8_lossy(&entry.path).into_owned();
+            let flags = IndexEntryExtendedFlag::from_bits_truncate(entry.flags_extended);
+            let below = Path::new(&path).starts_with(&self.prefix);
+            if below && flags.contains(skipped) && self.workdir.join(&path).symlink_metadata().is_err() {
+                missing.push(path);
+            }
+        }
+        let first = missing.first()?.clone();
+        Some((missing.len(), first))
     }
 
     /// The root of the work tree.

@@ -7,9 +7,12 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use git2::{Index, IndexEntryExtendedFlag, Oid, Repository, Tree};
+use git2::{ErrorClass, Index, IndexEntryExtendedFlag, Oid, Repository, Tree};
 
 use super::error::Error;
+
+/// Folders within folders; nobody has so many.
+const DEPTH: usize = 500;
 
 /// What stands at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +37,8 @@ pub(super) struct Listing {
     kind: Kind,
     /// Paths that are not UTF-8, as far as they can be shown.
     unnamed: RefCell<BTreeSet<String>>,
+    /// Folders that Git could not give, and why.
+    faults: RefCell<Vec<(String, String)>>,
 }
 
 enum Kind {
@@ -46,9 +51,10 @@ enum Kind {
 impl Listing {
     /// What is staged below `prefix`. What is only intended to be added is not staged.
     pub(super) fn of_index(repository: &Repository, file: Option<&Path>, prefix: PathBuf) -> Result<Self, Error> {
-        let wrong = |why: git2::Error| Error::Index(why.message().to_owned());
-        let index = match file {
-            Some(file) => Index::open(file),
+        let wrong = |why: git2::Error| Error::Index(super::git::explained(why.message()));
+        let index = match file.and_then(|file| super::git::index_of(repository, file)) {
+            Some(file) if !file.is_file() => return Err(Error::Index(format!("there is no `{}`", file.display()))),
+            Some(file) => Index::open(&file),
             None => repository.index(),
         };
         let index = index.map_err(wrong)?;
@@ -77,17 +83,26 @@ impl Listing {
             return Err(Error::Unmerged(unmerged.into_iter().collect()));
         }
         entries.sort_by(|a, b| a.0.cmp(&b.0));
-        Ok(Self { kind: Kind::Index(entries), unnamed })
+        Ok(Self { kind: Kind::Index(entries), unnamed, faults: RefCell::default() })
     }
 
     /// What a tree holds.
     pub(super) fn of_tree(tree: Oid) -> Self {
-        Self { kind: Kind::Tree(tree), unnamed: RefCell::default() }
+        Self { kind: Kind::Tree(tree), unnamed: RefCell::default(), faults: RefCell::default() }
     }
 
     /// What was met and has no name that can be read.
     pub(super) fn unnamed(&self) -> BTreeSet<String> {
         self.unnamed.borrow().clone()
+    }
+
+    /// The folders that Git could not give since this was asked last, and why: what is missing must not pass for empty.
+    pub(super) fn faults(&self) -> Vec<(String, String)> {
+        std::mem::take(&mut self.faults.borrow_mut())
+    }
+
+    fn fault(&self, folder: &str, why: &git2::Error) {
+        self.faults.borrow_mut().push((folder.to_owned(), why.message().to_owned()));
     }
 
     /// What stands at a path.
@@ -106,7 +121,14 @@ impl Listing {
                 }
             }
             Kind::Tree(root) => {
-                let entry = repository.find_tree(*root).ok()?.get_path(Path::new(path)).ok()?;
+                let found = repository.find_tree(*root).and_then(|tree| tree.get_path(Path::new(path)));
+                // That there is no such path is no fault; that there is no such object is one.
+                let fault = |why: &git2::Error| {
+                    if why.class() != ErrorClass::Tree {
+                        self.fault(path, why)
+                    }
+                };
+                let entry = found.inspect_err(fault).ok()?;
                 Some(Entry { mode: mode(u32::try_from(entry.filemode_raw()).ok()?), id: entry.id() })
             }
         }
@@ -130,8 +152,10 @@ impl Listing {
                     }
                     repository.find_tree(tree.get_path(Path::new(folder))?.id())
                 });
-                if let Ok(tree) = found {
-                    self.each_deep(repository, &tree, folder, enters, see);
+                match found {
+                    Ok(tree) => self.each_deep(repository, &tree, (folder, 0), enters, see),
+                    Err(why) if why.class() == ErrorClass::Tree => {}
+                    Err(why) => self.fault(folder, &why),
                 }
             }
         }
@@ -141,24 +165,29 @@ impl Listing {
         &self,
         repository: &Repository,
         tree: &Tree<'_>,
-        folder: &str,
+        (folder, depth): (&str, usize),
         enters: &dyn Fn(&str) -> bool,
         see: &mut dyn FnMut(&str, Entry),
     ) {
+        if depth > DEPTH {
+            self.fault(folder, &git2::Error::from_str("folders are nested too deeply"));
+            return;
+        }
         for entry in tree {
             let lossy = String::from_utf8_lossy(entry.name_bytes());
             let path = if folder.is_empty() { lossy.into_owned() } else { format!("{folder}/{lossy}") };
             if std::str::from_utf8(entry.name_bytes()).is_err() {
-                self.unnamed.borrow_mut().insert(path);
+                // What is in such a folder has no name that could be read either.
+                let folder = entry.kind() == Some(git2::ObjectType::Tree);
+                self.unnamed.borrow_mut().insert(if folder { format!("{path}/") } else { path });
                 continue;
             }
             let Ok(raw) = u32::try_from(entry.filemode_raw()) else { continue };
             match mode(raw) {
-                Mode::Folder if enters(&path) => {
-                    if let Ok(below) = repository.find_tree(entry.id()) {
-                        self.each_deep(repository, &below, &path, enters, see);
-                    }
-                }
+                Mode::Folder if enters(&path) => match repository.find_tree(entry.id()) {
+                    Ok(below) => self.each_deep(repository, &below, (&path, depth + 1), enters, see),
+                    Err(why) => self.fault(&path, &why),
+                },
                 Mode::Folder => {}
                 mode => see(&path, Entry { mode, id: entry.id() }),
             }

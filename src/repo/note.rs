@@ -19,6 +19,13 @@ pub enum Note {
     IgnoredReference(String),
 }
 
+impl Note {
+    /// Whether it may change what is built: then it is said to whoever did not ask too.
+    pub fn is_grave(&self) -> bool {
+        matches!(self, Self::UnusableGit(_))
+    }
+}
+
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

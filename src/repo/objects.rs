@@ -34,7 +34,8 @@ pub struct Objects {
 /// Where a path leads in the end.
 enum Target {
     File(Oid),
-    Folder,
+    /// By its path without links.
+    Folder(String),
     Missing,
     Bad(ProblemKind),
 }
@@ -65,9 +66,9 @@ impl Objects {
         };
         let (tree, short) = {
             let object = repository.revparse_single(revision).map_err(|why| unknown(why, &repository))?;
-            let commit = object.peel_to_commit().ok();
+            let commit = super::branch::commit_of(&repository, revision);
             let tree = object.peel_to_tree().map_err(|why| unknown(why, &repository))?;
-            let named = object.kind() == Some(ObjectType::Tree) && revision.contains(':');
+            let named = commit.as_ref().is_some_and(|(_, folder)| folder.is_some());
             let tree = if named || prefix.as_os_str().is_empty() {
                 tree.id()
             } else {
@@ -75,7 +76,7 @@ impl Objects {
                 let missing = || Error::NoFolder { revision: revision.to_owned(), folder: prefix.clone() };
                 entry.ok_or_else(missing)?.id()
             };
-            (tree, commit.map(|commit| commit.id().to_string()[..7].to_owned()))
+            (tree, commit.map(|(commit, _)| commit.id().to_string()[..7].to_owned()))
         };
         let title = match short {
             Some(short) if !revision.starts_with(&short) => format!("{revision} ({short})"),
@@ -118,7 +119,7 @@ impl Objects {
             match self.resolve(&path) {
                 // A link to a file that is not read itself stands for that file.
                 Target::File(id) => self.take(&path, id, plain.contains(&id), &mut files, &mut problems),
-                Target::Folder => {}
+                Target::Folder(_) => {}
                 Target::Missing => {
                     let kind = ProblemKind::LinkBroken(self.written(&path));
                     problems.push(Problem { path, kind });
@@ -127,8 +128,13 @@ impl Objects {
             }
         }
         let unnamed = self.listing.unnamed().into_iter();
-        let unnamed = unnamed.filter(|path| ENDINGS.iter().any(|ending| path.ends_with(ending)));
+        let unnamed = unnamed.filter(|path| path.ends_with('/') || ENDINGS.iter().any(|ending| path.ends_with(ending)));
         problems.extend(unnamed.map(|path| Problem { path, kind: ProblemKind::Name }));
+        let faults = self.listing.faults().into_iter();
+        problems.extend(faults.map(|(path, why)| Problem {
+            path: if path.is_empty() { ".".to_owned() } else { path },
+            kind: ProblemKind::Unreadable(format!("Git cannot give it: {why}; in a partial clone, fetch it first")),
+        }));
         let notes = self.modules.borrow().iter().cloned().map(Note::NestedRepository).collect();
         Sources { tree: SourceTree::new(files, problems), notes }
     }
@@ -149,7 +155,7 @@ impl Objects {
                     let link = direct.is_none_or(|entry| entry.mode == Mode::Link);
                     self.take(path.as_str(), id, link, &mut files, &mut problems);
                 }
-                Target::Folder => {
+                Target::Folder(_) => {
                     let kind = ProblemKind::Unreadable("it is a folder".to_owned());
                     problems.push(Problem { path: path.to_string(), kind });
                 }
@@ -172,15 +178,11 @@ impl Objects {
         dir: Option<&RepoPath>,
         wanted: impl Fn(&str) -> bool,
     ) -> Result<(Existing, Blobs<'_>), Error> {
-        let dir = dir.map_or("", RepoPath::as_str);
-        let ends = dir.match_indices('/').map(|(at, _)| at).chain([dir.len()]).filter(|end| *end > 0);
-        for above in ends.map(|end| &dir[..end]) {
-            match self.listing.get(&self.repository, above).map(|entry| entry.mode) {
-                None | Some(Mode::Folder) => {}
-                Some(Mode::Link) => return Err(Error::OutputOutside(PathBuf::from(above))),
-                Some(Mode::File | Mode::Module) => return Err(Error::NotAFolder(PathBuf::from(above))),
-            }
-        }
+        let dir = match dir {
+            Some(dir) => self.folder(dir)?,
+            None => String::new(),
+        };
+        let dir = dir.as_str();
         let existing = RefCell::new(Existing::default());
         let mut blobs = Blobs::new(&self.repository);
         let below = |path: &str| path.strip_prefix(dir).map(|rest| rest.trim_start_matches('/').to_owned());
@@ -215,7 +217,27 @@ impl Objects {
             }
             existing.push(clean, kind);
         });
+        if let Some((path, why)) = self.listing.faults().into_iter().next() {
+            return Err(Error::Blob { path, why });
+        }
         Ok((existing.into_inner().sorted(), blobs))
+    }
+
+    /// Where an output directory is, symbolic links inside the root followed.
+    fn folder(&self, dir: &RepoPath) -> Result<String, Error> {
+        match self.resolve(dir.as_str()) {
+            Target::Folder(path) => Ok(path),
+            Target::Missing => {
+                let ends = dir.as_str().match_indices('/').map(|(at, _)| at).chain([dir.as_str().len()]);
+                let file = ends.map(|end| &dir.as_str()[..end]).find(|above| {
+                    let entry = self.listing.get(&self.repository, above);
+                    entry.is_some_and(|entry| entry.mode != Mode::Folder)
+                });
+                file.map_or(Ok(dir.to_string()), |file| Err(Error::NotAFolder(PathBuf::from(file))))
+            }
+            Target::File(_) => Err(Error::NotAFolder(PathBuf::from(dir.as_str()))),
+            Target::Bad(_) => Err(Error::OutputOutside(PathBuf::from(dir.as_str()))),
+        }
     }
 
     /// Puts a blob among the files, or what keeps it from being there.
@@ -308,7 +330,7 @@ impl Objects {
                 }
             }
         }
-        Target::Folder
+        Target::Folder(there.join("/"))
     }
 }
 

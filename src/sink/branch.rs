@@ -208,7 +208,10 @@ fn signature(
         return Signature::new(name, address, &time);
     }
     match repository.signature() {
-        Ok(own) => Signature::new(own.name()?, own.email()?, &time),
+        Ok(own) => {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            Signature::new(&text(own.name_bytes()), &text(own.email_bytes()), &time)
+        }
         Err(_) => Signature::new("fleetcron", "fleetcron@localhost", &time),
     }
 }

@@ -70,6 +70,19 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<bool, Error> {
     Ok(true)
 }
 
+/// Adds to the end of a file that others write to as well; what is added may depend on how long the file is.
+///
+/// # Errors
+/// The system refuses.
+pub fn append(path: &Path, text: impl FnOnce(u64) -> String) -> Result<(), Error> {
+    let add = || {
+        let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+        let held = file.metadata()?.len();
+        file.write_all(text(held).as_bytes())
+    };
+    add().map_err(Error::write(path))
+}
+
 /// Removes what killed runs left beside a file. Best effort: leftovers are hidden and harm nobody.
 fn clean(folder: &Path) {
     let Ok(entries) = folder.read_dir() else { return };

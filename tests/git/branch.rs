@@ -95,6 +95,11 @@ fn a_commit_names_its_source_and_says_it_the_same_way_again() {
     repo.git(&["branch", "-D", "rendered"]);
     repo.publish(&["--at", "HEAD"]);
     assert_eq!(repo.tip(), first, "the same source gives the same commit");
+    let mut odd = support::program(&repo.dir);
+    scrub(&mut odd);
+    odd.env("GIT_AUTHOR_NAME", "a\nb <c>").args(["build", "--commit-to", "odd"]);
+    assert!(odd.output().expect("the program starts").status.success());
+    repo.is_whole();
 
     repo.put("tasks/t0.yaml", &task("t0", "2"));
     let ran = repo.run(&["build", "--commit-to", "rendered"]);
@@ -234,6 +239,13 @@ fn a_fresh_clone_goes_on_from_the_branch_of_its_remote() {
     assert!(publish(&clone).contains("on top of origin/rendered"));
     git(&clone, &["push", "-q", "origin", "rendered"]);
     repo.is_whole();
+    // Where both have gone on, neither is taken back.
+    git(&clone, &["branch", "-f", "rendered", &first]);
+    let other = git(&clone, &["commit-tree", "rendered^{tree}", "-p", "rendered", "-m", "other"]);
+    git(&clone, &["update-ref", "refs/heads/rendered", other.trim()]);
+    let ran = run(&clone, &["build", "--commit-to", "rendered"]);
+    assert_eq!(ran.status.code(), Some(2));
+    assert!(grumbled(&ran).contains("git branch -f rendered origin/rendered"), "{}", grumbled(&ran));
 }
 
 #[test]
@@ -267,7 +279,9 @@ fn a_bare_repository_is_enough_and_a_changed_lock_stops() {
     assert_eq!(ran.status.code(), Some(1));
     assert!(grumbled(&ran).contains("error[lock-changed]"), "{}", grumbled(&ran));
     assert_eq!(repo.git(&["branch", "--list", "rendered"]), "");
-    for name in ["a..b", "-x", "refs/heads/ /"] {
+    repo.git(&["symbolic-ref", "refs/heads/points", "refs/heads/main"]);
+    repo.git(&["remote", "add", "origin", "."]);
+    for name in ["a..b", "-x", "refs/heads/ /", "refs/heads/x", "HEAD", "@", "origin/x", "points"] {
         let ran = repo.run(&["build", &format!("--commit-to={name}")]);
         assert_eq!(ran.status.code(), Some(2), "{name}");
     }

@@ -134,28 +134,46 @@ fn pre_commit_build() {
     let hooked = Hooked::new(&pre_commit, "fleetcron-build-system");
     let repo = &hooked.repo;
 
-    // The new file is in the commit.
+    // The new files are added; the lock is written, and for whoever commits to look at.
     repo.put("tasks/new.yaml", &task("new", "1"));
     repo.git(&["add", "tasks/new.yaml"]);
     let ran = hooked.commit("a task");
-    assert!(ran.status.success() && told(&ran).contains("wrote and staged: 3 new"), "{}", told(&ran));
-    let shown = repo.git(&["show", "--name-only", "--format="]);
-    assert!(shown.contains("rendered/eu-1/billing/new.cronjob.yaml") && shown.contains("fleetcron.lock"), "{shown}");
+    assert!(!ran.status.success() && told(&ran).contains("wrote: 3 new"), "{}", told(&ran));
+    assert!(told(&ran).contains("`git add -u -- rendered fleetcron.lock`, commit again"), "{}", told(&ran));
+    let status = repo.git(&["status", "--short"]);
+    assert!(
+        status.contains("A  rendered/eu-1/billing/new.cronjob.yaml") && status.contains(" M fleetcron.lock"),
+        "{status}"
+    );
+    repo.git(&["add", "-u"]);
+    assert!(hooked.commit("a task").status.success());
     assert_eq!(repo.git(&["status", "--short"]), "");
     assert_eq!(repo.run(&["check", "--at", "HEAD"]).status.code(), Some(0));
 
-    // Of a partly staged task the staged part is built, and the rest is still there.
+    // Of a partly staged task the staged part is built, and no edit is lost, of the output neither.
+    repo.put("notes.txt", "one\n");
+    repo.git(&["add", "notes.txt"]);
+    repo.git(&["commit", "-q", "--no-verify", "-m", "notes"]);
+    repo.put("notes.txt", "one\ntwo\n");
     repo.put("tasks/new.yaml", &task("new", "2"));
-    repo.git(&["add", "-A"]);
+    repo.git(&["add", "tasks"]);
     repo.put("tasks/new.yaml", &task("new", "3"));
+    repo.build();
+    let before =
+        (repo.text("notes.txt"), repo.text("tasks/new.yaml"), repo.text("rendered/us-1/billing/new.cronjob.yaml"));
     let ran = hooked.commit("half of it");
-    assert!(ran.status.success(), "{}", told(&ran));
-    assert!(repo.git(&["show", "HEAD:rendered/us-1/billing/new.cronjob.yaml"]).contains("billing/new:2"));
-    assert_eq!(repo.git(&["status", "--short"]), " M tasks/new.yaml\n");
-    repo.git(&["restore", "."]);
+    assert!(!ran.status.success(), "{}", told(&ran));
+    let after =
+        (repo.text("notes.txt"), repo.text("tasks/new.yaml"), repo.text("rendered/us-1/billing/new.cronjob.yaml"));
+    assert_eq!(before, after, "{}", told(&ran));
+    repo.git(&["add", "-A"]);
+    assert!(hooked.commit("all of it").status.success());
+    assert_eq!(repo.git(&["status", "--short"]), "");
 
     // A commit that only deletes a task takes its output along; one that would empty a cluster is stopped.
     repo.git(&["rm", "-q", "tasks/new.yaml"]);
+    assert!(!hooked.commit("without it").status.success());
+    repo.git(&["add", "-u"]);
     let ran = hooked.commit("without it");
     assert!(ran.status.success(), "{}", told(&ran));
     assert!(!repo.dir.join("rendered/eu-1/billing/new.cronjob.yaml").exists());
@@ -163,13 +181,15 @@ fn pre_commit_build() {
     let ran = hooked.commit("without all");
     assert!(!ran.status.success() && told(&ran).contains("error[deletions]"), "{}", told(&ran));
     assert!(repo.dir.join("rendered/eu-1/billing/rollup.cronjob.yaml").exists());
-    let meant = hooked
-        .command(Path::new("git"))
-        .env("FLEETCRON_ALLOW_DELETIONS", "eu-1,us-1,us-2")
-        .args(["commit", "-m", "meant"])
-        .output()
-        .expect("git starts");
-    assert!(meant.status.success(), "{}", told(&meant));
+    let meant = || {
+        let mut commit = hooked.command(Path::new("git"));
+        commit.env("FLEETCRON_ALLOW_DELETIONS", "eu-1,us-1,us-2").args(["commit", "-m", "meant"]);
+        commit.output().expect("git starts")
+    };
+    assert!(!meant().status.success());
+    repo.git(&["add", "-u"]);
+    let ran = meant();
+    assert!(ran.status.success(), "{}", told(&ran));
     assert_eq!(repo.git(&["ls-files", "rendered"]).lines().count(), 3, "the markers of idle clusters");
 }
 

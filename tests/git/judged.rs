@@ -270,3 +270,146 @@ impl Repo {
         assert!(ran.status.success(), "{}", grumbled(&ran));
     }
 }
+
+#[test]
+fn nothing_is_never_rendered_with_success() {
+    let repo = Repo::empty();
+    let fleet = "apiVersion: fleetcron.dev/v1alpha1\nkind: Fleet\nmetadata: {name: a}\nspec: {output: {marker: {when: never}}}\n";
+    repo.put("fleetcron.yaml", fleet);
+    let cluster =
+        |name: &str| format!("apiVersion: fleetcron.dev/v1alpha1\nkind: Cluster\nmetadata: {{name: {name}}}\n");
+    repo.put("clusters/a.yaml", &cluster("a"));
+    repo.put("clusters/idle.yaml", &cluster("idle"));
+    repo.put("tasks/rollup.yaml", &task("rollup", "1").replace("\"*\"", "[a]"));
+    assert!(repo.run(&["render", "a"]).status.success());
+    let ran = repo.run(&["render", "idle"]);
+    assert_eq!((ran.status.code(), said(&ran)), (Some(1), String::new()));
+    assert!(grumbled(&ran).contains("there is nothing to render for `idle`"), "{}", grumbled(&ran));
+}
+
+#[test]
+fn what_was_committed_past_the_hook_is_stale_and_nobody_s_edit() {
+    let repo = Repo::new();
+    repo.put("tasks/rollup.yaml", &task("rollup", "1.5"));
+    repo.commit("without the output");
+    let told = grumbled(&repo.run(&["check"]));
+    assert_eq!(told.matches("error[stale-output]: this file is stale").count(), 3, "{told}");
+    assert!(!told.contains("by hand"), "{told}");
+}
+
+#[test]
+fn what_the_target_branch_gained_is_no_deletion_of_ours() {
+    let repo = Repo::new();
+    repo.git(&["checkout", "-q", "-b", "ours"]);
+    repo.put("notes.txt", "ours");
+    repo.commit("ours");
+    repo.git(&["checkout", "-q", "main"]);
+    for i in 0..8 {
+        repo.put(&format!("tasks/t{i}.yaml"), &task(&format!("t{i}"), "1"));
+    }
+    repo.build();
+    repo.commit("theirs");
+    repo.git(&["checkout", "-q", "ours"]);
+    let ran = repo.run(&["check", "--base", "main"]);
+    assert_eq!(ran.status.code(), Some(0), "{}", grumbled(&ran));
+}
+
+#[test]
+fn a_base_that_is_not_known_is_said() {
+    let repo = Repo::new();
+    repo.put("notes.txt", "more");
+    repo.commit("more");
+    let url = format!("file://{}", repo.dir.display());
+    let home = repo.dir.parent().expect("a folder");
+    git(home, &["clone", "-q", "--depth", "1", &url, "shallow"]);
+    let ran = run(&home.join("shallow"), &["check", "--at", "HEAD"]);
+    assert_eq!(ran.status.code(), Some(0), "{}", grumbled(&ran));
+    assert!(grumbled(&ran).contains("was not counted: this clone is shallow"), "{}", grumbled(&ran));
+    let ran = repo.run(&["check", "--at", "HEAD^{tree}"]);
+    assert!(grumbled(&ran).contains("was not counted: `HEAD^{tree}` is no commit"), "{}", grumbled(&ran));
+    for revision in [":/more", "HEAD^{/more}", "HEAD^{/more}:", "@:"] {
+        let ran = repo.run(&["check", "--at", revision]);
+        assert_eq!((ran.status.code(), grumbled(&ran)), (Some(0), String::new()), "{revision}");
+    }
+}
+
+#[test]
+fn what_git_cannot_give_does_not_pass_for_deleted_by_nobody() {
+    let repo = Repo::new();
+    repo.git(&["config", "uploadpack.allowFilter", "true"]);
+    repo.put("notes.txt", "more");
+    repo.commit("more");
+    let url = format!("file://{}", repo.dir.display());
+    let home = repo.dir.parent().expect("a folder");
+    git(home, &["clone", "-q", "--no-checkout", "--filter=tree:1", &url, "partial"]);
+    for args in [&["check", "--at", "HEAD"][..], &["render", "eu-1", "--at", "HEAD"], &["plan", "--at", "HEAD"]] {
+        let ran = run(&home.join("partial"), args);
+        assert_ne!(ran.status.code(), Some(0), "{args:?}: {}", said(&ran));
+        assert!(grumbled(&ran).contains("partial clone"), "{args:?}: {}", grumbled(&ran));
+    }
+}
+
+#[test]
+fn a_sparse_checkout_is_not_taken_for_the_whole() {
+    let repo = Repo::new();
+    repo.git(&["sparse-checkout", "set", "--no-cone", "/*", "!/tasks/report.yaml", "!/rendered/us-2/"]);
+    assert!(!repo.dir.join("tasks/report.yaml").exists());
+    for args in [&["build"][..], &["check"], &["plan"]] {
+        let ran = repo.run(args);
+        assert_eq!(ran.status.code(), Some(2), "{args:?}");
+        assert!(grumbled(&ran).contains("this is a sparse checkout: 3 files"), "{}", grumbled(&ran));
+    }
+    assert!(repo.run(&["check", "--staged"]).status.success(), "{}", grumbled(&repo.run(&["check", "--staged"])));
+    assert_eq!(repo.git(&["status", "--short"]), "");
+}
+
+#[test]
+fn a_repository_that_cannot_be_used_is_said_with_a_way_out() {
+    let repo = Repo::new();
+    repo.put(".gitignore", "drafts/\n");
+    repo.put("drafts/x.yaml", "kind: Task\napiVersion: fleetcron.dev/v1alpha1\n");
+    repo.git(&["update-index", "--split-index"]);
+    let told = grumbled(&repo.run(&["build"]));
+    assert!(told.contains("so nothing is ignored: the index is split, which is not supported"), "{told}");
+    assert!(told.contains("git update-index --no-split-index"), "{told}");
+    let ran = repo.run(&["check", "--staged"]);
+    assert_eq!(ran.status.code(), Some(2));
+    assert!(grumbled(&ran).contains("git update-index --no-split-index"), "{}", grumbled(&ran));
+}
+
+#[test]
+fn a_foreign_file_that_is_staged_in_the_way_stops_the_stage() {
+    let repo = Repo::new();
+    let path = "rendered/eu-1/billing/rollup.cronjob.yaml";
+    let right = repo.text(path);
+    repo.put(path, "kind: Mine\n");
+    repo.git(&["add", "-A"]);
+    repo.put(path, &right);
+    let ran = repo.run(&["build", "--stage"]);
+    assert_eq!(ran.status.code(), Some(1), "{}", said(&ran));
+    assert!(grumbled(&ran).contains("error[foreign-file]"), "{}", grumbled(&ran));
+}
+
+#[test]
+fn a_hook_that_works_in_a_sub_folder_sees_the_same_index() {
+    let repo = Repo::new();
+    let hook = format!("#!/bin/sh\ncd tasks && exec '{}' check --staged --root ..\n", env!("CARGO_BIN_EXE_fleetcron"));
+    repo.put(".git/hooks/pre-commit", &hook);
+    executable(&repo);
+    repo.put("notes.txt", "more");
+    repo.git(&["add", "-A"]);
+    let ran = super::git_command(&repo.dir).args(["commit", "-m", "x"]).output().expect("git starts");
+    assert!(ran.status.success(), "{}", grumbled(&ran));
+}
+
+#[test]
+fn an_output_directory_behind_a_link_is_found_in_every_view() {
+    let repo = Repo::new();
+    repo.git(&["mv", "rendered", "deploy"]);
+    std::os::unix::fs::symlink("deploy", repo.dir.join("rendered")).expect("a link");
+    repo.commit("linked");
+    for how in [&["check"][..], &["check", "--staged"], &["check", "--at", "HEAD"]] {
+        let ran = repo.run(how);
+        assert_eq!(ran.status.code(), Some(0), "{how:?}: {}", grumbled(&ran));
+    }
+}

@@ -263,6 +263,9 @@ fn matters(path: &[Step]) -> bool {
     path.iter().rev().nth(1) == Some(&Step::Member("initContainers".to_owned()))
 }
 
+/// Differences in words, and the clusters that have them.
+type Alike<'c> = (Vec<Words>, Vec<&'c str>);
+
 fn drawing(clusters: &BTreeMap<String, Cluster>, ignored: &Ignored, shown: &str) -> String {
     let width = page::width();
     let mut text = String::new();
@@ -287,7 +290,7 @@ fn drawing(clusters: &BTreeMap<String, Cluster>, ignored: &Ignored, shown: &str)
     }
     let say = |text: &mut String, indent: usize, line: &str| text.push_str(&page::sentence(indent, line, width));
     // The same difference on many clusters is told once, and so are objects that differ alike.
-    let mut groups: BTreeMap<(&str, Vec<String>), (Vec<Words>, Vec<&str>)> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, Vec<String>), Alike<'_>> = BTreeMap::new();
     for (name, cluster) in &differing {
         for (object, _, fields) in &cluster.differing {
             let words: Vec<Words> = fields.iter().map(said).collect();

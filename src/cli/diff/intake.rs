@@ -99,10 +99,10 @@ fn unpack(file: &str, mut value: Value, of: Option<(&str, &str)>, taken: &mut Ta
 /// An object as it is compared.
 pub(super) fn object(file: &str, mut value: Value, ignored: &mut Ignored) -> Option<Object> {
     let mut drop = |what: String| *ignored.entry(what).or_default() += 1;
-    if let Value::Object(members) = &mut value {
-        if members.remove("status").is_some() {
-            drop("status".to_owned());
-        }
+    if let Value::Object(members) = &mut value
+        && members.remove("status").is_some()
+    {
+        drop("status".to_owned());
     }
     for pointer in ["/metadata", "/spec/jobTemplate/metadata", "/spec/jobTemplate/spec/template/metadata"] {
         let Some(Value::Object(metadata)) = value.pointer_mut(pointer) else { continue };

@@ -154,7 +154,7 @@ fn escaped(text: &str) -> String {
         text.chars().map(|c| if safe(c) { c.to_string() } else { format!("&#{};", u32::from(c)) }).collect()
     };
     let parts: Vec<&str> = text.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return plain(text);
     }
     let part = |(at, part): (usize, &&str)| match at % 2 {

@@ -1,0 +1,95 @@
+//! Workflow commands of GitHub Actions: each line that begins with `::` becomes an annotation at the changed line.
+//!
+//! The one idea: GitHub shows ten annotations of each kind a step and drops the rest without a word, so the tenth says how
+//! many more there are. The escapes are those of GitHub's own `actions/toolkit`.
+
+use std::fmt::Write as _;
+
+use super::Report;
+use super::found::Found;
+use crate::diag::Severity;
+
+/// So many of each kind are shown a step.
+const SHOWN: usize = 10;
+
+/// The annotations, errors first.
+pub(super) fn annotations(report: &Report<'_>) -> String {
+    let mut text = String::new();
+    for severity in [Severity::Error, Severity::Warning, Severity::Note] {
+        let kind = kind(severity);
+        let failure = report.failure.filter(|_| severity == Severity::Error);
+        if let Some(failure) = failure {
+            let _infallible = writeln!(text, "::{kind} title={}::{}", property(&report.title()), data(failure));
+        }
+        let these: Vec<&Found> = report.found.iter().filter(|found| found.severity == severity).collect();
+        let room = SHOWN - usize::from(failure.is_some());
+        let shown = if these.len() > room { room - 1 } else { these.len() };
+        for found in &these[..shown] {
+            let _infallible =
+                writeln!(text, "::{kind} {}title={}::{}", place(found), found.code.name(), data(&found.words()));
+        }
+        if these.len() > shown {
+            let plural = if these.len() - shown == 1 { "" } else { "s" };
+            let words =
+                format!("and {} more {}{plural}: the job summary has all", these.len() - shown, severity.word());
+            let _infallible = writeln!(text, "::{kind} title={}::{}", property(&report.title()), data(&words));
+        }
+    }
+    text
+}
+
+fn kind(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "notice",
+    }
+}
+
+/// `file=…,line=…,…,`: columns only where the text begins and ends on one line, else GitHub refuses them.
+fn place(found: &Found) -> String {
+    let Some(path) = &found.path else { return String::new() };
+    let mut text = format!("file={},", property(path));
+    if let Some(region) = found.region {
+        let (start, end) = (region.start, region.end);
+        let _infallible = write!(text, "line={},endLine={},", start.line, end.line);
+        if start.line == end.line {
+            let _infallible = write!(text, "col={},endColumn={},", start.column, end.column);
+        }
+    }
+    text
+}
+
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// A text for the log. The runner takes commands from there too, so what a stranger wrote into a file may not look like
+/// one: `::` where a line begins, and the older `##[` anywhere.
+pub(super) fn for_log(text: &str) -> String {
+    let text = text.replace("##[", "## [");
+    let lines = text.split_inclusive(['\n', '\r']).map(|line| {
+        let blank = line.len() - line.trim_start().len();
+        if line[blank..].starts_with("::") {
+            format!("{}: {}", &line[..blank], &line[blank + 1..])
+        } else {
+            line.to_owned()
+        }
+    });
+    lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_for_the_log_holds_no_command() {
+        assert_eq!(for_log("a\n ::add-mask::x\r::stop::\nb::c"), "a\n : :add-mask::x\r: :stop::\nb::c");
+        assert_eq!(for_log("x ##[error]y"), "x ## [error]y");
+    }
+}
