@@ -232,7 +232,7 @@ fn what_is_the_same_is_said_once_and_whatever_the_room_it_is_whole() {
     let whole = differs(&repo, &["--format", "markdown"]);
     assert!(whole.len() <= 60_000 && whole.contains("2400 changed"));
     assert_eq!(whole.matches("<details>").count(), 60);
-    for most in [30_000, 8_000, 3_000, 1_000, 400] {
+    for most in [30_000, 8_000, 3_000, 1_000, 500] {
         let text = differs(&repo, &["--format", "markdown", "--max-bytes", &most.to_string()]);
         assert!(text.len() <= most, "{most}: {}", text.len());
         assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());

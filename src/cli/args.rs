@@ -269,8 +269,8 @@ pub(super) struct Diff {
     #[arg(long)]
     pub(super) patch: bool,
     /// With `--format markdown`: at most so many bytes. The numbers always survive; diffs are left out whole, and counted.
-    #[arg(long, value_name = "N", default_value_t = 60_000)]
-    pub(super) max_bytes: usize,
+    #[arg(long, value_name = "N", default_value_t = 60_000, value_parser = clap::value_parser!(u32).range(500..))]
+    pub(super) max_bytes: u32,
     /// Exit 0: nothing differs; 1: it could not run; 2: something differs. Without it 1 and 2 are the other way round.
     #[arg(long)]
     pub(super) detailed_exitcode: bool,

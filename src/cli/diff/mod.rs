@@ -83,7 +83,7 @@ fn both(session: &mut Session, before: Side, after: Side) -> Result<(Side, Side)
 fn drawn_as(session: &Session, changes: &Changes, titles: [&str; 2], args: &Diff, drawn: Drawn) -> Outcome {
     let report = report::report(changes);
     let text = if drawn.markdown {
-        markdown::markdown(&report, titles, args.max_bytes)
+        markdown::markdown(&report, titles, args.max_bytes as usize)
     } else {
         let words = text::text(&report, titles, drawn.red, drawn.quiet);
         if args.patch { words + &text::patches(changes, drawn.red) } else { words }
