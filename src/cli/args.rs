@@ -66,6 +66,8 @@ pub(super) enum Color {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Make a folder a fleet that builds at once, or add a hook or what Argo CD or Flux need to a fleet.
+    Init(super::init::Init),
     /// Compile, and write the output.
     Build(Build),
     /// Compile, write nothing, and fail if anything is wrong or the output is not what the inputs give.

@@ -12,7 +12,9 @@ mod choice;
 mod compare;
 mod cron;
 mod explain;
+mod hand;
 mod import;
+mod init;
 mod moment;
 mod moves;
 mod outcome;
@@ -188,6 +190,10 @@ fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session
         Ok(slot.insert(Session::open(global, &here, out, view, watched)?))
     };
     match command {
+        Command::Init(args) => {
+            let here = here()?;
+            init::run(slot.insert(init::open(args, global, &here, watched)?), args, &here)
+        }
         Command::Build(args) => build::build(open(slot)?, args),
         Command::Check(args) => check::run(open(slot)?, args),
         Command::Render(args) => render::run(open(slot)?, args),
