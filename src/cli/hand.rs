@@ -57,6 +57,24 @@ pub(super) fn scalar(text: &str) -> String {
     yaml::emit(&Value::String(text.to_owned()), Plain).trim_end_matches('\n').to_owned()
 }
 
+/// A text as a person writes it: options and amounts bare too, which the canonical text would quote.
+fn plain(text: &str) -> String {
+    let option = text.trim_start_matches('-');
+    let dashes = text.len() - option.len();
+    let is_option = (1..=2).contains(&dashes) && option.starts_with(|c: char| c.is_ascii_alphabetic());
+    if is_option && scalar(&format!("x{option}")) == format!("x{option}") {
+        return text.to_owned();
+    }
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let is_amount = unit.len() < text.len() && ["s", "m", "h", "k", "M", "G", "Ki", "Mi", "Gi", "Ti"].contains(&unit);
+    if is_amount { text.to_owned() } else { scalar(text) }
+}
+
+/// A key. `on` is the only word of the format that some reader takes for something else, and fleetcron is none of them.
+fn key(text: &str) -> String {
+    if text == "on" { text.to_owned() } else { scalar(text) }
+}
+
 /// A document.
 pub(super) fn document(members: &[(String, Hand)]) -> String {
     let mut out = String::new();
@@ -92,7 +110,7 @@ impl Hand {
     fn line(&self) -> Option<String> {
         Some(match self {
             Self::Text(text) if text.contains('\n') => return None,
-            Self::Text(text) => scalar(text),
+            Self::Text(text) => plain(text),
             Self::Quoted(text) => Value::String(text.clone()).to_string(),
             Self::Bare(text) => text.clone(),
             Self::List(items) => {
@@ -100,7 +118,7 @@ impl Hand {
                 format!("[{}]", items?.join(", "))
             }
             Self::Map(members) => {
-                let member = |(key, value): &(String, Hand)| Some(format!("{}: {}", scalar(key), value.line()?));
+                let member = |(key, value): &(String, Hand)| Some(format!("{}: {}", self::key(key), value.line()?));
                 let members: Option<Vec<String>> = members.iter().map(member).collect();
                 format!("{{{}}}", members?.join(", "))
             }
@@ -111,13 +129,13 @@ impl Hand {
 
 /// Members, a line or more each; the first may continue a line that has begun.
 fn open(out: &mut String, members: &[(String, Hand)], indent: usize, mut begun: bool) {
-    for (key, value) in members {
+    for (name, value) in members {
         if !begun {
             spaces(out, indent);
         }
         begun = false;
         let start = out.rfind('\n').map_or(0, |at| at + 1);
-        out.push_str(&scalar(key));
+        out.push_str(&key(name));
         out.push(':');
         let room = WIDTH.saturating_sub(out.len() - start + 1);
         after(out, value, indent, room);
@@ -248,6 +266,19 @@ mod tests {
             ">",
             "key:",
             "x:y",
+            "-c",
+            "--fast",
+            "--a=b,c",
+            "--",
+            "-1",
+            "-.inf",
+            "---",
+            "-a: b",
+            "15m",
+            "0x1F",
+            "1e3",
+            "100Mi",
+            "12:30:45",
             "http://a.b/c?d=e#f",
             "=",
             "<<",

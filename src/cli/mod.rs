@@ -17,6 +17,7 @@ mod import;
 mod init;
 mod moment;
 mod moves;
+mod new;
 mod outcome;
 mod page;
 mod plan;
@@ -81,11 +82,7 @@ fn run(cli: &Cli) -> std::io::Result<ExitCode> {
     }
     let mut stdout = std::io::stdout().lock();
     let mut stderr = anstream::AutoStream::new(std::io::stderr().lock(), choice(global));
-    let colored = match global.color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
-    };
+    let colored = colored(global);
     if let Some(session) = &session
         && global.format == Format::Text
     {
@@ -129,6 +126,15 @@ fn run(cli: &Cli) -> std::io::Result<ExitCode> {
                 Failure::Run(_) => 2,
             }))
         }
+    }
+}
+
+/// Whether standard error shows colours.
+fn colored(global: &Global) -> bool {
+    match global.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
     }
 }
 
@@ -193,6 +199,11 @@ fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session
         Command::Init(args) => {
             let here = here()?;
             init::run(slot.insert(init::open(args, global, &here, watched)?), args, &here)
+        }
+        Command::New(args) => {
+            let here = here()?;
+            let session = slot.insert(Session::open(global, &here, None, View::Folder, watched)?);
+            new::run(session, args, global, &here, colored(global))
         }
         Command::Build(args) => build::build(open(slot)?, args),
         Command::Check(args) => check::run(open(slot)?, args),
