@@ -12,6 +12,7 @@ mod grown;
 mod import;
 mod kill;
 mod layers;
+mod making;
 mod merging;
 mod pages;
 mod placed;

@@ -19,7 +19,7 @@ pub(super) fn git_command(dir: &Path) -> Command {
 }
 
 /// Takes away what could differ between two machines.
-pub(super) fn scrub(command: &mut Command) {
+pub(crate) fn scrub(command: &mut Command) {
     for name in ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_PREFIX", "FLEETCRON_ALLOW_DELETIONS"] {
         command.env_remove(name);
     }

@@ -93,7 +93,8 @@ impl Desk {
 fn asked<T>(ask: impl FnOnce() -> dialoguer::Result<T>) -> Result<T, Failure> {
     ASKING.store(true, Ordering::SeqCst);
     let answer = ask();
-    ASKING.store(false, Ordering::SeqCst);
+    // The interrupt itself may come after what it brought about.
+    ASKING.store(answer.is_err(), Ordering::SeqCst);
     answer.map_err(|dialoguer::Error::IO(error)| {
         let term = Term::stderr();
         let _best_effort = term.show_cursor().and_then(|()| term.write_line(""));
