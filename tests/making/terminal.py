@@ -6,6 +6,7 @@ Before each list of keys it waits until EXPECTED was written since the last one.
 reads single keys, and the next only after an answer, so nothing depends on how fast the machine is.
 """
 
+import codecs
 import json
 import os
 import pty
@@ -18,6 +19,7 @@ import termios
 import time
 
 LIMIT = 120
+ORDER = r"\x1b\[\??[0-9;]*[A-Za-z]"
 
 
 class Screen:
@@ -27,7 +29,7 @@ class Screen:
         self.rows, self.row, self.column, self.cursor = [[]], 0, 0, True
 
     def feed(self, text):
-        for part in re.findall(r"\x1b\[\??[0-9;]*[A-Za-z]|[\r\n\b]|[^\x1b\r\n\b]+|\x1b", text):
+        for part in re.findall(ORDER + r"|[\r\n\b]|[^\x1b\r\n\b]+|\x1b", text):
             self.take(part)
 
     def take(self, part):
@@ -83,7 +85,8 @@ def main():
     if child == 0:
         os.execv(sys.argv[1], sys.argv[1:])
     fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 400, 100, 0, 0))
-    screen, fresh, end = Screen(), [""], time.monotonic() + LIMIT
+    screen, fresh, rest, told, end = Screen(), [""], [""], [0], time.monotonic() + LIMIT
+    decoder = codecs.getincrementaldecoder("utf-8")()
 
     def read(wait):
         """Takes what was written; False at the end."""
@@ -96,9 +99,12 @@ def main():
             data = os.read(master, 65536)
         except OSError:
             return False
-        text = data.decode()
-        screen.feed(text)
-        fresh[0] += text
+        # A character or an order of the terminal may come in two parts.
+        whole = re.fullmatch(r"(?s)(.*?)(\x1b(?:\[\??[0-9;]*)?)?", rest[0] + decoder.decode(data))
+        rest[0] = whole.group(2) or ""
+        screen.feed(whole.group(1))
+        fresh[0] += re.sub(ORDER, "", whole.group(1))
+        told[0] += len(data)
         return bool(data)
 
     def raw():
@@ -107,19 +113,18 @@ def main():
     before = termios.tcgetattr(master)[3]
     alive = True
     for expected, keys in steps:
-        plain = lambda: re.sub(r"\x1b\[\??[0-9;]*[A-Za-z]", "", fresh[0])
-        while alive and expected not in plain():
+        while alive and expected not in fresh[0]:
             alive = read(0.01)
         if not alive:
             print(screen.text())
             sys.exit("it ended before it wrote %r" % expected)
-        fresh[0] = ""
+        fresh[0] = fresh[0].split(expected, 1)[1]
         for key in keys:
             while alive and not raw():
                 alive = read(0.01)
-            told = len(fresh[0])
+            before_it = told[0]
             os.write(master, key.encode())
-            while alive and len(fresh[0]) == told:
+            while alive and told[0] == before_it:
                 alive = read(0.01)
     # What the program left is asked for while the terminal is still there.
     after = before
