@@ -10,24 +10,12 @@ use std::time::SystemTime;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{self, grumbled, run, said};
+use crate::support::{self, fine, grumbled, run, said, wrong};
 
 fn repository() -> TempDir {
     let dir = tempfile::tempdir().expect("a folder");
     support::put(dir.path(), &support::rich());
     dir
-}
-
-#[track_caller]
-fn fine(output: &Output) -> String {
-    assert_eq!(output.status.code(), Some(0), "{}{}", said(output), grumbled(output));
-    said(output)
-}
-
-#[track_caller]
-fn wrong(output: &Output, code: i32) -> String {
-    assert_eq!(output.status.code(), Some(code), "{}{}", said(output), grumbled(output));
-    grumbled(output)
 }
 
 fn json(output: &Output) -> Value {

@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{self, grumbled, run, said};
+use crate::support::{self, fine, grumbled, run, said};
 
 fn fixture(format: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/import").join(format);
@@ -41,17 +41,11 @@ fn folder() -> TempDir {
     tempfile::tempdir().expect("a folder")
 }
 
-#[track_caller]
-fn fine(output: &Output) -> String {
-    assert_eq!(output.status.code(), Some(0), "{}{}", said(output), grumbled(output));
-    said(output)
-}
-
+/// What a run that must fail had to say; it must have no result.
 #[track_caller]
 fn wrong(output: &Output, code: i32) -> String {
-    assert_eq!(output.status.code(), Some(code), "{}{}", said(output), grumbled(output));
     assert_eq!(said(output), "", "no result");
-    grumbled(output)
+    support::wrong(output, code)
 }
 
 const FORMATS: [&str; 5] = ["karmada", "ocm", "cluster-api", "argocd", "nodes"];

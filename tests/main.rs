@@ -2,15 +2,18 @@
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "tests read fixtures and report")]
 
 mod cli;
+mod cmp;
 mod conformance;
 mod cron;
 mod cron_cli;
 mod edge;
 mod fixtures;
+mod flux;
 mod git;
 mod grown;
 mod import;
 mod kill;
+mod kustomize;
 mod layers;
 mod making;
 mod merging;

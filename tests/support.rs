@@ -99,7 +99,7 @@ spec:
   container:
     image: registry.example.com:5000/team/hostile:1.10
     command: [sh, -c, "set -e\n\techo 'on' | tr -d \"'\"\n\n  exit 0\n"]
-    args: ["on", "off", "y", "n", "null", "~", "", " ", "0777", "0o17", "1_000", "0x1F", "1e3", ".inf", ".nan", "12:30:45", "2001-01-01", "-", "?", ":", "- a", "? a", "a: b", "a #b", "#", "---", "...", "%TAG", "@a", "`a`", "!a", "&a", "*a", "|", ">", "<<", "=", "{", "[", "}", "]", ",", "'", "\"", "\\", "\t", "a\tb", "\n", "a\n", "a\n\n", "\na", " a\n b\n", "trail ", "é", "😀", "\u0085", "\u00a0", "\u2028", "\ufeff", "$(date)", "$$(HOME)", "${HOME}", "true", "False", "123456789012345678901234567890", "+1", "-0", "1.0", "0b1", "190:20:30"]
+    args: ["on", "off", "y", "n", "null", "~", "", " ", "0777", "0o17", "1_000", "0x1F", "1e3", ".inf", ".nan", "12:30:45", "2001-01-01", "-", "?", ":", "- a", "? a", "a: b", "a #b", "#", "---", "...", "%TAG", "@a", "`a`", "!a", "&a", "*a", "|", ">", "<<", "=", "{", "[", "}", "]", ",", "'", "\"", "\\", "\t", "a\tb", "\n", "a\n", "a\n\n", "\na", " a\n b\n", "trail ", "é", "😀", "\u00a0", "\u2028", "\ufeff", "$(date)", "$$(HOME)", "${HOME}", "true", "False", "123456789012345678901234567890", "+1", "-0", "1.0", "0b1", "190:20:30"]
     env:
       A: on
       B: 0777
@@ -266,4 +266,18 @@ pub(crate) fn said(output: &Output) -> String {
 /// Standard error as text.
 pub(crate) fn grumbled(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("text")
+}
+
+/// What a run that must succeed printed.
+#[track_caller]
+pub(crate) fn fine(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(0), "{}{}", said(output), grumbled(output));
+    said(output)
+}
+
+/// What a run that must fail, with that exit code, had to say.
+#[track_caller]
+pub(crate) fn wrong(output: &Output, code: i32) -> String {
+    assert_eq!(output.status.code(), Some(code), "{}{}", said(output), grumbled(output));
+    grumbled(output)
 }

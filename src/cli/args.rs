@@ -88,6 +88,12 @@ pub(super) enum Command {
         #[command(subcommand)]
         what: Import,
     },
+    /// Answer Argo CD as its config-management plugin: see integrations/argocd.
+    Cmp {
+        /// What Argo CD asks.
+        #[command(subcommand)]
+        what: Cmp,
+    },
     /// Print the JSON Schema of a kind, or write all of them.
     Schema(Schema),
     /// Print a completion script for a shell.
@@ -270,6 +276,16 @@ pub(super) struct ImportClusters {
     /// Call a cluster of the input, by its name or as `namespace/name`, something else; may be repeated.
     #[arg(long = "rename", value_name = "OLD=NEW")]
     pub(super) renames: Vec<String>,
+}
+
+/// What Argo CD asks its plugin.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(super) enum Cmp {
+    /// Print one cluster's manifests as fleetcron.lock has them, or nothing and what is wrong; the cluster is that of the
+    /// plugin parameter `cluster`, of ARGOCD_ENV_CLUSTER, or the last folder of the application's path.
+    Generate,
+    /// Print the parameters that an application may give, with the clusters of the inventory.
+    Parameters,
 }
 
 /// `fleetcron schema`

@@ -47,7 +47,9 @@ pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Fail
     session.progress.now("comparing and writing");
     let dir = session.output(&compilation)?;
     let wanted = |name: &str| args.writes(name);
-    compilation.output.retain_clusters(wanted);
+    if !args.clusters.is_empty() || args.shard.is_some() {
+        compilation.output.retain_clusters(wanted);
+    }
     let difference = compare::on_disk(&compilation.output, &dir, wanted)?;
     let losses = Losses { difference: &difference, since: None, allowed: &args.allow_deletions };
     if let Some(outcome) = compare::refused(session, &compilation, &difference, &losses, &session.shown(&dir)) {

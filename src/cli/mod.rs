@@ -9,6 +9,7 @@ mod base;
 mod build;
 mod check;
 mod choice;
+mod cmp;
 mod compare;
 mod cron;
 mod explain;
@@ -52,8 +53,6 @@ use crate::tree::SourceTree;
 
 /// Runs the program on the arguments of the process.
 pub fn main() -> ExitCode {
-    // The thread that asks works too: one heap less to fill.
-    let _already_built = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -62,6 +61,14 @@ pub fn main() -> ExitCode {
             return if fine { ExitCode::SUCCESS } else { ExitCode::from(2) };
         }
     };
+    // The thread that asks works too: one heap less to fill.
+    let threads = rayon::ThreadPoolBuilder::new().num_threads(threads(&cli.command)).use_current_thread();
+    let _already_built = threads.build_global();
+    if let Command::Cmp { what } = &cli.command {
+        // A folder that is gone has nothing to read, and that is said.
+        let here = std::env::current_dir().unwrap_or_default();
+        return cmp::run(what, &cli.global, &here, |name| std::env::var_os(name));
+    }
     match run(&cli) {
         Ok(code) => code,
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
@@ -70,6 +77,16 @@ pub fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// How many threads work: 0 is one a core, or what RAYON_NUM_THREADS says.
+fn threads(command: &Command) -> usize {
+    if !matches!(command, Command::Cmp { .. }) {
+        return 0;
+    }
+    let said = std::env::var("RAYON_NUM_THREADS").ok().and_then(|said| said.parse().ok()).filter(|said| *said > 0);
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    said.unwrap_or_else(cores).min(cmp::THREADS)
 }
 
 /// Runs a command and prints what it comes to.
@@ -212,6 +229,8 @@ fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session
         Command::Explain(args) => explain::run(open(slot)?, args),
         Command::Cron(args) => cron::run(args),
         Command::Import { what: Import::Clusters(args) } => import::clusters(args, global.quiet),
+        // `main` has it answered before.
+        Command::Cmp { .. } => Err(Failure::Run("`cmp` answers by itself".to_owned())),
         Command::Schema(args) => schema::run(args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

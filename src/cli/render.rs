@@ -1,6 +1,7 @@
 //! `fleetcron render`: one cluster's manifests to standard output. It writes no file.
 //!
-//! The one idea: with an error anywhere it prints nothing, so that half an answer is never piped on.
+//! The one idea: with an error anywhere it prints nothing, so that half an answer is never piped on; and nothing is never
+//! an answer.
 
 use std::sync::Arc;
 
@@ -24,6 +25,10 @@ pub(super) fn run(session: &mut Session, args: &Render) -> Result<Outcome, Failu
         return Ok(Outcome::wrong(vec!["nothing was rendered".to_owned()], json!({"rendered": false})));
     }
     let manifests = || compilation.output.files().filter(|(path, _)| path.first() == args.cluster && is_manifest(path));
+    if manifests().next().is_none() {
+        let why = "no task runs there, and `output.marker` asks for no marker";
+        return Err(Failure::files(format!("there is nothing to render for `{}`: {why}", args.cluster)));
+    }
     let mut text = String::new();
     for (_, bytes) in manifests() {
         let manifest = String::from_utf8_lossy(bytes);

@@ -13,12 +13,16 @@ impl Lock {
     pub fn bytes(&self) -> Vec<u8> {
         let mut lines = Vec::new();
         for (task, record) in &self.tasks {
-            let fact = |fact: String| format!("{task} {fact}\n");
-            lines.extend(record.clusters.iter().map(|(name, instances)| fact(format!("cluster {name} {instances}"))));
-            lines.extend(record.group.iter().map(|group| fact(format!("group {group}"))));
-            lines.extend(record.active.iter().map(|name| fact(format!("active {name}"))));
-            lines.extend(record.digest.iter().map(|digest| fact(format!("digest {digest}"))));
-            lines.extend(record.more.iter().map(|more| fact(more.clone())));
+            let fact = |parts: &[&str]| [&[task, " "], parts, &["\n"]].concat().concat();
+            let cluster = |(name, number): (&String, &i64)| match number {
+                1 => fact(&["cluster ", name, " 1"]),
+                number => fact(&["cluster ", name, " ", &number.to_string()]),
+            };
+            lines.extend(record.clusters.iter().map(cluster));
+            lines.extend(record.group.iter().map(|group| fact(&["group ", group])));
+            lines.extend(record.active.iter().map(|name| fact(&["active ", name])));
+            lines.extend(record.digest.iter().map(|digest| fact(&["digest ", digest])));
+            lines.extend(record.more.iter().map(|more| fact(&[more])));
         }
         lines.sort_unstable();
         // Facts that a newer version wrote keep its number, or it would not know them again.

@@ -162,9 +162,24 @@ fn by_name(list: &Shares) -> Shares {
 
 /// Webster's method over clusters; the result is ordered by name.
 fn dispense(seats: i64, mut list: Shares, tie: Tie) -> Shares {
-    list.sort_unstable();
+    list = in_order_of_names(list);
     let weights: Vec<i64> = list.iter().map(|(_, weight)| *weight).collect();
     list.iter().map(|(at, _)| *at).zip(webster::share(seats, &weights, tie)).collect()
+}
+
+/// A list by name. A place in the inventory compares as its name does, so of many clusters each is put straight where it
+/// belongs.
+fn in_order_of_names(mut list: Shares) -> Shares {
+    let most = list.iter().map(|(at, _)| *at + 1).max().unwrap_or(0);
+    if most > list.len().saturating_mul(4) {
+        list.sort_unstable();
+        return list;
+    }
+    let mut slots = vec![None; most];
+    for (at, weight) in &list {
+        slots[*at] = Some(*weight);
+    }
+    slots.into_iter().enumerate().filter_map(|(at, weight)| Some((at, weight?))).collect()
 }
 
 /// The shares with those of the base added. What stands in the base only comes last, in the order it had; Karmada takes

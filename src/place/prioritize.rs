@@ -6,8 +6,6 @@
 //! Source: Karmada's `group_clusters.go generateClustersInfo`, `core/util.go calAvailableReplicas`,
 //! `pkg/estimator/client/general.go`.
 
-use std::cmp::Reverse;
-
 use super::candidate::{Candidate, Inventory, Nodes};
 use super::plugins::{Attempt, tolerated};
 use super::rules::{Demand, Previous, Request, Strategy, Ways};
@@ -23,7 +21,7 @@ const PODS_OF_A_NODE: i64 = 110;
 const LOCAL: i64 = 100;
 
 /// A fitting cluster with all that the later verbs ask about it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Entry {
     /// Its place in the inventory, which compares as its name.
     pub at: usize,
@@ -70,7 +68,7 @@ pub(super) fn prioritize(
     before: &[Option<(usize, i64)>],
 ) -> Vec<Entry> {
     let rooms = Rooms::new(inventory, attempt.demand);
-    let mut entries: Vec<Entry> = fitting
+    let entries: Vec<Entry> = fitting
         .iter()
         .map(|&at| {
             let cluster = &inventory.clusters()[at];
@@ -84,10 +82,22 @@ pub(super) fn prioritize(
             }
         })
         .collect();
-    entries.sort_unstable_by_key(|entry| {
-        (entry.tier, entry.shunned, Reverse(entry.score()), Reverse(entry.available()), entry.at)
-    });
-    entries
+    in_order(entries)
+}
+
+/// Puts entries in base order: earlier group, not shunned, there already, more room, smaller name. The first four are
+/// packed into one number, so that thousands of them are compared as fast as names.
+fn in_order(entries: Vec<Entry>) -> Vec<Entry> {
+    let rank = |entry: &Entry| {
+        let tier = u128::from(u32::try_from(entry.tier).unwrap_or(u32::MAX));
+        // The greatest room comes first: as a number without sign, upside down.
+        let room = !(entry.available().cast_unsigned() ^ (1 << 63));
+        tier << 66 | u128::from(entry.shunned) << 65 | u128::from(entry.before.is_none()) << 64 | u128::from(room)
+    };
+    let mut order: Vec<(u128, usize, usize)> =
+        entries.iter().enumerate().map(|(place, entry)| (rank(entry), entry.at, place)).collect();
+    order.sort_unstable();
+    order.into_iter().map(|(_, _, place)| entries[place]).collect()
 }
 
 /// The first of the group and its overflow groups that meets the cluster.

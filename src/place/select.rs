@@ -103,14 +103,14 @@ fn by_region(
     let wanted = Wanted { min: region.min, max: region.max.unwrap_or(0), clusters: least };
     let chosen = groups::choose(&groups, wanted).ok_or(Failure::NoGroups)?;
     let members: Vec<&Vec<&Entry>> = chosen.iter().map(|at| &members[groups[*at].name]).collect();
-    let mut taken: Vec<Entry> = members.iter().map(|group| group[0].clone()).collect();
+    let mut taken: Vec<Entry> = members.iter().map(|group| *group[0]).collect();
     if most > taken.len() {
         let mut chosen = vec![false; inventory.clusters().len()];
         for entry in members.iter().flat_map(|group| &group[1..]) {
             chosen[entry.at] = true;
         }
         let more = entries.iter().filter(|entry| chosen[entry.at]).take(most - taken.len());
-        taken.extend(more.cloned());
+        taken.extend(more.copied());
     }
     Ok(taken)
 }

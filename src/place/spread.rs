@@ -105,7 +105,7 @@ impl<'a> Selection<'a> {
             let places: Vec<Vec<usize>> = members.map(|group| group.iter().map(|entry| entry.at).collect()).collect();
             let mut kept = vec![false; self.inventory.clusters().len()];
             places.iter().flatten().for_each(|at| kept[*at] = true);
-            let left = entries.iter().filter(|entry| kept[entry.at]).cloned().collect();
+            let left = entries.iter().filter(|entry| kept[entry.at]).copied().collect();
             let mut all = chosen.clone();
             all.push(Chosen { groups: places, min: level.min });
             match self.descend(left, narrower, all, told.as_deref_mut()) {

@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::blame::{self, Spot};
+use super::flux;
 use super::references;
 use super::resources;
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, Place};
 use crate::model::{Cluster, Fleet, Model, PatchStep, ResourceFile};
 use crate::tree::{Located, Span, SpanTree, Spots};
 use crate::validate::{self, Finding, Version};
@@ -32,6 +33,10 @@ pub fn files(model: &Model, diags: &mut Diagnostics) {
             for finding in written(object, file, resource.expand, newest) {
                 let (spot, depth) = in_file(object, &blame::segments(&finding.pointer));
                 diags.push(diagnostic(&finding, spot, depth, object));
+            }
+            if let Some((path, mut diagnostic)) = flux::verbatim(object, file, &model.fleet) {
+                diagnostic.place = Place::Text(in_file(object, &path).0.value);
+                diags.push(diagnostic);
             }
         }
     }

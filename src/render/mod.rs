@@ -6,6 +6,7 @@
 
 mod beside;
 mod blame;
+mod flux;
 mod fold;
 mod object;
 mod orders;
@@ -32,7 +33,7 @@ use serde_json::Value;
 
 use self::variant::Key;
 use crate::diag::{Diagnostics, Gather};
-use crate::model::{Fleet, FluxSubstitution, Timing, Unit};
+use crate::model::{Fleet, Timing, Unit};
 use crate::place::Decision;
 use crate::tree::SourceTree;
 use crate::validate::Amounts;
@@ -131,9 +132,4 @@ pub fn render(
         effect.changed.sort_unstable();
     }
     rendered
-}
-
-/// Whether `${...}` in output matters to the settings.
-fn watches_flux(fleet: &Fleet) -> bool {
-    fleet.output.flux != FluxSubstitution::Allow
 }

@@ -1,4 +1,4 @@
-//! A finished object becomes a manifest: path, header, bytes. It changes the object only where Flux would.
+//! A finished object becomes a manifest: path, header, bytes. It changes nothing in the object.
 //!
 //! The one idea: the bytes depend on the object alone, never on the order or the file in which people said it.
 
@@ -6,10 +6,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::watches_flux;
-use crate::diag::{Code, Diagnostic};
-use crate::model::{Fleet, FluxSubstitution, Unit};
-use crate::tree::{FileId, Span};
+use crate::model::Unit;
+use crate::tree::{FileId, Span, reach};
 use crate::validate::Schema;
 use crate::yaml;
 
@@ -44,7 +42,7 @@ pub(super) fn header(unit: &Unit) -> String {
 
 /// The CronJob of a task.
 pub(super) fn cron_job(value: &Value, unit: &Unit) -> Manifest {
-    let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    let text = |pointer: &str| reach(value, pointer).and_then(Value::as_str).map(str::to_owned);
     let name = text("/metadata/name").unwrap_or_else(|| unit.identity.name.clone());
     let namespace = text("/metadata/namespace");
     let mut bytes = Vec::with_capacity(8 << 10);
@@ -90,59 +88,6 @@ impl yaml::Shape for Ordered {
 
     fn item(&self) -> Self {
         Ordered(self.0.and_then(Schema::item))
-    }
-}
-
-/// Looks for `${...}`, which Flux' substitution would eat, and does what the settings say.
-pub(super) fn watch_flux(value: &mut Value, fleet: &Fleet, unit: &Unit, diags: &mut Vec<Diagnostic>) {
-    if !watches_flux(fleet) {
-        return;
-    }
-    let Some((pointer, text)) = holds(value) else { return };
-    match fleet.output.flux {
-        FluxSubstitution::Allow => {}
-        FluxSubstitution::Escape => escape(value),
-        FluxSubstitution::Disable => {
-            let annotations = super::path::ensure(value, &["metadata", "annotations"]);
-            annotations["kustomize.toolkit.fluxcd.io/substitute"] = Value::String("disabled".to_owned());
-        }
-        FluxSubstitution::Warn => diags.push(
-            Diagnostic::new(
-                Code::FluxSubstitution,
-                unit.name,
-                "a text of this task holds `${`, which Flux replaces where substitution is on",
-            )
-            .note(format!("`{text}` at {pointer} in the manifest"))
-            .help("set `output.fluxSubstitution`: `escape` or `disable` if Flux substitutes, `allow` if it does not"),
-        ),
-    }
-}
-
-/// The first `${...}` of an object and its pointer.
-fn holds(value: &Value) -> Option<(String, String)> {
-    let under = |step: &dyn std::fmt::Display, (pointer, text): (String, String)| (format!("/{step}{pointer}"), text);
-    match value {
-        Value::String(text) => {
-            let from = &text[text.contains('$').then(|| text.find("${"))??..];
-            let end = from.find(['}', '\n']).map_or(from.len(), |end| end + usize::from(from[end..].starts_with('}')));
-            Some((String::new(), from[..end].chars().take(40).collect()))
-        }
-        Value::Array(items) => items.iter().enumerate().find_map(|(i, item)| Some(under(&i, holds(item)?))),
-        Value::Object(map) => map.iter().find_map(|(key, item)| {
-            let found = holds(item)?;
-            Some(under(&key.replace('~', "~0").replace('/', "~1"), found))
-        }),
-        _ => None,
-    }
-}
-
-/// `${` becomes `$${`, which envsubst turns back.
-fn escape(value: &mut Value) {
-    match value {
-        Value::String(text) if text.contains("${") => *text = text.replace("${", "$${"),
-        Value::Array(items) => items.iter_mut().for_each(escape),
-        Value::Object(map) => map.values_mut().for_each(escape),
-        _ => {}
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::object::{self, HEADER, Ordered};
 use super::references::{self, Scope};
-use super::{Manifest, beside, patching, spots};
+use super::{Manifest, beside, flux, patching, spots};
 use crate::diag::{Code, Diagnostic, Severity, nearest};
 use crate::model::{Fleet, PatchStep, Resource, ResourceFile, Target, Unit};
 use crate::patch::{Shape, typed};
@@ -120,7 +120,7 @@ pub(super) fn build<'a>(
             patches: &draft.patches,
         };
         beside::made(&made, beside::version(beside.fleet, beside.scope.cluster), diags);
-        object::watch_flux(&mut draft.value, beside.fleet, unit, diags);
+        flux::watch(&mut draft.value, beside.fleet, unit, diags);
         let manifest = manifest(draft, diags);
         manifests.extend(manifest);
     }

@@ -12,12 +12,12 @@ use super::fold::{Fold, State};
 use super::orders::{Order, Orders};
 use super::path::{self, JOB, POD};
 use super::references::{self, Scope};
-use super::{Manifest, Surroundings, object, patching, resources};
+use super::{Manifest, Surroundings, flux, object, patching, resources};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Body, Layer, Override, Source, TimeZone, Timing, Unit};
 use crate::patch::typed;
 use crate::place::Decision;
-use crate::tree::Span;
+use crate::tree::{Span, reach};
 use crate::validate::{self, Amounts, Valid, Version, names, requests};
 
 /// What tells one variant from another.
@@ -281,7 +281,7 @@ pub(super) fn build<'v>(
     let at_once = number("parallelism").map(|pods| number("completions").map_or(pods, |wanted| pods.min(wanted)));
     let instances = at_once.map_or(1, |pods| u32::try_from(pods).unwrap_or(u32::MAX));
     let requests = path::at(&value, POD).and_then(|pod| requests::of_pod(pod).ok());
-    object::watch_flux(&mut value, around.fleet, unit, &mut diags);
+    flux::watch(&mut value, around.fleet, unit, &mut diags);
     let timing = Timing { zone_decided, ..Timing::of(&value) };
     let mut manifests = vec![object::cron_job(&value, unit)];
     let beside = resources::Beside {
@@ -302,7 +302,7 @@ pub(super) fn build<'v>(
 fn check_names(value: &Value, unit: &Unit, overrides: &[usize], diags: &mut Vec<Diagnostic>) {
     let bodies = || unit.layers_with(overrides).map(|layer| &layer.body);
     let patched = overrides.iter().rev().find_map(|at| unit.overrides[*at].layer.body.patches.last()).map(|p| p.span);
-    let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str);
+    let text = |pointer: &str| reach(value, pointer).and_then(Value::as_str);
     let mut report = |error: names::NameError, said: Option<Span>| {
         let span = said.or(patched).unwrap_or(unit.name);
         let mut diagnostic = Diagnostic::new(error.code, span, error.message);
@@ -367,7 +367,7 @@ fn check(
     known: &[Diagnostic],
 ) -> (Vec<Diagnostic>, Valid) {
     let (mut findings, valid) = validate::cron_job_for(value, replay.options());
-    let zone = value.pointer("/spec/timeZone").and_then(Value::as_str);
+    let zone = reach(value, "/spec/timeZone").and_then(Value::as_str);
     findings.retain(|finding| finding.code != Code::UnknownTimeZone || zone != judged_zone);
     // Name and namespace are held to our own, narrower rule.
     findings.retain(|finding| !matches!(finding.pointer.as_str(), "/metadata/name" | "/metadata/namespace"));

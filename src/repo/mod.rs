@@ -26,6 +26,6 @@ pub use error::Error;
 pub use existing::{Standing, contents, existing, output_dir};
 pub use note::Note;
 pub use objects::Objects;
-pub use root::{MANIFEST, find_root};
+pub use root::{MANIFEST, find_root, find_root_within, top_of_copy};
 pub use view::{Opened, View};
 pub use worktree::{ATTRIBUTES, LOCK, SIZE_LIMIT, Sources, Worktree, read_sources};

@@ -2,7 +2,7 @@
 //!
 //! The one idea: the same command does the same thing in every folder below the root.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::Error;
 use super::git::Git;
@@ -28,9 +28,56 @@ pub fn find_root(start: &Path, explicit: Option<&Path>) -> Result<PathBuf, Error
     Ok(git.map_or_else(|| start.to_owned(), |git| git.workdir().to_owned()))
 }
 
+/// The folder in which Argo CD's plugin server makes its copies, each in a folder of its own.
+const COPIES: &str = "_cmp_server";
+
+/// The top of the copy of a repository that Argo CD made for its plugin, `start` being in it; `None` if there is no sign
+/// of one. The path of the application below the top is `application`, as far as Argo CD sent what is above it.
+pub fn top_of_copy(start: &Path, application: Option<&str>) -> Option<PathBuf> {
+    // The repository may hold a folder of that name too, further down.
+    let of_server = start.ancestors().filter(|above| above.parent().and_then(Path::file_name) == Some(COPIES.as_ref()));
+    let by_path = || {
+        let below = Path::new(application?);
+        let names = below.components().filter(|part| *part != Component::CurDir);
+        let plain = names.clone().all(|part| matches!(part, Component::Normal(_)));
+        let below: PathBuf = names.collect();
+        let top = start.ancestors().nth(below.components().count())?;
+        (plain && start.ends_with(&below)).then(|| top.to_owned())
+    };
+    of_server.last().map(Path::to_owned).or_else(by_path)
+}
+
+/// As [`find_root`], but nothing above `top` is looked at: without a [`MANIFEST`] the root is `top`.
+pub fn find_root_within(start: &Path, top: &Path) -> PathBuf {
+    let inside = start.ancestors().take_while(|folder| folder.starts_with(top));
+    inside.into_iter().find(|folder| folder.join(MANIFEST).is_file()).unwrap_or(top).to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_copy_ends_at_its_top() {
+        let copy = Path::new("/tmp/_cmp_server/1b4e");
+        let top = |start: &str, application| top_of_copy(Path::new(start), application);
+        assert_eq!(top("/tmp/_cmp_server/1b4e", None).as_deref(), Some(copy));
+        assert_eq!(top("/tmp/_cmp_server/1b4e/a/b", Some("x/a/b")).as_deref(), Some(copy));
+        assert_eq!(top("/tmp/_cmp_server/1b4e/_cmp_server/a", None).as_deref(), Some(copy));
+        assert_eq!(top("/srv/repo/a/b", Some("./a/b/")).as_deref(), Some(Path::new("/srv/repo")));
+        assert_eq!(top("/srv/repo", Some(".")).as_deref(), Some(Path::new("/srv/repo")));
+        assert_eq!(top("/srv/repo/a", Some("b")), None);
+        assert_eq!(top("/srv/repo/a", Some("../a")), None);
+        assert_eq!(top("/srv/repo/a", None), None);
+        let temporary = tempfile::tempdir().unwrap();
+        let top = temporary.path().join("top");
+        std::fs::DirBuilder::new().recursive(true).create(top.join("a/b")).unwrap();
+        let manifest = |path: &Path| std::fs::OpenOptions::new().create(true).append(true).open(path.join(MANIFEST));
+        manifest(temporary.path()).unwrap();
+        assert_eq!(find_root_within(&top.join("a/b"), &top), top);
+        manifest(&top.join("a")).unwrap();
+        assert_eq!(find_root_within(&top.join("a/b"), &top), top.join("a"));
+    }
 
     #[test]
     fn the_root_is_the_asked_one_or_the_nearest_manifest_or_git_or_here() {

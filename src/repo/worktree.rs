@@ -59,11 +59,7 @@ impl Worktree {
     /// # Errors
     /// The folder is missing, is none, or may not be read.
     pub fn open(root: &Path) -> Result<Self, Error> {
-        let canonical = root.canonicalize().map_err(Error::read(root))?;
-        if !canonical.is_dir() {
-            return Err(Error::NotAFolder(root.to_owned()));
-        }
-        canonical.read_dir().map_err(Error::read(root))?;
+        let canonical = folder(root)?;
         let (git, note) = match Git::around(&canonical) {
             Ok(Some(git)) if git.ignores_root() => (None, Some(Note::IgnoredRoot)),
             Ok(Some(git)) => (Some(git), None),
@@ -71,6 +67,14 @@ impl Worktree {
             Err(reason) => (None, Some(Note::UnusableGit(reason))),
         };
         Ok(Self { root: canonical, git, note })
+    }
+
+    /// Opens a folder without asking Git, also where there is one: a copy that somebody made of a repository.
+    ///
+    /// # Errors
+    /// As [`Worktree::open`].
+    pub fn plain(root: &Path) -> Result<Self, Error> {
+        Ok(Self { root: folder(root)?, git: None, note: Some(Note::NoGit) })
     }
 
     /// The root, with every symbolic link on the way to it resolved.
@@ -162,6 +166,16 @@ impl Worktree {
             Target::Bad(kind) => Err(kind),
         }
     }
+}
+
+/// A folder that can be read, with every symbolic link on the way to it resolved.
+fn folder(root: &Path) -> Result<PathBuf, Error> {
+    let canonical = root.canonicalize().map_err(Error::read(root))?;
+    if !canonical.is_dir() {
+        return Err(Error::NotAFolder(root.to_owned()));
+    }
+    canonical.read_dir().map_err(Error::read(root))?;
+    Ok(canonical)
 }
 
 /// How long the file at a path may be.

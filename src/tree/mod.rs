@@ -12,6 +12,7 @@ mod located;
 mod output;
 pub mod ownership;
 mod path;
+mod reach;
 mod source;
 mod span;
 
@@ -23,5 +24,6 @@ pub use keyed::{Keyed, Text};
 pub use located::{Located, SpanTree, Spots};
 pub use output::{Lent, OutputTree};
 pub use path::{PathError, RepoPath};
+pub use reach::reach;
 pub use source::{Problem, ProblemKind, SourceFile, SourceTree};
 pub use span::{FileId, LineCol, Span, Spanned};

@@ -55,8 +55,9 @@ pub fn raise(to: &mut Amounts, other: &Amounts) {
 /// An amount that is no quantity.
 pub fn of_pod(spec: &Value) -> Result<Amounts, QuantityError> {
     let requested = |container: &Value| {
-        let mut amounts = read(container.pointer("/resources/limits"))?;
-        amounts.append(&mut read(container.pointer("/resources/requests"))?);
+        let resources = container.get("resources");
+        let mut amounts = read(resources.and_then(|all| all.get("limits")))?;
+        amounts.append(&mut read(resources.and_then(|all| all.get("requests")))?);
         Ok(amounts)
     };
     let list = |name: &str| spec.get(name).and_then(Value::as_array).into_iter().flatten();
@@ -77,7 +78,7 @@ pub fn of_pod(spec: &Value) -> Result<Amounts, QuantityError> {
         }
     }
     raise(&mut together, &start);
-    for (name, amount) in read(spec.pointer("/resources/requests"))? {
+    for (name, amount) in read(spec.get("resources").and_then(|all| all.get("requests")))? {
         if name == "cpu" || name == "memory" || name.starts_with("hugepages-") {
             together.insert(name, amount);
         }

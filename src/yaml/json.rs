@@ -240,8 +240,8 @@ impl Reader<'_> {
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
-                    if value.contains('\u{7f}') {
-                        self.error(scan::delete(self.span(start)));
+                    if let Some(character) = scan::uncarried(&value) {
+                        self.error(scan::refused(self.span(start), character));
                     }
                     return Ok(value);
                 }

@@ -37,6 +37,7 @@ pub use emit::{Shape, emit, emit_into};
 pub use node::{Data, Document, Entry, Node, Parsed, Style};
 pub use parse::parse;
 pub use read::read;
+pub(crate) use scan::{refused, uncarried};
 
 /// The largest file that is read, in bytes.
 pub const MAX_BYTES: usize = 8 << 20;

@@ -392,8 +392,8 @@ impl<'a> Builder<'a> {
                 let span = self.span(start + at.start, (start + at.end).min(end));
                 self.error(Diagnostic::new(Code::YamlSyntax, span, message).help(help));
             }
-            if value.contains('\u{7f}') {
-                self.error(scan::delete(span));
+            if let Some(character) = scan::uncarried(&value) {
+                self.error(scan::refused(span, character));
             }
         }
         let plain = style == ScalarStyle::Plain;
@@ -474,7 +474,12 @@ impl<'a> Builder<'a> {
             let bare: String = value.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
             let decoded = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, bare);
             return match decoded.map(String::from_utf8) {
-                Ok(Ok(text)) => (Scalar::Text, Cow::Owned(text)),
+                Ok(Ok(text)) => {
+                    if let Some(character) = scan::uncarried(&text) {
+                        self.error(scan::refused(span, character));
+                    }
+                    (Scalar::Text, Cow::Owned(text))
+                }
                 Ok(Err(_)) => {
                     self.error(Diagnostic::new(
                         Code::ControlCharacter,

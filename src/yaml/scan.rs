@@ -68,8 +68,8 @@ pub(super) fn characters(file: FileId, text: &str) -> Vec<Diagnostic> {
         }
         let span = Span::new(file, at, from);
         match character {
-            '\u{7f}' => found.push(delete(span)),
-            '\u{85}' | '\u{2028}' | '\u{2029}' => found.push(
+            '\u{7f}' => found.push(refused(span, character)),
+            '\u{2028}' | '\u{2029}' => found.push(
                 Diagnostic::new(
                     Code::ControlCharacter,
                     span,
@@ -80,7 +80,8 @@ pub(super) fn characters(file: FileId, text: &str) -> Vec<Diagnostic> {
                 )
                 .help(format!("write it as `{}` in double quotes, or break the line", escape(character))),
             ),
-            '\0'..='\u{1f}' | '\u{80}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => found.push(
+            '\u{80}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => found.push(refused(span, character)),
+            '\0'..='\u{1f}' => found.push(
                 Diagnostic::new(
                     Code::ControlCharacter,
                     span,
@@ -94,10 +95,23 @@ pub(super) fn characters(file: FileId, text: &str) -> Vec<Diagnostic> {
     found
 }
 
-/// DEL, which Argo CD cannot read even escaped.
-pub(super) fn delete(span: Span) -> Diagnostic {
-    Diagnostic::new(Code::ControlCharacter, span, "the control character U+007F (DEL) cannot be carried by a manifest")
-        .help("remove it")
+/// A character that does not arrive even if it is escaped: what its plugins answer Argo CD turns into JSON, where these
+/// stand bare, and reads that as YAML (the reader of go-yaml: `readerc.go`). U+0085 becomes a space there, and in kustomize.
+pub(crate) fn uncarried(text: &str) -> Option<char> {
+    let refused = |c: &char| matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
+    text.bytes().any(|byte| matches!(byte, 0x7f | 0xc2 | 0xef)).then(|| text.chars().find(refused))?
+}
+
+/// Such a character, told.
+pub(crate) fn refused(span: Span, character: char) -> Diagnostic {
+    let name = match character {
+        '\u{7f}' => " (DEL)",
+        '\u{85}' => " (NEL)",
+        _ => "",
+    };
+    let code = u32::from(character);
+    let message = format!("the control character U+{code:04X}{name} cannot be carried by a manifest");
+    Diagnostic::new(Code::ControlCharacter, span, message).help("remove it")
 }
 
 fn escape(character: char) -> String {

@@ -141,9 +141,11 @@ fn strings_are_written_so_that_nobody_misreads_them() {
             let bare = emit(&json!({ "a": text }), Free) == format!("a: {text}\n");
             let parsed = parse(FileId(0), written.as_bytes());
             let back = parsed.documents.first().map(|document| document.root.to_value());
+            // What does not arrive is refused, however it is written.
+            let carried = !text.contains(|c| matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}'));
             if (bare && name.starts_with("must_quote"))
                 || back.as_ref() != Some(&value)
-                || !parsed.diagnostics.is_empty()
+                || parsed.diagnostics.is_empty() != carried
             {
                 wrong.push(format!("{name} {text:?}: {written}"));
             } else {

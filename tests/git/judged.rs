@@ -270,3 +270,19 @@ impl Repo {
         assert!(ran.status.success(), "{}", grumbled(&ran));
     }
 }
+
+#[test]
+fn nothing_is_never_rendered_with_success() {
+    let repo = Repo::empty();
+    let fleet = "apiVersion: fleetcron.dev/v1alpha1\nkind: Fleet\nmetadata: {name: a}\nspec: {output: {marker: {when: never}}}\n";
+    repo.put("fleetcron.yaml", fleet);
+    let cluster =
+        |name: &str| format!("apiVersion: fleetcron.dev/v1alpha1\nkind: Cluster\nmetadata: {{name: {name}}}\n");
+    repo.put("clusters/a.yaml", &cluster("a"));
+    repo.put("clusters/idle.yaml", &cluster("idle"));
+    repo.put("tasks/rollup.yaml", &task("rollup", "1").replace("\"*\"", "[a]"));
+    assert!(repo.run(&["render", "a"]).status.success());
+    let ran = repo.run(&["render", "idle"]);
+    assert_eq!((ran.status.code(), said(&ran)), (Some(1), String::new()));
+    assert!(grumbled(&ran).contains("there is nothing to render for `idle`"), "{}", grumbled(&ran));
+}

@@ -12,6 +12,7 @@ use super::{period, resource};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Body, ImageRule, PatchKind, PatchStep, Schedule, Target, Variables};
 use crate::tree::{Located, SpanTree, Spanned, Spots};
+use crate::yaml;
 
 /// The member that marks text from a file: references in it are not read.
 pub(crate) const FROM_FILE: &str = crate::model::FROM_FILE;
@@ -249,7 +250,10 @@ pub(super) fn from_file(item: &mut Value, spans: &SpanTree, context: &mut Contex
     let mut text = String::new();
     if let Some(id) = context.file(path, place.value) {
         match std::str::from_utf8(&context.library.sources.file(id).bytes) {
-            Ok(found) => found.clone_into(&mut text),
+            Ok(found) => match yaml::uncarried(found) {
+                None => found.clone_into(&mut text),
+                Some(character) => context.diags.push(yaml::refused(place.value, character)),
+            },
             Err(_) => context.error(Code::InvalidFile, place.value, format!("`{path}` is not UTF-8 text")),
         }
     }

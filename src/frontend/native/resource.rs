@@ -105,6 +105,19 @@ fn objects(id: FileId, span: Span, context: &mut Context<'_, '_>) -> Option<Vec<
             context.diags.push(diagnostic.other(span, "the file is named here"));
             continue;
         }
+        if object.value.get("items").is_some_and(Value::is_array) && object.value.get("sops").is_some() {
+            let diagnostic = Diagnostic::new(
+                Code::ResourceInvalid,
+                object.span(),
+                "a list that is encrypted as a whole cannot be taken apart",
+            );
+            context.diags.push(
+                diagnostic
+                    .other(span, "the file is named here")
+                    .help("encrypt each object in a file of its own: it passes byte for byte"),
+            );
+            return None;
+        }
         if text(&object, "kind") == Some("List")
             && let Some((Value::Array(items), SpanTree { spots: Spots::Items(places), .. })) = object.member("items")
         {
@@ -196,6 +209,15 @@ fn check(object: &Located, sops: bool, named: Span, context: &mut Context<'_, '_
             context.diags.push(diagnostic.other(named, "the file is named here"));
             return false;
         }
+    }
+    if object.value.get("items").is_some_and(Value::is_array) {
+        let span = object.member("items").map_or(object.span(), |(_, spans)| spans.key);
+        context.diags.push(
+            Diagnostic::new(Code::ResourceInvalid, span, "an object with `items` is a list to Argo CD and kubectl")
+                .other(named, "the file is named here")
+                .help("write the items as documents of their own, or as one of `kind: List`"),
+        );
+        return false;
     }
     if text(object, "kind") == Some("CronJob") {
         let span = object.member("kind").map_or(object.span(), |(_, spans)| spans.value);

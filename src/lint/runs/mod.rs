@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Fleet, Level};
-use crate::tree::{SourceTree, Span};
+use crate::tree::{SourceTree, Span, reach};
 
 /// One variant of a task, as these rules see it.
 pub struct Running<'a> {
@@ -81,7 +81,7 @@ fn heard(code: Code, fleet: &Fleet) -> bool {
 impl<'a> Running<'a> {
     /// A finished CronJob; whether a Service stands beside it, where its places are said, and the texts.
     pub fn new(cron_job: &'a Value, service: bool, said: &'a dyn Fn(&str) -> Span, sources: &'a SourceTree) -> Self {
-        let pod = cron_job.pointer(POD);
+        let pod = reach(cron_job, POD);
         let list = |name: &str| -> Vec<Container<'a>> {
             let items = pod.and_then(|pod| pod.get(name)).and_then(Value::as_array);
             let items = items.into_iter().flatten().enumerate();

@@ -98,9 +98,10 @@ fn made_to_be_secret(value: &str) -> Option<&'static str> {
     }
     let token =
         |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '='));
-    let make = MAKES.iter().find(|(prefix, least, _)| {
-        value.strip_prefix(prefix).is_some_and(|rest| rest.len() >= *least && token(rest) && letters(rest) > 5)
-    });
+    let make =
+        MAKES.iter().filter(|(prefix, least, _)| value.len() >= prefix.len() + least).find(|(prefix, least, _)| {
+            value.strip_prefix(prefix).is_some_and(|rest| rest.len() >= *least && token(rest) && letters(rest) > 5)
+        });
     if let Some((.., what)) = make {
         return Some(what);
     }
@@ -155,6 +156,16 @@ impl Word {
 
 /// The last word of a name decides: `TOKEN_URL` is a URL, `PASSWORD_FILE` a file, `SECRET_NAME` a name.
 fn secret_word(name: &str) -> Option<Word> {
+    // Most names end otherwise, and need not be taken apart.
+    const ENDS: [&str; 9] = ["password", "passwd", "passphrase", "pwd", "pass", "token", "pat", "jwt", "secret"];
+    let end = name.trim_end_matches(|c: char| !c.is_ascii_alphabetic());
+    let ends = |with: &str| {
+        let from = end.len().checked_sub(with.len());
+        from.and_then(|from| end.get(from..)).is_some_and(|last| last.eq_ignore_ascii_case(with))
+    };
+    if !ends("key") && !ENDS.iter().any(|with| ends(with)) {
+        return None;
+    }
     let words = words(name);
     let last = words.iter().rposition(|word| !word.chars().all(|c| c.is_ascii_digit()))?;
     let before = last.checked_sub(1).map_or("", |at| words[at].as_str());

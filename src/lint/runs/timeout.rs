@@ -7,10 +7,11 @@ use serde_json::Value;
 
 use super::{JOB, POD, Running};
 use crate::diag::{Code, Diagnostic};
+use crate::tree::reach;
 
 pub(super) fn run(running: &Running<'_>) -> Vec<Diagnostic> {
     const FIELD: &str = "activeDeadlineSeconds";
-    let limited = |spec: &str| running.cron_job.pointer(spec).is_none_or(|spec| spec.get(FIELD).is_some());
+    let limited = |spec: &str| reach(running.cron_job, spec).is_none_or(|spec| spec.get(FIELD).is_some());
     if limited(JOB) || limited(POD) {
         return Vec::new();
     }
@@ -19,7 +20,7 @@ pub(super) fn run(running: &Running<'_>) -> Vec<Diagnostic> {
     if ["null", "~", ""].contains(&running.sources.text(span).to_lowercase().as_str()) {
         return Vec::new();
     }
-    let then = match running.cron_job.pointer("/spec/concurrencyPolicy").and_then(Value::as_str) {
+    let then = match reach(running.cron_job, "/spec/concurrencyPolicy").and_then(Value::as_str) {
         Some("Forbid") => "a run that hangs keeps all later ones from starting (`concurrencyPolicy: Forbid`)",
         Some("Replace") => "a run that hangs goes on until the next one is due (`concurrencyPolicy: Replace`)",
         _ => "runs that hang pile up (`concurrencyPolicy: Allow`)",

@@ -1,0 +1,90 @@
+//! `fleetcron cmp`: what the config-management plugin of Argo CD runs. It writes no file and asks no Git: the copy of a
+//! repository that a plugin gets has none that can be used.
+//!
+//! The one idea: Argo CD takes whatever stands on standard output for the whole truth, so nothing is written there before
+//! everything is known to be right, and then it is written in one go; what Argo CD shows to people stands on standard
+//! error, without colour, without secrets, and not longer than a screen.
+
+mod answer;
+mod generate;
+mod parameters;
+mod request;
+mod wrong;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use self::request::Request;
+use self::wrong::Wrong;
+use super::args::{Cmp, Format, Global};
+use super::outcome::Failure;
+use crate::repo;
+
+/// How many threads a plugin takes: after one commit Argo CD asks for hundreds of applications at once.
+pub(super) const THREADS: usize = 4;
+
+/// What a command of the plugin answers.
+struct Answer {
+    /// To standard output, all of it.
+    stdout: Vec<u8>,
+    /// To standard error, a line each.
+    remarks: Vec<String>,
+}
+
+/// Where a command runs.
+struct Place {
+    /// The fleet root.
+    root: PathBuf,
+    /// What leads from the top of the repository to the folder of the application, if anybody knows.
+    application: Option<String>,
+}
+
+impl Place {
+    /// The fleet root above the folder that Argo CD starts its plugin in, and never above the copy of the repository.
+    fn find(here: &Path, request: &Request, global: &Global) -> Result<Self, Failure> {
+        let top = repo::top_of_copy(here, request.path.as_deref());
+        let root = match (&global.root, &top) {
+            (None, Some(top)) => repo::find_root_within(here, top),
+            (asked, _) => repo::find_root(here, asked.as_deref()).map_err(|error| Failure::run(&error))?,
+        };
+        let below = top.as_deref().and_then(|top| here.strip_prefix(top).ok()?.to_str());
+        Ok(Self { root, application: request.path.clone().or(below.map(str::to_owned)) })
+    }
+
+    /// The last folder of the application's path.
+    fn folder(&self) -> Option<&str> {
+        Path::new(self.application.as_deref()?).file_name()?.to_str()
+    }
+}
+
+/// Runs a command of the plugin and prints its answer; `ask` gives the values of the environment.
+pub(super) fn run(what: &Cmp, global: &Global, here: &Path, ask: impl Fn(&str) -> Option<OsString>) -> ExitCode {
+    let answer = match what {
+        _ if global.format != Format::Text => {
+            Err(Wrong::from(Failure::Run("`cmp` answers Argo CD and knows no other `--format`".to_owned())))
+        }
+        Cmp::Generate => generate::run(global, here, &ask),
+        Cmp::Parameters => Ok(parameters::run(global, here, &ask)),
+    };
+    let answer = answer.and_then(|answer| {
+        let mut stdout = std::io::stdout().lock();
+        let written = stdout.write_all(&answer.stdout).and_then(|()| stdout.flush());
+        let unwritten = |error| Wrong::from(Failure::Run(format!("the answer could not be written: {error}")));
+        written.map(|()| answer.remarks).map_err(unwritten)
+    });
+    let mut stderr = std::io::stderr().lock();
+    match answer {
+        Ok(remarks) => {
+            for remark in remarks.iter().filter(|_| !global.quiet) {
+                let _nobody_reads = writeln!(stderr, "{}", wrong::plain(remark));
+            }
+            ExitCode::SUCCESS
+        }
+        Err(wrong) => {
+            let _nobody_reads = stderr.write_all(wrong.text(here).as_bytes());
+            ExitCode::from(wrong.code)
+        }
+    }
+}
