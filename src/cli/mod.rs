@@ -215,7 +215,7 @@ fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session
     match command {
         Command::Init(args) => {
             let here = here()?;
-            init::run(slot.insert(init::open(args, global, &here, watched)?), args, &here)
+            init::run(slot.insert(init::open(args, global, &here, watched)?), args, &here, global.quiet)
         }
         Command::New(args) => {
             let here = here()?;

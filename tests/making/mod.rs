@@ -3,6 +3,7 @@
 mod asked;
 mod init;
 mod new;
+mod start;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -50,8 +50,8 @@ pub(super) fn open(args: &Init, global: &Global, here: &Path, watched: bool) -> 
     Ok(Session::at(root, global, here, None, View::Folder, watched))
 }
 
-/// Runs it.
-pub(super) fn run(session: &mut Session, args: &Init, here: &Path) -> Result<Outcome, Failure> {
+/// Runs it; `quiet` leaves out what is good to know and not wrong.
+pub(super) fn run(session: &mut Session, args: &Init, here: &Path, quiet: bool) -> Result<Outcome, Failure> {
     let wants_url = args.argocd || args.flux;
     if !wants_url && (args.repo_url.is_some() || args.branch.is_some()) {
         return Err(Failure::Run("`--repo-url` and `--branch` go with `--argocd` or `--flux`".to_owned()));
@@ -141,7 +141,9 @@ pub(super) fn run(session: &mut Session, args: &Init, here: &Path) -> Result<Out
         }),
     );
     outcome.remarks = plan.kept();
-    outcome.remarks.extend(plan.notes.iter().map(|note| format!("note: {note}")));
+    if !quiet {
+        outcome.remarks.extend(plan.notes.iter().map(|note| format!("note: {note}")));
+    }
     outcome.wrong = plan.is_in_vain();
     Ok(outcome)
 }
