@@ -70,9 +70,10 @@ fn plain(text: &str) -> String {
     if is_amount { text.to_owned() } else { scalar(text) }
 }
 
-/// A key. `on` is the only word of the format that some reader takes for something else, and fleetcron is none of them.
-fn key(text: &str) -> String {
-    if text == "on" { text.to_owned() } else { scalar(text) }
+/// A key. `on` before a list is the format's own, and read as it is written; before a text it is a name of the user's, which
+/// a reader of YAML takes for `true`.
+fn key(text: &str, value: &Hand) -> String {
+    if text == "on" && matches!(value, Hand::List(_)) { text.to_owned() } else { scalar(text) }
 }
 
 /// A document.
@@ -118,7 +119,8 @@ impl Hand {
                 format!("[{}]", items?.join(", "))
             }
             Self::Map(members) => {
-                let member = |(key, value): &(String, Hand)| Some(format!("{}: {}", self::key(key), value.line()?));
+                let member =
+                    |(key, value): &(String, Hand)| Some(format!("{}: {}", self::key(key, value), value.line()?));
                 let members: Option<Vec<String>> = members.iter().map(member).collect();
                 format!("{{{}}}", members?.join(", "))
             }
@@ -135,7 +137,7 @@ fn open(out: &mut String, members: &[(String, Hand)], indent: usize, mut begun: 
         }
         begun = false;
         let start = out.rfind('\n').map_or(0, |at| at + 1);
-        out.push_str(&key(name));
+        out.push_str(&key(name, value));
         out.push(':');
         let room = WIDTH.saturating_sub(out.len() - start + 1);
         after(out, value, indent, room);
@@ -252,7 +254,6 @@ mod tests {
             "trail \nx",
             "é",
             "😀",
-            "\u{85}",
             "\u{2028}",
             "$(var.x)",
             "--flag=a,b",

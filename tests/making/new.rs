@@ -169,6 +169,7 @@ fn hostile_words_come_through_to_the_manifest() {
     hostile.iter().for_each(|word| args.extend(["--arg", word]));
     let env: Vec<String> = hostile.iter().enumerate().map(|(at, word)| format!("V{at}={word}")).collect();
     env.iter().for_each(|pair| args.extend(["--env", pair]));
+    args.extend(["--env", "on=y", "--override", "cluster=eu-west-1-a:env.y=on"]);
     made(&place, "demo/hostile", &args);
     place.fine(&["build"]);
     let manifest = &documents(&place.text("rendered/eu-west-1-a/demo/hostile.cronjob.yaml"))[0];
@@ -177,7 +178,8 @@ fn hostile_words_come_through_to_the_manifest() {
     let expected: Vec<Value> =
         hostile.iter().enumerate().map(|(at, word)| json!({"name": format!("V{at}"), "value": word})).collect();
     let mut found = container["env"].as_array().expect("a list").clone();
-    found.retain(|member| member["name"] != "HOME");
+    let words = found.extract_if(.., |member| member["name"] == "on" || member["name"] == "y").collect::<Vec<_>>();
+    assert_eq!(words, [json!({"name": "on", "value": "y"}), json!({"name": "y", "value": "on"})]);
     let number = |value: &Value| value["name"].as_str().and_then(|name| name[1..].parse::<usize>().ok());
     found.sort_by_key(number);
     // An empty value is the same as none.

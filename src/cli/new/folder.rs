@@ -84,7 +84,7 @@ mod tests {
             let name = path.replace(['/', '.'], "-");
             let name = if path.contains("/own/") { "own".to_owned() } else { name };
             let task = format!(
-                "apiVersion: fleetcron.dev/v1alpha1\nkind: Task\nmetadata: {{name: {name}, namespace: pay}}\nspec: {{}}\n"
+                "apiVersion: fleetcron.dev/v1alpha1\nkind: Task\nmetadata: {{name: {name}, namespace: pay}}\nspec: {{placement: {{clusters: \"*\"}}, schedule: \"0 3 * * *\", container: {{image: \"a:1\"}}}}\n"
             );
             ((*path).to_owned(), task)
         };
