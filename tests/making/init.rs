@@ -212,6 +212,22 @@ fn the_hook_goes_where_git_looks_and_knows_where_the_fleet_is() {
     fs::remove_file(place.dir.join("the fleet's/rendered/us-east-1-a/demo/hello.cronjob.yaml")).expect("removed");
     assert!(!place.commit(&place.dir).0);
 
+    // So it is if the folder stands in the user's own settings, also for a fleet that is new; a fleet without a manifest
+    // cannot be told from other repositories.
+    let settings = place.dir.join("../settings");
+    fs::write(&settings, "[core]\n\thooksPath = ~/own-hooks\n").expect("a file");
+    let own = Place::empty();
+    own.git(&["init", "-q"]);
+    let run = || {
+        let mut command = own.command("fleetcron", &own.dir);
+        command.env("GIT_CONFIG_GLOBAL", &settings).args(["init", "--hook"]).output().expect("it starts")
+    };
+    let first = run();
+    assert!(first.status.success(), "{}", grumbled(&first));
+    assert!(own.dir.join("../own-hooks/pre-commit").is_file() && !own.dir.join(".git/hooks/pre-commit").exists());
+    fs::remove_file(own.dir.join("fleetcron.yaml")).expect("removed");
+    assert!(grumbled(&run()).contains("the hook needs a fleetcron.yaml"));
+
     // Hooks that are switched off are said to be.
     place.git(&["config", "core.hooksPath", "/dev/null"]);
     assert!(place.ends(1, &["init", "the fleet's", "--hook"]).contains("Git runs none"));

@@ -108,7 +108,7 @@ pub(super) fn run(session: &mut Session, args: &Init, here: &Path, quiet: bool) 
         }
     }
     if let Some(around) = around.as_ref().filter(|_| args.hook) {
-        plan.hook(around, there || root.join(MANIFEST).is_file())?;
+        plan.hook(around, !there || root.join(MANIFEST).is_file())?;
     }
     if !args.dry_run {
         files::write(&root, &plan.files)?;
