@@ -19,18 +19,22 @@ fn answer(place: &Place, dir: &Path, line: &str) -> String {
     format!("{}{}", said(&output), grumbled(&output))
 }
 
-#[test]
-fn every_command_of_the_page_answers_as_shown() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/start.md");
-    let page = fs::read_to_string(&file).expect("docs/start.md");
+/// Walks a page: every command of the blocks that begin with `fence`, in one session from an empty folder on.
+pub(crate) fn walk(name: &str, fence: &str, least: usize) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    let page = fs::read_to_string(&file).expect("the page");
     let place = Place::empty();
     let mut dir: PathBuf = place.dir.clone();
     let mut found = String::new();
     let (mut console, mut commands) = (false, 0);
     for line in page.lines() {
         match (console, line) {
-            (false, "```console") | (true, "```") => {
-                console = !console;
+            (false, begins) if begins == fence => {
+                console = true;
+                found.push_str(&format!("{line}\n"));
+            }
+            (true, "```") => {
+                console = false;
                 found.push_str(&format!("{line}\n"));
             }
             (false, line) => found.push_str(&format!("{line}\n")),
@@ -54,6 +58,16 @@ fn every_command_of_the_page_answers_as_shown() {
     if std::env::var_os("BLESS").is_some() {
         fs::write(&file, &found).expect("written");
     }
-    assert!(commands >= 15, "the page shows {commands} commands");
-    assert_eq!(found, fs::read_to_string(&file).expect("docs/start.md"));
+    assert!(commands >= least, "{name} shows {commands} commands");
+    assert_eq!(found, fs::read_to_string(&file).expect("the page"));
+}
+
+#[test]
+fn every_command_of_the_page_answers_as_shown() {
+    walk("docs/start.md", "```console", 15);
+}
+
+#[test]
+fn the_tour_of_the_readme_can_be_walked() {
+    walk("README.md", "```console tour", 12);
 }

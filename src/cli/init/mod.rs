@@ -5,6 +5,7 @@
 
 mod argocd;
 mod attributes;
+mod ci;
 mod files;
 mod flux;
 mod hook;
@@ -76,7 +77,7 @@ pub(super) fn run(session: &mut Session, args: &Init, here: &Path, quiet: bool) 
     }
     let more: Vec<SourceFile> = plan.files.iter().filter_map(File::source).collect();
     let compilation = session.imagine(&more, &Mode::Steady)?;
-    let asked = args.hook || wants_url || !there;
+    let asked = args.hook || wants_url || args.ci.is_some() || !there;
     if asked && session.diags.has_errors() {
         let mut said = vec!["nothing was written".to_owned()];
         said.extend(plan.kept());
@@ -106,6 +107,9 @@ pub(super) fn run(session: &mut Session, args: &Init, here: &Path, quiet: bool) 
                 source.branch.as_deref().unwrap_or_default()
             ));
         }
+    }
+    if let Some(ci) = args.ci {
+        plan.add(&root, ci::text(ci, around.as_ref(), output)?, &output.dir)?;
     }
     if let Some(around) = around.as_ref().filter(|_| args.hook) {
         plan.hook(around, !there || root.join(MANIFEST).is_file())?;
@@ -262,7 +266,7 @@ impl Plan {
         let folder = shown(root, here);
         match (there, self.writes()) {
             (true, _) if self.files.is_empty() && self.hook.is_none() => {
-                let flags = "`--hook`, `--argocd` and `--flux` add to it";
+                let flags = "`--hook`, `--ci`, `--argocd` and `--flux` add to it";
                 return format!("a fleet is in {folder} already, nothing was written; {flags}\n");
             }
             (_, false) if self.kept().is_empty() => text.push_str("nothing to write: everything is there\n"),

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::ci::Ci;
+
 /// `fleetcron init`
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Init {
@@ -15,6 +17,10 @@ pub(in crate::cli) struct Init {
     /// Install a Git hook that checks what is staged before each commit, and print what the pre-commit framework needs.
     #[arg(long)]
     pub(in crate::cli) hook: bool,
+    /// Write the jobs for GitHub Actions or GitLab CI: a check with the difference as a comment, and the rendered branch if the
+    /// output is not committed.
+    #[arg(long, value_enum, value_name = "SERVICE")]
+    pub(in crate::cli) ci: Option<Ci>,
     /// Write an Argo CD ApplicationSet with one Application for each cluster directory.
     #[arg(long)]
     pub(in crate::cli) argocd: bool,
