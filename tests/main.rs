@@ -19,6 +19,7 @@ mod import;
 mod kill;
 mod kustomize;
 mod layers;
+mod making;
 mod merging;
 mod pages;
 mod placed;

@@ -173,7 +173,7 @@ fn task(at: usize, from: Timestamp, compilation: &Compilation, sources: &SourceT
 }
 
 /// The clusters that a task runs on, with their instances where those differ.
-fn placed(built: &Built, chosen: &[usize], clusters: &[Cluster]) -> Vec<String> {
+pub(super) fn placed(built: &Built, chosen: &[usize], clusters: &[Cluster]) -> Vec<String> {
     let instances: Vec<u32> = built.decision.chosen().map(|(_, instances)| instances).collect();
     let differ = instances.windows(2).any(|pair| pair[0] != pair[1]);
     let one = |(at, instances): (&usize, &u32)| match differ {
@@ -242,7 +242,14 @@ fn applied<'b>(unit: &Unit, built: &'b Built, cluster: usize) -> &'b [usize] {
     variant.map_or(&[], |variant| &variant.overrides)
 }
 
-fn overrides(unit: &Unit, built: &Built, compilation: &Compilation, sources: &SourceTree, width: usize) -> String {
+/// Its overrides, and where each applies.
+pub(super) fn overrides(
+    unit: &Unit,
+    built: &Built,
+    compilation: &Compilation,
+    sources: &SourceTree,
+    width: usize,
+) -> String {
     let rows: Vec<Vec<String>> = unit
         .overrides
         .iter()

@@ -15,9 +15,12 @@ mod cron;
 mod diff;
 mod explain;
 mod formats;
+mod hand;
 mod import;
+mod init;
 mod moment;
 mod moves;
+mod new;
 mod outcome;
 mod page;
 mod plan;
@@ -106,11 +109,7 @@ fn run(cli: &Cli) -> std::io::Result<ExitCode> {
     }
     let mut stdout = std::io::stdout().lock();
     let mut stderr = anstream::AutoStream::new(std::io::stderr().lock(), choice(global));
-    let colored = match global.color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
-    };
+    let colored = colored(global);
     let log = |text: &str| formats::for_log(global.format, text).into_owned();
     if let Some(session) = &session
         && global.format != Format::Json
@@ -176,10 +175,19 @@ fn run(cli: &Cli) -> std::io::Result<ExitCode> {
 
 /// Whether standard output takes colour.
 fn paints(global: &Global) -> bool {
+    takes_color(global, &std::io::stdout())
+}
+
+/// Whether standard error shows colours.
+fn colored(global: &Global) -> bool {
+    takes_color(global, &std::io::stderr())
+}
+
+fn takes_color(global: &Global, to: &impl IsTerminal) -> bool {
     match global.color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+        Color::Auto => to.is_terminal() && std::env::var_os("NO_COLOR").is_none(),
     }
 }
 
@@ -245,6 +253,15 @@ fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session
         Ok(slot.insert(Session::open(global, &here, out, view, watched)?))
     };
     match command {
+        Command::Init(args) => {
+            let here = here()?;
+            init::run(slot.insert(init::open(args, global, &here, watched)?), args, &here, global.quiet)
+        }
+        Command::New(args) => {
+            let here = here()?;
+            let session = slot.insert(Session::open(global, &here, None, View::Folder, watched)?);
+            new::run(session, args, global, &here, colored(global))
+        }
         Command::Build(args) => build::build(open(slot)?, args),
         Command::Check(args) => check::run(open(slot)?, args),
         Command::Render(args) => render::run(open(slot)?, args),

@@ -16,7 +16,7 @@ use crate::diag::{Diagnostics, Severity};
 use crate::lock::Mode;
 use crate::model::{Identity, Model};
 use crate::repo::{self, Opened, Sources, View};
-use crate::tree::{RepoPath, SourceTree, Span};
+use crate::tree::{RepoPath, SourceFile, SourceTree, Span};
 
 /// A task of what was compiled.
 pub(super) struct Task {
@@ -63,7 +63,19 @@ impl Session {
         watched: bool,
     ) -> Result<Self, Failure> {
         let root = repo::find_root(here, global.root.as_deref()).map_err(|error| Failure::run(&error))?;
-        Ok(Self {
+        Ok(Self::at(root, global, here, out, view, watched))
+    }
+
+    /// A session on the fleet of that folder.
+    pub(super) fn at(
+        root: PathBuf,
+        global: &Global,
+        here: &Path,
+        out: Option<&Path>,
+        view: View,
+        watched: bool,
+    ) -> Self {
+        Self {
             root,
             view,
             opened: None,
@@ -77,7 +89,7 @@ impl Session {
             unions: true,
             diags: Diagnostics::new(),
             progress: Progress::new(watched),
-        })
+        }
     }
 
     /// The texts that were read.
@@ -97,22 +109,36 @@ impl Session {
 
     /// Reads and compiles, with the lock used as the mode says.
     pub(super) fn compile_as(&mut self, mode: &Mode) -> Result<Compilation, Failure> {
+        self.imagine(&[], mode)
+    }
+
+    /// Reads and compiles as if some files stood in the repository too; nothing is written.
+    pub(super) fn imagine(&mut self, more: &[SourceFile], mode: &Mode) -> Result<Compilation, Failure> {
+        if !self.root.exists() {
+            let side = Side::alone(more, mode, &mut self.progress);
+            return Ok(self.take(side));
+        }
         let opened = self.view.open(&self.root).map_err(|error| Failure::run(&error))?;
         let skip: Vec<PathBuf> = self.out.iter().cloned().collect();
-        let side = Side::of(&opened, &skip, mode, &mut self.progress);
+        let side = Side::with(&opened, &skip, more, mode, &mut self.progress);
         if let Opened::Folder(worktree) = &opened {
             let lock = RepoPath::new(crate::lock::PATH).ok();
             let merge = lock.and_then(|lock| worktree.attribute(&lock, "merge"));
             self.unions = !worktree.has_git() || merge.as_deref() == Some("union");
         }
         self.opened = Some(opened);
+        Ok(self.take(side))
+    }
+
+    /// Remembers what the report needs of it.
+    fn take(&mut self, side: Side) -> Compilation {
         self.output_dir.clone_from(&side.compilation.model.fleet.output.dir);
         let units = side.compilation.model.units.iter();
         self.tasks = units.map(|unit| Task { identity: unit.identity.clone(), name: unit.name }).collect();
         self.sources = side.sources;
         self.diags = side.diags;
         self.relevel(&side.compilation.model);
-        Ok(side.compilation)
+        side.compilation
     }
 
     /// Compiles another state of the same repository; what it has to say stays with it.

@@ -11,7 +11,7 @@ use crate::compile::{self, Compilation};
 use crate::diag::Diagnostics;
 use crate::lock::Mode;
 use crate::repo::{Opened, Sources, View};
-use crate::tree::RepoPath;
+use crate::tree::{RepoPath, SourceFile, SourceTree};
 
 /// A state of the repository, compiled.
 pub(super) struct Side {
@@ -32,18 +32,41 @@ impl Side {
         Ok(Self::of(&opened, &[], mode, progress))
     }
 
+    /// Compiles some files that stand nowhere yet.
+    pub(super) fn alone(files: &[SourceFile], mode: &Mode, progress: &mut Progress) -> Self {
+        let sources = Sources { tree: SourceTree::new(files.to_vec(), Vec::new()), notes: Vec::new() };
+        let mut compilation = compile::compile_watched(&sources.tree, mode, |stage| progress.now(stage.name()));
+        let diags = std::mem::take(&mut compilation.diags);
+        Self { title: "what is not written yet".to_owned(), sources, compilation, diags }
+    }
+
     /// Reads and compiles what was opened. Folders of the disk that hold output beside `output.dir` are in `skip`.
     pub(super) fn of(opened: &Opened, skip: &[PathBuf], mode: &Mode, progress: &mut Progress) -> Self {
+        Self::with(opened, skip, &[], mode, progress)
+    }
+
+    /// As [`Side::of`], as if some files stood there too.
+    pub(super) fn with(
+        opened: &Opened,
+        skip: &[PathBuf],
+        more: &[SourceFile],
+        mode: &Mode,
+        progress: &mut Progress,
+    ) -> Self {
         progress.now("reading");
         let guess = crate::model::Fleet::default().output.dir;
-        let mut sources = opened.read(&guess, skip);
-        let mut tell =
-            |tree: &crate::tree::SourceTree| compile::compile_watched(tree, mode, |stage| progress.now(stage.name()));
+        let read = |dir: &str| {
+            let read = opened.read(dir, skip);
+            let files = read.tree.files().map(|(_, file)| file.clone()).chain(more.iter().cloned());
+            Sources { tree: SourceTree::new(files.collect(), read.tree.problems().to_vec()), ..read }
+        };
+        let mut sources = if more.is_empty() { opened.read(&guess, skip) } else { read(&guess) };
+        let mut tell = |tree: &SourceTree| compile::compile_watched(tree, mode, |stage| progress.now(stage.name()));
         let mut compilation = tell(&sources.tree);
         let dir = compilation.model.fleet.output.dir.clone();
         let mut again = dir != guess;
         if again {
-            sources = opened.read(&dir, skip);
+            sources = if more.is_empty() { opened.read(&dir, skip) } else { read(&dir) };
             compilation.wanted = compile::wanted(&sources.tree);
         }
         if !compilation.wanted.is_empty() {

@@ -5,6 +5,7 @@
 //! [`SourceTree`](crate::tree::SourceTree) for the compiler, an [`Existing`](crate::tree::Existing) for what stands in
 //! the output.
 
+mod around;
 mod blobs;
 mod branch;
 mod error;
@@ -20,6 +21,7 @@ mod walk;
 mod within;
 mod worktree;
 
+pub use around::{Around, Stands, around, blocked, stands};
 pub use blobs::Blobs;
 pub use branch::{Origin, SOURCE_TRAILER, Tip, before, contents_of, fork, index_file, is_after, origin, tip};
 pub use error::Error;

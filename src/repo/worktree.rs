@@ -95,6 +95,11 @@ impl Worktree {
         self.git.as_ref()?.attribute(path, name)
     }
 
+    /// Whether a file that does not exist yet would be read: Git ignores neither it nor a folder above it.
+    pub fn would_count(&self, path: &RepoPath) -> bool {
+        self.git.as_ref().is_none_or(|git| git.counts(Path::new(path.as_str()), false))
+    }
+
     /// Reads every `.yaml`, `.yml` and `.json` file below the root, the lock and the attributes at the root. Left out
     /// are hidden files, what Git ignores and does not track, repositories within, and the folders `skip`, relative to
     /// the root or absolute; one that is the root itself or above it is not left out.

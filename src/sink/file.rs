@@ -45,6 +45,30 @@ pub(super) fn lock(folder: &Path) -> Result<Option<File>, Error> {
 /// # Errors
 /// A symbolic link or a folder stands there, or the system refuses.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<bool, Error> {
+    write(path, bytes, |_| Ok(()))
+}
+
+/// As [`write_file`], a file that the system may run.
+///
+/// # Errors
+/// As [`write_file`].
+pub fn write_program(path: &Path, bytes: &[u8]) -> Result<bool, Error> {
+    write(path, bytes, runnable)
+}
+
+#[cfg(unix)]
+fn runnable(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+}
+
+#[cfg(not(unix))]
+fn runnable(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Writes one file; before it gets its name it is made ready.
+fn write(path: &Path, bytes: &[u8], ready: impl FnOnce(&Path) -> io::Result<()>) -> Result<bool, Error> {
     let conflict = |kind| Err(Error::Conflict { path: path.to_owned(), kind });
     match path.symlink_metadata() {
         Ok(meta) if meta.is_symlink() => return conflict(ConflictKind::Link),
@@ -62,7 +86,8 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<bool, Error> {
     let _guard = lock(folder)?;
     clean(folder);
     let beside = temporary(folder);
-    write_new(&beside, bytes).and_then(|()| fs::rename(&beside, path)).map_err(|source| {
+    let written = write_new(&beside, bytes).and_then(|()| ready(&beside)).and_then(|()| fs::rename(&beside, path));
+    written.map_err(|source| {
         // Best effort: if it stays, the next run removes it.
         let _ = fs::remove_file(&beside);
         Error::Write { path: path.to_owned(), source }

@@ -13,6 +13,6 @@ mod index;
 mod stream;
 
 pub use error::Error;
-pub use file::{append, write_file};
+pub use file::{append, write_file, write_program};
 pub use index::stage;
 pub use stream::stream;

@@ -1,0 +1,68 @@
+//! What Git is told of the lock and the output in `.gitattributes`. It writes nothing.
+//!
+//! The one idea: a line that is missing is added at the end; everything that stands there keeps its bytes.
+
+use crate::lock;
+
+/// The file.
+pub(super) const PATH: &str = crate::repo::ATTRIBUTES;
+
+/// The lines that a fleet wants.
+fn lines(output: &str) -> [String; 2] {
+    let output = if output.contains([' ', '"', '\\']) {
+        format!("\"{}/**\"", output.replace('\\', "\\\\").replace('"', "\\\""))
+    } else {
+        format!("{output}/**")
+    };
+    [format!("{} merge=union linguist-generated=true", lock::PATH), format!("{output} linguist-generated=true")]
+}
+
+/// The whole text, the lines that are missing added; the same bytes if none is.
+pub(super) fn with(existing: &[u8], output: &str) -> Vec<u8> {
+    let held = String::from_utf8_lossy(existing);
+    let has = |wanted: &str| {
+        let mut words = wanted.split(' ');
+        let (path, attributes) = (words.next(), words.collect::<Vec<_>>());
+        held.lines().any(|line| {
+            let mut said = line.split_whitespace();
+            said.next() == path && {
+                let said: Vec<&str> = said.collect();
+                attributes.iter().all(|attribute| said.contains(attribute))
+            }
+        })
+    };
+    let missing: Vec<String> = lines(output).into_iter().filter(|line| !has(line)).collect();
+    let mut text = existing.to_vec();
+    if missing.is_empty() {
+        return text;
+    }
+    let end: &[u8] = if held.contains("\r\n") { b"\r\n" } else { b"\n" };
+    if !text.is_empty() && !text.ends_with(b"\n") {
+        text.extend_from_slice(end);
+    }
+    for line in missing {
+        text.extend_from_slice(line.as_bytes());
+        text.extend_from_slice(end);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with;
+
+    #[test]
+    fn lines_are_added_once_and_nothing_else_changes() {
+        let fresh = with(b"", "rendered");
+        let expected = "fleetcron.lock merge=union linguist-generated=true\nrendered/** linguist-generated=true\n";
+        assert_eq!(String::from_utf8_lossy(&fresh), expected);
+        assert_eq!(with(&fresh, "rendered"), fresh);
+        let after = with(b"*.png binary", "out");
+        assert!(after.starts_with(b"*.png binary\nfleetcron.lock merge=union "), "{after:?}");
+        let windows = with(b"a text\r\n", "out");
+        assert!(windows.ends_with(b"linguist-generated=true\r\n") && !windows.contains(&0), "{windows:?}");
+        let strange = with(b"\xff x\nfleetcron.lock  merge=union   linguist-generated=true", "o");
+        assert!(strange.starts_with(b"\xff x\n") && strange.ends_with(b"\no/** linguist-generated=true\n"));
+        assert!(String::from_utf8_lossy(&with(b"", "a b")).contains("\"a b/**\" linguist"));
+    }
+}

@@ -1,0 +1,107 @@
+//! What becomes of each file that `init` would write: made, added to, right already, or in the way. It asks `repo` what
+//! stands there and has `sink` write.
+//!
+//! The one idea: every file is looked at before the first is written, and one that is there is never replaced.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::super::outcome::Failure;
+use super::attributes;
+use super::start::Text;
+use crate::repo::{self, Stands};
+use crate::sink;
+use crate::tree::{Difference, RepoPath, SourceFile, Write};
+
+/// What becomes of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It is made.
+    Create,
+    /// Lines are added to it.
+    Append,
+    /// It is right as it is.
+    Same,
+    /// It stays as it is, and why.
+    Kept(String),
+}
+
+/// A file.
+#[derive(Clone, Debug)]
+pub(super) struct File {
+    pub(super) path: String,
+    pub(super) text: Vec<u8>,
+    pub(super) fate: Fate,
+}
+
+impl File {
+    /// Looks at what stands there.
+    pub(super) fn look(root: &Path, (path, text): Text) -> Result<Self, Failure> {
+        let place = root.join(&path);
+        let stands = repo::stands(&place).map_err(|error| Failure::run(&error))?;
+        let text = text.into_bytes();
+        let fate = match (stands, repo::blocked(&place)) {
+            (_, Some(above)) => Fate::Kept(format!("`{}` is no folder", shown(root, &above))),
+            (Stands::Nothing, None) => Fate::Create,
+            (Stands::File(held), None) if held == text => Fate::Same,
+            (Stands::File(_), None) => Fate::Kept("a file with other content is there".to_owned()),
+            (Stands::Other(what), None) => Fate::Kept(format!("{what} is there")),
+        };
+        Ok(Self { path, text, fate })
+    }
+
+    /// The attributes of Git, whose lines may join others.
+    pub(super) fn attributes(root: &Path, output: &str) -> Result<Self, Failure> {
+        let place = root.join(attributes::PATH);
+        let stands = repo::stands(&place).map_err(|error| Failure::run(&error))?;
+        let (text, fate) = match stands {
+            Stands::Nothing => (attributes::with(b"", output), Fate::Create),
+            Stands::File(held) => {
+                let text = attributes::with(&held, output);
+                let fate = if text == held { Fate::Same } else { Fate::Append };
+                (text, fate)
+            }
+            Stands::Other(what) => (Vec::new(), Fate::Kept(format!("{what} is there"))),
+        };
+        Ok(Self { path: attributes::PATH.to_owned(), text, fate })
+    }
+
+    /// As the compiler reads it, if it is made.
+    pub(super) fn source(&self) -> Option<SourceFile> {
+        let path = RepoPath::new(&self.path).ok().filter(|_| self.fate == Fate::Create)?;
+        Some(SourceFile { path, bytes: self.text.clone().into(), link: false })
+    }
+
+    /// For programs.
+    pub(super) fn value(&self) -> Value {
+        let (fate, why) = match &self.fate {
+            Fate::Create => ("create", None),
+            Fate::Append => ("append", None),
+            Fate::Same => ("same", None),
+            Fate::Kept(why) => ("kept", Some(why)),
+        };
+        json!({"path": self.path, "fate": fate, "why": why})
+    }
+}
+
+/// Writes what is to be written: new files all at once, then the lines that are added.
+pub(super) fn write(root: &Path, files: &[File]) -> Result<(), Failure> {
+    let mut create = Vec::new();
+    for file in files.iter().filter(|file| file.fate == Fate::Create) {
+        let path = RepoPath::new(&file.path).map_err(|error| Failure::run(&error))?;
+        create.push(Write { path, bytes: file.text.clone().into(), replaces: None });
+    }
+    create.sort_by(|a, b| a.path.cmp(&b.path));
+    let difference = Difference { create, ..Difference::default() };
+    sink::directory::apply(root, &difference).map_err(|error| Failure::run(&error))?;
+    for file in files.iter().filter(|file| file.fate == Fate::Append) {
+        sink::write_file(&root.join(&file.path), &file.text).map_err(|error| Failure::run(&error))?;
+    }
+    Ok(())
+}
+
+fn shown(root: &Path, path: &Path) -> String {
+    let below: PathBuf = path.strip_prefix(root).unwrap_or(path).to_owned();
+    below.display().to_string()
+}

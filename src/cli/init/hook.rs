@@ -1,0 +1,98 @@
+//! The Git hook that checks what is staged. It writes nothing.
+//!
+//! The one idea: a hook that is there belongs to somebody; it is never touched, its owner is told the two lines to add.
+
+use crate::repo::{Around, MANIFEST, Stands};
+
+/// The name that Git looks for.
+pub(super) const NAME: &str = "pre-commit";
+
+/// What becomes of the hook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It is written.
+    Write(String),
+    /// It is there already, or another one runs the same.
+    There,
+    /// It is there and may not be run.
+    NotRunnable,
+    /// Another one is there; these lines added to it would do.
+    Taken(String),
+    /// The folder of hooks is none: hooks are switched off.
+    Off,
+}
+
+/// What becomes of it; `fleet` leads from the top of the work tree to the fleet, and is empty at the top.
+pub(super) fn fate(around: &Around, stands: &Stands, runnable: bool, off: bool) -> Fate {
+    let script = script(&around.prefix, around.shared);
+    match stands {
+        _ if off => Fate::Off,
+        Stands::Nothing => Fate::Write(script),
+        Stands::File(bytes) => {
+            let text = String::from_utf8_lossy(bytes);
+            let mut lines = text.lines().map(str::trim_start).filter(|line| !line.starts_with('#'));
+            match lines.any(|line| line.contains(&command(&around.prefix))) {
+                true if runnable => Fate::There,
+                true => Fate::NotRunnable,
+                false => Fate::Taken(lines_to_add(&around.prefix)),
+            }
+        }
+        Stands::Other(_) => Fate::Taken(lines_to_add(&around.prefix)),
+    }
+}
+
+/// What is run.
+fn command(fleet: &str) -> String {
+    if fleet.is_empty() {
+        "fleetcron check --staged".to_owned()
+    } else {
+        format!("fleetcron check --staged --root {}", quoted(fleet))
+    }
+}
+
+fn script(fleet: &str, shared: bool) -> String {
+    let manifest = if fleet.is_empty() { MANIFEST.to_owned() } else { format!("{fleet}/{MANIFEST}") };
+    let guard = format!(
+        "# Other repositories use this folder of hooks too; those without this fleet are none of its business.
+git cat-file -e :{} 2>/dev/null || exit 0
+",
+        quoted(&manifest)
+    );
+    format!(
+        "#!/bin/sh
+# Written by `fleetcron init --hook`: what is staged must compile, and the staged output must be what it gives.
+# `git commit --no-verify` skips it once.
+{}if ! command -v fleetcron >/dev/null 2>&1; then
+  echo 'pre-commit: fleetcron is not on the PATH, so what is staged cannot be checked' >&2
+  echo 'install it, or commit without this check: git commit --no-verify' >&2
+  exit 1
+fi
+exec {}
+",
+        if shared { guard.as_str() } else { "" },
+        command(fleet)
+    )
+}
+
+fn lines_to_add(fleet: &str) -> String {
+    format!(
+        "command -v fleetcron >/dev/null || {{ echo 'fleetcron is not on the PATH; git commit --no-verify skips this' >&2; exit 1; }}\n{} || exit 1\n",
+        command(fleet)
+    )
+}
+
+/// What the pre-commit framework needs.
+pub(super) fn snippet() -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    format!("repos:\n- repo: {}\n  rev: v{version}\n  hooks:\n  - id: fleetcron-check\n", env!("CARGO_PKG_REPOSITORY"))
+}
+
+/// A word of the shell.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
+    if word.chars().all(plain) && !word.starts_with('-') {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
