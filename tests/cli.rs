@@ -35,6 +35,20 @@ fn edit(dir: &Path, file: &str, from: &str, to: &str) {
 
 const BROKEN: (&str, &str) = ("    image: registry.example.com:5000/team/hostile:1.10", "    imagge: a:1");
 
+/// A hook whose words nobody reads to the end must stop the commit all the same.
+#[test]
+fn whoever_reads_no_further_is_told_the_truth_by_the_exit_code() {
+    let home = tempfile::tempdir().expect("a folder");
+    let broken =
+        ("tasks/a.yaml".to_owned(), "apiVersion: fleetcron.dev/v1alpha1\nkind: Task\nnonsense: 1\n".to_owned());
+    support::put(home.path(), &vec![broken]);
+    let mut command = support::program(home.path());
+    command.arg("check").stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    drop((child.stdout.take(), child.stderr.take()));
+    assert_eq!(child.wait().expect("it ends").code(), Some(1));
+}
+
 #[test]
 fn build_writes_once_and_says_so() {
     let dir = repository();

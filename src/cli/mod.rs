@@ -107,11 +107,29 @@ fn run(cli: &Cli) -> std::io::Result<ExitCode> {
     if let Some(session) = &session {
         session.progress.done();
     }
+    let code = match &result {
+        Ok(outcome) => {
+            let diags = session.as_ref().map_or(&outcome.diags, |session| &session.diags);
+            u8::from(outcome.wrong || diags.has_errors())
+        }
+        Err(Failure::Files(_) | Failure::Typed(_)) => 1,
+        Err(Failure::Run(_)) => 2,
+    };
+    match tell(cli, result, session.as_ref(), code) {
+        // Whoever reads no further is told the truth all the same: a hook whose words nobody wants must stop a commit.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(ExitCode::from(code)),
+        told => told.map(|()| ExitCode::from(code)),
+    }
+}
+
+/// Prints what a command comes to; `code` is how it ends.
+fn tell(cli: &Cli, result: Result<Outcome, Failure>, session: Option<&Session>, code: u8) -> std::io::Result<()> {
+    let global = &cli.global;
     let mut stdout = std::io::stdout().lock();
     let mut stderr = anstream::AutoStream::new(std::io::stderr().lock(), choice(global));
     let colored = colored(global);
     let log = |text: &str| formats::for_log(global.format, text).into_owned();
-    if let Some(session) = &session
+    if let Some(session) = session
         && global.format != Format::Json
     {
         for note in session.notes().iter().filter(|note| global.verbose || note.is_grave()) {
@@ -129,19 +147,20 @@ fn run(cli: &Cli) -> std::io::Result<ExitCode> {
         }
         stderr.write_all(log(&report::text(&diags, session.tree(), colored)).as_bytes())?;
     }
-    let (code, failure) = match result {
+    let failure = match result {
         Ok(outcome) => {
             if global.format != Format::Json {
                 stderr.write_all(report::text(&outcome.diags, &SourceTree::default(), colored).as_bytes())?;
             }
-            (finish(outcome, session.as_ref(), global, &mut stdout, &mut stderr)?, None)
+            finish(outcome, session, global, code != 0, &mut stdout, &mut stderr)?;
+            None
         }
         Err(failure) => {
             if global.format == Format::Json {
                 writeln!(
                     stdout,
                     "{:#}",
-                    json!({"ok": false, "error": failure.to_string(), "diagnostics": found(session.as_ref())})
+                    json!({"ok": false, "error": failure.to_string(), "diagnostics": found(session)})
                 )?;
             } else {
                 match &failure {
@@ -151,26 +170,18 @@ fn run(cli: &Cli) -> std::io::Result<ExitCode> {
                     }
                 }
             }
-            let code = match failure {
-                Failure::Files(_) | Failure::Typed(_) => 1,
-                Failure::Run(_) => 2,
-            };
-            (code, Some(failure.to_string()))
+            Some(failure.to_string())
         }
     };
     if global.format.is_report() {
-        let (text, remark) = formats::report(global.format, &cli.command, session.as_ref(), failure.as_deref(), code);
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-            // Whoever reads no further is told the truth all the same.
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(ExitCode::from(code)),
-            written => written?,
-        }
+        let (text, remark) = formats::report(global.format, &cli.command, session, failure.as_deref(), code);
+        stdout.write_all(text.as_bytes())?;
+        stdout.flush()?;
         if let Some(remark) = remark {
             writeln!(stderr, "{}", log(&remark))?;
         }
     }
-    stdout.flush()?;
-    Ok(ExitCode::from(code))
+    stdout.flush()
 }
 
 /// Whether standard output takes colour.
@@ -207,11 +218,11 @@ fn finish(
     outcome: Outcome,
     session: Option<&Session>,
     global: &Global,
+    wrong: bool,
     stdout: &mut impl Write,
     stderr: &mut impl Write,
-) -> std::io::Result<u8> {
+) -> std::io::Result<()> {
     let diags = session.map_or(&outcome.diags, |session| &session.diags);
-    let wrong = outcome.wrong || diags.has_errors();
     let log = |text: &str| formats::for_log(global.format, text).into_owned();
     if global.format == Format::Json {
         let own = || report::json(&outcome.diags, &SourceTree::default());
@@ -235,7 +246,7 @@ fn finish(
             }
         }
     }
-    Ok(u8::from(wrong))
+    Ok(())
 }
 
 fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session>) -> Result<Outcome, Failure> {
