@@ -292,8 +292,7 @@ fn same<E: Eyes>(before: State<'_>, after: State<'_>, path: &RepoPath, comparer:
     let (Some(old), Some(new)) = (before.compilation.output.get(path), after.compilation.output.get(path)) else {
         return false;
     };
-    let text = |bytes| Text { bytes, kind: "", name: "" };
-    comparer.pair(Some(text(old)), Some(text(new)), false).same()
+    comparer.same(old, new)
 }
 
 /// The paths of all objects of tasks, below a cluster's directory.
