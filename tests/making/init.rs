@@ -85,7 +85,7 @@ fn nothing_that_stands_there_is_replaced() {
     assert!(grumbled(&output).contains("left as it is: tasks/hello.yaml (a file with other content is there)"));
     assert!(said(&output).contains("add to .gitattributes"), "{}", said(&output));
     assert_eq!(place.text("tasks/hello.yaml"), "mine: true\n");
-    assert!(place.text(".gitattributes").starts_with("*.png binary\nfleetcron.lock merge=union"));
+    assert!(place.text(".gitattributes").starts_with("*.png binary\nfleetcron.lock -text merge=union"));
 
     // A folder where a file should be, and a link: neither is touched.
     let place = Place::empty();

@@ -65,25 +65,35 @@ pub(super) fn seconds(seconds: u64) -> String {
     format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
 }
 
+/// What is added and removed, counted, with the first of it.
+#[derive(Default)]
+struct Tally {
+    added: usize,
+    removed: usize,
+    lines: Vec<String>,
+}
+
+impl Tally {
+    /// Counts a change, and keeps its text behind a sign.
+    fn take(&mut self, tag: ChangeTag, text: &str) {
+        let (sign, count) = match tag {
+            ChangeTag::Equal => return,
+            ChangeTag::Insert => ('+', &mut self.added),
+            ChangeTag::Delete => ('-', &mut self.removed),
+        };
+        *count += 1;
+        self.lines.push(cut(&clean(format!("{sign} {text}").trim_end())));
+    }
+}
+
 /// How many lines of two texts differ, and the first of them with their signs.
 pub(super) fn lines_between(old: &str, new: &str) -> (String, Vec<String>) {
     let difference = TextDiff::from_lines(old, new);
-    let mut lines = Vec::new();
-    let (mut added, mut removed) = (0, 0);
+    let mut tally = Tally::default();
     for change in difference.iter_all_changes() {
-        let sign = match change.tag() {
-            ChangeTag::Equal => continue,
-            ChangeTag::Insert => {
-                added += 1;
-                '+'
-            }
-            ChangeTag::Delete => {
-                removed += 1;
-                '-'
-            }
-        };
-        lines.push(cut(&clean(format!("{sign} {}", change.value().trim_end_matches('\n')).trim_end())));
+        tally.take(change.tag(), change.value().trim_end_matches('\n'));
     }
+    let Tally { added, removed, mut lines } = tally;
     let all = lines.len();
     if all > LINES {
         lines.truncate(LINES);
@@ -115,24 +125,13 @@ pub(super) fn list(what: &str, old: &[Value], new: &[Value]) -> (String, Vec<Str
     }
     let texts = |items: &[Value]| -> Vec<String> { items.iter().map(Value::to_string).collect() };
     let (before, after) = (texts(old), texts(new));
-    let mut more = Vec::new();
-    let (mut added, mut removed) = (0, 0);
+    let mut tally = Tally::default();
     for op in capture_diff_slices(Algorithm::Myers, &before, &after) {
         for change in op.iter_changes(&before, &after) {
-            let sign = match change.tag() {
-                ChangeTag::Equal => continue,
-                ChangeTag::Insert => {
-                    added += 1;
-                    '+'
-                }
-                ChangeTag::Delete => {
-                    removed += 1;
-                    '-'
-                }
-            };
-            more.push(cut(&clean(&format!("{sign} {}", change.value()))));
+            tally.take(change.tag(), &change.value());
         }
     }
+    let Tally { added, removed, lines: mut more } = tally;
     if more.len() > LINES {
         let left = more.len() - LINES;
         more.truncate(LINES);

@@ -14,7 +14,9 @@ fn lines(output: &str) -> [String; 2] {
     } else {
         format!("{output}/**")
     };
-    [format!("{} merge=union linguist-generated=true", lock::PATH), format!("{output} linguist-generated=true")]
+    // `-text`: no line ends are changed at checkout, or every file would differ from what a build gives.
+    let lock = format!("{} -text merge=union linguist-generated=true", lock::PATH);
+    [lock, format!("{output} -text linguist-generated=true")]
 }
 
 /// The whole text, the lines that are missing added; the same bytes if none is.
