@@ -56,15 +56,16 @@ mod tests {
     #[test]
     fn lines_are_added_once_and_nothing_else_changes() {
         let fresh = with(b"", "rendered");
-        let expected = "fleetcron.lock merge=union linguist-generated=true\nrendered/** linguist-generated=true\n";
+        let expected =
+            "fleetcron.lock -text merge=union linguist-generated=true\nrendered/** -text linguist-generated=true\n";
         assert_eq!(String::from_utf8_lossy(&fresh), expected);
         assert_eq!(with(&fresh, "rendered"), fresh);
         let after = with(b"*.png binary", "out");
-        assert!(after.starts_with(b"*.png binary\nfleetcron.lock merge=union "), "{after:?}");
+        assert!(after.starts_with(b"*.png binary\nfleetcron.lock -text merge=union "), "{after:?}");
         let windows = with(b"a text\r\n", "out");
         assert!(windows.ends_with(b"linguist-generated=true\r\n") && !windows.contains(&0), "{windows:?}");
-        let strange = with(b"\xff x\nfleetcron.lock  merge=union   linguist-generated=true", "o");
-        assert!(strange.starts_with(b"\xff x\n") && strange.ends_with(b"\no/** linguist-generated=true\n"));
-        assert!(String::from_utf8_lossy(&with(b"", "a b")).contains("\"a b/**\" linguist"));
+        let strange = with(b"\xff x\nfleetcron.lock  merge=union   linguist-generated=true -text", "o");
+        assert!(strange.starts_with(b"\xff x\n") && strange.ends_with(b"\no/** -text linguist-generated=true\n"));
+        assert!(String::from_utf8_lossy(&with(b"", "a b")).contains("\"a b/**\" -text linguist"));
     }
 }
