@@ -364,3 +364,33 @@ fn one_cluster_lists_and_what_cannot_be_compared() {
     fs::create_dir(&empty).expect("a folder");
     refused(&empty, &["--cluster", "eu-1"], "there is no manifest in");
 }
+
+#[test]
+fn secrets_that_change_places_are_a_difference_that_is_not_shown() {
+    let repo = Repo::new();
+    let with = |args: &str| task("rollup", "1.4").replace("container: {", &format!("container: {{args: [{args}], "));
+    repo.put("tasks/rollup.yaml", &with("--password, s3cr3tAAA1, --token, s3cr3tBBB2"));
+    repo.build();
+    repo.commit("one");
+    let stands = tempfile::tempdir().expect("a folder");
+    let built = repo.run(&["build", "--out", stands.path().to_str().expect("text")]);
+    assert_eq!(code(&built), Some(0));
+    repo.put("tasks/rollup.yaml", &with("--password, s3cr3tBBB2, --token, s3cr3tAAA1"));
+    for args in [&[][..], &["--against", stands.path().to_str().expect("text")]] {
+        let told = differs(&repo, args);
+        assert!(told.contains("hidden") && !told.contains("s3cr3t"), "{args:?}: {told}");
+    }
+}
+
+#[test]
+fn what_does_not_come_back_under_the_new_name_of_a_cluster_is_named() {
+    let repo = Repo::new();
+    let clusters = repo.text("clusters/all.yaml").replace("us-2", "us-3");
+    repo.put("clusters/all.yaml", &clusters);
+    repo.put("tasks/rollup.yaml", &task("rollup", "1.5"));
+    let told = differs(&repo, &[]);
+    assert!(told.contains("us-2 is renamed to us-3"), "{told}");
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("not the same under both names: billing/rollup.cronjob.yaml"), "{told}");
+    assert!(told.contains("not all of them as they were"), "{told}");
+}

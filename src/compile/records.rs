@@ -93,6 +93,13 @@ pub(super) fn frozen(found: Option<&Found>, drifts: &[Drift], model: &Model, dia
         diags.push(Diagnostic::at(Code::NotInLock, place, "there is no lock to render").help(help.clone()));
     }
     let named = names(model);
+    // What is recorded and has no task any more would be left out without a word, and deleted where it runs.
+    for drift in drifts.iter().filter(|drift| matches!(drift.changes[..], [Change::Gone { .. }])) {
+        let span = found.and_then(|found| found.tasks.get(&drift.task)).map(|entry| entry.span);
+        let place = span.map_or_else(|| Place::Path(lock::PATH.to_owned()), Place::Text);
+        let message = format!("the lock says where {} runs, and there is no such task", drift.task);
+        diags.push(Diagnostic::at(Code::NotInLock, place, message).help(help.clone()));
+    }
     for drift in
         drifts.iter().filter(|drift| drift.changes.iter().any(|change| matches!(change, Change::Instances { .. })))
     {

@@ -34,6 +34,8 @@ pub struct Renamed {
     pub gone: usize,
     /// How many are created under the new one.
     pub new: usize,
+    /// What is not the same under both names: the paths below the cluster's directory.
+    pub differing: Vec<String>,
 }
 
 /// Something that is said of clusters.
@@ -126,7 +128,8 @@ pub(super) fn inventory(before: State<'_>, after: State<'_>, eyes: &impl Eyes) -
                 let to = other.name.as_str();
                 taken.insert(to);
                 let (gone, new) = (counted(&old_objects, name), counted(&new_objects, to));
-                found.renamed.push(Renamed { from: name.to_owned(), to: to.to_owned(), gone, new });
+                let differing = differing(old_objects.get(name), new_objects.get(to));
+                found.renamed.push(Renamed { from: name.to_owned(), to: to.to_owned(), gone, new, differing });
             }
             None => found.removed.push((name.to_owned(), counted(&old_objects, name))),
         }
@@ -200,6 +203,14 @@ fn objects(state: State<'_>) -> BTreeMap<&str, BTreeSet<(&str, &[u8])>> {
         }
     }
     found
+}
+
+/// The paths at which two clusters do not have the same bytes.
+fn differing(old: Option<&BTreeSet<(&str, &[u8])>>, new: Option<&BTreeSet<(&str, &[u8])>>) -> Vec<String> {
+    let nothing = BTreeSet::new();
+    let both = old.unwrap_or(&nothing).symmetric_difference(new.unwrap_or(&nothing));
+    let paths: BTreeSet<&str> = both.map(|(path, _)| *path).collect();
+    paths.into_iter().map(str::to_owned).collect()
 }
 
 fn same_objects(old: Option<&BTreeSet<(&str, &[u8])>>, new: Option<&BTreeSet<(&str, &[u8])>>) -> bool {

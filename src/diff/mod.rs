@@ -16,7 +16,7 @@ pub use changes::{Changes, Fate, Totals, changes};
 pub use field::{Field, Lists, Step, fields, path_text};
 pub use guard::{Known, Refusal, guard};
 pub use inventory::{HIDDEN, Inventory, Renamed, Said};
-pub use objects::{Compared, Eyes};
+pub use objects::{Compared, Eyes, unseen};
 pub use standing::{Against, Key, Object, Placed, against};
 pub use task::{Change, Document, State, Task, What, When};
 pub use whereabouts::Why;

@@ -57,6 +57,17 @@ pub(super) struct Text<'a> {
     pub(super) name: &'a str,
 }
 
+/// Differences of what nobody may see, without what differs: two secrets that changed places look the same when covered.
+pub fn unseen(found: Vec<Field>) -> Vec<Field> {
+    let hide = |value: Option<Value>, cover: &str| value.map(|_| Value::from(cover));
+    let unseen = found.into_iter().map(|field| Field {
+        old: hide(field.old, "(hidden: before)"),
+        new: hide(field.new, "(hidden: after)"),
+        path: field.path,
+    });
+    unseen.collect()
+}
+
 /// Compares texts, each pair once.
 pub(super) struct Comparer<'e, E> {
     eyes: &'e E,
@@ -102,10 +113,14 @@ impl<'e, E: Eyes> Comparer<'e, E> {
         }
         let mut old = old.map(|text| self.object(text));
         let mut new = new.map(|text| self.object(text));
+        let bare = (old.clone(), new.clone());
         self.eyes.cover(old.as_mut(), new.as_mut());
         let found = match (&old, &new) {
             (Some(old), Some(new)) => {
                 let mut found = fields(old, new, self.eyes.lists(new));
+                if let ((Some(old), Some(new)), true) = (&bare, found.is_empty()) {
+                    found = unseen(fields(old, new, self.eyes.lists(new)));
+                }
                 let of_name =
                     |field: &Field| field.is_at(&["metadata", "name"]) || field.is_at(&["metadata", "namespace"]);
                 found.retain(|field| !renamed || !of_name(field));

@@ -2,6 +2,7 @@
 //! be lost is counted from the revision before.
 
 use std::fs;
+use std::path::Path;
 
 use super::{Repo, git, run, task};
 use crate::support::{grumbled, said};
@@ -412,4 +413,58 @@ fn an_output_directory_behind_a_link_is_found_in_every_view() {
         let ran = repo.run(how);
         assert_eq!(ran.status.code(), Some(0), "{how:?}: {}", grumbled(&ran));
     }
+}
+
+#[test]
+fn a_recorded_task_that_is_gone_is_no_frozen_answer() {
+    let repo = Repo::new();
+    fs::remove_file(repo.dir.join("tasks/report.yaml")).expect("removed");
+    let mut cmp = crate::support::program(&repo.dir);
+    super::scrub(&mut cmp);
+    let cmp = cmp.args(["cmp", "generate"]).env("ARGOCD_ENV_CLUSTER", "eu-1").output().expect("the program starts");
+    for ran in [cmp, repo.run(&["build", "--frozen"])] {
+        assert_eq!((ran.status.code(), said(&ran)), (Some(1), String::new()));
+        let told = grumbled(&ran);
+        assert!(told.contains("error[not-in-lock]") && told.contains("billing/report"), "{told}");
+        assert!(told.contains("there is no such task"), "{told}");
+    }
+}
+
+#[test]
+fn the_hooks_of_two_fleets_both_run() {
+    let repo = Repo::empty();
+    for fleet in ["one", "onetwo"] {
+        let made = repo.run(&["init", fleet]);
+        assert!(made.status.success(), "{}", grumbled(&made));
+        let root = repo.dir.join(fleet);
+        assert!(run(&root, &["build"]).status.success());
+    }
+    assert!(run(&repo.dir.join("onetwo"), &["init", "--hook"]).status.success());
+    let second = run(&repo.dir.join("one"), &["init", "--hook"]);
+    assert_eq!(second.status.code(), Some(1), "{}", said(&second));
+    let told = said(&second) + &grumbled(&second);
+    let line = told.lines().find(|line| line.trim().starts_with("fleetcron check --staged --root=one"));
+    let line = line.unwrap_or_else(|| panic!("{told}")).trim().to_owned();
+    assert!(told.contains("args: [\"--root=one\"]"), "{told}");
+    let hook = repo.text(".git/hooks/pre-commit");
+    repo.put(".git/hooks/pre-commit", &format!("{hook}{line}\n"));
+    let fleetcron = Path::new(env!("CARGO_BIN_EXE_fleetcron")).parent().expect("a folder");
+    let commit = || {
+        let mut commit = super::git_command(&repo.dir);
+        let path = std::env::var("PATH").unwrap_or_default();
+        commit.env("PATH", format!("{}:{path}", fleetcron.display())).args(["commit", "-m", "x"]);
+        commit.output().expect("git starts")
+    };
+    repo.git(&["add", "-A"]);
+    let ran = commit();
+    assert!(ran.status.success(), "{}", grumbled(&ran));
+    for fleet in ["one", "onetwo"] {
+        repo.put(&format!("{fleet}/tasks/broken.yaml"), "apiVersion: fleetcron.dev/v1alpha1\nkind: Task\n");
+        repo.git(&["add", "-A"]);
+        assert!(!commit().status.success(), "{fleet}");
+        repo.git(&["rm", "-q", "-f", &format!("{fleet}/tasks/broken.yaml")]);
+    }
+    let nested = run(&repo.dir.join("one"), &["init", "tasks/sub"]);
+    assert_eq!(nested.status.code(), Some(1));
+    assert!(grumbled(&nested).contains("lies in the fleet at"), "{}", grumbled(&nested));
 }

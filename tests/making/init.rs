@@ -173,7 +173,7 @@ fn the_hook_goes_where_git_looks_and_knows_where_the_fleet_is() {
     place.git(&["config", "core.hooksPath", "my hooks"]);
     place.fine(&["init", "the fleet's", "--hook"]);
     assert!(
-        place.text("my hooks/pre-commit").contains(r"--root 'the fleet'\''s'"),
+        place.text("my hooks/pre-commit").contains(r"--root='the fleet'\''s'"),
         "{}",
         place.text("my hooks/pre-commit")
     );

@@ -243,6 +243,10 @@ fn compare(
         }
         eyes.cover(Some(&mut old), Some(&mut new));
         let mut fields = diff::fields(&old, &new, eyes.lists(&new));
+        if fields.is_empty() {
+            let (old, new) = (&pair.theirs.value, &pair.ours.value);
+            fields = diff::unseen(diff::fields(old, new, eyes.lists(new)));
+        }
         fields.retain(|field| !field.is_order() || matters(&field.path));
         if fields.is_empty() {
             result.same += 1;

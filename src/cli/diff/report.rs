@@ -119,11 +119,13 @@ fn deletions(changes: &Changes) -> Vec<String> {
     some(removed.collect(), "clusters", &mut lines);
     let renamed = inventory.renamed.iter().map(|renamed| {
         format!(
-            "cluster {} is {} now: one directory is deleted and another created, so {} go and come back under the new one; \
+            "cluster {} is {} now: one directory is deleted and another created, so {} {} and come back under the new one{}; \
              running Jobs go with them, and their history is lost",
             renamed.from,
             renamed.to,
             count(renamed.gone, "object"),
+            if renamed.gone == 1 { "goes" } else { "go" },
+            if renamed.differing.is_empty() { "" } else { ", not all of them as they were" },
         )
     });
     some(renamed.collect(), "clusters", &mut lines);
@@ -254,11 +256,16 @@ fn inventory(changes: &Changes) -> Vec<String> {
     let renamed = inventory.renamed.iter();
     let renamed = renamed.map(|one| {
         format!(
-            "cluster {} is renamed to {}: {} deleted and {} created, every CronJob anew",
+            "cluster {} is renamed to {}: {} deleted and {} created, every CronJob anew{}",
             one.from,
             one.to,
             count(one.gone, "object"),
-            one.new
+            one.new,
+            if one.differing.is_empty() {
+                String::new()
+            } else {
+                format!("; not the same under both names: {}", one.differing.join(", "))
+            }
         )
     });
     some(renamed.collect(), "clusters", &mut lines);

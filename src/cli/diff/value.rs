@@ -29,7 +29,7 @@ pub(super) fn value(changes: &Changes, report: &Report<'_>, titles: [&str; 2], p
     let renamed = inventory
         .renamed
         .iter()
-        .map(|one| json!({"from": one.from, "to": one.to, "deleted": one.gone, "created": one.new}));
+        .map(|one| json!({"from": one.from, "to": one.to, "deleted": one.gone, "created": one.new, "differing": one.differing}));
     let said = inventory
         .said
         .iter()

@@ -2,6 +2,7 @@
 //!
 //! The one idea: a hook that is there belongs to somebody; it is never touched, its owner is told the two lines to add.
 
+use super::super::hand::scalar;
 use crate::repo::{Around, MANIFEST, Stands};
 
 /// The name that Git looks for.
@@ -31,7 +32,9 @@ pub(super) fn fate(around: &Around, stands: &Stands, runnable: bool, off: bool) 
         Stands::File(bytes) => {
             let text = String::from_utf8_lossy(bytes);
             let mut lines = text.lines().map(str::trim_start).filter(|line| !line.starts_with('#'));
-            match lines.any(|line| line.contains(&command(&around.prefix))) {
+            let own = command(&around.prefix);
+            let runs = |line: &str| line == own || line.strip_prefix(&*own).is_some_and(|rest| rest.starts_with(" ||"));
+            match lines.any(|line| runs(line.trim_end())) {
                 true if runnable => Fate::There,
                 true => Fate::NotRunnable,
                 false => Fate::Taken(lines_to_add(&around.prefix)),
@@ -46,7 +49,7 @@ fn command(fleet: &str) -> String {
     if fleet.is_empty() {
         "fleetcron check --staged".to_owned()
     } else {
-        format!("fleetcron check --staged --root {}", quoted(fleet))
+        format!("fleetcron check --staged --root={}", quoted(fleet))
     }
 }
 
@@ -67,7 +70,7 @@ git cat-file -e :{} 2>/dev/null || exit 0
   echo 'install it, or commit without this check: git commit --no-verify' >&2
   exit 1
 fi
-exec {}
+{} || exit 1
 ",
         if shared { guard.as_str() } else { "" },
         command(fleet)
@@ -82,9 +85,12 @@ fn lines_to_add(fleet: &str) -> String {
 }
 
 /// What the pre-commit framework needs.
-pub(super) fn snippet() -> String {
+pub(super) fn snippet(fleet: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
-    format!("repos:\n- repo: {}\n  rev: v{version}\n  hooks:\n  - id: fleetcron-check\n", env!("CARGO_PKG_REPOSITORY"))
+    let repository = env!("CARGO_PKG_REPOSITORY");
+    let root =
+        if fleet.is_empty() { String::new() } else { format!("    args: [{}]\n", scalar(&format!("--root={fleet}"))) };
+    format!("repos:\n- repo: {repository}\n  rev: v{version}\n  hooks:\n  - id: fleetcron-check\n{root}")
 }
 
 /// A word of the shell.

@@ -44,6 +44,11 @@ pub(super) fn open(args: &Init, global: &Global, here: &Path, watched: bool) -> 
             fleet.unwrap_or(here).to_owned()
         }
     };
+    let outer = full(&root).ancestors().skip(1).find(|above| above.join(MANIFEST).is_file()).map(Path::to_owned);
+    if let Some(outer) = outer.filter(|_| !root.join(MANIFEST).is_file()) {
+        let why = "all files below a fleet are its own, so a second one in it would be told twice";
+        return Err(Failure::files(format!("`{}` lies in the fleet at `{}`: {why}", root.display(), outer.display())));
+    }
     let stands = repo::stands(&root).map_err(|error| Failure::run(&error))?;
     if !root.is_dir() && (stands != repo::Stands::Nothing || repo::blocked(&root).is_some()) {
         return Err(Failure::Run(format!("`{}` is not a folder", root.display())));
@@ -173,6 +178,8 @@ fn full(folder: &Path) -> PathBuf {
 struct Plan {
     files: Vec<File>,
     hook: Option<(PathBuf, hook::Fate)>,
+    /// What leads from the top of the work tree to the fleet.
+    fleet: String,
     /// Files of clusters that are gone.
     gone: Vec<String>,
     /// What is good to know.
@@ -202,6 +209,7 @@ impl Plan {
         }
         let stands =
             if off { repo::Stands::Nothing } else { repo::stands(&path).map_err(|error| Failure::run(&error))? };
+        self.fleet.clone_from(&around.prefix);
         let fate = hook::fate(around, &stands, runnable(&path), off);
         self.hook = Some((path, fate));
         Ok(())
@@ -290,7 +298,7 @@ impl Plan {
         }
         if args.hook {
             text.push_str("\nwith the pre-commit framework (https://pre-commit.com), in .pre-commit-config.yaml instead of the hook:\n");
-            text.extend(hook::snippet().lines().map(|line| format!("  {line}\n")));
+            text.extend(hook::snippet(&self.fleet).lines().map(|line| format!("  {line}\n")));
         }
         if !next.is_empty() {
             text.push_str("\nnext:\n");

@@ -79,10 +79,14 @@ impl Period {
     }
 }
 
-/// A day with its capital letter.
+/// Their whole names.
+const WHOLE: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+/// A day with its capital letter; what is no day stays, and is refused where it is read.
 fn day(said: &str) -> String {
     let known =
-        DAYS.iter().find(|day| said.len() >= 3 && said.is_char_boundary(3) && day.eq_ignore_ascii_case(&said[..3]));
+        DAYS.iter().zip(WHOLE).find(|(day, whole)| [*day, whole].iter().any(|name| name.eq_ignore_ascii_case(said)));
+    let known = known.map(|(day, _)| day);
     known.map_or_else(|| said.to_owned(), |day| (*day).to_owned())
 }
 
@@ -93,6 +97,15 @@ fn form(said: &str, example: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_is_a_whole_word() {
+        for (said, wanted) in
+            [("mon", "Mon"), ("SUNDAY", "Sun"), ("mon-fri", "mon-fri"), ("month", "month"), ("Su", "Su")]
+        {
+            assert_eq!(day(said), wanted, "{said}");
+        }
+    }
 
     #[test]
     fn periods_and_expressions_are_told_apart() {
