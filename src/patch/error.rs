@@ -67,6 +67,14 @@ pub enum Problem {
         /// The patch's element, or one that was there before.
         whose: &'static str,
     },
+    /// The key of an element is a map or a list.
+    #[error("this list is merged by `{key}`, which cannot be {found}")]
+    KeyIsNoScalar {
+        /// The key.
+        key: String,
+        /// What it is.
+        found: &'static str,
+    },
     /// Two elements of one layer have the same key.
     #[error("two elements have the {key} `{value}`")]
     DuplicateKey {

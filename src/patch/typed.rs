@@ -7,6 +7,7 @@
 use super::error::{PatchError, Problem, plain, type_name};
 use super::table::{List, Shape, default_of};
 use serde_json::{Map, Value};
+use std::collections::{HashMap, HashSet};
 
 const PATCH: &str = "$patch";
 const DELETE: &str = "delete";
@@ -35,8 +36,9 @@ fn check(layer: &Value, shape: Shape) -> Result<(), PatchError> {
         }
         (Value::Array(elements), List::Keyed { key, identity }) => {
             let keys = Keys { key, identity };
+            let mut seen = HashSet::with_capacity(elements.len());
             elements.iter().enumerate().try_for_each(|(index, element)| {
-                check_element(&elements[..index], element, keys, shape.item()).map_err(|error| error.under(index))
+                check_element(&mut seen, element, keys, shape.item()).map_err(|error| error.under(index))
             })
         }
         _ => Ok(()),
@@ -95,16 +97,10 @@ fn lay_list(target: &mut Vec<Value>, layer: &[Value], shape: Shape) {
             target.iter_mut().for_each(strip_nulls);
         }
         List::Union => {
-            for element in layer {
-                if !target.contains(element) {
-                    target.push(element.clone());
-                }
-            }
+            let mut seen: HashSet<Value> = target.iter().cloned().collect();
+            target.extend(layer.iter().filter(|element| seen.insert((*element).clone())).cloned());
         }
-        List::Keyed { key, identity } => {
-            let keys = Keys { key, identity };
-            layer.iter().for_each(|element| lay_element(target, layer, element, keys, shape.item()));
-        }
+        List::Keyed { key, identity } => lay_keyed(target, layer, Keys { key, identity }, shape.item()),
     }
 }
 
@@ -117,29 +113,26 @@ struct Keys {
     identity: &'static [&'static str],
 }
 
-impl Keys {
-    fn same_key(self, a: &Value, b: &Value) -> bool {
-        a.get(self.key) == b.get(self.key)
-    }
+/// What makes an element this one and no other.
+type Identity = Vec<Option<Value>>;
 
-    fn same(self, a: &Value, b: &Value) -> bool {
-        let member = |element: &Value, name: &str| match element.get(name) {
+impl Keys {
+    fn identity(self, element: &Value) -> Identity {
+        let member = |name: &&str| match element.get(*name) {
             None | Some(Value::Null) => default_of(name).map(Value::from),
             Some(value) => Some(value.clone()),
         };
-        self.identity.iter().all(|name| member(a, name) == member(b, name))
-    }
-
-    /// The element of `list` that `element` is about: by merge key; where several have it, by the whole identity.
-    fn find(self, list: &[Value], layer: &[Value], element: &Value) -> Option<usize> {
-        let count = |list: &[Value]| list.iter().filter(|other| self.same_key(other, element)).count();
-        let unique = count(list) <= 1 && count(layer) <= 1;
-        list.iter().position(|other| self.same_key(other, element) && (unique || self.same(other, element)))
+        std::iter::once(&self.key).chain(self.identity).map(member).collect()
     }
 }
 
 /// An element must be a map that says which one it is, once.
-fn check_element(earlier: &[Value], element: &Value, keys: Keys, shape: Shape) -> Result<(), PatchError> {
+fn check_element(
+    seen: &mut HashSet<Identity>,
+    element: &Value,
+    keys: Keys,
+    shape: Shape,
+) -> Result<(), PatchError> {
     let Value::Object(map) = element else {
         let what = "an element of this list".to_owned();
         return Err(PatchError::here(Problem::NotAMap { what, found: type_name(element) }));
@@ -149,7 +142,10 @@ fn check_element(earlier: &[Value], element: &Value, keys: Keys, shape: Shape) -
         let problem = Problem::MissingMergeKey { key: key.to_owned(), whose: "the element" };
         return Err(PatchError::here(problem).help(format!("say with `{key}` which element is meant")));
     };
-    if earlier.iter().any(|other| keys.same_key(other, element) && keys.same(other, element)) {
+    if value.is_object() || value.is_array() {
+        return Err(PatchError::at(key, Problem::KeyIsNoScalar { key: key.to_owned(), found: type_name(value) }));
+    }
+    if !seen.insert(keys.identity(element)) {
         let problem = Problem::DuplicateKey { key: key.to_owned(), value: plain(value) };
         return Err(PatchError::at(key, problem));
     }
@@ -163,20 +159,75 @@ fn check_element(earlier: &[Value], element: &Value, keys: Keys, shape: Shape) -
     }
 }
 
-/// An element that was checked.
-fn lay_element(target: &mut Vec<Value>, layer: &[Value], element: &Value, keys: Keys, shape: Shape) {
-    let Value::Object(map) = element else { return };
-    if map.get(PATCH).is_some_and(|directive| directive == DELETE) {
-        target.retain(|old| !keys.same_key(old, element));
-        return;
-    }
-    match keys.find(target, layer, element).and_then(|place| target.get_mut(place)) {
-        Some(old) => lay_map(become_map(old), map, shape),
-        None => {
-            let mut new = Map::new();
-            lay_map(&mut new, map, shape);
-            target.push(Value::Object(new));
+/// Lays elements that were checked, each over the one it is about: by merge key; where several have that, by the whole
+/// identity. Nothing is searched from the front, so a long list costs what its length is.
+fn lay_keyed(target: &mut Vec<Value>, layer: &[Value], keys: Keys, shape: Shape) {
+    let mut standing = Standing::of(target, layer, keys);
+    for element in layer {
+        let Value::Object(map) = element else { continue };
+        if map.get(PATCH).is_some_and(|directive| directive == DELETE) {
+            standing.remove(element);
+            continue;
         }
+        match standing.find(element).and_then(|place| target.get_mut(place)) {
+            Some(old) => lay_map(become_map(old), map, shape),
+            None => {
+                let mut new = Map::new();
+                lay_map(&mut new, map, shape);
+                standing.add(element, target.len());
+                target.push(Value::Object(new));
+            }
+        }
+    }
+    if !standing.gone.is_empty() {
+        let mut place = 0..;
+        target.retain(|_| place.next().is_some_and(|place| !standing.gone.contains(&place)));
+    }
+}
+
+/// Where the elements of a list stand while a layer is laid over it.
+struct Standing {
+    keys: Keys,
+    /// How many elements of the layer have a merge key.
+    asked: HashMap<Option<Value>, usize>,
+    places: HashMap<Option<Value>, Vec<usize>>,
+    exact: HashMap<Identity, usize>,
+    /// What the layer removed: taken out at the end, so that the others keep their places.
+    gone: HashSet<usize>,
+}
+
+impl Standing {
+    fn of(list: &[Value], layer: &[Value], keys: Keys) -> Self {
+        let (places, exact, gone) = (HashMap::new(), HashMap::new(), HashSet::new());
+        let mut standing = Self { keys, asked: HashMap::new(), places, exact, gone };
+        for element in layer {
+            *standing.asked.entry(element.get(keys.key).cloned()).or_default() += 1;
+        }
+        list.iter().enumerate().for_each(|(place, element)| standing.add(element, place));
+        standing
+    }
+
+    fn add(&mut self, element: &Value, place: usize) {
+        self.places.entry(element.get(self.keys.key).cloned()).or_default().push(place);
+        let gone = &self.gone;
+        self.exact
+            .entry(self.keys.identity(element))
+            .and_modify(|old| *old = if gone.contains(old) { place } else { *old })
+            .or_insert(place);
+    }
+
+    fn find(&self, element: &Value) -> Option<usize> {
+        let key = element.get(self.keys.key).cloned();
+        let places = self.places.get(&key)?;
+        if places.len() == 1 && self.asked.get(&key).is_none_or(|asked| *asked <= 1) {
+            return places.first().copied();
+        }
+        self.exact.get(&self.keys.identity(element)).copied().filter(|place| !self.gone.contains(place))
+    }
+
+    fn remove(&mut self, element: &Value) {
+        let places = self.places.remove(&element.get(self.keys.key).cloned());
+        self.gone.extend(places.into_iter().flatten());
     }
 }
 
@@ -247,6 +298,20 @@ mod tests {
     }
 
     #[test]
+    fn what_a_layer_removes_it_may_say_anew() {
+        let shape = Shape::container();
+        let old = json!({"ports": [{"containerPort": 53}, {"containerPort": 80}, {"containerPort": 53, "name": "x"}]});
+        let layer = json!({"ports": [
+            {"containerPort": 53, "$patch": "delete"}, {"containerPort": 53, "protocol": "UDP"},
+            {"containerPort": 80, "name": "web"}
+        ]});
+        let result = json!({"ports": [
+            {"containerPort": 80, "name": "web"}, {"containerPort": 53, "protocol": "UDP"}
+        ]});
+        assert_eq!(merged(old, layer, shape), result);
+    }
+
+    #[test]
     fn a_port_is_known_by_number_and_where_needed_by_protocol() {
         let shape = Shape::container();
         let dns = json!({"ports": [{"containerPort": 53}, {"containerPort": 53, "protocol": "UDP"}]});
@@ -275,6 +340,10 @@ mod tests {
         assert_eq!(
             refusal(json!({"env": ["A"]}), shape),
             "`/env/0`: an element of this list must be a map, not a string"
+        );
+        assert_eq!(
+            refusal(json!({"env": [{"name": {"env": null}}]}), shape),
+            "`/env/0/name`: this list is merged by `name`, which cannot be a map"
         );
         assert_eq!(
             refusal(json!({"env": [{"name": "A", "$patch": "replace"}]}), shape),
