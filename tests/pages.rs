@@ -29,7 +29,7 @@ const FLEET: [(&str, &str); 5] = [
 ];
 
 /// Pages whose example is told in words, because it is too long to show or is no text.
-const IN_WORDS: [&str; 3] = ["description-too-long", "invalid-utf8", "yaml-limits"];
+const IN_WORDS: [&str; 4] = ["description-too-long", "invalid-utf8", "object-too-large", "yaml-limits"];
 
 /// What a page tells in words of its example.
 fn prepare(page: &str, root: &Path) {

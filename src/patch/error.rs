@@ -166,6 +166,9 @@ pub enum Problem {
     /// A value would move into itself.
     #[error("`{0}` cannot move into itself")]
     MoveIntoItself(Pointer),
+    /// What is copied and moved comes to more than an object can hold.
+    #[error("what this patch copies and moves comes to more than {} bytes, and no object can hold more", super::MAX_OBJECT)]
+    CopiesTooMuch,
     /// The whole document would be removed.
     #[error("the whole object cannot be removed by a patch")]
     WholeDocument,

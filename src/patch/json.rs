@@ -6,6 +6,7 @@
 
 use super::error::{Operation, PatchError, Problem, plain, type_name};
 use super::pointer::{Pointer, index};
+use super::{MAX_OBJECT, weight};
 use json_patch::jsonptr::PointerBuf;
 use json_patch::{
     AddOperation, CopyOperation, MoveOperation, PatchErrorKind, PatchOperation, RemoveOperation, ReplaceOperation,
@@ -135,8 +136,9 @@ fn pointer(map: &Map<String, Value>, member: &'static str, op: &str) -> Result<P
 /// The operation that failed, by number, and in `help` how far its pointer does lead.
 pub fn apply(document: &mut Value, patch: &Patch) -> Result<(), PatchError> {
     let mut result = document.clone();
+    let mut left = MAX_OBJECT;
     for (number, step) in patch.0.iter().enumerate() {
-        apply_step(&mut result, step).map_err(|mut error| {
+        apply_step(&mut result, step, &mut left).map_err(|mut error| {
             let (op, path) = (step.op.name().to_owned(), step.path.to_string());
             error.operation = Some(Operation { index: number, op, path });
             error.under(number)
@@ -146,8 +148,19 @@ pub fn apply(document: &mut Value, patch: &Patch) -> Result<(), PatchError> {
     Ok(())
 }
 
-fn apply_step(document: &mut Value, step: &Step) -> Result<(), PatchError> {
+/// One operation. `left` is how much may still be copied or moved: a copy of a copy doubles, so that few operations would
+/// fill any memory.
+fn apply_step(document: &mut Value, step: &Step, left: &mut usize) -> Result<(), PatchError> {
     let path = buffer(&step.path);
+    let taken = match &step.op {
+        Op::Move(from) | Op::Copy(from) => from.get(document),
+        _ => None,
+    };
+    *left = left
+        .checked_sub(taken.map_or(0, weight))
+        .ok_or_else(|| PatchError::at("from", Problem::CopiesTooMuch).help("write what is wanted as `value`"))?;
+    // A move that fails has taken its value out already; what is near is asked of what was there before.
+    let moved = taken.filter(|_| matches!(step.op, Op::Move(_))).cloned();
     let operation = match &step.op {
         Op::Add(value) => PatchOperation::Add(AddOperation { path, value: value.clone() }),
         Op::Remove => PatchOperation::Remove(RemoveOperation { path }),
@@ -156,10 +169,13 @@ fn apply_step(document: &mut Value, step: &Step) -> Result<(), PatchError> {
         Op::Copy(from) => PatchOperation::Copy(CopyOperation { from: buffer(from), path }),
         Op::Test(expected) => return test(document, &step.path, expected),
     };
-    let before = matches!(step.op, Op::Move(_)).then(|| document.clone());
     json_patch::patch_unsafe(document, std::slice::from_ref(&operation)).map_err(|error| {
-        // A move that fails has taken its value out already; what is near is asked of what was there before.
-        let before = before.as_ref().unwrap_or(document);
+        if let (Op::Move(from), Some(value)) = (&step.op, moved)
+            && !matches!(error.kind, PatchErrorKind::InvalidFromPointer | PatchErrorKind::CannotMoveInsideItself)
+        {
+            put_back(document, from, value);
+        }
+        let before = &*document;
         match (error.kind, &step.op) {
             (PatchErrorKind::InvalidFromPointer, Op::Move(from) | Op::Copy(from)) => {
                 missing(before, from, "from", false)
@@ -174,6 +190,12 @@ fn apply_step(document: &mut Value, step: &Step) -> Result<(), PatchError> {
             }
         }
     })
+}
+
+/// Undoes the first half of a move.
+fn put_back(document: &mut Value, from: &Pointer, value: Value) {
+    let back = PatchOperation::Add(AddOperation { path: buffer(from), value });
+    let _where_it_was_there_is_room = json_patch::patch_unsafe(document, std::slice::from_ref(&back));
 }
 
 /// What to say of a pointer that leads nowhere. `adds`: its last step need not exist.
@@ -360,6 +382,24 @@ mod tests {
             ),
         ] {
             assert_eq!(refusal(document.clone(), patch).1, help);
+        }
+    }
+
+    #[test]
+    fn copies_of_copies_end_before_the_memory_does() {
+        let double = json!({"op": "copy", "from": "", "path": "/x"});
+        let patch = Value::Array(vec![double; 64]);
+        let (message, help) = refusal(json!({"a": "b".repeat(1000)}), patch);
+        assert!(message.starts_with("operation 11, `copy` of `/x`: what this patch copies and moves comes to more"), "{message}");
+        assert_eq!(help, "write what is wanted as `value`");
+    }
+
+    #[test]
+    fn a_list_whose_equal_neighbours_fail_to_move_is_searched_as_it_was() {
+        for list in [json!(["a", "a"]), json!(["a", "b"]), json!(["b", "a"])] {
+            let patch = json!([{"op": "move", "from": "/l/0", "path": "/l/9"}]);
+            let help = refusal(json!({ "l": list }), patch).1;
+            assert_eq!(help, "`/l` is a list of 2: the highest place to add at is 2, or `-`");
         }
     }
 

@@ -15,6 +15,8 @@
 //! | [`typed`] | fleetcron's own layers: bases, task, overrides |
 //! | [`image`] | the parts of an image reference |
 //! | [`images`] | image references over all containers of a pod |
+//!
+//! [`weight`](fn@weight) edits nothing: it says how heavy a value is, so that no edit multiplies without end.
 
 mod error;
 pub mod image;
@@ -25,7 +27,9 @@ pub mod pointer;
 pub mod strategic;
 pub mod table;
 pub mod typed;
+mod weight;
 
 pub use error::{Operation, PatchError, Problem};
 pub use pointer::Pointer;
 pub use table::Shape;
+pub use weight::{MAX_OBJECT, weight};

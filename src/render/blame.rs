@@ -3,6 +3,8 @@
 //! The one idea: replay. The layers are applied one by one again; the last step after which the fault appears, and
 //! from which on it stays, is to blame, and inside that step the member whose path covers the fault.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::fold::Fold;
@@ -62,11 +64,13 @@ impl<'a> Replay<'a> {
         Options { version: self.version, partial: false }
     }
 
-    /// The object after each step, the empty one first.
-    fn objects(&self, steps: &[Step<'a>]) -> Vec<Value> {
+    /// Shows the object after each step with the number of steps, the empty one first. None is kept: a thousand
+    /// overrides would make a thousand objects.
+    fn walk(&self, steps: &[Step<'a>], mut look: impl FnMut(usize, &Value)) -> Value {
         let mut fold = Fold::new(self.unit, self.sources, Some(self.scope));
-        let mut objects = vec![fold.state.object.clone()];
-        for step in steps {
+        let mut object = fold.state.object.clone();
+        look(0, &object);
+        for (at, step) in steps.iter().enumerate() {
             match step {
                 Step::Layer(layer) => fold.layer(layer),
                 Step::Finish => fold.finish(self.scope, self.default_namespace, self.unit.name),
@@ -74,93 +78,142 @@ impl<'a> Replay<'a> {
                     let _already_said = patching::apply(&mut fold, patch);
                 }
             }
-            let mut object = fold.state.object.clone();
+            object.clone_from(&fold.state.object);
             crate::patch::typed::strip_nulls(&mut object);
-            objects.push(object);
+            look(at + 1, &object);
         }
-        objects
+        object
     }
 
     /// The places to blame for faults of the finished object.
     pub(super) fn blame(&self, findings: &[Finding]) -> Vec<Blame> {
         let steps = self.steps();
-        let objects = self.objects(&steps);
-        let faults: Vec<Vec<(Vec<String>, Finding)>> = objects
-            .iter()
-            .map(|object| {
-                let findings = validate::cron_job(object, self.options());
-                findings.into_iter().map(|finding| (keyed(object, &segments(&finding.pointer)), finding)).collect()
-            })
-            .collect();
-        let last = objects.len() - 1;
-        findings
-            .iter()
-            .map(|finding| {
-                let path = keyed(&objects[last], &segments(&finding.pointer));
-                let present = |at: usize| {
-                    faults[at].iter().any(|(other, fault)| {
-                        *other == path && fault.code == finding.code && fault.message == finding.message
-                    })
-                };
-                let mut first = last;
-                while first > 0 && present(first - 1) {
-                    first -= 1;
-                }
-                self.locate(&steps, &objects, first, finding)
-            })
-            .collect()
+        let finished = self.walk(&steps, |_, _| {});
+        let mut suspects: Vec<Suspect<'_>> = findings.iter().map(|fault| Suspect::new(fault, &finished)).collect();
+        self.walk(&steps, |at, object| {
+            if at == steps.len() {
+                return;
+            }
+            let findings = validate::cron_job(object, self.options());
+            let faults = findings.iter().map(|fault| (keyed(object, &segments(&fault.pointer)), fault));
+            let present: HashSet<Fault<'_>> =
+                faults.map(|(path, fault)| (path, fault.code, fault.message.as_str())).collect();
+            suspects.iter_mut().for_each(|suspect| suspect.seen(at, &present));
+        });
+        self.walk(&steps, |at, object| {
+            let Some(step) = at.checked_sub(1) else { return };
+            suspects.iter_mut().for_each(|suspect| suspect.said(at, &steps[step], object, steps.len()));
+        });
+        suspects.into_iter().map(|suspect| self.locate(&steps, suspect)).collect()
     }
 
     /// The text of the step to blame; where it has none (a field that nobody gave), the nearest in a step before,
     /// and at last the task's name.
-    fn locate(&self, steps: &[Step<'a>], objects: &[Value], first: usize, finding: &Finding) -> Blame {
-        let mut path = segments(&finding.pointer);
+    fn locate(&self, steps: &[Step<'a>], suspect: Suspect<'_>) -> Blame {
+        let Suspect { finding, path, other, .. } = &suspect;
+        let first = suspect.first(steps.len());
         let by_patch = first.checked_sub(1).is_some_and(|at| matches!(steps[at], Step::Patch(..)));
         let own_form = self.unit.source != Source::CronJob && !by_patch;
         if finding.code == Code::MissingField && path.len() < 2 && own_form {
             return Blame { span: self.unit.name, who: None, patch: false, beside: None };
         }
-        let found = |at: usize, path: &[String]| -> Option<(Spot, usize, String, bool)> {
-            let object = &objects[at + 1];
-            match &steps[at] {
-                Step::Layer(layer) => {
-                    let (spot, depth) = in_body(&layer.body, object, path)?;
-                    Some((spot, depth, layer.origin.to_string(), false))
-                }
-                Step::Finish => None,
-                Step::Patch(layer, patch) => {
-                    let (spot, depth) = in_patch(patch, object, path)?;
-                    Some((spot, depth, layer.origin.to_string(), true))
-                }
-            }
-        };
-        let mut beside = finding.beside.as_deref().map(segments);
-        let blamed = first.checked_sub(1).and_then(|at| {
-            let blamed = found(at, &path);
+        let blamed = suspect.here[0].as_ref();
+        let better = other.as_ref().zip(suspect.here[1].as_ref()).filter(|(other, said)| {
             // The step may have said the other of two members that do not go together.
-            if let Some(other) = beside.as_mut().filter(|_| blamed.as_ref().is_none_or(|it| it.1 < path.len()))
-                && let Some(better) = found(at, other).filter(|better| better.1 == other.len())
-            {
-                std::mem::swap(&mut path, other);
-                return Some(better);
-            }
-            blamed
+            blamed.is_none_or(|it| it.depth < path.len()) && said.depth == other.len()
         });
-        let best = blamed.or_else(|| {
-            // Of those that say as much of it the last one counts.
-            (0..steps.len()).filter_map(|at| found(at, &path)).max_by_key(|(_, depth, ..)| *depth)
-        });
-        let beside = beside.and_then(|other| {
-            let said = (0..steps.len()).rev().filter_map(|at| found(at, &other));
-            said.filter(|(_, depth, ..)| *depth == other.len()).map(|(spot, ..)| spot.value).next()
-        });
+        let (best, length, beside) = match better {
+            Some((other, said)) => (Some(said), other.len(), &suspect.whole[0]),
+            None => (blamed.or(suspect.deepest.as_ref()), path.len(), &suspect.whole[1]),
+        };
+        let beside = *beside;
         match best {
-            Some((spot, depth, who, patch)) => {
-                let whole = depth == path.len();
-                let span = if finding.at_key || !whole { spot.key } else { spot.value };
-                Blame { span, who: Some(who), patch, beside }
+            Some(Said { spot, depth, step }) => {
+                let span = if finding.at_key || *depth != length { spot.key } else { spot.value };
+                let (layer, patch) = match &steps[*step] {
+                    Step::Layer(layer) => (Some(layer), false),
+                    Step::Patch(layer, _) => (Some(layer), true),
+                    Step::Finish => (None, false),
+                };
+                Blame { span, who: layer.map(|layer| layer.origin.to_string()), patch, beside }
             }
             None => Blame { span: self.unit.name, who: None, patch: false, beside },
+        }
+    }
+}
+
+/// A fault by what is the same of it whatever else is in the object: its path by names, its code and its message.
+type Fault<'f> = (Vec<String>, Code, &'f str);
+
+/// What a step says of a path.
+#[derive(Clone, Copy)]
+struct Said {
+    spot: Spot,
+    /// How much of the path it covers.
+    depth: usize,
+    /// Its number.
+    step: usize,
+}
+
+impl Said {
+    fn by(step: usize, says: &Step<'_>, object: &Value, path: &[String]) -> Option<Said> {
+        let (spot, depth) = match says {
+            Step::Layer(layer) => in_body(&layer.body, object, path)?,
+            Step::Finish => return None,
+            Step::Patch(_, patch) => in_patch(patch, object, path)?,
+        };
+        Some(Said { spot, depth, step })
+    }
+}
+
+/// What is gathered about one fault while the steps go by.
+struct Suspect<'f> {
+    finding: &'f Finding,
+    fault: Fault<'f>,
+    path: Vec<String>,
+    /// The member that the fault combines with.
+    other: Option<Vec<String>>,
+    /// The number of steps since which the fault is there without a break.
+    since: Option<usize>,
+    /// What the first of these steps says of the path, and of the other.
+    here: [Option<Said>; 2],
+    /// What says most of the path; of those that say as much the last.
+    deepest: Option<Said>,
+    /// Where the whole of the path, and of the other, was said last.
+    whole: [Option<Span>; 2],
+}
+
+impl<'f> Suspect<'f> {
+    fn new(finding: &'f Finding, finished: &Value) -> Self {
+        let path = segments(&finding.pointer);
+        let fault = (keyed(finished, &path), finding.code, finding.message.as_str());
+        let other = finding.beside.as_deref().map(segments);
+        let (here, whole) = ([None, None], [None, None]);
+        Self { finding, fault, path, other, since: None, here, deepest: None, whole }
+    }
+
+    fn seen(&mut self, at: usize, present: &HashSet<Fault<'_>>) {
+        self.since = if present.contains(&self.fault) { self.since.or(Some(at)) } else { None };
+    }
+
+    /// After how many of the steps the fault is there.
+    fn first(&self, steps: usize) -> usize {
+        self.since.unwrap_or(steps)
+    }
+
+    fn said(&mut self, at: usize, step: &Step<'_>, object: &Value, steps: usize) {
+        let own = Said::by(at - 1, step, object, &self.path);
+        let other = self.other.as_ref().and_then(|other| Said::by(at - 1, step, object, other));
+        if self.first(steps) == at {
+            self.here = [own, other];
+        }
+        for (said, path, whole) in [(own, Some(&self.path), 0), (other, self.other.as_ref(), 1)] {
+            if let Some(said) = said.filter(|said| path.is_some_and(|path| path.len() == said.depth)) {
+                self.whole[whole] = Some(said.spot.value);
+            }
+        }
+        if own.is_some_and(|own| self.deepest.is_none_or(|best| own.depth >= best.depth)) {
+            self.deepest = own;
         }
     }
 }
@@ -285,7 +338,9 @@ fn descend(spans: &SpanTree, said: &Value, object: Option<&Value>, path: &[Strin
             let items = said.as_array().map(Vec::as_slice).unwrap_or_default();
             let same = |other: &Value| Some(other) == item;
             let alike = |other: &Value| item.and_then(key_of).is_some_and(|(key, value)| other.get(key) == Some(value));
-            let at = items.iter().position(same).or_else(|| items.iter().position(alike));
+            // Mostly it stands where it stood.
+            let there = items.get(index).filter(|there| same(there)).map(|_| index);
+            let at = there.or_else(|| items.iter().position(same)).or_else(|| items.iter().position(alike));
             let at = at.or((items.len() == object.and_then(Value::as_array).map_or(0, Vec::len)).then_some(index));
             (at.and_then(|at| places.get(at)), at.and_then(|at| items.get(at)), item)
         }

@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 
 use super::path::{self, JOB, JOB_METADATA, POD, POD_METADATA, TEMPLATE};
 use super::pod;
-use super::references::{self, Scope};
+use super::references::{self, Scope, TroubleKind};
 use super::spots;
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::model::{Body, Layer, Source, TimeZone, Unit};
-use crate::patch::{PatchError, Shape, typed};
+use crate::patch::{MAX_OBJECT, PatchError, Shape, typed, weight};
 use crate::tree::{Located, SourceTree, Span, SpanTree, Spanned};
 
 /// A CronJob on its way, and what is said beside it.
@@ -41,6 +41,8 @@ pub(super) struct Fold<'a> {
     pub(super) scope: Option<&'a Scope<'a>>,
     pub(super) state: State,
     pub(super) troubles: Vec<Diagnostic>,
+    /// The object is heavier than any that can be stored, so that nothing more is laid over it.
+    pub(super) too_heavy: bool,
 }
 
 /// The fields of CronJobSpec that `job` takes; the others of `job` belong to JobSpec.
@@ -55,16 +57,20 @@ impl<'a> Fold<'a> {
             *path::ensure(&mut object, POD) = json!({"containers": [{"name": unit.identity.name}]});
         }
         let state = State { object, zone: None, namespace: None, object_name: None, resources: 0, shard_env: None };
-        Self { unit, sources, scope, state, troubles: Vec::new() }
+        Self { unit, sources, scope, state, troubles: Vec::new(), too_heavy: false }
     }
 
     /// Goes on from a state.
     pub(super) fn from(unit: &'a Unit, sources: &'a SourceTree, scope: Option<&'a Scope<'a>>, state: State) -> Self {
-        Self { unit, sources, scope, state, troubles: Vec::new() }
+        let too_heavy = weight(&state.object) > MAX_OBJECT;
+        Self { unit, sources, scope, state, troubles: Vec::new(), too_heavy }
     }
 
     /// Applies the typed fields of a layer.
     pub(super) fn layer(&mut self, layer: &'a Layer) {
+        if self.too_heavy {
+            return;
+        }
         let body = &layer.body;
         if let Some(object) = &body.object {
             self.file(object);
@@ -105,6 +111,12 @@ impl<'a> Fold<'a> {
             pod::images(self, rule);
         }
         self.state.resources += body.resources.len();
+        self.weigh();
+    }
+
+    /// Looks whether the object is still one that can be stored: layers that each are small may multiply.
+    pub(super) fn weigh(&mut self) {
+        self.too_heavy = weight(&self.state.object) > MAX_OBJECT;
     }
 
     fn names(&mut self, body: &'a Body) {
@@ -118,7 +130,7 @@ impl<'a> Fold<'a> {
 
     fn text(&mut self, text: &'a Spanned<String>) -> String {
         let mut troubles = Vec::new();
-        let expanded = self.scope.and_then(|scope| references::expand_text(text, scope, &[], &mut troubles));
+        let expanded = self.scope.and_then(|scope| references::expand_text(text, scope, &mut troubles));
         self.report(troubles, &SpanTree::leaf(text.span));
         expanded.unwrap_or_else(|| text.value.clone())
     }
@@ -252,7 +264,7 @@ impl<'a> Fold<'a> {
         }
         let mut value = part.value.clone();
         let mut troubles = Vec::new();
-        references::expand(&mut value, scope, &mut Vec::new(), &mut troubles);
+        references::expand(&mut value, scope, &mut troubles);
         self.report(troubles, &part.spans);
         Cow::Owned(value)
     }
@@ -260,8 +272,7 @@ impl<'a> Fold<'a> {
     /// References without a value become diagnostics at the reference.
     pub(super) fn report(&mut self, troubles: Vec<references::Trouble>, spans: &SpanTree) {
         for trouble in troubles {
-            let whole = spots::deepest(spans, &trouble.path).value;
-            let span = self.sources.find(whole, &trouble.written).unwrap_or(whole);
+            let span = place(&trouble, spans, self.sources);
             self.troubles.push(reference_trouble(trouble, span));
         }
     }
@@ -319,10 +330,34 @@ pub(super) fn merge_trouble(error: &PatchError, spans: &SpanTree) -> Diagnostic 
     diagnostic
 }
 
+/// Where a reference stands, if that can be told: that of which several are wrong is one mistake of the whole text.
+pub(super) fn place(trouble: &references::Trouble, spans: &SpanTree, sources: &SourceTree) -> Span {
+    let whole = spots::deepest(spans, &trouble.path).value;
+    let found = match trouble.kind {
+        TroubleKind::TooMuch => {
+            let text = sources.text(whole);
+            let hit = text.match_indices(&trouble.written).nth(trouble.before);
+            hit.map(|(at, written)| {
+                let start = whole.start as usize + at;
+                Span::new(whole.file, start, start + written.len())
+            })
+        }
+        TroubleKind::Undefined | TroubleKind::OddValue => sources.find(whole, &trouble.written),
+    };
+    found.unwrap_or(whole)
+}
+
 pub(super) fn reference_trouble(trouble: references::Trouble, span: Span) -> Diagnostic {
-    if trouble.odd_value {
-        return Diagnostic::new(Code::ReferenceQuoting, span, trouble.message)
-            .help("quote it where it is used, or keep such characters out of it");
+    match trouble.kind {
+        TroubleKind::OddValue => {
+            return Diagnostic::new(Code::ReferenceQuoting, span, trouble.message)
+                .help("quote it where it is used, or keep such characters out of it");
+        }
+        TroubleKind::TooMuch => {
+            return Diagnostic::new(Code::ObjectTooLarge, span, trouble.message)
+                .help("no object can hold so much: shorten the value, or name it less often");
+        }
+        TroubleKind::Undefined => {}
     }
     let variable = trouble.written.strip_prefix("$(var.").and_then(|rest| rest.strip_suffix(')'));
     let help = variable.map(|name| {

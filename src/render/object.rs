@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::diag::{Code, Diagnostic};
 use crate::model::Unit;
+use crate::patch::{MAX_OBJECT, weight};
 use crate::tree::{FileId, Span, reach};
 use crate::validate::Schema;
 use crate::yaml;
@@ -60,6 +62,47 @@ pub(super) fn cron_job(value: &Value, unit: &Unit) -> Manifest {
     }
 }
 
+/// An object that nobody could store, said of its heaviest text, at `pointer`, where somebody wrote that.
+pub(super) fn too_large(value: &Value, what: &str, pointer: &str, span: Span) -> Diagnostic {
+    let whole = weight(value);
+    let length = reach(value, pointer).and_then(Value::as_str).map_or(0, str::len);
+    let message = format!("{what} comes to {whole} bytes at least, and etcd stores no object of more than {MAX_OBJECT}");
+    let diagnostic = Diagnostic::new(Code::ObjectTooLarge, span, message);
+    // Of many small texts none is to blame.
+    let diagnostic = if length * 4 > whole {
+        diagnostic.note(format!("its longest text has {length} bytes, at {pointer}"))
+    } else {
+        diagnostic
+    };
+    diagnostic.help("put large texts into the image or a volume, or split the work into several tasks")
+}
+
+/// The pointer of the longest text of a value.
+pub(super) fn heaviest(value: &Value) -> String {
+    fn look(value: &Value, path: &mut String, best: &mut (usize, String)) {
+        if let Value::String(text) = value
+            && text.len() > best.0
+        {
+            *best = (text.len(), path.clone());
+        }
+        let mut under = |name: &str, inner: &Value| {
+            let length = path.len();
+            path.push('/');
+            path.push_str(&name.replace('~', "~0").replace('/', "~1"));
+            look(inner, path, best);
+            path.truncate(length);
+        };
+        match value {
+            Value::Array(items) => items.iter().enumerate().for_each(|(at, item)| under(&at.to_string(), item)),
+            Value::Object(members) => members.iter().for_each(|(name, member)| under(name, member)),
+            _ => {}
+        }
+    }
+    let mut best = (0, String::new());
+    look(value, &mut String::new(), &mut best);
+    best.1
+}
+
 /// `<namespace>/<name>.<kind>.yaml`
 pub(super) fn path(namespace: Option<&str>, name: &str, kind: &str) -> String {
     match namespace {
@@ -94,6 +137,13 @@ impl yaml::Shape for Ordered {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_heaviest_text_is_found_under_its_escaped_name() {
+        let value = serde_json::json!({"a": ["x", {"b/c~": "longest"}], "d": "long"});
+        assert_eq!(heaviest(&value), "/a/1/b~1c~0");
+        assert_eq!(heaviest(&serde_json::json!([1, {}])), "");
+    }
 
     /// The emitter writes the names of known fields as they are.
     #[test]

@@ -20,6 +20,9 @@ pub(super) fn for_cron_job(patch: &PatchStep) -> bool {
 
 /// Applies a patch to the object of a fold; says whether it did. A failure is put among the fold's troubles.
 pub(super) fn apply<'a>(fold: &mut Fold<'a>, step: &'a PatchStep) -> bool {
+    if fold.too_heavy {
+        return false;
+    }
     if let Some(name) = step.target.as_ref().and_then(|target| target.name.as_ref())
         && let Some(own) = fold.state.object.pointer("/metadata/name").and_then(Value::as_str)
         && own != name.as_str()
@@ -31,7 +34,10 @@ pub(super) fn apply<'a>(fold: &mut Fold<'a>, step: &'a PatchStep) -> bool {
     }
     let patch = fold.expanded(&step.patch);
     match run(&mut fold.state.object, step.kind, &patch, Shape::cron_job()) {
-        Ok(()) => true,
+        Ok(()) => {
+            fold.weigh();
+            true
+        }
         Err(error) => {
             let unset = unset(&error, &fold.state.object);
             fold.troubles.push(unset.into_iter().fold(trouble(step, &error), Diagnostic::help));

@@ -26,7 +26,7 @@ pub(super) fn container<'a>(fold: &mut Fold<'a>, part: &'a Located) {
             _ => Diagnostic::new(
                 Code::AmbiguousContainer,
                 part.spans.key,
-                format!("`container` could mean each of {}", names.join(", ")),
+                format!("`container` could mean each of {}", some(&names)),
             )
             .help("address one by its name: `containers: {NAME: {...}}`"),
         };
@@ -51,9 +51,17 @@ pub(super) fn named_container<'a>(fold: &mut Fold<'a>, name: &'a Spanned<String>
     let mut diagnostic = Diagnostic::new(Code::UnknownContainer, name.span, message)
         .did_you_mean(did_you_mean(name, names.iter().map(String::as_str)));
     if !names.is_empty() {
-        diagnostic = diagnostic.note(format!("there is {}", names.join(", ")));
+        diagnostic = diagnostic.note(format!("there is {}", some(&names)));
     }
     fold.troubles.push(diagnostic);
+}
+
+/// The names of containers, as many as a reader takes in.
+fn some(names: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let more = names.len().saturating_sub(SHOWN);
+    let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
 }
 
 fn name_of(container: &Value) -> &str {
@@ -140,7 +148,7 @@ pub(super) fn images<'a>(fold: &mut Fold<'a>, rule: &'a ImageRule) {
     let mut parts = rule.parts.clone();
     if let Some(scope) = fold.scope {
         let mut troubles = Vec::new();
-        super::references::expand(&mut parts, scope, &mut Vec::new(), &mut troubles);
+        super::references::expand(&mut parts, scope, &mut troubles);
         fold.report(troubles, &SpanTree::leaf(rule.span));
     }
     let Value::Object(parts) = parts else { return };

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::diag::nearest;
 use crate::model::reference::find;
 use crate::model::{Cluster, FROM_FILE, Fleet, Variables};
+use crate::patch::MAX_OBJECT;
 
 /// What references mean on one cluster.
 #[derive(Clone, Debug)]
@@ -116,22 +117,59 @@ pub(crate) struct Trouble {
     pub(crate) message: String,
     /// What may have been meant.
     pub(crate) near: Option<String>,
+    /// How often the same stands before it in its text.
+    pub(crate) before: usize,
+    /// Of which kind the trouble is.
+    pub(crate) kind: TroubleKind,
+}
+
+/// What can be wrong with a reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TroubleKind {
+    /// It has no value.
+    Undefined,
     /// It has a value, but an odd one.
-    pub(crate) odd_value: bool,
+    OddValue,
+    /// With its value the text would be longer than an object can be.
+    TooMuch,
+}
+
+/// How much text references may still bring: a long value that is named often would fill any memory. What is beyond it is
+/// told at the first reference that does not fit, and from there on references stay as they are.
+struct Room {
+    left: usize,
+    full: bool,
+}
+
+impl Room {
+    /// As much as one object can hold.
+    fn new() -> Self {
+        Self { left: MAX_OBJECT, full: false }
+    }
 }
 
 /// Replaces all references in the strings of a value and puts text from files in place.
-pub(crate) fn expand(value: &mut Value, scope: &Scope<'_>, path: &mut Vec<String>, troubles: &mut Vec<Trouble>) {
+pub(crate) fn expand(value: &mut Value, scope: &Scope<'_>, troubles: &mut Vec<Trouble>) {
+    within(value, scope, &mut Vec::new(), troubles, &mut Room::new());
+}
+
+fn within(
+    value: &mut Value,
+    scope: &Scope<'_>,
+    path: &mut Vec<String>,
+    troubles: &mut Vec<Trouble>,
+    room: &mut Room,
+) {
     match value {
         Value::String(text) => {
-            if let Some(expanded) = expand_text(text, scope, path, troubles) {
+            if let Some(expanded) = expanded(text, scope, path, troubles, room) {
                 *text = expanded;
             }
         }
         Value::Array(items) => {
             for (i, item) in items.iter_mut().enumerate() {
                 path.push(i.to_string());
-                expand(item, scope, path, troubles);
+                within(item, scope, path, troubles, room);
                 path.pop();
             }
         }
@@ -142,7 +180,7 @@ pub(crate) fn expand(value: &mut Value, scope: &Scope<'_>, path: &mut Vec<String
             }
             for (key, member) in map.iter_mut() {
                 path.push(key.clone());
-                expand(member, scope, path, troubles);
+                within(member, scope, path, troubles, room);
                 path.pop();
             }
         }
@@ -168,11 +206,16 @@ fn is_env_value(path: &[String]) -> bool {
 }
 
 /// The text with its references replaced; `None` if it has none. A reference without a value stays as it is.
-pub(crate) fn expand_text(
+pub(crate) fn expand_text(text: &str, scope: &Scope<'_>, troubles: &mut Vec<Trouble>) -> Option<String> {
+    expanded(text, scope, &[], troubles, &mut Room::new())
+}
+
+fn expanded(
     text: &str,
     scope: &Scope<'_>,
     path: &[String],
     troubles: &mut Vec<Trouble>,
+    room: &mut Room,
 ) -> Option<String> {
     let references = find(text);
     if references.is_empty() {
@@ -188,22 +231,35 @@ pub(crate) fn expand_text(
             Some(name) => scope.value(name),
             None => Err(("this reference has no closing bracket".to_owned(), None)),
         };
-        let mut trouble = |message, near, odd_value| {
-            troubles.push(Trouble { path: path.to_vec(), written: written.to_owned(), message, near, odd_value });
+        let mut trouble = |message, near, kind| {
+            let before = match kind {
+                TroubleKind::TooMuch => text[..reference.start].matches(written).count(),
+                TroubleKind::Undefined | TroubleKind::OddValue => 0,
+            };
+            let (path, written) = (path.to_vec(), written.to_owned());
+            troubles.push(Trouble { path, written, message, near, before, kind });
         };
         match value {
+            Ok(_) if room.full => result.push_str(written),
+            Ok(value) if value.len() > room.left => {
+                let message = format!("with the value of `{written}` the text is longer than {MAX_OBJECT} bytes");
+                trouble(message, None, TroubleKind::TooMuch);
+                room.full = true;
+                result.push_str(written);
+            }
             Ok(value) => {
+                room.left -= value.len();
                 // No shell reads a variable's value; the kubelet reads it, and expands `$(`.
                 let whole = written == text && is_env_value(path);
                 let odd = value.contains(['`', '"', '\'', '\n']) && !whole;
                 if odd || value.contains("$(") {
                     let message = format!("the value of `{written}` holds a quote, a backtick, a newline or `$(`");
-                    trouble(message, None, true);
+                    trouble(message, None, TroubleKind::OddValue);
                 }
                 result.push_str(&value);
             }
             Err((message, near)) => {
-                trouble(message, near, false);
+                trouble(message, near, TroubleKind::Undefined);
                 result.push_str(written);
             }
         }
@@ -230,7 +286,7 @@ mod tests {
         let mut scope = Scope::new(&fleet, &cluster);
         scope.variables.insert("url", "https://x");
         let mut troubles = Vec::new();
-        let result = expand_text(text, &scope, &[], &mut troubles).unwrap_or_else(|| text.to_owned());
+        let result = expand_text(text, &scope, &mut troubles).unwrap_or_else(|| text.to_owned());
         (result, troubles.into_iter().map(|trouble| trouble.message).collect())
     }
 
@@ -257,5 +313,22 @@ mod tests {
             assert_eq!(result, text);
             assert_eq!(troubles.len(), 1, "{text}: {troubles:?}");
         }
+    }
+
+    #[test]
+    fn what_references_bring_is_bounded_and_told_once() {
+        let cluster = cluster();
+        let fleet = Fleet::default();
+        let mut scope = Scope::new(&fleet, &cluster);
+        let long = "x".repeat(MAX_OBJECT / 3);
+        scope.variables.insert("long", &long);
+        let text = "$(var.long)".repeat(1000);
+        let mut value = serde_json::json!(["$(var.long)", text, text]);
+        let mut troubles = Vec::new();
+        expand(&mut value, &scope, &mut troubles);
+        assert_eq!(troubles.len(), 1, "{troubles:?}");
+        assert_eq!((troubles[0].kind, troubles[0].path.join("/"), troubles[0].before), (TroubleKind::TooMuch, "1".to_owned(), 2));
+        let rest = "$(var.long)".repeat(998);
+        assert_eq!(value, serde_json::json!([long, format!("{long}{long}{rest}"), text]));
     }
 }

@@ -10,10 +10,10 @@ use serde_json::Value;
 
 use super::object::{self, HEADER, Ordered};
 use super::references::{self, Scope};
-use super::{Manifest, beside, flux, patching, spots};
+use super::{Manifest, beside, flux, patching};
 use crate::diag::{Code, Diagnostic, Severity, nearest};
 use crate::model::{Fleet, PatchStep, Resource, ResourceFile, Target, Unit};
-use crate::patch::{Shape, typed};
+use crate::patch::{MAX_OBJECT, Shape, typed, weight};
 use crate::tree::{Located, SourceTree, Span};
 use crate::validate::Schema;
 use crate::yaml;
@@ -119,6 +119,14 @@ pub(super) fn build<'a>(
             expand: draft.resource.expand,
             patches: &draft.patches,
         };
+        if weight(&draft.value) > MAX_OBJECT {
+            let text = |name: &str| draft.value.get(name).and_then(Value::as_str).unwrap_or_default();
+            let what = format!("the {} of the task", text("kind"));
+            let place = object::heaviest(&draft.value);
+            let span = draft.patches.last().map_or(draft.resource.span, |step| step.span);
+            diags.push(object::too_large(&draft.value, &what, &place, span));
+            continue;
+        }
         beside::made(&made, beside::version(beside.fleet, beside.scope.cluster), diags);
         flux::watch(&mut draft.value, beside.fleet, unit, diags);
         let manifest = manifest(draft, diags);
@@ -156,13 +164,12 @@ fn expanded(object: &Located, expand: bool, beside: &Beside<'_>, diags: &mut Vec
     let mut value = object.value.clone();
     let mut troubles = Vec::new();
     if expand {
-        references::expand(&mut value, beside.scope, &mut Vec::new(), &mut troubles);
+        references::expand(&mut value, beside.scope, &mut troubles);
     } else {
         references::files_only(&mut value);
     }
     for trouble in troubles {
-        let spot = spots::deepest(&object.spans, &trouble.path);
-        let span = beside.sources.find(spot.value, &trouble.written).unwrap_or(spot.value);
+        let span = super::fold::place(&trouble, &object.spans, beside.sources);
         diags.push(super::fold::reference_trouble(trouble, span));
     }
     value
@@ -206,13 +213,16 @@ fn patch<'a>(beside: &Beside<'a>, drafts: &mut [Draft<'a>], changed: &mut Vec<us
                 changed.push(*at);
                 continue;
             };
+            // It is refused as it is; what more patches would add is not asked.
+            if weight(&draft.value) > MAX_OBJECT {
+                continue;
+            }
             let before = draft.value.clone();
             let mut patch = step.patch.value.clone();
             let mut troubles = Vec::new();
-            references::expand(&mut patch, beside.scope, &mut Vec::new(), &mut troubles);
+            references::expand(&mut patch, beside.scope, &mut troubles);
             for trouble in troubles {
-                let spot = spots::deepest(&step.patch.spans, &trouble.path);
-                let span = beside.sources.find(spot.value, &trouble.written).unwrap_or(spot.value);
+                let span = super::fold::place(&trouble, &step.patch.spans, beside.sources);
                 diags.push(super::fold::reference_trouble(trouble, span));
             }
             let text = |name: &str| draft.value.get(name).and_then(Value::as_str).unwrap_or_default();

@@ -12,6 +12,7 @@ use super::fold::{Fold, State};
 use super::orders::{Order, Orders};
 use super::path::{self, JOB, POD};
 use super::references::{self, Scope};
+use super::object::heaviest;
 use super::{Manifest, Surroundings, flux, object, patching, resources};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Body, Layer, Override, Source, TimeZone, Timing, Unit};
@@ -247,6 +248,12 @@ pub(super) fn build<'v>(
     let said_elsewhere = said_elsewhere.map(|zone| zone.value.clone());
     let zone_decided = fold.state.zone.as_ref().is_some_and(|zone| !matches!(zone.value, TimeZone::Name(_)))
         || blame::patched(unit, &key.overrides, &["spec", "timeZone"]).is_some();
+    if fold.too_heavy {
+        failed = true;
+        let place = heaviest(&fold.state.object);
+        let span = blame::origin(unit, &key.overrides, &fold.state.object, &place).unwrap_or(unit.name);
+        fold.troubles.push(object::too_large(&fold.state.object, "the CronJob", &place, span));
+    }
     let undone = !key.order.stands(&fold.state.object, told.as_ref().is_some_and(|told| told.value));
     let mut value = std::mem::take(&mut fold.state.object);
     let mut diags = std::mem::take(&mut fold.troubles);

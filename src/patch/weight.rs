@@ -1,0 +1,33 @@
+//! How heavy a value is. It refuses nothing by itself.
+//!
+//! The one idea: counted is what every way to store the value must hold: the bytes of its texts, and one for each value.
+//! So what is over a limit here is over it in any encoding; names of fields, which protobuf leaves out, do not count.
+
+use serde_json::Value;
+
+/// What etcd takes in one request unless its operator says otherwise: `DefaultMaxRequestBytes` in
+/// `server/embed/config.go`, 1.5 MiB. No object beyond it can be stored.
+pub const MAX_OBJECT: usize = 3 << 19;
+
+/// The least number of bytes in which a value can be stored.
+pub fn weight(value: &Value) -> usize {
+    1 + match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(weight).sum(),
+        Value::Object(members) => members.values().map(weight).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn texts_count_by_their_bytes_and_all_else_as_one() {
+        assert_eq!(weight(&json!(null)), 1);
+        assert_eq!(weight(&json!("é")), 3);
+        assert_eq!(weight(&json!({"a long name": ["x", 100_000, {}], "b": false})), 7);
+    }
+}
