@@ -13,6 +13,7 @@ mod cmp;
 mod compare;
 mod cron;
 mod diff;
+mod excerpt;
 mod explain;
 mod formats;
 mod hand;

@@ -6,6 +6,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde_json::{Value, json};
 
+use super::excerpt::Pages;
 use super::outcome::Typed;
 use super::secrets::Secrets;
 use crate::diag::{Clusters, Diagnostic, Diagnostics, Place, Severity};
@@ -15,9 +16,10 @@ use crate::tree::{FileId, SourceTree, Span};
 pub(super) fn text(diags: &Diagnostics, sources: &SourceTree, color: bool) -> String {
     let renderer = renderer(color);
     let secrets = Secrets::of(diags, sources);
+    let pages = Pages::of(diags, sources, &secrets);
     let mut out = String::new();
     for diagnostic in diags {
-        out.push_str(&one(&secrets.without(diagnostic), sources, &secrets, &renderer));
+        out.push_str(&one(&secrets.without(diagnostic), sources, &pages, &renderer));
         out.push_str("\n\n");
     }
     out
@@ -45,18 +47,31 @@ fn level(severity: Severity) -> Level<'static> {
     }
 }
 
-fn one(diagnostic: &Diagnostic, sources: &SourceTree, secrets: &Secrets, renderer: &Renderer) -> String {
-    let texts = by_file(diagnostic, sources, secrets);
+fn one(diagnostic: &Diagnostic, sources: &SourceTree, pages: &Pages, renderer: &Renderer) -> String {
     let title = level(diagnostic.severity).primary_title(&*diagnostic.message).id(diagnostic.code.name());
     let mut group = Group::with_title(title);
-    for (id, text, labels) in &texts {
-        let mut snippet = Snippet::source(text).path(sources.file(*id).path.as_str());
-        for (span, label, primary) in labels {
-            let kind = if *primary { AnnotationKind::Primary } else { AnnotationKind::Context };
-            let annotation = kind.span(within(text, *span));
-            snippet = snippet.annotation(if label.is_empty() { annotation } else { annotation.label(*label) });
+    let mut cut = Vec::new();
+    let mut lines = false;
+    for (file, labels) in by_file(diagnostic) {
+        let path = sources.file(file).path.as_str();
+        for part in pages.get(file).into_iter().flat_map(|page| page.excerpts(labels.clone())) {
+            lines = true;
+            let mut snippet = Snippet::source(part.text).line_start(part.line).path(path);
+            if part.skipped > 0 {
+                let at = part.labels.first().map_or(0, |(range, _)| range.start);
+                let shown = part.text[..at].chars().count() + 1;
+                cut.push((
+                    format!("{path}:{}:{shown}", part.line),
+                    format!("{path}:{}:{}", part.line, shown + part.skipped),
+                ));
+            }
+            for (range, (label, primary)) in part.labels {
+                let kind = if primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+                let annotation = kind.span(range);
+                snippet = snippet.annotation(if label.is_empty() { annotation } else { annotation.label(label) });
+            }
+            group = group.element(snippet);
         }
-        group = group.element(snippet);
     }
     if let Place::Path(path) = &diagnostic.place {
         group = group.element(Origin::path(path.as_str()));
@@ -71,7 +86,9 @@ fn one(diagnostic: &Diagnostic, sources: &SourceTree, secrets: &Secrets, rendere
         group = group.element(Level::HELP.message(&**help));
     }
     let drawn = renderer.render(&[group]);
-    if texts.is_empty() { aligned(&drawn) } else { drawn }
+    let drawn = if lines { drawn } else { aligned(&drawn) };
+    // Where the front of a line is left out, its columns are counted on.
+    cut.iter().fold(drawn, |drawn, (shown, real)| drawn.replacen(shown, real, 1))
 }
 
 /// A report without any source line, drawn as those with one are: the renderer makes room for a line number of no
@@ -83,42 +100,24 @@ fn aligned(drawn: &str) -> String {
     rest.fold(title, |text, line| format!("{text}\n {line}"))
 }
 
-/// A file, its text, and its labels: place, words, and whether it is the wrong text itself.
-type Shown<'d> = (FileId, String, Vec<(Span, &'d str, bool)>);
+/// A file, and what is said of places in it: the words, and whether it is the wrong text itself.
+type Shown<'d> = (FileId, Vec<(Span, (&'d str, bool))>);
 
-/// The places of a diagnostic, file by file, that of the wrong text first. Whoever points at them, secrets are not shown.
-fn by_file<'d>(diagnostic: &'d Diagnostic, sources: &SourceTree, secrets: &Secrets) -> Vec<Shown<'d>> {
-    let mut files: Vec<Shown<'d>> = Vec::new();
+/// The places of a diagnostic, file by file, that of the wrong text first.
+fn by_file(diagnostic: &Diagnostic) -> Vec<Shown<'_>> {
+    let mut files: Vec<Shown<'_>> = Vec::new();
     let primary = match &diagnostic.place {
-        Place::Text(span) => Some((*span, diagnostic.label.as_str(), true)),
+        Place::Text(span) => Some((*span, (diagnostic.label.as_str(), true))),
         Place::Path(_) | Place::Whole => None,
     };
-    let others = diagnostic.others.iter().map(|label| (label.span, label.text.as_str(), false));
+    let others = diagnostic.others.iter().map(|label| (label.span, (label.text.as_str(), false)));
     for label in primary.into_iter().chain(others) {
-        match files.iter_mut().find(|(id, ..)| *id == label.0.file) {
-            Some((_, _, labels)) => labels.push(label),
-            None => {
-                let text = String::from_utf8_lossy(&secrets.shown(label.0.file, sources)).into_owned();
-                files.push((label.0.file, text, vec![label]));
-            }
+        match files.iter_mut().find(|(id, _)| *id == label.0.file) {
+            Some((_, labels)) => labels.push(label),
+            None => files.push((label.0.file, vec![label])),
         }
     }
     files
-}
-
-/// A span that surely lies within the text, on borders of characters and on one line where it can.
-fn within(text: &str, span: Span) -> std::ops::Range<usize> {
-    let floor = |mut at: usize| {
-        at = at.min(text.len());
-        while !text.is_char_boundary(at) {
-            at -= 1;
-        }
-        at
-    };
-    let start = floor(span.start as usize);
-    let end = floor(span.end as usize).max(start);
-    let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
-    start..if line_end > start { end.min(line_end) } else { end }
 }
 
 /// `on 3 of 12 clusters: a, b, c`

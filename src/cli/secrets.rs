@@ -4,6 +4,7 @@
 //! in it; and where it cannot be read, more is starred rather than less.
 
 use std::collections::BTreeSet;
+use std::ops::Bound::{Included, Unbounded};
 
 use crate::diag::{Diagnostic, Diagnostics, Place};
 use crate::lint;
@@ -19,6 +20,9 @@ pub(super) struct Secrets {
     /// The places, in all files that diagnostics point to.
     spans: Vec<Span>,
     texts: BTreeSet<String>,
+    /// Of the texts that are starred inside a word those that do not begin with another: of these at most one begins at
+    /// any place.
+    begun: BTreeSet<String>,
 }
 
 impl Secrets {
@@ -38,6 +42,12 @@ impl Secrets {
             // A member that is there twice is read once, and of a broken document nothing is read.
             if !parsed.diagnostics.is_empty() {
                 secrets.broken(file, &String::from_utf8_lossy(&sources.file(file).bytes));
+            }
+        }
+        for text in secrets.texts.iter().filter(|text| text.len() >= TELLING) {
+            // In order each stands behind what it begins with.
+            if secrets.begun.last().is_none_or(|last| !text.starts_with(last.as_str())) {
+                secrets.begun.insert(text.clone());
             }
         }
         secrets
@@ -186,20 +196,59 @@ impl Secrets {
         diagnostic
     }
 
+    /// Whether one of the texts stands somewhere in another text.
+    fn within(&self, text: &str) -> bool {
+        text.char_indices().map(|(at, _)| &text[at..]).any(|rest| {
+            let before = self.begun.range::<str, _>((Unbounded, Included(rest))).next_back();
+            before.is_some_and(|secret| rest.starts_with(secret.as_str()))
+        })
+    }
+
+    /// Whether one of the texts begins with another text.
+    fn begins_with(&self, begun: &str) -> bool {
+        self.texts.range::<str, _>((Included(begun), Unbounded)).next().is_some_and(|secret| secret.starts_with(begun))
+    }
+
     /// The user's words stand in backticks: those that are or hold a secret become stars.
     fn starred(&self, text: &str) -> String {
         let star = |(at, part): (usize, &str)| {
             let bare = part.trim().trim_matches(['"', '\'']);
             // A long text was cut short.
             let begun = bare.strip_suffix("...").filter(|begun| begun.len() >= TELLING);
-            let hides = |secret: &String| {
-                bare == secret
-                    || (secret.len() >= TELLING && part.contains(secret.as_str()))
-                    || begun.is_some_and(|begun| secret.starts_with(begun))
-            };
-            let hidden = at % 2 == 1 && self.texts.iter().any(hides);
-            if hidden { "***".to_owned() } else { part.to_owned() }
+            let hides =
+                || self.texts.contains(bare) || self.within(part) || begun.is_some_and(|begun| self.begins_with(begun));
+            if at % 2 == 1 && hides() { "***".to_owned() } else { part.to_owned() }
         };
         text.split('`').enumerate().map(star).collect::<Vec<_>>().join("`")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// What is looked up is what walking through all texts finds.
+        #[test]
+        fn a_secret_is_found_wherever_it_stands(
+            texts in prop::collection::vec("[ab]{1,7}", 0..8),
+            said in "[ab]{0,12}(\\.\\.\\.)?",
+        ) {
+            let mut text = "kind: Secret\nstringData:\n".to_owned();
+            texts.iter().enumerate().for_each(|(at, secret)| text.push_str(&format!("  k{at}: {secret}\n")));
+            let sources = SourceTree::of([("s.yaml", text.as_str())]);
+            let mut diags = Diagnostics::new();
+            diags.push(Diagnostic::new(crate::diag::Code::InvalidValue, Span::new(FileId(0), 0, 1), ""));
+            let secrets = Secrets::of(&diags, &sources);
+            let begun = said.strip_suffix("...").filter(|begun| begun.len() >= TELLING);
+            let hidden = texts.iter().any(|secret| {
+                *secret == said
+                    || (secret.len() >= TELLING && said.contains(secret.as_str()))
+                    || begun.is_some_and(|begun| secret.starts_with(begun))
+            });
+            let expected = if hidden { "`***`".to_owned() } else { format!("`{said}`") };
+            prop_assert_eq!(secrets.starred(&format!("`{said}`")), expected);
+        }
     }
 }

@@ -2,14 +2,16 @@
 //!
 //! The one idea: diagnostics that are equal but for their notes are one; their clusters and notes add up.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use super::{Clusters, Diagnostic, Diagnostics};
+use super::{Clusters, Code, Diagnostic, Diagnostics, Place};
 
 /// Diagnostics of one task, each with the clusters it was found on, in the order in which they were found.
 #[derive(Debug, Default)]
 pub struct Gather {
     found: Vec<(Diagnostic, BTreeSet<usize>)>,
+    /// Where in the list those of a code and a place stand.
+    places: HashMap<(Code, Place), Vec<usize>>,
 }
 
 /// So many notes are shown of one diagnostic.
@@ -24,13 +26,18 @@ fn same(a: &Diagnostic, b: &Diagnostic) -> bool {
 impl Gather {
     /// Adds one that was found on some clusters, by index in the inventory.
     pub fn add(&mut self, diagnostic: Diagnostic, clusters: &[usize]) {
-        match self.found.iter_mut().find(|(known, _)| same(known, &diagnostic)) {
+        let alike = self.places.entry((diagnostic.code, diagnostic.place.clone())).or_default();
+        let known = alike.iter().copied().find(|at| same(&self.found[*at].0, &diagnostic));
+        match known.map(|at| &mut self.found[at]) {
             Some((known, places)) => {
                 places.extend(clusters);
                 let new = diagnostic.notes.into_iter().filter(|note| !known.notes.contains(note)).collect::<Vec<_>>();
                 known.notes.extend(new);
             }
-            None => self.found.push((diagnostic, clusters.iter().copied().collect())),
+            None => {
+                alike.push(self.found.len());
+                self.found.push((diagnostic, clusters.iter().copied().collect()));
+            }
         }
     }
 

@@ -167,8 +167,14 @@ pub enum Problem {
     #[error("`{0}` cannot move into itself")]
     MoveIntoItself(Pointer),
     /// What is copied and moved comes to more than an object can hold.
-    #[error("what this patch copies and moves comes to more than {} bytes, and no object can hold more", super::MAX_OBJECT)]
+    #[error(
+        "what this patch copies and moves comes to more than {} bytes, and no object can hold more",
+        super::MAX_OBJECT
+    )]
     CopiesTooMuch,
+    /// A value would stand deeper than any object nests.
+    #[error("with this operation the object nests more than {} deep", super::weight::MAX_DEPTH)]
+    TooDeep,
     /// The whole document would be removed.
     #[error("the whole object cannot be removed by a patch")]
     WholeDocument,

@@ -6,6 +6,7 @@
 
 use super::error::{Operation, PatchError, Problem, plain, type_name};
 use super::pointer::{Pointer, index};
+use super::weight::{MAX_DEPTH, depth};
 use super::{MAX_OBJECT, weight};
 use json_patch::jsonptr::PointerBuf;
 use json_patch::{
@@ -159,6 +160,13 @@ fn apply_step(document: &mut Value, step: &Step, left: &mut usize) -> Result<(),
     *left = left
         .checked_sub(taken.map_or(0, weight))
         .ok_or_else(|| PatchError::at("from", Problem::CopiesTooMuch).help("write what is wanted as `value`"))?;
+    let written = match &step.op {
+        Op::Add(value) | Op::Replace(value) => Some(value),
+        _ => taken,
+    };
+    if step.path.tokens().len() + written.map_or(0, depth) > MAX_DEPTH {
+        return Err(PatchError::at("path", Problem::TooDeep));
+    }
     // A move that fails has taken its value out already; what is near is asked of what was there before.
     let moved = taken.filter(|_| matches!(step.op, Op::Move(_))).cloned();
     let operation = match &step.op {
@@ -387,11 +395,24 @@ mod tests {
 
     #[test]
     fn copies_of_copies_end_before_the_memory_does() {
-        let double = json!({"op": "copy", "from": "", "path": "/x"});
+        let double = json!({"op": "copy", "from": "/x", "path": "/x/-"});
         let patch = Value::Array(vec![double; 64]);
-        let (message, help) = refusal(json!({"a": "b".repeat(1000)}), patch);
-        assert!(message.starts_with("operation 11, `copy` of `/x`: what this patch copies and moves comes to more"), "{message}");
+        let (message, help) = refusal(json!({"x": ["b".repeat(1000)]}), patch);
+        assert!(
+            message.starts_with("operation 10, `copy` of `/x/-`: what this patch copies and moves comes to more"),
+            "{message}"
+        );
         assert_eq!(help, "write what is wanted as `value`");
+    }
+
+    #[test]
+    fn no_patch_nests_without_end() {
+        let deeper = json!({"op": "copy", "from": "", "path": "/x"});
+        let (message, _) = refusal(json!({"a": 1}), Value::Array(vec![deeper; 300]));
+        assert_eq!(message, "operation 249, `copy` of `/x`: with this operation the object nests more than 250 deep");
+        let path = "/x".repeat(251);
+        let (message, _) = refusal(json!({}), json!([{"op": "add", "path": path, "value": 1}]));
+        assert!(message.ends_with("the object nests more than 250 deep"), "{message}");
     }
 
     #[test]

@@ -66,7 +66,8 @@ pub(super) fn cron_job(value: &Value, unit: &Unit) -> Manifest {
 pub(super) fn too_large(value: &Value, what: &str, pointer: &str, span: Span) -> Diagnostic {
     let whole = weight(value);
     let length = reach(value, pointer).and_then(Value::as_str).map_or(0, str::len);
-    let message = format!("{what} comes to {whole} bytes at least, and etcd stores no object of more than {MAX_OBJECT}");
+    let message =
+        format!("{what} comes to {whole} bytes at least, and etcd stores no object of more than {MAX_OBJECT}");
     let diagnostic = Diagnostic::new(Code::ObjectTooLarge, span, message);
     // Of many small texts none is to blame.
     let diagnostic = if length * 4 > whole {

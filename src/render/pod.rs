@@ -37,16 +37,15 @@ pub(super) fn container<'a>(fold: &mut Fold<'a>, part: &'a Located) {
 
 /// Merges one of `containers` into the container of that name, init containers too.
 pub(super) fn named_container<'a>(fold: &mut Fold<'a>, name: &'a Spanned<String>, part: &'a Located) {
-    let mut names = Vec::new();
+    let pod = path::at(&fold.state.object, POD);
+    let of =
+        |list: &str| pod.and_then(|pod| pod.get(list)).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     for list in CONTAINERS {
-        let items = path::at(&fold.state.object, POD).and_then(|pod| pod.get(list)).and_then(Value::as_array);
-        for (i, container) in items.into_iter().flatten().enumerate() {
-            if name_of(container) == name.value {
-                return merge(fold, part, list, i);
-            }
-            names.push(name_of(container).to_owned());
+        if let Some(at) = of(list).iter().position(|container| name_of(container) == name.value) {
+            return merge(fold, part, list, at);
         }
     }
+    let names: Vec<String> = CONTAINERS.into_iter().flat_map(of).map(|it| name_of(it).to_owned()).collect();
     let message = format!("there is no container `{}`", **name);
     let mut diagnostic = Diagnostic::new(Code::UnknownContainer, name.span, message)
         .did_you_mean(did_you_mean(name, names.iter().map(String::as_str)));

@@ -153,13 +153,7 @@ pub(crate) fn expand(value: &mut Value, scope: &Scope<'_>, troubles: &mut Vec<Tr
     within(value, scope, &mut Vec::new(), troubles, &mut Room::new());
 }
 
-fn within(
-    value: &mut Value,
-    scope: &Scope<'_>,
-    path: &mut Vec<String>,
-    troubles: &mut Vec<Trouble>,
-    room: &mut Room,
-) {
+fn within(value: &mut Value, scope: &Scope<'_>, path: &mut Vec<String>, troubles: &mut Vec<Trouble>, room: &mut Room) {
     match value {
         Value::String(text) => {
             if let Some(expanded) = expanded(text, scope, path, troubles, room) {
@@ -327,7 +321,10 @@ mod tests {
         let mut troubles = Vec::new();
         expand(&mut value, &scope, &mut troubles);
         assert_eq!(troubles.len(), 1, "{troubles:?}");
-        assert_eq!((troubles[0].kind, troubles[0].path.join("/"), troubles[0].before), (TroubleKind::TooMuch, "1".to_owned(), 2));
+        assert_eq!(
+            (troubles[0].kind, troubles[0].path.join("/"), troubles[0].before),
+            (TroubleKind::TooMuch, "1".to_owned(), 2)
+        );
         let rest = "$(var.long)".repeat(998);
         assert_eq!(value, serde_json::json!([long, format!("{long}{long}{rest}"), text]));
     }

@@ -3,18 +3,18 @@
 //! The one idea: the key holds everything that a cluster can put into the bytes; two clusters of one key cannot differ.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::Value;
 
 use super::blame::{self, Blame, Replay};
 use super::fold::{Fold, State};
+use super::object::heaviest;
 use super::orders::{Order, Orders};
 use super::path::{self, JOB, POD};
 use super::references::{self, Scope};
-use super::object::heaviest;
 use super::{Manifest, Surroundings, flux, object, patching, resources};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Place};
 use crate::model::{Body, Layer, Override, Source, TimeZone, Timing, Unit};
 use crate::patch::typed;
 use crate::place::Decision;
@@ -390,6 +390,7 @@ fn check(
     if findings.is_empty() {
         return (diags, valid);
     }
+    let mut said: HashSet<(Place, Code)> = known.iter().map(|known| (known.place.clone(), known.code)).collect();
     // What could not be merged is not there, and is not missing.
     let unmerged = known.iter().any(|known| known.code == Code::InvalidValue);
     for (finding, blame) in findings.iter().zip(replay.blame(&findings)) {
@@ -402,8 +403,7 @@ fn check(
         if unmerged && finding.code == Code::MissingField {
             continue;
         }
-        let same = |known: &Diagnostic| known.place == crate::diag::Place::Text(span) && known.code == finding.code;
-        if known.iter().any(same) || diags.iter().any(same) {
+        if !said.insert((Place::Text(span), finding.code)) {
             continue;
         }
         // The author of the short form knows of no list.

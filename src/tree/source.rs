@@ -2,7 +2,7 @@
 //!
 //! The one idea: a compilation is a function of a `SourceTree`; whoever has two equal trees gets equal output.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{FileId, LineCol, RepoPath, Span};
 
@@ -48,6 +48,8 @@ pub enum ProblemKind {
 pub struct SourceTree {
     files: Vec<SourceFile>,
     problems: Vec<Problem>,
+    /// Where the lines of each file begin, once somebody asked: a report of thousands of places asks for each.
+    lines: Vec<OnceLock<Vec<usize>>>,
 }
 
 impl SourceTree {
@@ -62,7 +64,8 @@ impl SourceTree {
             same
         });
         problems.sort();
-        Self { files, problems }
+        let lines = files.iter().map(|_| OnceLock::new()).collect();
+        Self { files, problems, lines }
     }
 
     /// A tree of texts, for tests and examples. Panics on a path that is not clean.
@@ -138,12 +141,11 @@ impl SourceTree {
     /// Line and column of the start of a span.
     pub fn line_col(&self, span: Span) -> LineCol {
         let bytes = &self.file(span.file).bytes;
-        let before = &bytes[..(span.start as usize).min(bytes.len())];
-        let line_start = before.iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
-        LineCol {
-            line: before.iter().filter(|&&b| b == b'\n').count() + 1,
-            column: String::from_utf8_lossy(&before[line_start..]).chars().count() + 1,
-        }
+        let at = (span.start as usize).min(bytes.len());
+        let lines = self.lines[span.file.0 as usize].get_or_init(|| line_starts(bytes));
+        let line = lines.partition_point(|start| *start <= at);
+        let before = &bytes[lines[line - 1]..at];
+        LineCol { line, column: String::from_utf8_lossy(before).chars().count() + 1 }
     }
 
     /// `path:line:column` of the start of a span.
@@ -153,9 +155,27 @@ impl SourceTree {
     }
 }
 
+/// Where lines begin: at the front, and behind every line end.
+pub fn line_starts(bytes: &[u8]) -> Vec<usize> {
+    let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+    std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_place_has_the_line_and_the_column_that_counting_gives() {
+        for text in ["", "\n", "a", "é\n\nü: y\n", "a\r\nb"] {
+            let tree = SourceTree::of([("a.yaml", text)]);
+            for at in (0..=text.len()).filter(|at| text.is_char_boundary(*at)) {
+                let (line, last) = (text[..at].matches('\n').count() + 1, text[..at].rsplit('\n').next().unwrap());
+                let counted = LineCol { line, column: last.chars().count() + 1 };
+                assert_eq!(tree.line_col(Span::new(FileId(0), at, at)), counted, "{text:?} at {at}");
+            }
+        }
+    }
 
     #[test]
     fn files_are_numbered_in_path_order_and_columns_count_characters() {

@@ -47,8 +47,21 @@ pub const MAX_DEPTH: usize = 100;
 pub const MAX_NODES: usize = 1_000_000;
 /// How many bytes of text aliases may repeat in a file.
 pub const MAX_COPIED: usize = 16 << 20;
+/// How many values, and how many bytes of text, aliases may repeat for each byte of a file: a thousand files of half a
+/// kilobyte would fill any memory.
+pub const REPEATED_A_BYTE: usize = 10;
+/// How many values aliases may repeat in a file, however small it is.
+pub const FEW_REPEATED: usize = 10_000;
+/// How many bytes of text aliases may repeat in a file, however small it is.
+pub const LITTLE_COPIED: usize = 1 << 20;
 /// How many errors, and how many warnings, are collected from a file.
 pub const MAX_SAID: usize = 1000;
+
+/// How many values and bytes aliases may repeat in a file of some bytes.
+fn most_repeated(length: usize) -> (usize, usize) {
+    let most = length.saturating_mul(REPEATED_A_BYTE);
+    (most.max(FEW_REPEATED), most.clamp(LITTLE_COPIED, MAX_COPIED))
+}
 
 #[cfg(test)]
 mod tests;

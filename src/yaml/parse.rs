@@ -14,7 +14,7 @@ use crate::tree::{FileId, Span};
 use super::members::{Members, Pending};
 use super::node::{Data, Document, Entry, Node, Parsed, Style};
 use super::scalar::{self, Scalar};
-use super::{MAX_COPIED, MAX_DEPTH, MAX_NODES, MAX_SAID, json, message, scan};
+use super::{MAX_DEPTH, MAX_NODES, MAX_SAID, json, message, most_repeated, scan};
 
 /// Reads all documents of a file.
 pub fn parse(file: FileId, bytes: &[u8]) -> Parsed {
@@ -83,7 +83,8 @@ struct Builder<'a> {
     anchors: HashMap<usize, Option<Anchor>>,
     /// Values so far, copies included.
     nodes: usize,
-    /// Bytes of text that aliases repeated.
+    /// Values that aliases repeated, and bytes of text.
+    repeated: usize,
     copied: usize,
     /// One past the last byte that belongs to a value.
     last_end: usize,
@@ -138,6 +139,7 @@ impl<'a> Builder<'a> {
             stack: Vec::new(),
             anchors: HashMap::new(),
             nodes: 0,
+            repeated: 0,
             copied: 0,
             last_end: 0,
             documents: 0,
@@ -155,7 +157,11 @@ impl<'a> Builder<'a> {
     }
 
     fn exhausted(&self) -> bool {
-        self.nodes > MAX_NODES || self.copied > MAX_COPIED || self.parsed.diagnostics.len() >= MAX_SAID
+        let (values, bytes) = most_repeated(self.text.len());
+        self.nodes > MAX_NODES
+            || self.repeated > values
+            || self.copied > bytes
+            || self.parsed.diagnostics.len() >= MAX_SAID
     }
 
     /// The innermost bracket that is still open.
@@ -320,18 +326,21 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
+    /// Counts what an anchor keeps or an alias repeats, before it is copied.
     fn copy(&mut self, size: Size, span: Span) -> Result<(), Abandon> {
         self.count(size.nodes, span)?;
+        self.repeated = self.repeated.saturating_add(size.nodes);
         self.copied = self.copied.saturating_add(size.bytes);
-        if self.copied > MAX_COPIED {
-            self.error(Diagnostic::new(
-                Code::YamlLimits,
-                span,
-                format!("aliases repeat more than {MAX_COPIED} bytes of text"),
-            ));
-            return Err(Abandon);
-        }
-        Ok(())
+        let (values, bytes) = most_repeated(self.text.len());
+        let message = if self.repeated > values {
+            format!("aliases repeat more than {values} values, too many for a file of this size")
+        } else if self.copied > bytes {
+            format!("aliases repeat more than {bytes} bytes of text, too many for a file of this size")
+        } else {
+            return Ok(());
+        };
+        self.error(Diagnostic::new(Code::YamlLimits, span, message).help("write the values out, or split the file"));
+        Err(Abandon)
     }
 
     fn alias(&mut self, id: usize, place: std::ops::Range<usize>) -> Result<(), Abandon> {

@@ -3,6 +3,8 @@
 //! The one idea: a layer leaves here in one normal form. `env` is a list, text from files is in place and marked,
 //! numbers in `env` are their source text, so that `render` merges without asking how it was written.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
 use super::context::{Context, IN_ZONE};
@@ -163,8 +165,10 @@ fn env_list(env: &Located, context: &mut Context<'_, '_>) -> Located {
     let mut items = Vec::new();
     let mut places = Vec::new();
     let Some(map) = env.value.as_object() else { return env.clone() };
+    let Spots::Members(members) = &env.spans.spots else { return env.clone() };
+    let spots: HashMap<&str, &SpanTree> = members.iter().map(|(name, spans)| (name.as_str(), spans)).collect();
     for (name, value) in map {
-        let Some(spans) = env.spans.member(name) else { continue };
+        let Some(spans) = spots.get(name.as_str()).copied() else { continue };
         let mut entry = Map::new();
         entry.insert("name".to_owned(), Value::String(name.clone()));
         let mut members = vec![("name".to_owned(), SpanTree::leaf(spans.key))];

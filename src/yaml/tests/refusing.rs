@@ -156,3 +156,24 @@ fn depth_size_and_aliases_are_bounded() {
     assert_eq!(codes(chain.as_bytes()), ["yaml-limits"]);
     assert_eq!(codes(words.as_bytes()), ["yaml-limits"]);
 }
+
+/// What aliases may repeat grows with the file, so that many small ones do not add up.
+#[test]
+fn a_small_file_repeats_less_than_a_large_one() {
+    let list = |count: usize| {
+        format!(
+            "a: &a [{}]
+b: [{}]
+",
+            ["x"; 100].join(", "),
+            vec!["*a"; count].join(", ")
+        )
+    };
+    assert_eq!(codes(list(90).as_bytes()), [] as [&str; 0]);
+    assert_eq!(codes(list(110).as_bytes()), ["yaml-limits"]);
+    let padded = format!("# {}\n{}", "x".repeat(2_000), list(110));
+    assert_eq!(codes(padded.as_bytes()), [] as [&str; 0]);
+    let text = |length: usize| format!("a: &a {}\nb: [{}]\n", "x".repeat(length), ["*a"; 100].join(", "));
+    assert_eq!(codes(text(10_000).as_bytes()), [] as [&str; 0]);
+    assert_eq!(codes(text(12_000).as_bytes()), ["yaml-limits"]);
+}
