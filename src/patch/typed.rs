@@ -180,30 +180,43 @@ fn lay_keyed(target: &mut Vec<Value>, layer: &[Value], keys: Keys, shape: Shape)
     }
 }
 
-/// Where the elements of a list stand while a layer is laid over it.
-struct Standing {
+/// Where the elements of a list stand while a layer is laid over it: those that the layer is about, for of a thousand
+/// layers each says a word to a list of thousands.
+struct Standing<'l> {
     keys: Keys,
-    /// How many elements of the layer have a merge key.
-    asked: HashMap<Option<Value>, usize>,
-    places: HashMap<Option<Value>, Vec<usize>>,
+    /// The merge keys of the layer's elements, numbered.
+    asked: HashMap<Option<&'l Value>, usize>,
+    /// How many elements of the layer have each.
+    counts: Vec<usize>,
+    /// Where the list has each.
+    places: Vec<Vec<usize>>,
     exact: HashMap<Identity, usize>,
     /// What the layer removed: taken out at the end, so that the others keep their places.
     gone: HashSet<usize>,
 }
 
-impl Standing {
-    fn of(list: &[Value], layer: &[Value], keys: Keys) -> Self {
-        let (places, exact, gone) = (HashMap::new(), HashMap::new(), HashSet::new());
-        let mut standing = Self { keys, asked: HashMap::new(), places, exact, gone };
+impl<'l> Standing<'l> {
+    fn of(list: &[Value], layer: &'l [Value], keys: Keys) -> Self {
+        let mut asked = HashMap::with_capacity(layer.len());
+        let mut counts = Vec::new();
         for element in layer {
-            *standing.asked.entry(element.get(keys.key).cloned()).or_default() += 1;
+            let number = *asked.entry(element.get(keys.key)).or_insert(counts.len());
+            counts.resize(counts.len().max(number + 1), 0);
+            counts[number] += 1;
         }
+        let places = vec![Vec::new(); counts.len()];
+        let mut standing = Self { keys, asked, counts, places, exact: HashMap::new(), gone: HashSet::new() };
         list.iter().enumerate().for_each(|(place, element)| standing.add(element, place));
         standing
     }
 
+    fn number(&self, element: &Value) -> Option<usize> {
+        self.asked.get(&element.get(self.keys.key)).copied()
+    }
+
     fn add(&mut self, element: &Value, place: usize) {
-        self.places.entry(element.get(self.keys.key).cloned()).or_default().push(place);
+        let Some(number) = self.number(element) else { return };
+        self.places[number].push(place);
         let gone = &self.gone;
         self.exact
             .entry(self.keys.identity(element))
@@ -212,17 +225,18 @@ impl Standing {
     }
 
     fn find(&self, element: &Value) -> Option<usize> {
-        let key = element.get(self.keys.key).cloned();
-        let places = self.places.get(&key)?;
-        if places.len() == 1 && self.asked.get(&key).is_none_or(|asked| *asked <= 1) {
-            return places.first().copied();
+        let number = self.number(element)?;
+        match self.places[number].as_slice() {
+            [] => None,
+            [place] if self.counts[number] <= 1 => Some(*place),
+            _ => self.exact.get(&self.keys.identity(element)).copied().filter(|place| !self.gone.contains(place)),
         }
-        self.exact.get(&self.keys.identity(element)).copied().filter(|place| !self.gone.contains(place))
     }
 
     fn remove(&mut self, element: &Value) {
-        let places = self.places.remove(&element.get(self.keys.key).cloned());
-        self.gone.extend(places.into_iter().flatten());
+        if let Some(number) = self.number(element) {
+            self.gone.extend(std::mem::take(&mut self.places[number]));
+        }
     }
 }
 
@@ -384,6 +398,41 @@ mod tests {
             strip_nulls(&mut target);
             if merge(&mut target, &layer, Shape::container()).is_ok() {
                 prop_assert!(!has_null_member(&target));
+            }
+        }
+
+        /// What is looked up is what a search from the front finds.
+        #[test]
+        fn a_list_is_laid_as_if_it_were_searched(
+            old in prop::collection::vec((0..3_i64, prop::sample::select(vec!["TCP", "UDP"])), 0..5),
+            new in prop::collection::vec((0..3_i64, prop::sample::select(vec!["TCP", "UDP", "delete"]), 0..9_i64), 0..5),
+        ) {
+            let port = |(number, protocol): &(i64, &str)| json!({"containerPort": number, "protocol": protocol});
+            let said = |(number, protocol, host): &(i64, &str, i64)| match *protocol {
+                "delete" => json!({"containerPort": number, "$patch": "delete"}),
+                _ => json!({"containerPort": number, "protocol": protocol, "hostPort": host}),
+            };
+            let layer: Vec<Value> = new.iter().map(said).collect();
+            let mut searched: Vec<Value> = old.iter().map(port).collect();
+            for element in &layer {
+                let same = |other: &Value, names: &[&str]| names.iter().all(|name| other.get(*name) == element.get(*name));
+                let alone = |list: &[Value]| list.iter().filter(|other| same(other, &["containerPort"])).count() == 1;
+                if element.get(PATCH).is_some() {
+                    searched.retain(|other| !same(other, &["containerPort"]));
+                    continue;
+                }
+                let names: &[&str] = if alone(&searched) && alone(&layer) { &["containerPort"] } else { &["containerPort", "protocol"] };
+                match searched.iter().position(|other| same(other, names)) {
+                    Some(at) => {
+                        let merged = element.as_object().unwrap().clone();
+                        searched[at].as_object_mut().unwrap().extend(merged);
+                    }
+                    None => searched.push(element.clone()),
+                }
+            }
+            let mut target = json!({"ports": old.iter().map(port).collect::<Vec<_>>()});
+            if merge(&mut target, &json!({"ports": layer}), Shape::container()).is_ok() {
+                prop_assert_eq!(&target["ports"], &Value::from(searched));
             }
         }
 
