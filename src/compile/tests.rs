@@ -157,3 +157,25 @@ fn the_pods_of_a_run_are_counted_whoever_says_them() {
     assert_eq!(compiled(&both, &[]).0, ["invalid-value"]);
     assert_eq!(compiled(&format!("{SHORT}  bases: [b]\n  job: {{parallelism: 2}}\n"), &[("b.yaml", base)]).0.len(), 1);
 }
+
+/// Layers that each are small enough, and an object beside the task.
+#[test]
+fn no_object_is_larger_than_one_that_can_be_stored() {
+    let long = "x".repeat(800_000);
+    let spec = format!(
+        "  schedule: \"0 3 * * *\"\n  container: {{image: \"x:1\", args: [{long}]}}\n  overrides:\n  \
+         - {{name: o, clusters: [a], container: {{env: {{A: {long}}}}}}}\n  \
+         - {{name: p, clusters: [a], patches: [{{merge: {{metadata: {{labels: {{never: laid}}}}}}}}]}}\n"
+    );
+    let (errors, _, result) = compiled(&spec, &[]);
+    assert_eq!(errors, ["object-too-large"]);
+    let error = result.diags.iter().find(|d| d.severity == Severity::Error).unwrap();
+    assert_eq!(error.clusters.as_ref().unwrap().names.iter().map(String::as_str).collect::<Vec<_>>(), ["a"]);
+    assert!(error.notes[0].starts_with("its longest text has 800000 bytes, at /spec/"), "{:?}", error.notes);
+
+    let role = format!(
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {{name: r}}\n\
+         rules: [{{apiGroups: [\"\"], resources: [pods], verbs: [get], resourceNames: [{long}, {long}]}}]\n"
+    );
+    assert_eq!(compiled(&format!("{SHORT}  resources: [r.yml]\n"), &[("r.yml", &role)]).0, ["object-too-large"]);
+}

@@ -250,6 +250,9 @@ pub(super) fn build<'v>(
         || blame::patched(unit, &key.overrides, &["spec", "timeZone"]).is_some();
     if fold.too_heavy {
         failed = true;
+    }
+    // Where a reference brought too much, that is the mistake.
+    if fold.too_heavy && fold.troubles.iter().all(|trouble| trouble.code != Code::ObjectTooLarge) {
         let place = heaviest(&fold.state.object);
         let span = blame::origin(unit, &key.overrides, &fold.state.object, &place).unwrap_or(unit.name);
         fold.troubles.push(object::too_large(&fold.state.object, "the CronJob", &place, span));

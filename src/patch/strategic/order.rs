@@ -62,6 +62,15 @@ pub(super) fn arrange(merged: Vec<Value>, wanted: &[Value], old: &[Value], by: B
 
 /// Go's insertion sort with kubectl's comparison, which says "less" of everything without a rank.
 fn sort(items: &mut [usize], rank: impl Fn(&usize) -> Option<usize>) {
+    // Where each has a rank it is an order like any other, and a long list need not be walked again for each.
+    if items.iter().all(|item| rank(item).is_some()) {
+        items.sort_by_key(rank);
+        return;
+    }
+    insert(items, rank);
+}
+
+fn insert(items: &mut [usize], rank: impl Fn(&usize) -> Option<usize>) {
     for end in 1..items.len() {
         let mut i = end;
         while i > 0 && rank(&items[i]).zip(rank(&items[i - 1])).is_none_or(|(a, b)| a < b) {
@@ -108,6 +117,17 @@ mod tests {
     #[test]
     fn a_known_element_stays_behind_those_that_stood_before_it() {
         assert_eq!(arranged("abcx", "bx", "abc"), "abxc");
+    }
+
+    #[test]
+    fn what_has_ranks_is_sorted_as_by_insertion() {
+        for seed in 0..200_usize {
+            let rank = |item: &usize| Some((item * 7 + seed) * (seed + 3) % 5);
+            let (mut sorted, mut inserted): (Vec<usize>, Vec<usize>) = ((0..9).collect(), (0..9).collect());
+            sort(&mut sorted, rank);
+            insert(&mut inserted, rank);
+            assert_eq!(sorted, inserted, "{seed}");
+        }
     }
 
     #[test]

@@ -2,20 +2,25 @@
 //!
 //! The one idea: `validateTopologySpreadConstraints` in `pkg/apis/core/validation/validation.go`.
 
+use std::collections::HashMap;
+
+use serde_json::Value;
+
 use super::at::At;
 use super::found::Found;
 use super::{affinity, selector};
 
 /// The constraints of a pod's `spec`.
 pub(super) fn check(pod: &At<'_>, found: &mut Found) {
-    let pair = |constraint: &serde_json::Value| {
-        (constraint.get("topologyKey").cloned(), constraint.get("whenUnsatisfiable").cloned())
-    };
+    fn pair(constraint: &Value) -> (Option<&Value>, Option<&Value>) {
+        (constraint.get("topologyKey"), constraint.get("whenUnsatisfiable"))
+    }
+    let all = pod.list("topologySpreadConstraints").iter().enumerate();
+    let last: HashMap<_, usize> = all.map(|(at, constraint)| (pair(constraint), at)).collect();
     for (at, constraint) in pod.items("topologySpreadConstraints").enumerate() {
         found.within(&constraint, "maxSkew", 1, i64::from(i32::MAX));
         found.filled(&constraint, "topologyKey");
-        let rest = pod.list("topologySpreadConstraints").iter().skip(at + 1);
-        if rest.map(pair).any(|other| other == pair(constraint.value())) {
+        if last.get(&pair(constraint.value())).is_some_and(|last| *last > at) {
             let message = "two constraints have the same `topologyKey` and `whenUnsatisfiable`";
             found.refuse(&constraint, message);
         }
@@ -47,7 +52,7 @@ fn label_keys(constraint: &At<'_>, found: &mut Found) {
 mod tests {
     use super::super::testing::*;
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn one(more: Value) -> Value {
         let mut constraint = json!({"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"});
@@ -64,6 +69,8 @@ mod tests {
         };
         assert_eq!(all(json!([one(json!({})), one(json!({"topologyKey": "host"}))])), NONE);
         assert_eq!(all(json!([one(json!({})), one(json!({}))])), ["/0"]);
+        let between = one(json!({"topologyKey": "host"}));
+        assert_eq!(all(json!([one(json!({})), between, one(json!({})), one(json!({}))])), ["/0", "/2"]);
         assert_eq!(all(json!([one(json!({"maxSkew": 0, "topologyKey": ""}))])), ["/0/maxSkew", "/0/topologyKey"]);
         assert_eq!(all(json!([one(json!({"minDomains": 0}))])), ["/0/minDomains"]);
         let anyway = json!({"minDomains": 2, "whenUnsatisfiable": "ScheduleAnyway"});
