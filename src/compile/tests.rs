@@ -179,3 +179,18 @@ fn no_object_is_larger_than_one_that_can_be_stored() {
     );
     assert_eq!(compiled(&format!("{SHORT}  resources: [r.yml]\n"), &[("r.yml", &role)]).0, ["object-too-large"]);
 }
+
+#[test]
+fn a_large_file_that_is_named_often_is_told_once() {
+    let script = "echo x\n".repeat(100_000);
+    let names = ["{fromFile: run.sh}"; 1000].join(", ");
+    let spec = format!("  schedule: \"0 3 * * *\"\n  container: {{image: \"x:1\", args: [{names}]}}\n");
+    assert_eq!(compiled(&spec, &[("run.sh", &script)]).0, ["object-too-large"]);
+    let config = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata: {{{}}}\n",
+        (0..100).map(|at| format!("k{at}: {{fromFile: run.sh}}")).collect::<Vec<_>>().join(", ")
+    );
+    let files = [("run.sh", script.as_str()), ("c.yml", config.as_str())];
+    let errors = compiled(&format!("{SHORT}  resources: [c.yml]\n"), &files).0;
+    assert_eq!(errors.iter().filter(|code| **code == "object-too-large").count(), 1, "{errors:?}");
+}

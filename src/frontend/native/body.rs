@@ -13,6 +13,7 @@ use super::wire::{BodySpec, ImageRuleSpec, ImagesSpec, PatchSpec, ScheduleSpec};
 use super::{period, resource};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Body, ImageRule, PatchKind, PatchStep, Schedule, Target, Variables};
+use crate::patch::MAX_OBJECT;
 use crate::tree::{Located, SpanTree, Spanned, Spots};
 use crate::yaml;
 
@@ -146,6 +147,7 @@ fn normal(container: &mut Located, context: &mut Context<'_, '_>) {
     } else if let Some(Value::Array(entries)) = container.value.get_mut("env") {
         entries.iter_mut().for_each(one_source);
     }
+    context.room = MAX_OBJECT;
     files(&mut container.value, &container.spans, context);
 }
 
@@ -254,8 +256,22 @@ pub(super) fn from_file(item: &mut Value, spans: &SpanTree, context: &mut Contex
     let mut text = String::new();
     if let Some(id) = context.file(path, place.value) {
         match std::str::from_utf8(&context.library.sources.file(id).bytes) {
+            // A large file that is named often would fill any memory. Told is the first that does not fit.
+            Ok(found) if found.len() > context.room => {
+                if context.room > 0 {
+                    let message = format!("with the text of `{path}` there are more than {MAX_OBJECT} bytes here");
+                    let diagnostic = Diagnostic::new(Code::ObjectTooLarge, place.value, message);
+                    context
+                        .diags
+                        .push(diagnostic.help("no object can hold so much: put the file into the image or a volume"));
+                }
+                context.room = 0;
+            }
             Ok(found) => match yaml::uncarried(found) {
-                None => found.clone_into(&mut text),
+                None => {
+                    context.room -= found.len();
+                    found.clone_into(&mut text);
+                }
                 Some(character) => context.diags.push(yaml::refused(place.value, character)),
             },
             Err(_) => context.error(Code::InvalidFile, place.value, format!("`{path}` is not UTF-8 text")),

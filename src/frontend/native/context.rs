@@ -25,6 +25,8 @@ pub(super) struct Context<'l, 'c> {
     pub(super) broken: &'c mut Broken,
     /// Files that documents refer to.
     pub(super) named: &'c mut BTreeSet<FileId>,
+    /// How much text of files may still come into the container or the object that is read.
+    pub(super) room: usize,
 }
 
 impl Context<'_, '_> {

@@ -141,7 +141,7 @@ pub(super) fn understand(
         diags.extend(std::mem::take(&mut file.fleet_diags));
     }
     let (mut broken, mut named) = (Broken::default(), BTreeSet::new());
-    let mut settling = Context { library, diags, wanted: &mut wanted, broken: &mut broken, named: &mut named };
+    let mut settling = Context { library, diags, wanted: &mut wanted, broken: &mut broken, named: &mut named, room: 0 };
     let unread = fleets.is_empty() && files.iter().flatten().any(|file| file.has_fleet);
     let mut fleet = fleet::lower(fleets, &mut settling);
     fleet.settings.unread = unread;
@@ -167,7 +167,7 @@ pub(super) fn understand(
     }
     let left_out = library.sources.problems().iter().filter(|problem| !fleet.sources.takes(&problem.path));
     let left_out = left_out.map(|problem| problem.path.clone()).collect();
-    let mut joining = Context { library, diags, wanted: &mut wanted, broken: &mut broken, named: &mut named };
+    let mut joining = Context { library, diags, wanted: &mut wanted, broken: &mut broken, named: &mut named, room: 0 };
     let model = join(documents, fleet.settings, &mut joining);
     library.report_passed_over(&broken, &named, diags);
     // Where fleetcron has tasks, documents of Karmada may stand there for another tool, or be what a task brings along.

@@ -12,6 +12,7 @@ use super::forms::TextOr;
 use super::wire::{CronJobSpec, ResourceSpec};
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::model::{Resource, ResourceFile};
+use crate::patch::MAX_OBJECT;
 use crate::tree::{FileId, Located, SourceFile, Span, SpanTree, Spanned, Spots};
 
 /// The CronJob of a `cronJob` file.
@@ -247,6 +248,7 @@ fn config_map_files(object: &mut Located, context: &mut Context<'_, '_>) {
     }
     let Some(spans) = object.spans.member("data").cloned() else { return };
     let Some(Value::Object(data)) = object.value.get_mut("data") else { return };
+    context.room = MAX_OBJECT;
     if let Spots::Members(members) = &spans.spots {
         for (key, place) in members {
             if let Some(value) = data.get_mut(key) {
