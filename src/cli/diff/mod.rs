@@ -4,6 +4,7 @@
 //! The one idea: the sources say what somebody typed; a reviewer wants to know what runs otherwise.
 
 mod against;
+mod cover;
 mod eyes;
 mod intake;
 mod markdown;
