@@ -14,6 +14,7 @@ mod flux;
 mod formats;
 mod git;
 mod grown;
+mod hides;
 mod history;
 mod import;
 mod kill;

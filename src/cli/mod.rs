@@ -18,11 +18,13 @@ mod formats;
 mod hand;
 mod import;
 mod init;
+mod leaks;
 mod moment;
 mod moves;
 mod new;
 mod outcome;
 mod page;
+mod plain;
 mod plan;
 mod progress;
 mod publish;
@@ -133,7 +135,7 @@ fn tell(cli: &Cli, result: Result<Outcome, Failure>, session: Option<&Session>, 
         && global.format != Format::Json
     {
         for note in session.notes().iter().filter(|note| global.verbose || note.is_grave()) {
-            writeln!(stderr, "{}", log(&format!("note: {note}")))?;
+            writeln!(stderr, "{}", log(&plain::lines(&format!("note: {note}"))))?;
         }
         if global.verbose {
             let took = session.progress.took();
@@ -166,7 +168,7 @@ fn tell(cli: &Cli, result: Result<Outcome, Failure>, session: Option<&Session>, 
                 match &failure {
                     Failure::Typed(typed) => stderr.write_all(report::typed(typed, colored).as_bytes())?,
                     Failure::Files(_) | Failure::Run(_) => {
-                        writeln!(stderr, "{}", log(&format!("error: {failure}")))?;
+                        writeln!(stderr, "{}", log(&plain::lines(&format!("error: {failure}"))))?;
                     }
                 }
             }
@@ -239,10 +241,10 @@ fn finish(
         let totals = report::totals(diags);
         if let Some(totals) = totals.filter(|_| wrong || !global.quiet) {
             let remarks: Vec<String> = std::iter::once(totals).chain(outcome.remarks).collect();
-            writeln!(stderr, "{}", log(&remarks.join("; ")))?;
+            writeln!(stderr, "{}", log(&plain::lines(&remarks.join("; "))))?;
         } else {
             for remark in outcome.remarks {
-                writeln!(stderr, "{}", log(&remark))?;
+                writeln!(stderr, "{}", log(&plain::lines(&remark)))?;
             }
         }
     }

@@ -71,7 +71,8 @@ fn facts(cluster: &Cluster, eyes: &impl Eyes) -> BTreeMap<String, String> {
     say("timeZone", cluster.time_zone.as_ref().map(|said| said.value.clone()));
     say("namespace", cluster.namespace.as_ref().map(|said| said.value.clone()));
     for (key, value) in &cluster.labels {
-        say(&format!("label {key}"), Some(value.value.clone()));
+        let hidden = eyes.hides(key, &value.value);
+        say(&format!("label {key}"), Some(if hidden { HIDDEN.to_owned() } else { value.value.clone() }));
     }
     for (name, value) in &cluster.variables {
         let value = value.value.clone().unwrap_or_else(|| "null".to_owned());
@@ -92,11 +93,13 @@ fn capacity(cluster: &Cluster) -> String {
     text
 }
 
-/// What variables a cluster has whose values nobody may see, to tell whether they changed.
+/// The facts of a cluster whose values nobody may see, to tell whether they changed.
 fn covered(cluster: &Cluster, eyes: &impl Eyes) -> BTreeMap<String, String> {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let all = cluster.variables.iter().map(|(name, value)| (name.clone(), text(&value.value)));
-    all.filter(|(name, value)| eyes.hides(name, value)).collect()
+    let variables = cluster.variables.iter().map(|(name, value)| ("variable", name, text(&value.value)));
+    let labels = cluster.labels.iter().map(|(name, value)| ("label", name, value.value.clone()));
+    let hidden = variables.chain(labels).filter(|(_, name, value)| eyes.hides(name, value));
+    hidden.map(|(what, name, value)| (format!("{what} {name}"), value)).collect()
 }
 
 /// What changes in the inventory.
@@ -165,8 +168,7 @@ fn changed(was: &Cluster, is: &Cluster, eyes: &impl Eyes) -> Vec<Said> {
     let (old, new) = (facts(was, eyes), facts(is, eyes));
     let (old_hidden, new_hidden) = (covered(was, eyes), covered(is, eyes));
     for what in old.keys().chain(new.keys()).collect::<BTreeSet<&String>>() {
-        let variable = what.strip_prefix("variable ").unwrap_or_default();
-        if old.get(what) != new.get(what) || old_hidden.get(variable) != new_hidden.get(variable) {
+        if old.get(what) != new.get(what) || old_hidden.get(what) != new_hidden.get(what) {
             let (old, new) = (old.get(what).cloned(), new.get(what).cloned());
             found.push(Said { what: what.clone(), old, new, effect: None });
         }

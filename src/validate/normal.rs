@@ -105,8 +105,17 @@ fn walk(value: &mut Value, schema: Schema) {
             members.retain(|name, member| !says_nothing(name, member, schema));
         }
         (Kind::Map, Value::Object(members)) => {
+            let item = schema.item();
+            for (_, member) in members.iter_mut().filter(|(_, member)| member.is_null()) {
+                // Go reads `null` as the zero of what the map holds: the key is there.
+                match item.as_ref().map(|item| item.kind()) {
+                    Some(Kind::String) => *member = "".into(),
+                    Some(Kind::Quantity) => *member = "0".into(),
+                    _ => {}
+                }
+            }
             members.retain(|_, member| !member.is_null());
-            if let Some(item) = schema.item() {
+            if let Some(item) = item {
                 members.values_mut().for_each(|member| walk(member, item));
             }
         }

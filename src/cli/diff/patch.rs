@@ -8,7 +8,7 @@ use serde_json::Value;
 use similar::TextDiff;
 
 use super::report::list;
-use super::texts::clean;
+use crate::cli::plain::plain;
 use crate::cli::table::count;
 use crate::diff::Document;
 use crate::render::Ordered;
@@ -39,7 +39,7 @@ pub(super) fn unified(document: &Document) -> String {
     let difference = TextDiff::from_lines(&old, &new);
     let mut unified = difference.unified_diff();
     unified.context_radius(CONTEXT).header(&path("a", &document.old_path), &path("b", &document.new_path));
-    let text: Vec<String> = unified.to_string().lines().map(clean).collect();
+    let text: Vec<String> = unified.to_string().lines().map(plain).collect();
     format!("# {same}\n{}\n", text.join("\n"))
 }
 

@@ -5,12 +5,13 @@
 use super::patch;
 use super::report::Report;
 use crate::cli::page;
+use crate::cli::plain::plain;
 use crate::diff::Changes;
 
 /// The text. `red` is whether there is colour, `quiet` leaves out all but losses and numbers.
 pub(super) fn text(report: &Report<'_>, titles: [&str; 2], red: bool, quiet: bool) -> String {
     let width = page::width();
-    let mut text = format!("{} -> {}\n", titles[0], titles[1]);
+    let mut text = format!("{} -> {}\n", plain(titles[0]), plain(titles[1]));
     let section = |text: &mut String, title: &str, lines: &[String]| {
         if lines.is_empty() {
             return;

@@ -6,6 +6,8 @@
 use serde_json::Value;
 use similar::{Algorithm, ChangeTag, TextDiff, capture_diff_slices};
 
+use crate::cli::plain::plain;
+
 /// A value that is longer is cut.
 const LONG: usize = 100;
 
@@ -14,19 +16,7 @@ const LINES: usize = 12;
 
 /// A schedule or a name, in backticks.
 pub(super) fn quoted(text: &str) -> String {
-    format!("`{}`", clean(text))
-}
-
-/// Without characters that a terminal would obey.
-pub(super) fn clean(text: &str) -> String {
-    let odd = |c: char| {
-        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let escaped = |c: char| match odd(c) {
-        true => c.escape_default().to_string(),
-        false => c.to_string(),
-    };
-    text.chars().map(escaped).collect()
+    format!("`{}`", plain(text))
 }
 
 /// A value on one line.
@@ -35,12 +25,12 @@ pub(super) fn show(value: &Value) -> String {
         Value::String(text) => {
             let bare = !text.is_empty() && text.trim() == text && !text.contains([' ', '"', '\n', '\t']);
             if bare || text.starts_with("(hidden") {
-                clean(text)
+                plain(text)
             } else {
-                clean(&Value::from(text.as_str()).to_string())
+                plain(&Value::from(text.as_str()).to_string())
             }
         }
-        other => clean(&other.to_string()),
+        other => plain(&other.to_string()),
     };
     cut(&text)
 }
@@ -82,7 +72,7 @@ impl Tally {
             ChangeTag::Delete => ('-', &mut self.removed),
         };
         *count += 1;
-        self.lines.push(cut(&clean(format!("{sign} {text}").trim_end())));
+        self.lines.push(cut(&plain(format!("{sign} {text}").trim_end())));
     }
 }
 
@@ -121,7 +111,7 @@ pub(super) fn list(what: &str, old: &[Value], new: &[Value]) -> (String, Vec<Str
     let whole = |items: &[Value]| Value::Array(items.to_vec()).to_string();
     let (was, is) = (whole(old), whole(new));
     if was.len() + is.len() <= LONG {
-        return (format!("{what}: {} -> {}", clean(&was), clean(&is)), Vec::new());
+        return (format!("{what}: {} -> {}", plain(&was), plain(&is)), Vec::new());
     }
     let texts = |items: &[Value]| -> Vec<String> { items.iter().map(Value::to_string).collect() };
     let (before, after) = (texts(old), texts(new));

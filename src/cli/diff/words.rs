@@ -322,12 +322,15 @@ pub(super) fn plain(what: &str, field: &Field) -> Words {
     }
 }
 
-/// That a covered text differs is all that can be said of it.
+/// That a covered text differs is all that can be said of it; numbers tell nothing where there is one cover or two.
 fn changed_hidden(line: &str) -> String {
-    let pair = ": (hidden: before) -> (hidden: after)";
-    let line = line.replace(pair, ": changed (hidden)");
-    match (line.contains("(hidden: before)"), line.contains("(hidden: after)")) {
-        (true, true) => line,
-        _ => line.replace("(hidden: before)", "(hidden)").replace("(hidden: after)", "(hidden)"),
+    let parts: Vec<&str> = line.split("(hidden").collect();
+    let after = |part: &str| part.split_once(')').map_or(String::new(), |(_, rest)| rest.to_owned());
+    match parts.as_slice() {
+        [before, one, two] if before.ends_with(": ") && after(one) == " -> " && after(two).is_empty() => {
+            format!("{before}changed (hidden)")
+        }
+        [before, one] => format!("{before}(hidden){}", after(one)),
+        _ => line.to_owned(),
     }
 }
