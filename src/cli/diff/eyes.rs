@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::meaning;
 use crate::compile::Compilation;
 use crate::diff;
 use crate::lint;
@@ -89,8 +90,7 @@ impl diff::Eyes for Eyes {
     }
 
     fn lists(&self, object: &Value) -> Keys {
-        let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
-        Keys(Shape::of(text("apiVersion"), text("kind")))
+        Keys::of(object)
     }
 
     fn cover(&self, old: Option<&mut Value>, new: Option<&mut Value>) {
@@ -119,6 +119,10 @@ impl diff::Eyes for Eyes {
             };
             Cover { known: &self.known, replace: &mut replace }.object(value);
         }
+    }
+
+    fn meaning(&self, old: &Value, new: &Value, found: Vec<diff::Field>) -> (Vec<diff::Field>, Vec<diff::Field>) {
+        meaning::meaning(old, new, found)
     }
 
     fn hides(&self, name: &str, value: &str) -> bool {
@@ -260,6 +264,14 @@ impl Cover<'_> {
 /// Which lists have keys: those of a strategic merge, and their identity under server-side apply.
 #[derive(Clone, Copy)]
 pub(super) struct Keys(Shape);
+
+impl Keys {
+    /// Those of an object.
+    pub(super) fn of(object: &Value) -> Self {
+        let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
+        Keys(Shape::of(text("apiVersion"), text("kind")))
+    }
+}
 
 impl diff::Lists for Keys {
     fn field(self, name: &str) -> Self {

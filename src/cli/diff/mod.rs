@@ -7,6 +7,8 @@ mod against;
 mod eyes;
 mod intake;
 mod markdown;
+mod meaning;
+mod numbers;
 mod patch;
 mod report;
 mod text;
