@@ -115,8 +115,8 @@ fn every_kind_of_change_has_words() {
         (container("env: {A: b}"), container("env: {A: c}"), "env A: b -> c"),
         (container("env: {A: b}"), plain.clone(), "env A removed, was b"),
         (
-            container("env: [{name: A, value: b}, {name: B, value: b}]"),
-            container("env: [{name: B, value: b}, {name: A, value: b}]"),
+            container("env: [{name: A, value: b}, {name: B, value: $(A)}]"),
+            container("env: [{name: B, value: $(A)}, {name: A, value: b}]"),
             "order of env: A, B -> B, A",
         ),
         (container("args: [a, b]"), container("args: [a, c]"), "args: [\"a\",\"b\"] -> [\"a\",\"c\"]"),

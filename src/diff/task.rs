@@ -308,7 +308,8 @@ pub(super) fn task<E: Eyes>(sides: &Sides<'_>, pair: Pair, comparer: &mut Compar
         if let (Some(running), Some(ran)) = (running(after, new_unit), ran)
             && running != ran
         {
-            let from: Vec<String> = ran.difference(&running).cloned().collect();
+            // It ran under the name that the cluster had.
+            let from: Vec<String> = ran.difference(&running).map(|name| sides.former(name).to_owned()).collect();
             let to: Vec<String> = running.difference(&ran).cloned().collect();
             let why = from.first().filter(|name| !new.contains_key(name.as_str()));
             let why = why.map(|name| whereabouts::left((before, old_unit), (after, new_unit), name));
