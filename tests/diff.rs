@@ -92,6 +92,11 @@ fn every_kind_of_change_has_words() {
             at("example.com", "example.net"),
             "image registry registry.example.com -> registry.example.net",
         ),
+        (
+            at(":1.4", &format!(":1.4@sha256:{}", "a".repeat(64))),
+            at(":1.4", &format!(":1.5@sha256:{}", "a".repeat(64))),
+            "1.4 -> 1.5; the digest stays, so the same image runs",
+        ),
         (plain.clone(), at(":1.4", ""), "image registry.example.com/billing/rollup: 1.4 -> none (latest)"),
         (plain.clone(), at("0 3 * * *", "*/30 * * * *"), "runs a day: 1 -> 48"),
         (plain.clone(), at("Etc/UTC", "Europe/Rome"), "time zone Etc/UTC -> Europe/Rome: at 03:00 every day there"),

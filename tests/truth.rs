@@ -261,6 +261,31 @@ fn a_file_that_is_read_with_the_manifests_comes_and_goes() {
 }
 
 #[test]
+fn another_output_directory_is_told() {
+    let repo = Repo::empty();
+    let state = |dir: &str| {
+        let fleet =
+            "apiVersion: fleetcron.dev/v1alpha1\nkind: Fleet\nmetadata: {name: f}\nspec: {output: {dir: DIR}}\n";
+        files(&[("fleetcron.yaml", fleet.replace("DIR", dir)), ("tasks/x.yaml", with("x", ""))])
+    };
+    let (code, text) = between(&repo, &state("one"), &state("two"), &[]);
+    assert!(code == 1 && text.contains("the output directory is two now, and was one"), "{text}");
+    assert!(text.contains("no object changes; but all of them stand in another directory"), "{text}");
+}
+
+#[test]
+fn a_list_of_losses_counts_what_is_shared_once() {
+    let repo = Repo::empty();
+    let state = |on: &str| {
+        let task = |name| with(name, SHARES).replace("\"*\"", on);
+        files(&[("tasks/shared.yaml", config("shared", "1")), ("tasks/x.yaml", task("x")), ("tasks/w.yaml", task("w"))])
+    };
+    let (_, json) = between(&repo, &state("[a, b]"), &state("[a]"), &["--format", "json"]);
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["result"]["deletions"]["emptied"][0]["objects"], 3, "{json:#}");
+}
+
+#[test]
 fn an_encrypted_file_that_was_only_signed_again_differs() {
     let repo = Repo::empty();
     let state = |mac: &str| {

@@ -39,6 +39,8 @@ pub struct Changes {
     pub refusals: Vec<Refusal>,
     /// The settings of the guard, if they change.
     pub guards: Option<(Guards, Guards)>,
+    /// The directory of the output, where it is committed and another.
+    pub moved: Option<(String, String)>,
     /// The source files that differ, and how.
     pub sources: Vec<(String, Fate)>,
 }
@@ -82,9 +84,9 @@ pub struct Totals {
 }
 
 impl Changes {
-    /// Whether no object changes, and no file that Argo CD and Flux read with them comes or goes.
+    /// Whether no object changes, no file that Argo CD and Flux read with them comes or goes, and all stays where it is.
     pub fn is_empty(&self) -> bool {
-        self.totals.objects() == 0 && self.others.is_empty()
+        self.totals.objects() == 0 && self.others.is_empty() && self.moved.is_none()
     }
 }
 
@@ -136,6 +138,9 @@ pub fn changes<E: Eyes>(before: State<'_>, after: State<'_>, eyes: &E) -> Change
     }
     totals.tasks = after.compilation.model.units.len();
     let (old, new) = (before.compilation.model.fleet.guards, after.compilation.model.fleet.guards);
+    let (was, is) = (&before.compilation.model.fleet.output, &after.compilation.model.fleet.output);
+    let moves = was.committed && is.committed && was.dir != is.dir;
+    found.moved = moves.then(|| (was.dir.clone(), is.dir.clone()));
     found.guards = ((old.percent, old.min) != (new.percent, new.min)).then_some((old, new));
     found
 }
@@ -289,17 +294,16 @@ fn drained_since(before: State<'_>, after: State<'_>) -> BTreeSet<String> {
 
 /// The clusters that stay and lose all that tasks had there.
 fn losses(before: State<'_>, after: State<'_>, found: &mut Changes) {
+    // What several tasks bring is one object.
     let number = |state: State<'_>| -> BTreeMap<String, usize> {
-        let mut number = BTreeMap::new();
-        for built in &state.compilation.plan {
-            for variant in &built.rendered.variants {
-                for cluster in &variant.clusters {
-                    let name = &state.compilation.model.clusters[*cluster].name.value;
-                    *number.entry(name.clone()).or_default() += variant.manifests.len();
-                }
+        let mut paths: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for variant in state.compilation.plan.iter().flat_map(|built| &built.rendered.variants) {
+            for cluster in &variant.clusters {
+                let name = state.compilation.model.clusters[*cluster].name.as_str();
+                paths.entry(name).or_default().extend(variant.manifests.iter().map(|manifest| manifest.path.as_str()));
             }
         }
-        number
+        paths.into_iter().map(|(name, paths)| (name.to_owned(), paths.len())).collect()
     };
     let (old, new) = (number(before), number(after));
     let stays = |name: &String| after.compilation.model.clusters.iter().any(|cluster| *cluster.name.value == **name);

@@ -23,13 +23,29 @@ pub(super) fn meaning(old: &Value, new: &Value, found: Vec<Field>) -> (Vec<Field
     if meant.is_empty() {
         return (Vec::new(), found);
     }
-    found.into_iter().partition(|field| {
+    let (mut told, written): (Vec<Field>, Vec<Field>) = found.into_iter().partition(|field| {
         let taken_back = || {
             let put = value_at(old, &field.path, lists);
             value_with(new, &field.path, put, lists).is_some_and(|back| normal(&back) != is)
         };
         meant.iter().any(|other| other.touches(field)) || !field.is_order() && taken_back()
-    })
+    });
+    // What is limited and not requested is requested as it is limited: none is not none.
+    for field in told.iter_mut().filter(|field| is_request(&field.path)) {
+        for (side, of) in [(&mut field.old, &was), (&mut field.new, &is)] {
+            if side.is_none() {
+                *side = value_at(of, &field.path, lists).cloned();
+            }
+        }
+    }
+    (told, written)
+}
+
+/// Whether a path is that of an amount that a container requests.
+fn is_request(path: &[Step]) -> bool {
+    let member = |step: &Step, name: &str| *step == Step::Member(name.to_owned());
+    matches!(path, [.., resources, requests, Step::Member(_)]
+        if member(resources, "resources") && member(requests, "requests"))
 }
 
 #[cfg(test)]
@@ -62,6 +78,19 @@ mod tests {
         assert_eq!(told((json!({}), plain.clone()), (spelt.clone(), plain.clone())), (vec![], both.clone()));
         assert_eq!(told((json!({}), plain.clone()), (spelt, image)), (names(&["image"]), both));
         assert_eq!(told((json!({}), plain.clone()), (json!({"suspend": true}), plain)), (names(&["suspend"]), vec![]));
+    }
+
+    #[test]
+    fn a_request_that_goes_gives_way_to_the_limit() {
+        let job = |requests: Value| {
+            let resources = json!({"limits": {"cpu": 1}, "requests": requests});
+            let pod = json!({"containers": [{"name": "a", "image": "x:1", "resources": resources}]});
+            json!({"apiVersion": "batch/v1", "kind": "CronJob", "spec": {"jobTemplate": {"spec": {"template": {"spec": pod}}}}})
+        };
+        let (old, new) = (job(json!({"cpu": "500m"})), job(json!({})));
+        let (told, _) = meaning(&old, &new, fields(&old, &new, Keys::of(&new)));
+        assert_eq!(told.len(), 1);
+        assert_eq!((told[0].old.as_ref(), told[0].new.as_ref()), (Some(&json!("500m")), Some(&json!("1"))));
     }
 
     #[test]

@@ -18,12 +18,16 @@ pub(super) fn summary(changes: &Changes) -> Vec<String> {
         written.push(format!("{} {are} written otherwise and {mean} the same{shown}", count(totals.spelling, more)));
     }
     if totals.objects() == 0 {
-        let first = if changes.is_empty() {
-            "no object changes"
-        } else {
-            "no object changes; a kustomization.yaml comes or goes, and who syncs the directory builds from it"
-        };
-        return std::iter::once(first.to_owned()).chain(written).collect();
+        let besides = [
+            (
+                !changes.others.is_empty(),
+                "a kustomization.yaml comes or goes, and who syncs the directory builds from it",
+            ),
+            (changes.moved.is_some(), "but all of them stand in another directory"),
+        ];
+        let besides = besides.iter().filter(|(so, _)| *so).map(|(_, words)| format!("; {words}"));
+        let first = format!("no object changes{}", besides.collect::<String>());
+        return std::iter::once(first).chain(written).collect();
     }
     let parts = [
         (totals.tasks_changed, "changed"),

@@ -247,6 +247,12 @@ fn inventory(changes: &Changes) -> Vec<String> {
     });
     some(renamed.collect(), "clusters", &mut lines);
     some(inventory.said.iter().map(|(said, on)| fact(said, on, changes)).collect(), "changes", &mut lines);
+    if let Some((old, new)) = &changes.moved {
+        lines.push(format!(
+            "the output directory is {new} now, and was {old}: whoever syncs {old} must be told before anything of it is \
+             removed"
+        ));
+    }
     if let Some((old, new)) = changes.guards {
         lines.push(format!(
             "the deletion guard stops from {} deletions and more than {} percent on, before {} and {}",

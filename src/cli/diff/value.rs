@@ -70,6 +70,7 @@ pub(super) fn value(changes: &Changes, report: &Report<'_>, titles: [&str; 2], p
             "changed": said.collect::<Vec<Value>>(),
         },
         "tasks": changes.tasks.iter().map(task).collect::<Vec<Value>>(),
+        "moved": changes.moved.as_ref().map(|(from, to)| json!({"from": from, "to": to})),
         "others": others.collect::<Vec<Value>>(),
         "sources": sources.collect::<Vec<Value>>(),
     });

@@ -272,8 +272,10 @@ fn image(of: &str, field: &Field) -> Words {
     let registry = |image: &Image| image.registry.clone().unwrap_or_else(|| "none (docker.io)".to_owned());
     let tag = |image: &Image| image.tag.clone().unwrap_or_else(|| "none (latest)".to_owned());
     if (&was.registry, &was.repository) == (&is.registry, &is.repository) && was.digest == is.digest {
-        let shared = format!("image tag {} -> {}", tag(&was), tag(&is));
-        let line = format!("{of}image {}: {} -> {}", was.name(), tag(&was), tag(&is));
+        // A digest decides, whatever the tag says.
+        let pinned = if is.digest.is_some() { "; the digest stays, so the same image runs" } else { "" };
+        let shared = format!("image tag {} -> {}{pinned}", tag(&was), tag(&is));
+        let line = format!("{of}image {}: {} -> {}{pinned}", was.name(), tag(&was), tag(&is));
         return Words { shared, ..Words::of(line) };
     }
     if (&was.repository, &was.tag, &was.digest) == (&is.repository, &is.tag, &is.digest) {
