@@ -84,6 +84,33 @@ fn what_another_task_has_too_stays() {
 }
 
 #[test]
+fn a_cron_job_that_another_task_takes_over_stays() {
+    let repo = Repo::empty();
+    let job = |name: &str, own: &str, tag: &str| {
+        let text = task(name, tag).replace(&format!("/{name}:"), "/app:").replace("{image", "{name: main, image");
+        text + &format!("  objectName: {own}\n")
+    };
+    let before = files(&[("tasks/p.yaml", job("p", "one", "1")), ("tasks/q.yaml", job("q", "two", "2"))]);
+    // They change names: no CronJob goes, each runs what the other did.
+    let swapped = files(&[("tasks/p.yaml", job("p", "two", "1")), ("tasks/q.yaml", job("q", "one", "2"))]);
+    let (_, text) = between(&repo, &before, &swapped, &[]);
+    assert!(text.contains("4 objects: 4 changed") && !text.contains("a delete and a create"), "{text}");
+    assert!(
+        !text.contains("goes") && text.contains("CronJob billing/one:") && text.contains("CronJob billing/two:"),
+        "{text}"
+    );
+    // Two tasks take the place of one.
+    let part = |name: &str, on: &str| job(name, "one", "2").replace("\"*\"", on);
+    let split = files(&[("tasks/r.yaml", part("r", "[a]")), ("tasks/s.yaml", part("s", "[b]")), before[3].clone()]);
+    let (_, text) = between(&repo, &before, &split, &[]);
+    assert!(
+        text.contains("task billing/p is removed, by tasks/p.yaml; its objects stay on 2 clusters, a, b,"),
+        "{text}"
+    );
+    assert!(text.contains("2 objects: 2 changed") && !text.contains("guard"), "{text}");
+}
+
+#[test]
 fn an_object_that_is_another_on_each_cluster_is_one() {
     let repo = Repo::empty();
     let own = "  resources: [{file: own.yaml, expand: true}]\n";
@@ -188,6 +215,13 @@ fn a_task_with_another_name_gives_all_the_same() {
     assert!(text.contains("task billing/bb is renamed to billing/cc"), "{text}");
     assert!(text.contains("task billing/aa is removed, with 1 object"), "{text}");
     // A CronJob that has a name of its own stays.
+    // In another namespace all goes and all comes.
+    let mine = |space: &str| {
+        let text = with("x", "  resources: [own.yaml]\n").replace("namespace: billing", &format!("namespace: {space}"));
+        files(&[("tasks/own.yaml", config("own", "1")), ("tasks/x.yaml", text)])
+    };
+    let (_, text) = between(&repo, &mine("billing"), &mine("money"), &[]);
+    assert!(text.contains("ConfigMap billing/own of task billing/x, goes from 2 clusters"), "{text}");
     let named = |name: &str| {
         with(name, "  objectName: job\n")
             .replace(&format!("/{name}:"), "/i:")

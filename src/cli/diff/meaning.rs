@@ -30,6 +30,10 @@ pub(super) fn meaning(old: &Value, new: &Value, found: Vec<Field>) -> (Vec<Field
         };
         meant.iter().any(|other| other.touches(field)) || !field.is_order() && taken_back()
     });
+    if told.is_empty() {
+        // They do not mean the same, so something of it does: better all than nothing.
+        return (written, told);
+    }
     // What is limited and not requested is requested as it is limited: none is not none.
     for field in told.iter_mut().filter(|field| is_request(&field.path)) {
         for (side, of) in [(&mut field.old, &was), (&mut field.new, &is)] {

@@ -102,10 +102,12 @@ fn some(lines: Vec<String>, what: &str, into: &mut Vec<String>) {
 fn deletions(changes: &Changes) -> Vec<String> {
     let mut lines = Vec::new();
     let inventory = &changes.inventory;
-    if changes.is_empty() || changes.totals.deleted == 0 {
+    if changes.is_empty() || changes.totals.deleted == 0 && changes.tasks.iter().all(|task| task.there.1) {
         return lines;
     }
-    if changes.refusals.is_empty() {
+    if changes.totals.deleted == 0 {
+        // Tasks go, and no object with them.
+    } else if changes.refusals.is_empty() {
         lines.push("the deletion guard lets this pass".to_owned());
     } else {
         let of = count(changes.refusals.len(), "cluster");
@@ -150,13 +152,19 @@ fn deletions(changes: &Changes) -> Vec<String> {
         let on: BTreeSet<&str> = task.changes.iter().flat_map(|change| &change.clusters).map(String::as_str).collect();
         let others = task.documents.iter().filter(|document| document.object.is_some());
         let others: BTreeSet<&Option<String>> = others.map(|document| &document.old_path).collect();
-        let with = match others.len() {
-            _ if task.documents.is_empty() => ", and all it gave stays, for other tasks give it".to_owned(),
-            0 => String::new(),
-            others => format!(", with {}", count(others, "object")),
-        };
+        let with = if others.is_empty() { String::new() } else { format!(", with {}", count(others.len(), "object")) };
         let by = by(&task.sources);
-        format!("task {} is removed{with}, from {}: {}{by}", task.name, count(on.len(), "cluster"), list(on))
+        let (number, all) = (count(on.len(), "cluster"), list(on.iter().copied()));
+        match (on.is_empty(), task.documents.is_empty()) {
+            (true, _) => format!("task {} is removed, which ran nowhere{by}", task.name),
+            (_, true) => {
+                format!(
+                    "task {} is removed{by}; its objects stay on {number}, {all}, for other tasks give them",
+                    task.name
+                )
+            }
+            _ => format!("task {} is removed{with}, from {number}: {all}{by}", task.name),
+        }
     });
     some(gone.collect(), "tasks", &mut lines);
     let moved = changes.tasks.iter().filter(|task| task.there == (true, true)).filter_map(|task| {
@@ -193,7 +201,7 @@ fn deletions(changes: &Changes) -> Vec<String> {
     for task in changes.tasks.iter().filter(|task| task.there == (true, true)) {
         for change in &task.changes {
             let what = match &change.what {
-                What::ObjectGone { object } => format!("{object} of task {}", task.name),
+                What::ObjectGone { object } => format!("{object} of task {}", task.was.as_ref().unwrap_or(&task.name)),
                 What::Renamed { from, .. } if task.was.is_none() => {
                     format!("CronJob {from} of task {}, for it has another name now", task.name)
                 }
