@@ -32,4 +32,5 @@ mod schemas;
 mod second_reader;
 mod story;
 mod support;
+mod truth;
 mod words;

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::Drawn;
 use super::eyes::{Eyes, is_hidden};
 use super::intake::{self, Ignored};
+use super::meaning::matters;
 use super::report::list;
 use super::words::{self, Words};
 use crate::cli::args::Diff;
@@ -22,7 +23,7 @@ use crate::cli::session::Session;
 use crate::cli::table::{self, count};
 use crate::compile::{Compilation, MARKER_PREFIX};
 use crate::diag::nearest;
-use crate::diff::{self, Eyes as _, Field, Object, Step};
+use crate::diff::{self, Eyes as _, Field, Object};
 use crate::repo::{self, Manifests};
 use crate::tree::ownership;
 
@@ -284,11 +285,6 @@ fn compare(
         into.push(object.key.to_string());
     }
     Ok(result)
-}
-
-/// Whether the order of a list means something although its items have keys: init containers run one after another.
-fn matters(path: &[Step]) -> bool {
-    path.iter().rev().nth(1) == Some(&Step::Member("initContainers".to_owned()))
 }
 
 /// Differences in words, and the clusters that have them.

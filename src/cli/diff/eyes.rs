@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::cover::Cover;
+use super::meaning;
 use crate::cli::leaks;
 use crate::compile::Compilation;
 use crate::diff;
@@ -83,8 +84,7 @@ impl diff::Eyes for Eyes {
     }
 
     fn lists(&self, object: &Value) -> Keys {
-        let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
-        Keys(Shape::of(text("apiVersion"), text("kind")))
+        Keys::of(object)
     }
 
     fn cover(&self, old: Option<&mut Value>, new: Option<&mut Value>) {
@@ -92,6 +92,10 @@ impl diff::Eyes for Eyes {
         for object in old.into_iter().chain(new) {
             Cover { known: &self.known, replace: &mut replace }.object(object);
         }
+    }
+
+    fn meaning(&self, old: &Value, new: &Value, found: Vec<diff::Field>) -> (Vec<diff::Field>, Vec<diff::Field>) {
+        meaning::meaning(old, new, found)
     }
 
     fn hides(&self, name: &str, value: &str) -> bool {
@@ -102,6 +106,14 @@ impl diff::Eyes for Eyes {
 /// Which lists have keys: those of a strategic merge, and their identity under server-side apply.
 #[derive(Clone, Copy)]
 pub(super) struct Keys(Shape);
+
+impl Keys {
+    /// Those of an object.
+    pub(super) fn of(object: &Value) -> Self {
+        let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
+        Keys(Shape::of(text("apiVersion"), text("kind")))
+    }
+}
 
 impl diff::Lists for Keys {
     fn field(self, name: &str) -> Self {

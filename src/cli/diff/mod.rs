@@ -8,6 +8,8 @@ mod cover;
 mod eyes;
 mod intake;
 mod markdown;
+mod meaning;
+mod numbers;
 mod patch;
 mod range;
 mod report;

@@ -50,7 +50,7 @@ pub(super) fn text(report: &Report<'_>, titles: [&str; 2], red: bool, quiet: boo
 /// The text of all objects that differ, each distinct pair once.
 pub(super) fn patches(changes: &Changes, red: bool) -> String {
     let mut text = String::new();
-    for document in changes.tasks.iter().flat_map(|task| &task.documents) {
+    for document in changes.tasks.iter().chain(&changes.written).flat_map(|task| &task.documents) {
         let patch = patch::unified(document);
         if patch.is_empty() {
             continue;
