@@ -127,12 +127,7 @@ impl Keys {
 }
 
 /// An element must be a map that says which one it is, once.
-fn check_element(
-    seen: &mut HashSet<Identity>,
-    element: &Value,
-    keys: Keys,
-    shape: Shape,
-) -> Result<(), PatchError> {
+fn check_element(seen: &mut HashSet<Identity>, element: &Value, keys: Keys, shape: Shape) -> Result<(), PatchError> {
     let Value::Object(map) = element else {
         let what = "an element of this list".to_owned();
         return Err(PatchError::here(Problem::NotAMap { what, found: type_name(element) }));

@@ -3,6 +3,7 @@
 mod branch;
 mod hooks;
 mod judged;
+mod left;
 mod views;
 
 use std::path::{Path, PathBuf};
