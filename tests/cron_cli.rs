@@ -320,6 +320,33 @@ search/reindex          15 1 1,15 * *  Europe/Berlin     Wed 2026-04-01 01:15 +0
 6 tasks with 8 schedules; next runs from Fri 2026-03-27 12:00 +00:00
 "
     );
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/quickstart/repo");
+    let args = ["plan", "--schedules", "--from", "2026-03-27T12:00", "--task", "node-report", "--task", "reindex"];
+    let narrow = support::program(&root).args(args).env("COLUMNS", "60").output().expect("it starts");
+    assert_eq!(
+        said(&narrow),
+        "\
+platform/node-report
+schedule `15 * * * *`: at minute 15 of every hour
+  zone  Etc/UTC
+  on    3 of 5: cn-north-1-a, eu-west-1-a, us-east-1-a
+  next  Fri 2026-03-27 12:15 +00:00
+schedule `15 */4 * * *`: at 00:15, 04:15, 08:15, 12:15,
+  16:15 and 20:15 every day
+  zone  Etc/UTC
+  on    2 of 5: eu-west-1-b, europe-west4-a
+  next  Fri 2026-03-27 12:15 +00:00
+
+search/reindex
+schedule `15 1 1,15 * *`: at 01:15 on days 1 and 15 of
+  every month
+  zone  Europe/Berlin
+  on    all 3
+  next  Wed 2026-04-01 01:15 +02:00
+
+2 tasks with 3 schedules; next runs from Fri 2026-03-27 12:00 +00:00
+"
+    );
     let one = quickstart(&["plan", "--schedules", "--task", "node-report", "--cluster", "eu-west-1-b"]);
     assert_eq!(one.lines().filter(|line| line.contains("platform/node-report")).count(), 1, "{one}");
     assert!(one.contains("1 task with 1 schedule;"), "{one}");

@@ -187,7 +187,7 @@ impl Fleet {
 
     /// The same without the tasks that do not compile, with its lock; `None` if nothing is left.
     fn settled(mut self) -> Option<(Self, Compilation)> {
-        let wrong = self.wrong(&self.compile(None, &Mode::Steady));
+        let wrong = self.wrong(&self.compile(None, &Mode::Steady), None);
         self.tasks.retain(|name, _| !wrong.contains(&format!("jobs/t{name}")));
         let compilation = self.compile(None, &Mode::Steady);
         let errors = support::errors(&compilation, &self.tree(None));
@@ -196,8 +196,8 @@ impl Fleet {
     }
 
     /// The tasks that an error speaks of.
-    fn wrong(&self, compilation: &Compilation) -> BTreeSet<String> {
-        let sources = self.tree(None);
+    fn wrong(&self, compilation: &Compilation, lock: Option<&[u8]>) -> BTreeSet<String> {
+        let sources = self.tree(lock);
         let errors = support::errors(compilation, &sources);
         let names = self.tasks.keys().map(|name| format!("jobs/t{name}"));
         let of = |task: &String| errors.iter().any(|error| error.contains(&format!("`{task}`")));
@@ -257,8 +257,8 @@ fn config(cases: u32) -> Config {
     Config { cases, failure_persistence: None, rng_seed: RngSeed::Fixed(0x5eed), ..Config::default() }
 }
 
-fn no_errors(fleet: &Fleet, compilation: &Compilation) -> Result<(), TestCaseError> {
-    let errors = support::errors(compilation, &fleet.tree(None));
+fn no_errors(fleet: &Fleet, compilation: &Compilation, lock: &[u8]) -> Result<(), TestCaseError> {
+    let errors = support::errors(compilation, &fleet.tree(Some(lock)));
     prop_assert!(errors.is_empty(), "{errors:?}");
     Ok(())
 }
@@ -268,7 +268,7 @@ fn rests(fleet: &Fleet, then: &Compilation) -> Result<(), TestCaseError> {
     let bytes = then.lock.bytes();
     for mode in [Mode::Steady, Mode::Locked, Mode::Frozen] {
         let now = fleet.compile(Some(&bytes), &mode);
-        no_errors(fleet, &now)?;
+        no_errors(fleet, &now, &bytes)?;
         prop_assert!(support::output(&now) == support::output(then), "{mode:?}");
         prop_assert_eq!(&now.lock, &then.lock, "{:?}", mode);
         prop_assert!(now.drift.is_empty() && !now.lock_differs, "{mode:?}: {:?}", now.drift);
@@ -292,10 +292,10 @@ proptest! {
         if let (Some((_, before)), Some((mut fleet, _))) = (before.settled(), fleet.settled()) {
             let then = before.lock.bytes();
             let now = fleet.compile(Some(&then), &Mode::Steady);
-            let wrong = fleet.wrong(&now);
+            let wrong = fleet.wrong(&now, Some(&then));
             fleet.tasks.retain(|name, _| !wrong.contains(&format!("jobs/t{name}")));
             let now = fleet.compile(Some(&then), &Mode::Steady);
-            no_errors(&fleet, &now)?;
+            no_errors(&fleet, &now, &then)?;
             if !fleet.tasks.is_empty() {
                 rests(&fleet, &now)?;
             }
@@ -311,7 +311,7 @@ proptest! {
             let shuffled = lines.join("\r\n");
             for mode in [Mode::Steady, Mode::Locked, Mode::Frozen] {
                 let now = fleet.compile(Some(shuffled.as_bytes()), &mode);
-                no_errors(&fleet, &now)?;
+                no_errors(&fleet, &now, shuffled.as_bytes())?;
                 prop_assert_eq!(&now.lock, &then.lock);
                 prop_assert!(support::output(&now) == support::output(&then) && now.drift.is_empty());
             }
@@ -351,9 +351,17 @@ proptest! {
     fn adding_a_cluster_moves_nothing_that_is_recorded(fleet in a_fleet(), new in a_cluster()) {
         if let Some((mut fleet, then)) = fleet.settled() {
             fleet.clusters.insert(9, new);
-            let now = fleet.compile(Some(&then.lock.bytes()), &Mode::Steady);
-            no_errors(&fleet, &now)?;
-            for (task, record) in &then.lock.tasks {
+            let lock = then.lock.bytes();
+            // Shares by weight follow the inventory: the one cluster where a task is active may have none left.
+            let wrong = fleet.wrong(&fleet.compile(Some(&lock), &Mode::Steady), Some(&lock));
+            for task in &wrong {
+                let said = fleet.task(task);
+                prop_assert!(said.strategy == "StaticWeight" && said.active.is_some(), "{task}");
+            }
+            fleet.tasks.retain(|name, _| !wrong.contains(&format!("jobs/t{name}")));
+            let now = fleet.compile(Some(&lock), &Mode::Steady);
+            no_errors(&fleet, &now, &lock)?;
+            for (task, record) in then.lock.tasks.iter().filter(|(task, _)| !wrong.contains(*task)) {
                 let (said, left) = (fleet.task(task), &now.lock.tasks[task]);
                 if said.chooses() {
                     prop_assert_eq!(left, record, "{}", task);

@@ -15,13 +15,18 @@ const LEAST: usize = 40;
 
 /// How wide a result may be: as the terminal it goes to, else as `COLUMNS` says.
 pub(super) fn width() -> usize {
+    limit().unwrap_or(USUAL)
+}
+
+/// The same, where anybody says so: what goes into a pipe may be as wide as it is.
+pub(super) fn limit() -> Option<usize> {
     let terminal = || {
         let out = std::io::stdout();
         let (width, _) = out.is_terminal().then(|| terminal_size::terminal_size_of(out))??;
         Some(usize::from(width.0))
     };
     let said = || std::env::var("COLUMNS").ok()?.trim().parse().ok();
-    terminal().or_else(said).unwrap_or(USUAL).max(LEAST)
+    terminal().or_else(said).map(|width: usize| width.max(LEAST))
 }
 
 /// How wide a text is.

@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 
 use super::args::Plan;
 use super::outcome::{Failure, Outcome};
+use super::schedules::{self, Schedule};
 use super::session::Session;
 use super::table::{self, count};
-use super::{moment, moves, page, room, schedules};
+use super::{moment, moves, page, room};
 use crate::compile::{self, Built, Compilation, Load};
 use crate::cron::Zone;
 use crate::diag::nearest;
@@ -263,6 +264,8 @@ fn when(session: &Session, args: &Plan, from: Timestamp, compilation: &Compilati
     let wanted = |at: &usize| args.clusters.is_empty() || args.clusters.iter().any(|wanted| wanted == name(*at));
     let mut rows = Vec::new();
     let mut tasks = Vec::new();
+    let mut narrow = String::new();
+    let width = page::width();
     for (unit, built) in model.units.iter().zip(&compilation.plan).filter(|(unit, _)| asked_for(unit, args)) {
         let full = unit.identity.to_string();
         let all = built.decision.chosen().count();
@@ -281,12 +284,19 @@ fn when(session: &Session, args: &Plan, from: Timestamp, compilation: &Compilati
                 schedule.meaning(),
             ]
         }));
+        let gap = if narrow.is_empty() { "" } else { "\n" };
+        narrow.push_str(&format!("{gap}{full}\n"));
+        let lines = |schedule: &Schedule| schedule.lines(from, 1, Some(schedule.on(all, name)), width);
+        narrow.extend(found.iter().map(lines));
         tasks.push(session.value(|| {
             let found: Vec<Value> = found.iter().map(|schedule| schedule.value(from, 1, name)).collect();
             json!({"task": full, "schedules": found})
         }));
     }
     let mut text = table::table(&["TASK", "SCHEDULE", "ZONE", "NEXT RUN", "ON", "MEANING"], &rows);
+    if page::limit().is_some_and(|limit| text.lines().any(|line| page::measure(line) > limit)) {
+        text = narrow;
+    }
     text.push_str(&format!(
         "\n{} with {}; next runs from {}\n",
         count(tasks.len(), "task"),

@@ -12,14 +12,15 @@ use serde_json::Value;
 use crate::diag::nearest;
 use crate::model::reference::find;
 use crate::model::{Cluster, FROM_FILE, Fleet, Variables};
+use crate::tree::Span;
 
 /// What references mean on one cluster.
 #[derive(Clone, Debug)]
 pub struct Scope<'a> {
     /// The cluster.
     pub cluster: &'a Cluster,
-    /// The variables, settled.
-    pub variables: BTreeMap<&'a str, &'a str>,
+    /// The variables, settled, and where each was said.
+    pub variables: BTreeMap<&'a str, (&'a str, Span)>,
 }
 
 impl<'a> Scope<'a> {
@@ -39,10 +40,16 @@ impl<'a> Scope<'a> {
     pub fn add(&mut self, variables: &'a Variables) {
         for (name, value) in variables {
             match &value.value {
-                Some(text) => self.variables.insert(name, text),
+                Some(text) => self.variables.insert(name, (text, value.span)),
                 None => self.variables.remove(name.as_str()),
             };
         }
+    }
+
+    /// Where the variables that stand in a text got their values, each once.
+    pub(super) fn said<'t>(&self, text: &'t str) -> BTreeMap<&'t str, Span> {
+        let names = find(text).into_iter().filter_map(|reference| reference.name?.strip_prefix("var."));
+        names.filter_map(|name| Some((name, self.variables.get(name)?.1))).collect()
     }
 
     /// The value of a reference, `cluster.name` say, without its brackets.
@@ -54,7 +61,7 @@ impl<'a> Scope<'a> {
         let unset = |what: &str| Err((format!("the cluster has no {what}"), None));
         if let Some(name) = reference.strip_prefix("var.") {
             return match self.variables.get(name) {
-                Some(text) => Ok(Cow::Borrowed(*text)),
+                Some((text, _)) => Ok(Cow::Borrowed(*text)),
                 None => Err((
                     format!("the variable `{name}` is not set"),
                     nearest(name, self.variables.keys().copied()).map(|near| format!("$(var.{near})")),
@@ -215,7 +222,7 @@ pub(crate) fn expand_text(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tree::{FileId, Span, Spanned};
+    use crate::tree::{FileId, Spanned};
 
     fn cluster() -> Cluster {
         let span = Span::new(FileId(0), 0, 0);
@@ -228,7 +235,7 @@ mod tests {
         let cluster = cluster();
         let fleet = Fleet::default();
         let mut scope = Scope::new(&fleet, &cluster);
-        scope.variables.insert("url", "https://x");
+        scope.variables.insert("url", ("https://x", Span::new(FileId(0), 0, 0)));
         let mut troubles = Vec::new();
         let result = expand_text(text, &scope, &[], &mut troubles).unwrap_or_else(|| text.to_owned());
         (result, troubles.into_iter().map(|trouble| trouble.message).collect())

@@ -399,6 +399,7 @@ fn check(
     let unmerged = known.iter().any(|known| known.code == Code::InvalidValue);
     for (finding, blame) in findings.iter().zip(replay.blame(&findings)) {
         let Blame { mut span, who, patch, beside } = blame;
+        let written = replay.sources.text(span);
         if let Some(bytes) = finding.within.clone()
             && let Some(text) = value.pointer(&finding.pointer).and_then(Value::as_str)
         {
@@ -425,6 +426,11 @@ fn check(
             Some(who) => format!("{place}, said by {who}"),
             None => place,
         });
+        // A map or list that lacks something has more in it than what is wrong.
+        if reach(value, &finding.pointer).is_some_and(Value::is_string) {
+            let said = replay.scope.said(&written).into_iter().map(|(name, said)| (name, replay.sources.place(said)));
+            diagnostic.notes.extend(said.map(|(name, place)| format!("`$(var.{name})` got its value at {place}")));
+        }
         diags.push(diagnostic);
     }
     (diags, valid)
