@@ -87,6 +87,9 @@ pub(super) fn run(session: &mut Session, args: &Build) -> Result<Outcome, Failur
         let or = "or leave the staging to Git: `fleetcron build`, then `git add`";
         return Err(Failure::files(format!("{why}: {way}, {or}; nothing was written")));
     }
+    if moved::told(session, &compilation, base.as_ref()) {
+        return Ok(Outcome::wrong(vec!["nothing was written".to_owned()], json!({"written": false})));
+    }
     let edits = edits(session, &compilation, &touched, lock.as_deref())?;
     if !edits.is_empty() {
         for path in &edits {
@@ -131,7 +134,6 @@ pub(super) fn run(session: &mut Session, args: &Build) -> Result<Outcome, Failur
     }
     text.push_str(&moves::text(&compilation, session.tree(), true));
     let value = session.value(|| compare::value(&staged, true));
-    moved::told(session, &compilation, base.as_ref());
     if left {
         remarks.push(format!(
             "new files are staged; look at the others, `git add -u -- {below} {}`, commit again",

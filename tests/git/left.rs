@@ -30,6 +30,10 @@ fn hook(path: &Path, text: &str) {
 fn a_moved_output_directory_is_not_forgotten() {
     let repo = Repo::new();
     repo.put("fleetcron.yaml", &fleet("{output: {dir: deploy/all}}"));
+    repo.git(&["add", "-A"]);
+    let told = wrong(&repo.run(&["build", "--stage"]), 1);
+    assert!(told.contains("error[stale-output]: `output.dir` was this in HEAD"), "{told}");
+    assert!(told.contains("nothing was written") && !repo.dir.join("deploy").exists(), "{told}");
     let built = repo.run(&["build"]);
     fine(&built);
     let told = grumbled(&built);
@@ -90,7 +94,7 @@ fn a_file_that_git_filters_is_not_staged_in_plain() {
     repo.git(&["add", ".gitattributes", "tasks"]);
     let told = wrong(&repo.run(&["build", "--stage"]), 1);
     assert!(told.contains("over `fleetcron.lock`"), "{told}");
-    repo.put(".gitattributes", "rendered/** filter=crypt\nrendered/** -filter\n");
+    repo.put(".gitattributes", "rendered/** filter=crypt\nrendered/** -filter\nfleetcron.lock -filter\n");
     fine(&repo.run(&["build", "--stage"]));
     assert!(repo.git(&["show", ":rendered/eu-1/billing/other.cronjob.yaml"]).starts_with("# Generated"));
     // A branch gets files as they are, and that is said.
