@@ -8,7 +8,7 @@ use super::planning::Planned;
 use crate::diag::{Clusters, Code, Diagnostic, Diagnostics};
 use crate::lock::Mode;
 use crate::model::{Named, Strategy, Unit};
-use crate::place::{self, Decision, Failure, Passed, Verdict};
+use crate::place::{self, Asked, Decision, Failure, Passed, Verdict};
 
 /// Says of a task that it lands nowhere, unless that is said already; and of clusters that count as full because nobody
 /// says what they can take.
@@ -38,6 +38,9 @@ pub(super) fn check(unit: &Unit, decision: &Decision, planned: &Planned, ground:
         diagnostic.clusters = Some(Clusters { names: without, of: fitting });
         diags.push(diagnostic);
     }
+    if !nowhere && unit.placement.strategy.divides() {
+        unmet(unit, decision, planned, ground, diags);
+    }
     const HELP: &str =
         "`kubectl get nodes,pods -A -o json | fleetcron import clusters --cluster NAME` writes a ClusterCapacity";
     if nowhere && !explained(unit, ground) {
@@ -56,6 +59,32 @@ pub(super) fn check(unit: &Unit, decision: &Decision, planned: &Planned, ground:
             .help(HELP);
         diagnostic.clusters = Some(Clusters { names: lacking, of: fitting });
         diags.push(diagnostic);
+    }
+}
+
+/// Says of a spread whose minimum the instances do not meet. Karmada lets it go unmet without a word.
+fn unmet(unit: &Unit, decision: &Decision, planned: &Planned, ground: &Ground<'_>, diags: &mut Diagnostics) {
+    let places: Vec<usize> = decision.chosen().map(|(at, _)| at).collect();
+    let asked = Asked {
+        placement: &unit.placement,
+        clusters: &ground.model.clusters,
+        inventory: ground.inventory,
+        demand: &planned.demand,
+        recorded: None,
+    };
+    for (spread, groups) in place::unmet(asked, &places) {
+        let (task, by, min) = (&unit.identity, &spread.by, spread.min);
+        let groups: Vec<&str> = groups.into_iter().collect();
+        let has = groups.join(", ");
+        let message =
+            format!("the spread of task `{task}` asks for {min} by {by}, and its instances are on {has} alone");
+        diags.push(
+            Diagnostic::new(Code::UnmetSpread, spread.span, message)
+                .note("nowhere else is room for an instance; as soon as there is, one moves there")
+                .help(format!(
+                    "make room, or ask for less with `min`; `fleetcron explain {task}` shows the room of each cluster"
+                )),
+        );
     }
 }
 

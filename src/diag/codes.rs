@@ -87,6 +87,7 @@ codes! {
     NotSupported, "not-supported", Error, "a feature that this version does not have yet";
     NoCapacity, "no-capacity", Warning, "a strategy counts on what is free, and nobody says what a cluster can take";
     NoShare, "no-share", Note, "a cluster that fits gets no instance";
+    UnmetSpread, "unmet-spread", Warning, "instances are in fewer groups than a spread asks for, for want of room";
     Overcommitted, "overcommitted", Warning, "tasks that were placed one by one ask together for more than is free";
     NothingActive, "nothing-active", Error, "a task is placed, and none of its copies is active";
     ActiveNotPlaced, "active-not-placed", Warning, "`active` names a cluster that the task does not run on";

@@ -13,7 +13,7 @@ use super::decision::{Decision, Passed, Reason, Verdict};
 use super::filter;
 use super::rules::{self, Area, By, Demand, Previous, Rules, Ways};
 use super::schedule::choose_told;
-use crate::model::{Cluster, Placement, Strategy};
+use crate::model::{Cluster, Placement, Spread, Strategy};
 
 /// What is asked about one unit.
 #[derive(Clone, Copy, Debug)]
@@ -183,21 +183,37 @@ fn keeps(asked: Asked<'_>, recorded: &Recorded, decision: &Decision) -> Option<O
     let numbers = || recorded.clusters.iter().map(|(_, instances)| *instances);
     // Under Duplicated every cluster has what the finished manifest says, overrides included.
     let counted = !placement.strategy.divides() || numbers().fold(0, i64::saturating_add) == replicas;
-    (counted && spreads(placement, asked.inventory, &places)).then_some(group)
+    (counted && spreads(asked, &places)).then_some(group)
 }
 
-/// Whether clusters are spread as asked. Where instances are shared out, fewer instances than groups leave some groups
-/// without any, as in Karmada.
-fn spreads(placement: &Placement, inventory: &Inventory, places: &[usize]) -> bool {
-    placement.spread.iter().all(|spread| {
-        let sets: Vec<BTreeSet<&str>> =
-            places.iter().map(|at| groups_of(&inventory.clusters()[*at], &spread.by)).collect();
-        let distinct: BTreeSet<&str> = sets.iter().flatten().copied().collect();
-        let least = usize::try_from(spread.min).unwrap_or(usize::MAX);
-        let least = if placement.strategy.divides() { least.min(places.len()) } else { least };
-        let most = spread.max.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX));
-        distinct.len() >= least && (most >= places.len() || covered(&sets, most))
-    })
+/// Whether clusters are spread as asked.
+fn spreads(asked: Asked<'_>, places: &[usize]) -> bool {
+    let most = |spread: &Spread| spread.max.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX));
+    let covers = |spread: &Spread| {
+        let groups = |at: &usize| groups_of(&asked.inventory.clusters()[*at], &spread.by);
+        most(spread) >= places.len() || covered(&places.iter().map(groups).collect::<Vec<_>>(), most(spread))
+    };
+    asked.placement.spread.iter().all(covers) && unmet(asked, places).is_empty()
+}
+
+/// The constraints of a spread whose minimum these clusters do not meet, each with the groups that they do bring. Where
+/// instances are shared out, fewer instances than groups leave some groups without any, as in Karmada.
+pub fn unmet<'a>(asked: Asked<'a>, places: &[usize]) -> Vec<(&'a Spread, BTreeSet<&'a str>)> {
+    let met = |spread: &'a Spread| {
+        let groups = places.iter().flat_map(|at| groups_of(&asked.inventory.clusters()[*at], &spread.by));
+        (spread, groups.collect::<BTreeSet<&str>>())
+    };
+    let spread = asked.placement.spread.iter().map(met);
+    spread.filter(|(spread, groups)| groups.len() < least(asked, spread)).collect()
+}
+
+/// In how many groups a constraint wants instances.
+fn least(asked: Asked<'_>, spread: &Spread) -> usize {
+    let min = usize::try_from(spread.min).unwrap_or(usize::MAX);
+    match asked.placement.strategy.divides() {
+        true => min.min(usize::try_from(asked.demand.replicas).unwrap_or(usize::MAX)),
+        false => min,
+    }
 }
 
 fn groups_of<'a>(cluster: &'a Candidate, by: &'a By) -> BTreeSet<&'a str> {
@@ -228,12 +244,8 @@ fn even_out(asked: Asked<'_>, account: &Account, shares: &mut Vec<(usize, i64)>)
         let groups: BTreeSet<&str> = shares.iter().flat_map(|(at, _)| groups_of(&clusters[*at], by)).collect();
         groups.len()
     };
-    let wanted = |spread: &crate::model::Spread| {
-        let instances = usize::try_from(asked.demand.replicas).unwrap_or(usize::MAX);
-        usize::try_from(spread.min).unwrap_or(usize::MAX).min(instances)
-    };
     for spread in &asked.placement.spread {
-        while distinct(shares, &spread.by) < wanted(spread) {
+        while distinct(shares, &spread.by) < least(asked, spread) {
             let has: BTreeSet<&str> = shares.iter().flat_map(|(at, _)| groups_of(&clusters[*at], &spread.by)).collect();
             let room = |at: usize| account.fitting.iter().any(|entry| entry.at == at && entry.available() > 0);
             let missing = |at: &&usize| {
@@ -248,9 +260,9 @@ fn even_out(asked: Asked<'_>, account: &Account, shares: &mut Vec<(usize, i64)>)
                 without[giver].1 -= 1;
                 without.retain(|(_, instances)| *instances > 0);
                 without.push((taker, 1));
-                let kept = |other: &crate::model::Spread| {
+                let kept = |other: &Spread| {
                     let (now, then) = (distinct(shares, &other.by), distinct(&without, &other.by));
-                    then >= now.min(wanted(other))
+                    then >= now.min(least(asked, other))
                 };
                 let more = distinct(&without, &spread.by) > distinct(shares, &spread.by);
                 (more && asked.placement.spread.iter().all(kept)).then_some(without)

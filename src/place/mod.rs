@@ -33,7 +33,7 @@ pub use activate::{Activation, activate};
 pub use admit::{Draft, DraftGroup, DraftSpread, DraftToleration, DraftWeights, Objection, Scheduling, effect};
 pub use affinity::{Affinity, Requirement, Terms};
 pub use candidate::{Amounts, Candidate, Capacity, Inventory, Nodes, Taint, shown};
-pub use decide::{Asked, Nearest, Recorded, account, decide, nearest_rule, possible};
+pub use decide::{Asked, Nearest, Recorded, account, decide, nearest_rule, possible, unmet};
 pub use decision::{Decision, Passed, Property, Reason, Rule, Verdict};
 pub use failure::{Cause, Failure};
 pub use filter::{examine, matches};
