@@ -19,7 +19,9 @@ mod hand;
 mod import;
 mod init;
 mod leaks;
+mod line_ends;
 mod moment;
+mod moved;
 mod moves;
 mod new;
 mod outcome;
@@ -52,7 +54,7 @@ use serde_json::{Value, json};
 use self::args::{Cli, Color, Command, Format, Global, Import};
 use self::outcome::{Failure, Outcome};
 use self::session::Session;
-use crate::repo::View;
+use crate::repo::{self, Started, View};
 use crate::tree::SourceTree;
 
 /// Runs the program on the arguments of the process.
@@ -69,6 +71,7 @@ pub fn main() -> ExitCode {
     // The thread that asks works too: one heap less to fill.
     let threads = rayon::ThreadPoolBuilder::new().num_threads(threads(&cli.command)).use_current_thread();
     let _already_built = threads.build_global();
+    repo::started(hook());
     if let Command::Cmp { what } = &cli.command {
         // A folder that is gone has nothing to read, and that is said.
         let here = std::env::current_dir().unwrap_or_default();
@@ -312,6 +315,17 @@ fn view(command: &Command) -> View {
         None if state.staged || stage => View::Index(index_file()),
         None => View::Folder,
     }
+}
+
+/// What Git tells its hooks of the repository.
+fn hook() -> Started {
+    let path = |name: &str| std::env::var_os(name).filter(|said| !said.is_empty());
+    let folder = |said: std::ffi::OsString| Path::new(&said).canonicalize().ok();
+    let apart = path("GIT_DIR").and_then(folder).zip(path("GIT_WORK_TREE").and_then(folder));
+    let more = path("GIT_ALTERNATE_OBJECT_DIRECTORIES");
+    let more = more.iter().flat_map(std::env::split_paths).collect::<Vec<_>>();
+    let objects = path("GIT_OBJECT_DIRECTORY").map(PathBuf::from).into_iter().chain(more);
+    Started { apart, objects: objects.filter_map(|said| said.canonicalize().ok()).collect() }
 }
 
 /// The index that Git tells its hooks to look at: while it commits only some paths that is not the repository's own.
