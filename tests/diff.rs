@@ -92,6 +92,11 @@ fn every_kind_of_change_has_words() {
             at("example.com", "example.net"),
             "image registry registry.example.com -> registry.example.net",
         ),
+        (
+            at(":1.4", &format!(":1.4@sha256:{}", "a".repeat(64))),
+            at(":1.4", &format!(":1.5@sha256:{}", "a".repeat(64))),
+            "1.4 -> 1.5; the digest stays, so the same image runs",
+        ),
         (plain.clone(), at(":1.4", ""), "image registry.example.com/billing/rollup: 1.4 -> none (latest)"),
         (plain.clone(), at("0 3 * * *", "*/30 * * * *"), "runs a day: 1 -> 48"),
         (plain.clone(), at("Etc/UTC", "Europe/Rome"), "time zone Etc/UTC -> Europe/Rome: at 03:00 every day there"),
@@ -115,8 +120,8 @@ fn every_kind_of_change_has_words() {
         (container("env: {A: b}"), container("env: {A: c}"), "env A: b -> c"),
         (container("env: {A: b}"), plain.clone(), "env A removed, was b"),
         (
-            container("env: [{name: A, value: b}, {name: B, value: b}]"),
-            container("env: [{name: B, value: b}, {name: A, value: b}]"),
+            container("env: [{name: A, value: b}, {name: B, value: $(A)}]"),
+            container("env: [{name: B, value: $(A)}, {name: A, value: b}]"),
             "order of env: A, B -> B, A",
         ),
         (container("args: [a, b]"), container("args: [a, c]"), "args: [\"a\",\"b\"] -> [\"a\",\"c\"]"),

@@ -262,7 +262,8 @@ pub(super) struct Explain {
 /// `fleetcron diff`
 #[derive(Debug, Args)]
 pub(super) struct Diff {
-    /// The state before, as a revision: whatever `git rev-parse` takes; absent is HEAD.
+    /// The state before, as a revision: whatever `git rev-parse` takes; absent is HEAD. `A..B` and `A...B` name both
+    /// states, as for `git diff`.
     pub(super) base: Option<String>,
     /// The state after, as a revision; absent is the working tree.
     pub(super) head: Option<String>,
@@ -295,7 +296,8 @@ pub(super) struct Diff {
 impl Diff {
     /// The state after; `index` is the index file that Git names, if it does.
     pub(super) fn view(&self, index: Option<PathBuf>) -> View {
-        match self.head.as_ref().or(self.at.as_ref()) {
+        let ranged = self.base.as_deref().and_then(super::diff::head_of);
+        match ranged.as_ref().or(self.head.as_ref()).or(self.at.as_ref()) {
             Some(revision) => View::Revision(revision.clone()),
             None if self.staged => View::Index(index),
             None => View::Folder,

@@ -114,9 +114,13 @@ impl Base {
         (ours > 0).then_some(Ok(difference))
     }
 
-    /// The paths below the output directory that stand there as they were committed in that revision.
-    pub(super) fn untouched(&self, session: &Session, compilation: &Compilation) -> Result<BTreeSet<String>, Failure> {
-        let Opened::Objects(objects) = &self.opened else { return Ok(BTreeSet::new()) };
+    /// The paths below the output directory that stand there as they were committed in that revision, and all that were.
+    pub(super) fn untouched(
+        &self,
+        session: &Session,
+        compilation: &Compilation,
+    ) -> Result<(BTreeSet<String>, BTreeSet<String>), Failure> {
+        let Opened::Objects(objects) = &self.opened else { return Ok(Default::default()) };
         let dir = output_dir(compilation)?;
         let (existing, mut blobs) = objects.existing(Some(&dir), |_| true).map_err(|error| Failure::run(&error))?;
         let mut committed = OutputTree::default();
@@ -126,13 +130,20 @@ impl Base {
         }
         let changed = compare::standing(session, compilation, &committed)?;
         let changed: BTreeSet<&str> = compare::changes(&changed).map(|(_, path)| path.as_str()).collect();
-        let all = committed.files().map(|(path, _)| path.as_str());
-        Ok(all.filter(|path| !changed.contains(path)).map(str::to_owned).collect())
+        let all: BTreeSet<String> = committed.files().map(|(path, _)| path.to_string()).collect();
+        let same = all.iter().filter(|path| !changed.contains(path.as_str())).cloned().collect();
+        Ok((same, all))
     }
 
     /// What the inputs of that revision give; `None` if they do not compile.
     pub(super) fn output(&self, session: &mut Session) -> Option<&OutputTree> {
         self.side(session).map(|side| &side.compilation.output)
+    }
+
+    /// Where the output is committed in that revision; `None` if it is not, or not known.
+    pub(super) fn output_dir(&self, session: &mut Session) -> Option<String> {
+        let output = &self.side(session)?.compilation.model.fleet.output;
+        output.committed.then(|| output.dir.clone())
     }
 
     /// Why what the inputs of that revision give is not known, if it was asked for and is not.

@@ -14,7 +14,7 @@ use super::compare::{self, Losses};
 use super::outcome::{Failure, Outcome};
 use super::session::Session;
 use super::table::count;
-use super::{moves, publish, stage};
+use super::{moved, moves, publish, stage};
 use crate::compile::Compilation;
 use crate::diag::{Code, Diagnostic, Place, nearest};
 use crate::lock::{self, Mode};
@@ -56,6 +56,7 @@ pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Fail
         return Ok(outcome);
     }
     compare::strays(session, &compilation, &difference, &session.shown(&dir));
+    moved::told(session, &compilation, None);
     unmerged(session, &compilation);
     let mut remarks = Vec::new();
     if !args.dry_run {

@@ -10,13 +10,15 @@ use serde_json::json;
 use super::args::Check;
 use super::base::Base;
 use super::compare::{self, Losses};
+use super::line_ends;
+use super::moved;
 use super::outcome::{Failure, Outcome};
 use super::session::Session;
 use super::table::count;
 use crate::compile::Compilation;
-use crate::diag::{Code, Diagnostic, Place, Severity};
+use crate::diag::{Code, Diagnostic, Diagnostics, Place, Severity};
 use crate::lock::Mode;
-use crate::repo::View;
+use crate::repo::{self, View};
 use crate::tree::Difference;
 
 /// So many files are named one by one, of each kind.
@@ -25,6 +27,13 @@ const SHOWN: usize = 20;
 /// Runs it.
 pub(super) fn run(session: &mut Session, args: &Check) -> Result<Outcome, Failure> {
     let compilation = session.compile_as(&Mode::Locked)?;
+    let own = |path: &str| path != repo::ATTRIBUTES;
+    let empty = !session.tree().files().any(|(_, file)| own(file.path.as_str()));
+    if matches!(session.view, View::Index(_)) && empty && session.tree().problems().is_empty() {
+        let say = "`fleetcron build`, then `git add -A`";
+        session.diags = Diagnostics::new();
+        return Err(Failure::files(format!("nothing of a fleet is staged, so there is nothing to check: {say}")));
+    }
     let of_lock = |code: Code| code == Code::LockChanged;
     if session.diags.iter().any(|diagnostic| diagnostic.severity == Severity::Error && !of_lock(diagnostic.code)) {
         return Ok(Outcome::wrong(Vec::new(), json!({"checked": false})));
@@ -39,7 +48,7 @@ pub(super) fn run(session: &mut Session, args: &Check) -> Result<Outcome, Failur
     let mut remarks = Vec::new();
     // What stands in a folder that is named is what people have seen last there.
     let base = if args.out.is_some() { None } else { Base::of(session, args.base.as_deref(), &mut remarks)? };
-    let standing =
+    let mut standing =
         if compared { compare::standing(session, &compilation, &compilation.output)? } else { Difference::default() };
     let since = match &base {
         Some(base) => Some(base.difference(session, &compilation, &mut remarks)?),
@@ -59,15 +68,17 @@ pub(super) fn run(session: &mut Session, args: &Check) -> Result<Outcome, Failur
         return Ok(Outcome { remarks, ..Outcome::said(text, json!({"checked": true, "compared": false})) });
     }
     compare::strays(session, &compilation, &standing, &session.shown(&dir));
+    let left = moved::told(session, &compilation, base.as_ref());
     let value = session.value(|| compare::value(&standing, false));
-    if standing.is_empty() {
+    if standing.is_empty() && !left {
         return Ok(Outcome { remarks, ..Outcome::said(format!("{sizes}; the output is up to date\n"), value) });
     }
+    let shown = session.shown(&dir);
+    line_ends::told(session, &compilation, &mut standing, &shown)?;
     let edited = match &base {
         Some(base) => edited(session, &compilation, base, &standing)?,
         None => None,
     };
-    let shown = session.shown(&dir);
     tell(session, &standing, edited.as_ref(), &shown);
     let unknown = base.as_ref().and_then(Base::why);
     remarks.extend(unknown.map(|why| format!("note: it is not known who changed the output: {why}")));
@@ -85,9 +96,12 @@ fn edited(
     let from_base = compare::standing(session, compilation, output)?;
     let other: BTreeSet<&str> = compare::changes(&from_base).map(|(_, path)| path.as_str()).collect();
     // What stands there as it was committed was not edited since; if it was wrong then, nobody knows why.
-    let untouched = base.untouched(session, compilation)?;
-    let both = compare::changes(standing).map(|(_, path)| path.as_str()).filter(|path| other.contains(path));
-    Ok(Some(both.filter(|path| !untouched.contains(*path)).map(str::to_owned).collect()))
+    let (untouched, committed) = base.untouched(session, compilation)?;
+    let both = compare::changes(standing).filter(|(_, path)| other.contains(path.as_str()));
+    // And what was not there to be removed was not.
+    let both = both.filter(|(what, path)| *what != "create" || committed.contains(path.as_str()));
+    let paths = both.map(|(_, path)| path.as_str()).filter(|path| !untouched.contains(*path));
+    Ok(Some(paths.map(str::to_owned).collect()))
 }
 
 fn tell(session: &mut Session, standing: &Difference, edited: Option<&BTreeSet<String>>, shown: &str) {

@@ -14,10 +14,10 @@ use super::session::Session;
 use super::session::output_dir;
 use super::table;
 use crate::compile::{Compilation, MARKER_PREFIX};
-use crate::diag::{Code, Diagnostic, Place};
+use crate::diag::{Code, Diagnostic, Place, Severity, nearest};
 use crate::diff::{self, Refusal};
 use crate::repo::{self, Opened, Standing};
-use crate::tree::{Difference, OutputTree, RepoPath};
+use crate::tree::{ConflictKind, Difference, OutputTree, RepoPath};
 
 /// The environment variable that lets more be deleted where no option can be given, in a hook of Git for instance: names
 /// of clusters, with commas or spaces between them.
@@ -63,13 +63,19 @@ pub(super) fn refused(
     losses: &Losses<'_>,
     shown: &str,
 ) -> Option<Outcome> {
+    let paths: Vec<RepoPath> = difference.conflicts.iter().map(|conflict| conflict.path.clone()).collect();
+    let filter = filtered(session, compilation, paths.iter());
     for conflict in &difference.conflicts {
         let place = Place::Path(format!("{shown}/{}", conflict.path));
         let message = format!("{} stands where fleetcron must write", conflict.kind);
-        session.diags.push(
-            Diagnostic::at(Code::ForeignFile, place, message)
+        let diagnostic = Diagnostic::at(Code::ForeignFile, place, message);
+        session.diags.push(match &filter {
+            Some((_, filter)) if conflict.kind == ConflictKind::NotOurs => diagnostic
+                .note(format!("Git runs the filter `{filter}` over it, and fleetcron runs none"))
+                .help(unfilter(&compilation.model.fleet.output.dir)),
+            _ => diagnostic
                 .help("move it away if you need it, or delete it; fleetcron never replaces what it did not write"),
-        );
+        });
     }
     let inventory: Vec<&str> = compilation.model.clusters.iter().map(|cluster| cluster.name.as_str()).collect();
     let drained = compilation.drained();
@@ -82,6 +88,20 @@ pub(super) fn refused(
     let mut allowed = losses.allowed.to_vec();
     let named = std::env::var(ALLOW).unwrap_or_default();
     allowed.extend(named.split([',', ' ']).filter(|name| !name.is_empty()).map(str::to_owned));
+    // A cluster that is gone from the inventory is known by what stands of it.
+    let standing = difference.clusters.keys().chain(losses.difference.clusters.keys());
+    let clusters: BTreeSet<&str> = inventory.iter().copied().chain(standing.map(String::as_str)).collect();
+    for (at, name) in allowed.iter().enumerate().filter(|(_, name)| !clusters.contains(name.as_str())) {
+        let by = if at < losses.allowed.len() { "--allow-deletions" } else { ALLOW };
+        let message = format!("{by} names `{name}`, and there is no such cluster");
+        let diagnostic = Diagnostic::at(Code::UnknownCluster, Place::Whole, message).severity(Severity::Warning);
+        let near = nearest(name, clusters.iter().copied());
+        let listed = at >= losses.allowed.len() && !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        session.diags.push(match listed {
+            true => diagnostic.help("names of clusters stand with commas or spaces between them"),
+            false => diagnostic.did_you_mean(near),
+        });
+    }
     let known = diff::Known { inventory: &inventory, marked: &marked, drained: &drained, allowed: &allowed };
     let refusals = diff::guard(losses.difference, compilation.model.fleet.guards, known);
     for refusal in &refusals {
@@ -94,6 +114,24 @@ pub(super) fn refused(
     session.diags.sort();
     let value = session.value(|| value(difference, false));
     Some(Outcome::wrong(vec!["nothing was written".to_owned()], value))
+}
+
+/// The first of some files of the output over which Git would run a filter, with its name; fleetcron runs none.
+pub(super) fn filtered<'p>(
+    session: &Session,
+    compilation: &Compilation,
+    mut paths: impl Iterator<Item = &'p RepoPath>,
+) -> Option<(RepoPath, String)> {
+    let dir = &compilation.model.fleet.output.dir;
+    let first = paths.next().filter(|_| !session.elsewhere())?;
+    let below = |path: &RepoPath| RepoPath::new(&format!("{dir}/{path}")).ok();
+    let all: Vec<RepoPath> = std::iter::once(first).chain(paths).filter_map(below).collect();
+    repo::filtered(&session.root, &all)
+}
+
+/// What to do about such a filter.
+pub(super) fn unfilter(dir: &str) -> String {
+    format!("add the line `{dir}/** -filter` to the end of .gitattributes, then `git add --renormalize {dir}`")
 }
 
 fn deletion(refusal: &Refusal, losses: &Losses<'_>, place: Place) -> Diagnostic {

@@ -28,12 +28,12 @@ const LINES: usize = 3;
 
 /// Runs it.
 pub(super) fn run(session: &mut Session, args: &Explain) -> Result<Outcome, Failure> {
+    let from = moment::from(&args.moment, &Zone::utc())?;
     if args.cluster.is_none()
         && let Some(code) = Code::named(&args.subject)
     {
         return Ok(page(code));
     }
-    let from = moment::from(&args.moment, &Zone::utc())?;
     let compilation = session.compile()?;
     let sources = session.tree();
     let hits: Vec<usize> = (0..compilation.model.units.len())

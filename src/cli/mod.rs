@@ -19,11 +19,15 @@ mod formats;
 mod hand;
 mod import;
 mod init;
+mod leaks;
+mod line_ends;
 mod moment;
+mod moved;
 mod moves;
 mod new;
 mod outcome;
 mod page;
+mod plain;
 mod plan;
 mod progress;
 mod publish;
@@ -51,7 +55,7 @@ use serde_json::{Value, json};
 use self::args::{Cli, Color, Command, Format, Global, Import};
 use self::outcome::{Failure, Outcome};
 use self::session::Session;
-use crate::repo::View;
+use crate::repo::{self, Started, View};
 use crate::tree::SourceTree;
 
 /// Runs the program on the arguments of the process.
@@ -68,6 +72,7 @@ pub fn main() -> ExitCode {
     // The thread that asks works too: one heap less to fill.
     let threads = rayon::ThreadPoolBuilder::new().num_threads(threads(&cli.command)).use_current_thread();
     let _already_built = threads.build_global();
+    repo::started(hook());
     if let Command::Cmp { what } = &cli.command {
         // A folder that is gone has nothing to read, and that is said.
         let here = std::env::current_dir().unwrap_or_default();
@@ -134,7 +139,7 @@ fn tell(cli: &Cli, result: Result<Outcome, Failure>, session: Option<&Session>, 
         && global.format != Format::Json
     {
         for note in session.notes().iter().filter(|note| global.verbose || note.is_grave()) {
-            writeln!(stderr, "{}", log(&format!("note: {note}")))?;
+            writeln!(stderr, "{}", log(&plain::lines(&format!("note: {note}"))))?;
         }
         if global.verbose {
             let took = session.progress.took();
@@ -167,7 +172,7 @@ fn tell(cli: &Cli, result: Result<Outcome, Failure>, session: Option<&Session>, 
                 match &failure {
                     Failure::Typed(typed) => stderr.write_all(report::typed(typed, colored).as_bytes())?,
                     Failure::Files(_) | Failure::Run(_) => {
-                        writeln!(stderr, "{}", log(&format!("error: {failure}")))?;
+                        writeln!(stderr, "{}", log(&plain::lines(&format!("error: {failure}"))))?;
                     }
                 }
             }
@@ -240,10 +245,10 @@ fn finish(
         let totals = report::totals(diags);
         if let Some(totals) = totals.filter(|_| wrong || !global.quiet) {
             let remarks: Vec<String> = std::iter::once(totals).chain(outcome.remarks).collect();
-            writeln!(stderr, "{}", log(&remarks.join("; ")))?;
+            writeln!(stderr, "{}", log(&plain::lines(&remarks.join("; "))))?;
         } else {
             for remark in outcome.remarks {
-                writeln!(stderr, "{}", log(&remark))?;
+                writeln!(stderr, "{}", log(&plain::lines(&remark)))?;
             }
         }
     }
@@ -311,6 +316,17 @@ fn view(command: &Command) -> View {
         None if state.staged || stage => View::Index(index_file()),
         None => View::Folder,
     }
+}
+
+/// What Git tells its hooks of the repository.
+fn hook() -> Started {
+    let path = |name: &str| std::env::var_os(name).filter(|said| !said.is_empty());
+    let folder = |said: std::ffi::OsString| Path::new(&said).canonicalize().ok();
+    let apart = path("GIT_DIR").and_then(folder).zip(path("GIT_WORK_TREE").and_then(folder));
+    let more = path("GIT_ALTERNATE_OBJECT_DIRECTORIES");
+    let more = more.iter().flat_map(std::env::split_paths).collect::<Vec<_>>();
+    let objects = path("GIT_OBJECT_DIRECTORY").map(PathBuf::from).into_iter().chain(more);
+    Started { apart, objects: objects.filter_map(|said| said.canonicalize().ok()).collect() }
 }
 
 /// The index that Git tells its hooks to look at: while it commits only some paths that is not the repository's own.

@@ -7,6 +7,8 @@
 
 use std::io::IsTerminal;
 
+use super::plain::plain;
+
 /// Where nobody says how wide it is.
 const USUAL: usize = 100;
 
@@ -34,11 +36,11 @@ pub(super) fn measure(text: &str) -> usize {
     text.chars().count()
 }
 
-/// Lines of whole words.
+/// Lines of whole words; what a terminal would obey in one is spelt out.
 pub(super) fn fill<W: AsRef<str>>(words: impl IntoIterator<Item = W>, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in words {
-        let word = word.as_ref();
+        let word = &plain(word.as_ref());
         match lines.last_mut() {
             Some(line) if measure(line) + 1 + measure(word) <= width => {
                 line.push(' ');

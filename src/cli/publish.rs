@@ -13,6 +13,7 @@ use serde_json::json;
 use super::args::Build;
 use super::build::{known, mode};
 use super::compare::{self, Losses};
+use super::line_ends;
 use super::moment;
 use super::outcome::{Failure, Outcome};
 use super::session::Session;
@@ -23,6 +24,9 @@ use crate::tree::{Difference, Existing, OutputTree, RepoPath};
 
 /// So often it is tried to be the next one.
 const TRIES: u32 = 200;
+
+/// A lock that stays the same for so long is nobody's.
+const STALE: Duration = Duration::from_secs(3);
 
 /// Runs it.
 pub(super) fn run(session: &mut Session, args: &Build, name: &str) -> Result<Outcome, Failure> {
@@ -38,14 +42,21 @@ pub(super) fn run(session: &mut Session, args: &Build, name: &str) -> Result<Out
     compilation.output.retain_clusters(wanted);
     let origin = repo::origin(&session.root, &session.view);
     let changed = origin.is_some() && !is_committed(session);
+    // The lock in the way, and how long it has been there.
+    let mut held = None;
     for attempt in 0..TRIES {
         let tip = repo::tip(&session.root, name).map_err(|error| Failure::run(&error))?;
         if args.state.at.is_none()
             && let Some(newer) = superseded(session, &tip, origin.as_ref())
         {
-            let text =
-                format!("nothing was committed: {name} has the output of {newer}, which comes after this commit\n");
-            return Ok(Outcome::said(text, value(name, &tip, &Difference::default(), None)));
+            let short = &newer[..newer.len().min(7)];
+            let way = "`--at HEAD` commits this one all the same";
+            let text = format!(
+                "nothing was committed: {name} has the output of {short}, which comes after this commit; {way}\n"
+            );
+            let mut value = value(name, &tip, &Difference::default(), None);
+            value["overtakenBy"] = json!(newer);
+            return Ok(Outcome::said(text, value));
         }
         let difference = difference(session, &tip, &compilation.output, wanted)?;
         let title = tip.ahead.clone().unwrap_or_else(|| name.to_owned());
@@ -73,18 +84,43 @@ pub(super) fn run(session: &mut Session, args: &Build, name: &str) -> Result<Out
                     let _infallible = writeln!(text, "  on top of {ahead}");
                 }
                 let mut outcome = Outcome::said(text, value(name, &tip, &difference, Some((&commit, &tree))));
+                let written = difference.create.iter().chain(&difference.update).map(|write| &write.path);
+                let main = origin.as_ref().filter(|_| args.state.at.is_none());
+                if let Some(main) = main.and_then(|origin| repo::fetched_after(&session.root, &origin.id)) {
+                    let say = "if a run for one of them found nothing to commit, this one turns it back";
+                    outcome.remarks.push(format!("note: {main} has later commits than this one: {say}"));
+                }
+                if let Some((path, filter)) = compare::filtered(session, &compilation, written) {
+                    let say = format!("files are committed as they are, without the filter `{filter}` of `{path}`");
+                    outcome.remarks.push(format!("note: {say}"));
+                }
                 if changed {
                     let say = "there are changes that are not committed: the commit says so of its source";
                     outcome.remarks.push(format!("note: {say}"));
                 }
                 return Ok(outcome);
             }
-            Committed::Moved => std::thread::sleep(pause(attempt)),
+            Committed::Moved => {
+                let pause = pause(attempt);
+                std::thread::sleep(pause);
+                let lock = branch::lock_of(&session.root, name);
+                held = lock.map(|lock| match held.take() {
+                    Some((same, waited)) if same == lock => (lock, waited + pause),
+                    _ => (lock, pause),
+                });
+                if let Some(((path, _), _)) = held.as_ref().filter(|(_, waited)| *waited > STALE) {
+                    let why = "nobody touched it for seconds, so a killed process has left it";
+                    let way = "remove it if no Git is at work there";
+                    return Err(Failure::Run(format!(
+                        "the branch `{name}` is locked by `{}`: {why}; {way}",
+                        path.display()
+                    )));
+                }
+            }
         }
     }
     Err(Failure::Run(format!(
-        "the branch `{name}` was moved or locked by others {TRIES} times; if nobody writes to it, a killed process has \
-         left `refs/heads/{name}.lock` in the Git folder"
+        "the branch `{name}` was moved or locked by others {TRIES} times: run this again when fewer write to it"
     )))
 }
 
@@ -119,14 +155,13 @@ fn is_committed(session: &Session) -> bool {
     let theirs = head.read_more(&head.read(&session.output_dir, &[]), &ours);
     let both = session.tree().files().zip(theirs.tree.files());
     theirs.tree.files().len() == ours.len()
-        && both.into_iter().all(|((_, a), (_, b))| a.path == b.path && a.bytes == b.bytes)
+        && both.into_iter().all(|((_, a), (_, b))| a.path == b.path && line_ends::alike(&a.bytes, &b.bytes))
 }
 
 /// The source of the tip, if it comes after ours: this run began before the one that made the tip, and ended after it.
 fn superseded(session: &Session, tip: &Tip, origin: Option<&Origin>) -> Option<String> {
     let (theirs, ours) = (tip.source.as_ref()?, origin?);
-    let after = repo::is_after(&session.root, theirs, &ours.id);
-    after.then(|| theirs.chars().take(7).collect())
+    repo::is_after(&session.root, theirs, &ours.id).then(|| theirs.clone())
 }
 
 /// What the commit says: where it comes from, what it changes, and the trailers.
@@ -191,5 +226,6 @@ fn value(name: &str, tip: &Tip, difference: &Difference, committed: Option<(&Str
     value["parent"] = json!(tip.commit);
     value["commit"] = json!(committed.map(|(commit, _)| commit));
     value["tree"] = json!(committed.map(|(_, tree)| tree));
+    value["overtakenBy"] = json!(null);
     value
 }

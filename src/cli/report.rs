@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::excerpt::Pages;
 use super::outcome::Typed;
+use super::plain;
 use super::secrets::Secrets;
 use crate::diag::{Clusters, Diagnostic, Diagnostics, Place, Severity};
 use crate::tree::{FileId, SourceTree, Span};
@@ -74,16 +75,16 @@ fn one(diagnostic: &Diagnostic, sources: &SourceTree, pages: &Pages, renderer: &
         }
     }
     if let Place::Path(path) = &diagnostic.place {
-        group = group.element(Origin::path(path.as_str()));
+        group = group.element(Origin::path(plain::plain(path)));
     }
     if let Some(said) = clusters(diagnostic.clusters.as_ref()) {
         group = group.element(Level::NOTE.message(said));
     }
     for note in &diagnostic.notes {
-        group = group.element(Level::NOTE.message(&**note));
+        group = group.element(Level::NOTE.message(plain::lines(note)));
     }
     for help in &diagnostic.help {
-        group = group.element(Level::HELP.message(&**help));
+        group = group.element(Level::HELP.message(plain::lines(help)));
     }
     let drawn = renderer.render(&[group]);
     let drawn = if lines { drawn } else { aligned(&drawn) };

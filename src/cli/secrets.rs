@@ -5,9 +5,10 @@
 
 use std::collections::BTreeSet;
 use std::ops::Bound::{Included, Unbounded};
+use std::ops::Range;
 
+use super::leaks;
 use crate::diag::{Diagnostic, Diagnostics, Place};
-use crate::lint;
 use crate::tree::{FileId, SourceTree, Span};
 use crate::yaml::{self, Data, Node};
 
@@ -54,46 +55,59 @@ impl Secrets {
     }
 
     fn document(&mut self, root: &Node, sources: &SourceTree) {
-        let secret = root.get("kind").and_then(Node::as_str) == Some("Secret");
+        let kind = root.get("kind").and_then(Node::as_str).unwrap_or_default();
+        let items = root.get("items").filter(|_| kind.ends_with("List")).and_then(Node::as_seq);
+        items.into_iter().flatten().for_each(|item| self.document(item, sources));
+        let secret = kind == "Secret";
         for entry in root.as_map().into_iter().flatten().filter(|_| secret) {
             if !matches!(entry.key.as_str(), "apiVersion" | "kind" | "metadata" | "type" | "immutable") {
                 self.all(&entry.value, sources);
             }
         }
-        self.variables(root, false, sources);
+        self.read("", root, sources);
     }
 
-    /// The values of variables that look secret; `named` below a key under which variables stand by their names.
-    fn variables(&mut self, node: &Node, named: bool, sources: &SourceTree) {
-        for item in node.as_seq().into_iter().flatten() {
-            self.variables(item, false, sources);
-        }
-        for entry in node.as_map().into_iter().flatten() {
-            let name = if entry.key == "value" { node.get("name").and_then(Node::as_str) } else { None };
-            if let Some(name) = name.or(named.then_some(entry.key.as_str())) {
-                self.judged(name, &entry.value, sources);
-            }
-            let below = entry.key.starts_with("env") || matches!(entry.key.as_str(), "variables" | "set");
-            self.variables(&entry.value, below, sources);
-        }
-    }
-
-    /// The scalars below a variable that look secret under its name.
-    fn judged(&mut self, name: &str, node: &Node, sources: &SourceTree) {
+    /// What looks secret in the scalars below a node that stands under a name.
+    fn read(&mut self, name: &str, node: &Node, sources: &SourceTree) {
         match &node.data {
-            Data::Seq(items) => items.iter().for_each(|item| self.judged(name, item, sources)),
-            Data::Map(entries) => {
-                let values = entries.iter().filter(|entry| entry.key != "valueFrom");
-                values.for_each(|entry| self.judged(name, &entry.value, sources));
-            }
-            _ => {
-                let value = node.as_str().or(node.raw()).unwrap_or_default();
-                // Beside a mistake a value that only might be one is starred too; what a reference names is none.
-                let might = lint::names_secret(name) && value.len() >= TELLING && !value.starts_with('$');
-                if might || lint::looks_secret(name, value) {
-                    self.all(node, sources);
+            Data::Seq(items) => {
+                let words: Vec<&str> = items.iter().filter_map(Node::as_str).collect();
+                let mut found = leaks::listed(&words, &[]).into_iter();
+                for item in items {
+                    if item.as_str().is_some() {
+                        self.parts(item, &found.next().unwrap_or_default(), sources);
+                    }
+                    self.read(name, item, sources);
                 }
             }
+            Data::Map(entries) => {
+                let own = node.get("name").and_then(Node::as_str).filter(|own| leaks::speaks(own));
+                for entry in entries {
+                    let held = entry.key == "value";
+                    let name = if held { own.unwrap_or(name) } else { entry.key.as_str() };
+                    self.read(name, &entry.value, sources);
+                }
+            }
+            Data::Null | Data::Bool(_) => {}
+            Data::String(_) | Data::Number(_) => {
+                let value = node.as_str().or(node.raw()).unwrap_or_default();
+                self.parts(node, &leaks::found(name, value), sources);
+            }
+        }
+    }
+
+    /// Parts of a scalar, where they stand as they are read; else all of it.
+    fn parts(&mut self, node: &Node, parts: &[Range<usize>], sources: &SourceTree) {
+        let value = node.as_str().or(node.raw()).unwrap_or_default();
+        let source = sources.text(node.span).into_owned();
+        for part in parts.iter().map(|range| &value[range.clone()]) {
+            let found: Vec<usize> = source.match_indices(part).map(|(at, _)| at).collect();
+            if found.is_empty() {
+                self.all(node, sources);
+            }
+            let start = node.span.start as usize;
+            self.spans.extend(found.iter().map(|at| Span::new(node.span.file, start + at, start + at + part.len())));
+            self.text(part);
         }
     }
 
@@ -122,6 +136,10 @@ impl Secrets {
     /// A file that cannot be read: of a Secret all that follows a colon, else what follows a name that looks secret, to
     /// the end of the line and on the deeper lines below it.
     fn broken(&mut self, file: FileId, text: &str) {
+        for range in leaks::found("", text) {
+            self.text(&text[range.clone()]);
+            self.spans.push(Span::new(file, range.start, range.end));
+        }
         let (mut at, mut secret, mut below) = (0, false, None::<usize>);
         let mut name = String::new();
         let documents: Vec<&str> = text.split_inclusive("\n---").collect();
@@ -161,8 +179,8 @@ impl Secrets {
                 *name = value.trim().trim_matches(['"', '\'']).to_owned();
             }
             let of_secret = secret && !OPEN.contains(&key);
-            let by_name = lint::names_secret(key) && !rest.trim().is_empty();
-            if of_secret || by_name || (key == "value" && lint::names_secret(name)) {
+            let by_name = leaks::speaks(key) && !rest.trim().is_empty();
+            if of_secret || by_name || (key == "value" && leaks::speaks(name)) {
                 return Some(colon + 1 + (rest.len() - rest.trim_start_matches(' ').len()));
             }
             from = colon + 1;

@@ -146,6 +146,17 @@ impl Session {
         Side::compile(&self.root, view, mode, &mut self.progress)
     }
 
+    /// As [`Session::side`]; a revision that does not have the folder of the fleet has no files.
+    pub(super) fn side_or_nothing(&mut self, view: &View, mode: &Mode) -> Result<Side, Failure> {
+        match view.open(&self.root) {
+            Ok(opened) => Ok(Side::of(&opened, &[], mode, &mut self.progress)),
+            Err(repo::Error::NoFolder { revision, .. }) => {
+                Ok(Side { title: revision, ..Side::alone(&[], mode, &mut self.progress) })
+            }
+            Err(error) => Err(Failure::run(&error)),
+        }
+    }
+
     /// Takes over what another state has to say, with its texts: for a report about that one.
     pub(super) fn show(&mut self, side: Side) {
         self.sources = side.sources;

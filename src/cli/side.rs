@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::outcome::Failure;
 use super::progress::Progress;
 use crate::compile::{self, Compilation};
-use crate::diag::Diagnostics;
+use crate::diag::{Code, Diagnostics, Severity};
 use crate::lock::Mode;
 use crate::repo::{Opened, Sources, View};
 use crate::tree::{RepoPath, SourceFile, SourceTree};
@@ -30,6 +30,16 @@ impl Side {
     pub(super) fn compile(root: &Path, view: &View, mode: &Mode, progress: &mut Progress) -> Result<Self, Failure> {
         let opened = view.open(root).map_err(|error| Failure::run(&error))?;
         Ok(Self::of(&opened, &[], mode, progress))
+    }
+
+    /// Whether no document of a fleet is in it: it has no task, and nothing is wrong but that it has no cluster.
+    pub(super) fn has_no_fleet(&self) -> bool {
+        let mut errors = self.diags.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).peekable();
+        let model = &self.compilation.model;
+        model.units.is_empty()
+            && model.clusters.is_empty()
+            && errors.peek().is_some()
+            && errors.all(|error| error.code == Code::NoClusters)
     }
 
     /// Compiles some files that stand nowhere yet.

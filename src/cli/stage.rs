@@ -13,6 +13,8 @@ use super::args::Build;
 use super::base::Base;
 use super::build::{known_tasks, mode};
 use super::compare::{self, Losses};
+use super::line_ends;
+use super::moved;
 use super::moves;
 use super::outcome::{Failure, Outcome};
 use super::session::{Session, output_dir};
@@ -76,6 +78,18 @@ pub(super) fn run(session: &mut Session, args: &Build) -> Result<Outcome, Failur
         let why = "Git commits only some paths, and its own index would undo what is staged now";
         return Err(Failure::Run(format!("{why}: {say}")));
     }
+    if let Some((path, filter)) = filtered(session, &compilation, &touched, lock.is_some()) {
+        let why = format!("Git runs the filter `{filter}` over `{path}`, and fleetcron would stage it as it is");
+        let way = match path == lock::PATH {
+            true => format!("add the line `{path} -filter` to the end of .gitattributes"),
+            false => compare::unfilter(below.as_str()),
+        };
+        let or = "or leave the staging to Git: `fleetcron build`, then `git add`";
+        return Err(Failure::files(format!("{why}: {way}, {or}; nothing was written")));
+    }
+    if moved::told(session, &compilation, base.as_ref()) {
+        return Ok(Outcome::wrong(vec!["nothing was written".to_owned()], json!({"written": false})));
+    }
     let edits = edits(session, &compilation, &touched, lock.as_deref())?;
     if !edits.is_empty() {
         for path in &edits {
@@ -130,6 +144,20 @@ pub(super) fn run(session: &mut Session, args: &Build) -> Result<Outcome, Failur
     Ok(Outcome { remarks, ..Outcome::said(text, value) })
 }
 
+/// The first file that would be staged and that Git filters, with the filter.
+fn filtered(
+    session: &Session,
+    compilation: &Compilation,
+    touched: &BTreeSet<&RepoPath>,
+    lock: bool,
+) -> Option<(String, String)> {
+    let lock = RepoPath::new(lock::PATH).ok().filter(|_| lock);
+    let lock = lock.and_then(|path| repo::filtered(&session.root, &[path]));
+    let wanted = || touched.iter().copied().filter(|path| compilation.output.get(path).is_some());
+    let found = lock.or_else(|| compare::filtered(session, compilation, wanted()));
+    found.map(|(path, filter)| (path.to_string(), filter))
+}
+
 /// Whether an index is the one that Git makes for a single commit of named paths, and throws away afterwards.
 fn is_passing(file: &Path) -> bool {
     let name = file.file_name().map(|name| name.to_string_lossy());
@@ -171,7 +199,12 @@ fn edits(
         let wanted = compilation.output.get(path);
         let same = match &disk {
             None => wanted.is_none() || existing.get(path.as_str()).is_none(),
-            Some(bytes) => wanted == Some(bytes) || blobs.same(path, bytes) == Some(true),
+            Some(bytes) => {
+                // Git may have changed the line ends at checkout: nobody edited that.
+                let plain = line_ends::unix(bytes);
+                let all = std::iter::once(bytes).chain(&plain);
+                wanted == Some(bytes) || all.into_iter().any(|bytes| blobs.same(path, bytes) == Some(true))
+            }
         };
         if !same {
             edits.push(full);
@@ -180,7 +213,8 @@ fn edits(
     if let Some(wanted) = lock {
         let disk = repo::contents(&session.root.join(lock::PATH)).map_err(|error| Failure::run(&error))?;
         let held = RepoPath::new(lock::PATH).ok().and_then(|path| Some(session.tree().get(&path)?.1.bytes.clone()));
-        if disk != held && disk.as_deref() != Some(wanted) {
+        let plain = disk.as_deref().and_then(line_ends::unix);
+        if disk != held && disk.as_deref() != Some(wanted) && (plain.is_none() || plain != held) {
             edits.push(lock::PATH.to_owned());
         }
     }

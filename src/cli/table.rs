@@ -3,6 +3,7 @@
 //! The one idea: results are read by eye and by `awk`: two spaces between columns, no lines, nothing after the last.
 
 use super::page::measure;
+use super::plain::plain;
 
 /// Rows under a heading whose last column takes what is left of the page, line below line; `last` says what stands there
 /// in so much room. A first cell that would take more than two fifths of the page has a line of its own.
@@ -12,6 +13,7 @@ pub(super) fn wide(
     page: usize,
     last: impl Fn(usize, usize) -> Vec<String>,
 ) -> String {
+    let rows = &shown(rows);
     let most = page * 2 / 5;
     let columns = heading.len() - 1;
     let mut widths: Vec<usize> = heading[..columns].iter().map(|cell| measure(cell)).collect();
@@ -48,8 +50,14 @@ pub(super) fn wide(
     text
 }
 
+/// Cells without what a terminal would obey.
+fn shown(rows: &[Vec<String>]) -> Vec<Vec<String>> {
+    rows.iter().map(|row| row.iter().map(|cell| plain(cell)).collect()).collect()
+}
+
 /// Rows under a heading; every column is as wide as its widest cell.
 pub(super) fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
+    let rows = &shown(rows);
     let width = measure;
     let mut widths: Vec<usize> = heading.iter().map(|cell| width(cell)).collect();
     for row in rows {

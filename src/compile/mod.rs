@@ -38,6 +38,8 @@ pub use nowhere::in_words;
 pub use planning::Planned;
 pub use records::line;
 
+pub use crate::render::Manifest;
+
 /// Everything that a repository comes to.
 #[derive(Debug, Default)]
 pub struct Compilation {

@@ -80,9 +80,9 @@ fn unmet(unit: &Unit, decision: &Decision, planned: &Planned, ground: &Ground<'_
             format!("the spread of task `{task}` asks for {min} by {by}, and its instances are on {has} alone");
         diags.push(
             Diagnostic::new(Code::UnmetSpread, spread.span, message)
-                .note("nowhere else is room for an instance; as soon as there is, one moves there")
+                .note("no cluster elsewhere can take one; as soon as one can, an instance moves there")
                 .help(format!(
-                    "make room, or ask for less with `min`; `fleetcron explain {task}` shows the room of each cluster"
+                    "make room there, or ask for less with `min`; `fleetcron explain {task}` shows the room of each cluster"
                 )),
         );
     }

@@ -6,15 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::guard::{Known, Refusal, guard};
 use super::inventory::{self, Inventory};
-use super::objects::{Comparer, Eyes, Text};
-use super::task::{self, Pair, State, Task};
+use super::objects::{Comparer, Eyes};
+use super::pairs::pairs;
+use super::task::{self, Pair, Sides, State, Task};
 use crate::compile::{Compilation, MARKER_PREFIX};
 use crate::lock;
-use crate::model::{Guards, Unit};
+use crate::model::{Guards, Model, Unit};
 use crate::place::{Reason, Verdict};
 use crate::tree::{Difference, FileId, RepoPath, ownership};
 
@@ -25,7 +24,10 @@ pub struct Changes {
     pub inventory: Inventory,
     /// The tasks that change, in order of identity.
     pub tasks: Vec<Task>,
-    /// Objects that belong to no task: what becomes of them, what they are, and on which clusters.
+    /// Tasks of which nothing changes but how their objects are written, in order of identity.
+    pub written: Vec<Task>,
+    /// Objects that belong to no task, and kustomizations that come or go: what becomes of them, what they are, and on
+    /// which clusters.
     pub others: Vec<(Fate, String, Vec<String>)>,
     /// Numbers.
     pub totals: Totals,
@@ -37,6 +39,8 @@ pub struct Changes {
     pub refusals: Vec<Refusal>,
     /// The settings of the guard, if they change.
     pub guards: Option<(Guards, Guards)>,
+    /// The directory of the output, where it is committed and another.
+    pub moved: Option<(String, String)>,
     /// The source files that differ, and how.
     pub sources: Vec<(String, Fate)>,
 }
@@ -75,14 +79,21 @@ pub struct Totals {
     pub changed: usize,
     /// Objects that go.
     pub deleted: usize,
-    /// Files that differ and say the same.
+    /// Files that are written otherwise and mean the same.
     pub spelling: usize,
 }
 
 impl Changes {
-    /// Whether no object changes.
+    /// Whether no object changes, no file that Argo CD and Flux read with them comes or goes, and all stays where it is.
     pub fn is_empty(&self) -> bool {
-        self.totals.created + self.totals.changed + self.totals.deleted == 0
+        self.totals.objects() == 0 && self.others.is_empty() && self.moved.is_none()
+    }
+}
+
+impl Totals {
+    /// How many objects are new, differ or go.
+    pub fn objects(&self) -> usize {
+        self.created + self.changed + self.deleted
     }
 }
 
@@ -102,12 +113,18 @@ pub fn changes<E: Eyes>(before: State<'_>, after: State<'_>, eyes: &E) -> Change
         found.inventory.renamed.iter().map(|renamed| (renamed.from.clone(), renamed.to.clone())).collect();
     let mut comparer = Comparer::new(eyes);
     found.sources = sources(before, after);
-    for pair in pairs(before, after, &comparer) {
-        let Some(mut task) = task::task((before, after), pair, &renames, &mut comparer) else { continue };
+    let sides = Sides::new(before, after, &renames);
+    for pair in pairs(&sides, &comparer) {
+        let Some(mut task) = task::task(&sides, pair, &mut comparer) else { continue };
+        if task.changes.is_empty() && task.was.is_none() {
+            found.written.push(task);
+            continue;
+        }
         task.sources = made_of((before, after), pair, &found.sources);
         found.tasks.push(task);
     }
     found.tasks.sort_by(|a, b| a.name.cmp(&b.name));
+    found.written.sort_by(|a, b| a.name.cmp(&b.name));
     losses(before, after, &mut found);
     files(before, after, &mut comparer, &mut found);
     let totals = &mut found.totals;
@@ -121,70 +138,11 @@ pub fn changes<E: Eyes>(before: State<'_>, after: State<'_>, eyes: &E) -> Change
     }
     totals.tasks = after.compilation.model.units.len();
     let (old, new) = (before.compilation.model.fleet.guards, after.compilation.model.fleet.guards);
+    let (was, is) = (&before.compilation.model.fleet.output, &after.compilation.model.fleet.output);
+    let moves = was.committed && is.committed && was.dir != is.dir;
+    found.moved = moves.then(|| (was.dir.clone(), is.dir.clone()));
     found.guards = ((old.percent, old.min) != (new.percent, new.min)).then_some((old, new));
     found
-}
-
-/// The tasks of both sides, each with its other self.
-fn pairs<E: Eyes>(before: State<'_>, after: State<'_>, comparer: &Comparer<'_, E>) -> Vec<Pair> {
-    let (old, new) = (&before.compilation.model.units, &after.compilation.model.units);
-    let place = |units: &[Unit], unit: &Unit| units.binary_search_by(|known| known.identity.cmp(&unit.identity)).ok();
-    let mut pairs: Vec<Pair> = Vec::new();
-    let (mut gone, mut come) = (Vec::new(), Vec::new());
-    for (at, unit) in old.iter().enumerate() {
-        match place(new, unit) {
-            Some(other) => pairs.push(Pair { before: Some(at), after: Some(other) }),
-            None => gone.push(at),
-        }
-    }
-    come.extend((0..new.len()).filter(|at| place(old, &new[*at]).is_none()));
-    if !gone.is_empty() && !come.is_empty() {
-        let mut bodies: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for at in &gone {
-            bodies.entry(body(before, *at, comparer)).or_default().push(*at);
-        }
-        come.retain(|at| {
-            let body = body(after, *at, comparer);
-            let Some(alike) = bodies.get_mut(&body).filter(|alike| !alike.is_empty()) else { return true };
-            // Of several alike, one with the same name in another namespace first.
-            let same = alike.iter().position(|old_at| old[*old_at].identity.name == new[*at].identity.name);
-            let was = alike.remove(same.unwrap_or(0));
-            gone.retain(|other| *other != was);
-            pairs.push(Pair { before: Some(was), after: Some(*at) });
-            false
-        });
-    }
-    pairs.extend(gone.into_iter().map(|at| Pair { before: Some(at), after: None }));
-    pairs.extend(come.into_iter().map(|at| Pair { before: None, after: Some(at) }));
-    pairs
-}
-
-/// What a task gives, without its name and namespace: its CronJobs, and where they go.
-fn body<E: Eyes>(state: State<'_>, unit: usize, comparer: &Comparer<'_, E>) -> String {
-    let name = &state.compilation.model.units[unit].identity.name;
-    let clusters = &state.compilation.model.clusters;
-    let mut text = String::new();
-    for variant in &state.compilation.plan[unit].rendered.variants {
-        let Some(manifest) = variant.manifests.first() else { continue };
-        let manifest = Text { bytes: &manifest.bytes, kind: &manifest.kind, name: &manifest.name };
-        let mut object = comparer.object(manifest);
-        if let Some(Value::Object(metadata)) = object.get_mut("metadata") {
-            metadata.remove("name");
-            metadata.remove("namespace");
-        }
-        let pod = object.pointer_mut("/spec/jobTemplate/spec/template/spec");
-        // A container that nobody named is called after its task.
-        for container in
-            pod.and_then(|pod| pod.get_mut("containers")).and_then(Value::as_array_mut).into_iter().flatten()
-        {
-            if container.get("name").and_then(Value::as_str) == Some(name) {
-                container["name"] = Value::Null;
-            }
-        }
-        let names: Vec<&str> = variant.clusters.iter().map(|at| clusters[*at].name.as_str()).collect();
-        text.push_str(&format!("{object}\non {}\n", names.join(" ")));
-    }
-    text
 }
 
 /// The source files that differ, in order of path; the lock is no source.
@@ -247,8 +205,16 @@ fn files<E: Eyes>(before: State<'_>, after: State<'_>, comparer: &mut Comparer<'
     let created = difference.create.iter().map(|write| (Fate::New, &write.path));
     let updated = difference.update.iter().map(|write| (Fate::Changed, &write.path));
     let deleted = difference.delete.iter().map(|removal| (Fate::Gone, &removal.path));
-    for (fate, path) in created.chain(updated).chain(deleted).filter(|(_, path)| ownership::is_manifest(path)) {
+    let both = |name: &str| [before, after].iter().all(|state| named(&state.compilation.model, name));
+    for (fate, path) in created.chain(updated).chain(deleted) {
         let below = path.as_str().split_once('/').map_or("", |(_, below)| below);
+        if !ownership::is_manifest(path) {
+            // It lists the manifests, so it differs when they do; that it is there at all is a setting.
+            if below == ownership::KUSTOMIZATION && fate != Fate::Changed && both(path.first()) {
+                others.entry((fate, below.to_owned())).or_default().push(path.first().to_owned());
+            }
+            continue;
+        }
         if fate == Fate::Changed && same(before, after, path, comparer) {
             found.totals.spelling += 1;
             continue;
@@ -287,6 +253,11 @@ fn files<E: Eyes>(before: State<'_>, after: State<'_>, comparer: &mut Comparer<'
     found.drained = by_cluster.into_iter().map(|(name, number)| (name.to_owned(), number)).collect();
 }
 
+/// Whether a cluster is in the inventory.
+fn named(model: &Model, name: &str) -> bool {
+    model.clusters.binary_search_by(|known| known.name.value.as_str().cmp(name)).is_ok()
+}
+
 /// Whether two files say the same.
 fn same<E: Eyes>(before: State<'_>, after: State<'_>, path: &RepoPath, comparer: &mut Comparer<'_, E>) -> bool {
     let (Some(old), Some(new)) = (before.compilation.output.get(path), after.compilation.output.get(path)) else {
@@ -323,17 +294,16 @@ fn drained_since(before: State<'_>, after: State<'_>) -> BTreeSet<String> {
 
 /// The clusters that stay and lose all that tasks had there.
 fn losses(before: State<'_>, after: State<'_>, found: &mut Changes) {
+    // What several tasks bring is one object.
     let number = |state: State<'_>| -> BTreeMap<String, usize> {
-        let mut number = BTreeMap::new();
-        for built in &state.compilation.plan {
-            for variant in &built.rendered.variants {
-                for cluster in &variant.clusters {
-                    let name = &state.compilation.model.clusters[*cluster].name.value;
-                    *number.entry(name.clone()).or_default() += variant.manifests.len();
-                }
+        let mut paths: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for variant in state.compilation.plan.iter().flat_map(|built| &built.rendered.variants) {
+            for cluster in &variant.clusters {
+                let name = state.compilation.model.clusters[*cluster].name.as_str();
+                paths.entry(name).or_default().extend(variant.manifests.iter().map(|manifest| manifest.path.as_str()));
             }
         }
-        number
+        paths.into_iter().map(|(name, paths)| (name.to_owned(), paths.len())).collect()
     };
     let (old, new) = (number(before), number(after));
     let stays = |name: &String| after.compilation.model.clusters.iter().any(|cluster| *cluster.name.value == **name);

@@ -79,6 +79,52 @@ fn walk(old: Option<&Value>, new: Option<&Value>, lists: impl Lists, path: &mut 
     }
 }
 
+/// What stands at a path, if anything does.
+pub fn value_at<'v>(value: &'v Value, path: &[Step], lists: impl Lists) -> Option<&'v Value> {
+    match path {
+        [] | [Step::Order] => Some(value),
+        [Step::Member(name), rest @ ..] => value_at(value.get(name)?, rest, lists.field(name)),
+        [Step::Item(key), rest @ ..] => {
+            let item = keyed(value.as_array()?, lists)?.into_iter().find(|(known, _)| known == key)?.1;
+            value_at(item, rest, lists.item())
+        }
+        [Step::Order, ..] => None,
+    }
+}
+
+/// The value with another one at a path, or with none; `None` where the path leads nowhere.
+pub fn value_with(value: &Value, path: &[Step], put: Option<&Value>, lists: impl Lists) -> Option<Value> {
+    let (step, rest) = path.split_first()?;
+    match (step, value) {
+        (Step::Member(name), Value::Object(members)) => {
+            let mut members = members.clone();
+            let there = members.get(name).cloned();
+            match (rest, put) {
+                ([], None) => _ = members.remove(name),
+                ([], Some(put)) => _ = members.insert(name.clone(), put.clone()),
+                _ => {
+                    let below = value_with(&there.unwrap_or_else(|| Map::new().into()), rest, put, lists.field(name))?;
+                    members.insert(name.clone(), below);
+                }
+            }
+            Some(members.into())
+        }
+        (Step::Item(key), Value::Array(items)) => {
+            let at = keyed(items, lists)?.iter().position(|(known, _)| known == key);
+            let mut items = items.clone();
+            match (rest, put, at) {
+                ([], None, Some(at)) => _ = items.remove(at),
+                ([], Some(put), Some(at)) => items[at] = put.clone(),
+                ([], Some(put), None) => items.push(put.clone()),
+                (_, _, Some(at)) => items[at] = value_with(&items[at], rest, put, lists.item())?,
+                (_, _, None) => return None,
+            }
+            Some(items.into())
+        }
+        _ => None,
+    }
+}
+
 /// Whether a path ends at a member.
 fn plain(path: &[Step]) -> bool {
     !matches!(path.last(), Some(Step::Item(_)))
@@ -158,6 +204,13 @@ impl Field {
     /// The path as a reader writes it: `spec.jobTemplate.spec.template.spec.containers[main].image`.
     pub fn at(&self) -> String {
         path_text(&self.path)
+    }
+
+    /// Whether one path leads to the other's place, or on from there; the order of a list is the list.
+    pub fn touches(&self, other: &Field) -> bool {
+        let plain =
+            |field: &Field| field.path.iter().filter(|step| **step != Step::Order).cloned().collect::<Vec<Step>>();
+        plain(self).iter().zip(&plain(other)).all(|(a, b)| a == b)
     }
 
     /// Whether only the order of a list's items differs here.
@@ -248,6 +301,20 @@ mod tests {
         assert_eq!(said(twice.clone(), twice), [""; 0]);
         let port = |protocol: &str| json!({"ports": [{"port": 1, "protocol": protocol}]});
         assert_eq!(said(port("TCP"), port("UDP")).len(), 2);
+    }
+
+    #[test]
+    fn a_difference_can_be_taken_back() {
+        let old = json!({"a": {"b": 1}, "env": [{"name": "A", "value": "1"}, {"name": "B"}]});
+        let new = json!({"c": 2, "env": [{"name": "A", "value": "2"}, {"name": "C"}]});
+        let lists = Known(&[]);
+        let mut back = new.clone();
+        for field in fields(&old, &new, lists) {
+            back = value_with(&back, &field.path, value_at(&old, &field.path, lists), lists).expect("a place");
+        }
+        assert_eq!(fields(&old, &back, lists), []);
+        let nowhere = [Step::Member("env".to_owned()), Step::Item("Z".to_owned()), Step::Member("value".to_owned())];
+        assert_eq!(value_with(&new, &nowhere, Some(&json!(1)), lists), None);
     }
 
     #[test]

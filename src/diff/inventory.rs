@@ -71,7 +71,8 @@ fn facts(cluster: &Cluster, eyes: &impl Eyes) -> BTreeMap<String, String> {
     say("timeZone", cluster.time_zone.as_ref().map(|said| said.value.clone()));
     say("namespace", cluster.namespace.as_ref().map(|said| said.value.clone()));
     for (key, value) in &cluster.labels {
-        say(&format!("label {key}"), Some(value.value.clone()));
+        let hidden = eyes.hides(key, &value.value);
+        say(&format!("label {key}"), Some(if hidden { HIDDEN.to_owned() } else { value.value.clone() }));
     }
     for (name, value) in &cluster.variables {
         let value = value.value.clone().unwrap_or_else(|| "null".to_owned());
@@ -92,11 +93,13 @@ fn capacity(cluster: &Cluster) -> String {
     text
 }
 
-/// What variables a cluster has whose values nobody may see, to tell whether they changed.
+/// The facts of a cluster whose values nobody may see, to tell whether they changed.
 fn covered(cluster: &Cluster, eyes: &impl Eyes) -> BTreeMap<String, String> {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let all = cluster.variables.iter().map(|(name, value)| (name.clone(), text(&value.value)));
-    all.filter(|(name, value)| eyes.hides(name, value)).collect()
+    let variables = cluster.variables.iter().map(|(name, value)| ("variable", name, text(&value.value)));
+    let labels = cluster.labels.iter().map(|(name, value)| ("label", name, value.value.clone()));
+    let hidden = variables.chain(labels).filter(|(_, name, value)| eyes.hides(name, value));
+    hidden.map(|(what, name, value)| (format!("{what} {name}"), value)).collect()
 }
 
 /// What changes in the inventory.
@@ -104,36 +107,22 @@ pub(super) fn inventory(before: State<'_>, after: State<'_>, eyes: &impl Eyes) -
     let mut found = Inventory::default();
     let (old, new) = (&before.compilation.model, &after.compilation.model);
     let (old_objects, new_objects) = (objects(before), objects(after));
-    let counted = |of: &BTreeMap<&str, BTreeSet<(&str, &[u8])>>, name: &str| of.get(name).map_or(0, BTreeSet::len);
+    let counted = |of: &Objects<'_>, name: &str| of.get(name).map_or(0, BTreeSet::len);
     let gone: Vec<&Cluster> = absent(old, new);
     let come: Vec<&Cluster> = absent(new, old);
-    let mut taken: BTreeSet<&str> = BTreeSet::new();
+    let heirs = heirs((&gone, &old_objects), (&come, &new_objects), eyes);
     for cluster in &gone {
         let name = cluster.name.as_str();
-        let alike = |other: &&&Cluster| {
-            let to = other.name.as_str();
-            !taken.contains(to)
-                && (described(cluster, eyes) == described(other, eyes)
-                    || same_objects(old_objects.get(name), new_objects.get(to)))
-        };
-        // Of several that are alike, the one that gets the most equal objects.
-        let shared = |other: &&&Cluster| {
-            let (Some(old), Some(new)) = (old_objects.get(name), new_objects.get(other.name.as_str())) else {
-                return 0;
-            };
-            old.intersection(new).count()
-        };
-        match come.iter().filter(alike).max_by_key(|other| (shared(other), std::cmp::Reverse(other.name.as_str()))) {
-            Some(other) => {
-                let to = other.name.as_str();
-                taken.insert(to);
+        match heirs.get(name) {
+            Some(to) => {
                 let (gone, new) = (counted(&old_objects, name), counted(&new_objects, to));
                 let differing = differing(old_objects.get(name), new_objects.get(to));
-                found.renamed.push(Renamed { from: name.to_owned(), to: to.to_owned(), gone, new, differing });
+                found.renamed.push(Renamed { from: name.to_owned(), to: (*to).to_owned(), gone, new, differing });
             }
             None => found.removed.push((name.to_owned(), counted(&old_objects, name))),
         }
     }
+    let taken: BTreeSet<&str> = heirs.values().copied().collect();
     let added = come.iter().map(|cluster| cluster.name.as_str()).filter(|name| !taken.contains(name));
     found.added = added.map(|name| (name.to_owned(), counted(&new_objects, name))).collect();
     let mut said: BTreeMap<Said, Vec<String>> = BTreeMap::new();
@@ -145,6 +134,46 @@ pub(super) fn inventory(before: State<'_>, after: State<'_>, eyes: &impl Eyes) -
     }
     found.said = said.into_iter().collect();
     found
+}
+
+/// The objects of clusters, by path and bytes.
+type Objects<'a> = BTreeMap<&'a str, BTreeSet<(&'a str, &'a [u8])>>;
+
+/// Which cluster that came is which of those that are gone. Who is described alike comes first; of several, and of those
+/// that are described otherwise and have the same objects for the greater part, who gets the most equal ones.
+fn heirs<'c>(
+    (gone, old): (&[&'c Cluster], &Objects<'_>),
+    (come, new): (&[&'c Cluster], &Objects<'_>),
+    eyes: &impl Eyes,
+) -> BTreeMap<&'c str, &'c str> {
+    let described = |all: &[&'c Cluster]| -> Vec<(&'c str, Description)> {
+        all.iter().map(|cluster| (cluster.name.as_str(), described(cluster, eyes))).collect()
+    };
+    let (gone, come) = (described(gone), described(come));
+    let shared = |from: &str, to: &str| match (old.get(from), new.get(to)) {
+        (Some(old), Some(new)) => old.intersection(new).count(),
+        _ => 0,
+    };
+    let mut heirs: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut taken: BTreeSet<&str> = BTreeSet::new();
+    for by_description in [true, false] {
+        for (from, was) in &gone {
+            if heirs.contains_key(from) {
+                continue;
+            }
+            let alike = come.iter().filter(|(to, is)| match by_description {
+                _ if taken.contains(to) => false,
+                true => was == is,
+                false => same_objects(old.get(from), new.get(to)),
+            });
+            let best = alike.max_by_key(|(to, _)| (shared(from, to), std::cmp::Reverse(*to)));
+            if let Some((to, _)) = best {
+                taken.insert(to);
+                heirs.insert(from, to);
+            }
+        }
+    }
+    heirs
 }
 
 /// What is said otherwise of a cluster.
@@ -165,8 +194,7 @@ fn changed(was: &Cluster, is: &Cluster, eyes: &impl Eyes) -> Vec<Said> {
     let (old, new) = (facts(was, eyes), facts(is, eyes));
     let (old_hidden, new_hidden) = (covered(was, eyes), covered(is, eyes));
     for what in old.keys().chain(new.keys()).collect::<BTreeSet<&String>>() {
-        let variable = what.strip_prefix("variable ").unwrap_or_default();
-        if old.get(what) != new.get(what) || old_hidden.get(variable) != new_hidden.get(variable) {
+        if old.get(what) != new.get(what) || old_hidden.get(what) != new_hidden.get(what) {
             let (old, new) = (old.get(what).cloned(), new.get(what).cloned());
             found.push(Said { what: what.clone(), old, new, effect: None });
         }
@@ -177,8 +205,11 @@ fn changed(was: &Cluster, is: &Cluster, eyes: &impl Eyes) -> Vec<Said> {
     found
 }
 
-/// Everything that is said of a cluster but its name.
-fn described(cluster: &Cluster, eyes: &impl Eyes) -> (BTreeMap<String, String>, Vec<String>, String) {
+/// Everything that is said of a cluster but its name: facts, taints, capacity.
+type Description = (BTreeMap<String, String>, Vec<String>, String);
+
+/// The description of a cluster.
+fn described(cluster: &Cluster, eyes: &impl Eyes) -> Description {
     let taints: Vec<String> = cluster.taints.iter().map(ToString::to_string).collect();
     (facts(cluster, eyes), taints, capacity(cluster))
 }
@@ -194,8 +225,8 @@ fn named<'m>(model: &'m Model, name: &str) -> Option<&'m Cluster> {
 }
 
 /// The objects of each cluster, by path below its directory and bytes, without the marker of an idle one.
-fn objects(state: State<'_>) -> BTreeMap<&str, BTreeSet<(&str, &[u8])>> {
-    let mut found: BTreeMap<&str, BTreeSet<(&str, &[u8])>> = BTreeMap::new();
+fn objects(state: State<'_>) -> Objects<'_> {
+    let mut found = Objects::new();
     for (path, bytes) in state.compilation.output.files() {
         if super::changes::counts(path) {
             let below = path.as_str().split_once('/').map_or("", |(_, below)| below);
@@ -213,8 +244,9 @@ fn differing(old: Option<&BTreeSet<(&str, &[u8])>>, new: Option<&BTreeSet<(&str,
     paths.into_iter().map(str::to_owned).collect()
 }
 
+/// Whether two clusters have the same paths, and the greater part of them with the same bytes.
 fn same_objects(old: Option<&BTreeSet<(&str, &[u8])>>, new: Option<&BTreeSet<(&str, &[u8])>>) -> bool {
     let (Some(old), Some(new)) = (old, new) else { return false };
-    let paths = |of: &BTreeSet<(&str, &[u8])>| of.iter().map(|(path, _)| (*path).to_owned()).collect::<Vec<String>>();
-    !old.is_empty() && paths(old) == paths(new)
+    let paths = old.iter().map(|(path, _)| path).eq(new.iter().map(|(path, _)| path));
+    paths && old.intersection(new).count() * 2 > old.len()
 }

@@ -3,17 +3,19 @@
 //! The one idea: a deletion that nobody meant is the one mistake that cannot be taken back, so it is counted before
 //! anything is written, and said before anything else is.
 
+mod beside;
 mod changes;
 mod field;
 mod guard;
 mod inventory;
 mod objects;
+mod pairs;
 mod standing;
 mod task;
 mod whereabouts;
 
 pub use changes::{Changes, Fate, Totals, changes};
-pub use field::{Field, Lists, Step, fields, path_text};
+pub use field::{Field, Lists, Step, fields, path_text, value_at, value_with};
 pub use guard::{Known, Refusal, guard};
 pub use inventory::{HIDDEN, Inventory, Renamed, Said};
 pub use objects::{Compared, Eyes, unseen};

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::field::{Field, Lists, fields};
+use crate::compile::Manifest;
 
 /// What this room does not know itself: texts, lists with keys, secrets.
 pub trait Eyes {
@@ -27,25 +28,36 @@ pub trait Eyes {
     /// still does so afterwards.
     fn cover(&self, old: Option<&mut Value>, new: Option<&mut Value>);
 
+    /// Of differences between two states, those that mean something to Kubernetes, and those that are only written
+    /// otherwise.
+    fn meaning(&self, old: &Value, new: &Value, found: Vec<Field>) -> (Vec<Field>, Vec<Field>);
+
     /// Whether the value of a variable of that name is shown to nobody.
     fn hides(&self, name: &str, value: &str) -> bool;
 }
 
 /// Two states of one object, secrets covered; at least one of them is there.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Compared {
     /// What was.
     pub old: Option<Value>,
     /// What is.
     pub new: Option<Value>,
-    /// Where they differ, if both are there; nothing if they say the same.
+    /// Where they differ, if both are there; nothing if they mean the same.
     pub fields: Vec<Field>,
+    /// Where they are written otherwise and mean the same.
+    pub written: Vec<Field>,
 }
 
 impl Compared {
-    /// Whether both are there and say the same.
+    /// Whether both are there and mean the same.
     pub fn same(&self) -> bool {
         self.old.is_some() && self.new.is_some() && self.fields.is_empty()
+    }
+
+    /// Whether there is nothing to show: both are there and are written alike.
+    pub(super) fn alike(&self) -> bool {
+        self.same() && self.written.is_empty()
     }
 }
 
@@ -55,6 +67,12 @@ pub(super) struct Text<'a> {
     pub(super) bytes: &'a Arc<[u8]>,
     pub(super) kind: &'a str,
     pub(super) name: &'a str,
+}
+
+impl<'a> Text<'a> {
+    pub(super) fn of(manifest: &'a Manifest) -> Self {
+        Self { bytes: &manifest.bytes, kind: &manifest.kind, name: &manifest.name }
+    }
 }
 
 /// Differences of what nobody may see, without what differs: two secrets that changed places look the same when covered.
@@ -109,26 +127,26 @@ impl<'e, E: Eyes> Comparer<'e, E> {
         if let (Some(old), Some(new)) = (old, new)
             && old.bytes == new.bytes
         {
-            return Compared { old: Some(Value::Null), new: Some(Value::Null), fields: Vec::new() };
+            return Compared { old: Some(Value::Null), new: Some(Value::Null), ..Compared::default() };
         }
         let mut old = old.map(|text| self.object(text));
         let mut new = new.map(|text| self.object(text));
         let bare = (old.clone(), new.clone());
         self.eyes.cover(old.as_mut(), new.as_mut());
-        let found = match (&old, &new) {
-            (Some(old), Some(new)) => {
+        let (fields, written) = match (&old, &new, &bare) {
+            (Some(old), Some(new), (Some(bare_old), Some(bare_new))) => {
                 let mut found = fields(old, new, self.eyes.lists(new));
-                if let ((Some(old), Some(new)), true) = (&bare, found.is_empty()) {
-                    found = unseen(fields(old, new, self.eyes.lists(new)));
+                if found.is_empty() {
+                    found = unseen(fields(bare_old, bare_new, self.eyes.lists(bare_new)));
                 }
                 let of_name =
                     |field: &Field| field.is_at(&["metadata", "name"]) || field.is_at(&["metadata", "namespace"]);
                 found.retain(|field| !renamed || !of_name(field));
-                found
+                self.eyes.meaning(bare_old, bare_new, found)
             }
-            _ => Vec::new(),
+            _ => (Vec::new(), Vec::new()),
         };
-        Compared { old, new, fields: found }
+        Compared { old, new, fields, written }
     }
 
     /// The object that a text is about. What cannot be read is compared as a text.

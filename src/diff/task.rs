@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+use super::beside::{self, full};
 use super::field::Field;
 use super::objects::{Compared, Comparer, Eyes, Text};
 use super::whereabouts::{self, Why};
@@ -35,7 +36,7 @@ pub struct Task {
     pub there: (bool, bool),
     /// On how many clusters it runs before and after.
     pub clusters: (usize, usize),
-    /// What changes; never empty.
+    /// What changes; empty if it is only written otherwise, or only has another identity.
     pub changes: Vec<Change>,
     /// The objects that differ, each distinct pair once.
     pub documents: Vec<Document>,
@@ -163,6 +164,15 @@ pub struct Document {
     pub compared: Rc<Compared>,
     /// The clusters.
     pub clusters: Vec<String>,
+    /// What those of them were called that have another name now.
+    pub was: BTreeMap<String, String>,
+}
+
+impl Document {
+    /// Whether it is the same object before and after, and means the same.
+    pub fn same(&self) -> bool {
+        self.old_path == self.new_path && self.compared.same()
+    }
 }
 
 /// A task before and after, by its place in the model of each.
@@ -170,6 +180,33 @@ pub struct Document {
 pub(super) struct Pair {
     pub(super) before: Option<usize>,
     pub(super) after: Option<usize>,
+}
+
+/// Both sides, and the clusters that only have another name now.
+pub(super) struct Sides<'a> {
+    pub(super) before: State<'a>,
+    pub(super) after: State<'a>,
+    /// By their names of before.
+    renames: &'a BTreeMap<String, String>,
+    /// By their names of now.
+    formers: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Sides<'a> {
+    pub(super) fn new(before: State<'a>, after: State<'a>, renames: &'a BTreeMap<String, String>) -> Self {
+        let formers = renames.iter().map(|(from, to)| (to.as_str(), from.as_str())).collect();
+        Self { before, after, renames, formers }
+    }
+
+    /// What a cluster of before is called now.
+    pub(super) fn today<'n>(&'n self, cluster: &'n str) -> &'n str {
+        self.renames.get(cluster).map_or(cluster, String::as_str)
+    }
+
+    /// What a cluster of now was called.
+    pub(super) fn former<'n>(&'n self, cluster: &'n str) -> &'n str {
+        self.formers.get(cluster).copied().unwrap_or(cluster)
+    }
 }
 
 /// Where the clusters of one side run which variant.
@@ -185,7 +222,7 @@ fn variants(state: State<'_>, unit: Option<usize>) -> BTreeMap<&str, usize> {
 
 /// Changes under construction: each with the clusters it holds on, in the order in which they were met.
 #[derive(Default)]
-struct Build {
+pub(super) struct Build {
     changes: Vec<(What, BTreeSet<String>)>,
     known: BTreeMap<String, usize>,
     documents: Vec<Document>,
@@ -193,7 +230,7 @@ struct Build {
 
 impl Build {
     /// A change on some clusters.
-    fn add<'c>(&mut self, what: What, clusters: impl IntoIterator<Item = &'c str>) {
+    pub(super) fn add<'c>(&mut self, what: What, clusters: impl IntoIterator<Item = &'c str>) {
         let key = format!("{what:?}");
         let at = *self.known.entry(key).or_insert_with(|| {
             self.changes.push((what, BTreeSet::new()));
@@ -203,58 +240,52 @@ impl Build {
     }
 }
 
-/// What changes about a task; `None` if nothing does. `renames` are the clusters that only have another name now.
-pub(super) fn task<E: Eyes>(
-    (before, after): (State<'_>, State<'_>),
-    pair: Pair,
-    renames: &BTreeMap<String, String>,
-    comparer: &mut Comparer<'_, E>,
-) -> Option<Task> {
-    let (old, new) = (variants(before, pair.before), variants(after, pair.after));
+/// What changes about a task; `None` if nothing does, not even how it is written.
+pub(super) fn task<E: Eyes>(sides: &Sides<'_>, pair: Pair, comparer: &mut Comparer<'_, E>) -> Option<Task> {
+    let (before, after) = (sides.before, sides.after);
+    let (mut old, new) = (variants(before, pair.before), variants(after, pair.after));
+    let pairs = pair.before.zip(pair.after);
+    if pairs.is_some() {
+        // A cluster with another name is the same cluster; its directories are told with the inventory.
+        old = old.into_iter().map(|(name, at)| (sides.today(name), at)).collect();
+    }
     let identity = |state: State<'_>, unit: usize| state.compilation.model.units[unit].identity.to_string();
     let was = pair.before.map(|unit| identity(before, unit));
     let is = pair.after.map(|unit| identity(after, unit));
     let mut build = Build::default();
     let mut groups: BTreeMap<(Option<usize>, Option<usize>), Vec<&str>> = BTreeMap::new();
     for name in old.keys().chain(new.keys()).copied().collect::<BTreeSet<&str>>() {
-        let renamed = renames.get(name).is_some_and(|to| new.contains_key(to.as_str()));
-        let came = renames.iter().any(|(from, to)| to == name && old.contains_key(from.as_str()));
-        // A cluster with another name is told once, and not with each of its tasks.
-        if pair.before.is_some() && pair.after.is_some() && (renamed || came) {
-            continue;
-        }
         groups.entry((old.get(name).copied(), new.get(name).copied())).or_default().push(name);
     }
-    let pairs = (pair.before, pair.after);
     for ((from, to), clusters) in &groups {
         match (from.zip(pair.before), to.zip(pair.after)) {
             (Some((from, old_unit)), Some((to, new_unit))) => {
-                let sides = [(before, old_unit, from), (after, new_unit, to)];
-                changed(sides, clusters, &mut build, comparer);
+                changed(sides, [(old_unit, from), (new_unit, to)], clusters, &mut build, comparer);
             }
             (None, Some((to, unit))) => {
                 let variant = &after.compilation.plan[unit].rendered.variants[to];
-                match pairs.0 {
+                match pair.before {
                     None => {
                         let when = When::of(&variant.timing);
-                        let images = variant.manifests.first().map(|job| {
-                            let job = Text { bytes: &job.bytes, kind: &job.kind, name: &job.name };
-                            images(comparer.pair(None, Some(job), false).new.as_ref())
-                        });
+                        let job = variant.manifests.first();
+                        let images =
+                            job.map(|job| images(comparer.pair(None, Some(Text::of(job)), false).new.as_ref()));
                         let images = images.unwrap_or_default();
                         build.add(What::New { instances: variant.instances, when, images }, clusters.iter().copied());
                     }
                     Some(old_unit) => {
                         for name in clusters {
-                            let why = whereabouts::absent(before, old_unit, name);
+                            let why = whereabouts::absent(before, old_unit, sides.former(name));
                             build.add(What::Came { why, instances: variant.instances }, [*name]);
                         }
                     }
                 }
-                whole(after, unit, to, clusters, false, &mut build, comparer);
+                for (place, manifest) in variant.manifests.iter().enumerate() {
+                    beside::came(sides, manifest, clusters, (place == 0, true), &mut build, comparer);
+                }
             }
             (Some((from, unit)), None) => {
-                match pairs.1 {
+                match pair.after {
                     None => build.add(What::Gone, clusters.iter().copied()),
                     Some(new_unit) => {
                         for name in clusters {
@@ -263,17 +294,22 @@ pub(super) fn task<E: Eyes>(
                         }
                     }
                 }
-                whole(before, unit, from, clusters, true, &mut build, comparer);
+                let variant = &before.compilation.plan[unit].rendered.variants[from];
+                for (place, manifest) in variant.manifests.iter().enumerate() {
+                    beside::went(sides, manifest, clusters, (place == 0, true), &mut build, comparer);
+                }
             }
             (None, None) => {}
         }
     }
-    if let (Some(old_unit), Some(new_unit)) = pairs {
-        let (running, ran) = (running(after, new_unit), running(before, old_unit));
-        if let (Some(running), Some(ran)) = (running, ran)
+    if let Some((old_unit, new_unit)) = pairs {
+        let ran = running(before, old_unit);
+        let ran = ran.map(|names| names.iter().map(|name| sides.today(name).to_owned()).collect::<BTreeSet<String>>());
+        if let (Some(running), Some(ran)) = (running(after, new_unit), ran)
             && running != ran
         {
-            let from: Vec<String> = ran.difference(&running).cloned().collect();
+            // It ran under the name that the cluster had.
+            let from: Vec<String> = ran.difference(&running).map(|name| sides.former(name).to_owned()).collect();
             let to: Vec<String> = running.difference(&ran).cloned().collect();
             let why = from.first().filter(|name| !new.contains_key(name.as_str()));
             let why = why.map(|name| whereabouts::left((before, old_unit), (after, new_unit), name));
@@ -285,6 +321,7 @@ pub(super) fn task<E: Eyes>(
             build.add(What::Group { from, to }, new.keys().copied());
         }
     }
+    build.one_move();
     let both = old.keys().filter(|name| new.contains_key(*name)).count();
     let mut changes: Vec<Change> = Vec::new();
     for (what, clusters) in build.changes {
@@ -296,7 +333,7 @@ pub(super) fn task<E: Eyes>(
         };
         changes.push(Change { everywhere: clusters.len() == of, clusters: clusters.into_iter().collect(), what });
     }
-    if changes.is_empty() && was == is {
+    if changes.is_empty() && build.documents.is_empty() && was == is {
         return None;
     }
     let renamed = was.clone().filter(|was| is.as_ref().is_some_and(|is| is != was));
@@ -337,37 +374,37 @@ fn group(state: State<'_>, unit: usize) -> Option<String> {
 
 /// What differs between two variants of a task, on the clusters that had the one and get the other.
 fn changed<E: Eyes>(
-    [(before, old_unit, from), (after, new_unit, to)]: [(State<'_>, usize, usize); 2],
+    sides: &Sides<'_>,
+    [(old_unit, from), (new_unit, to)]: [(usize, usize); 2],
     clusters: &[&str],
     build: &mut Build,
     comparer: &mut Comparer<'_, E>,
 ) {
+    let (before, after) = (sides.before, sides.after);
     let old = &before.compilation.plan[old_unit].rendered.variants[from];
     let new = &after.compilation.plan[new_unit].rendered.variants[to];
     let (Some(old_job), Some(new_job)) = (old.manifests.first(), new.manifests.first()) else { return };
-    let full = |namespace: &Option<String>, name: &str| match namespace {
-        Some(namespace) => format!("{namespace}/{name}"),
-        None => name.to_owned(),
-    };
     let renamed = old_job.path != new_job.path;
     if renamed {
-        let from = full(&old_job.namespace, &old_job.name);
-        let to = full(&new_job.namespace, &new_job.name);
-        build.add(What::Renamed { from, to }, clusters.iter().copied());
+        // Where another task takes the old name, or had the new one, that CronJob stays and is another.
+        let free =
+            |name: &&str| sides.stands(name, &old_job.path).is_none() && sides.stood(name, &new_job.path).is_none();
+        let (clean, taken): (Vec<&str>, Vec<&str>) = clusters.iter().copied().partition(free);
+        if !clean.is_empty() {
+            build.add(What::Renamed { from: full(old_job), to: full(new_job) }, clean);
+        }
+        beside::went(sides, old_job, &taken, (true, false), build, comparer);
+        beside::came(sides, new_job, &taken, (true, false), build, comparer);
     }
-    let compared = comparer.pair(
-        Some(Text { bytes: &old_job.bytes, kind: &old_job.kind, name: &old_job.name }),
-        Some(Text { bytes: &new_job.bytes, kind: &new_job.kind, name: &new_job.name }),
-        renamed,
-    );
+    let compared = comparer.pair(Some(Text::of(old_job)), Some(Text::of(new_job)), renamed);
     let moved_copies = running(before, old_unit).is_some() && running(after, new_unit).is_some();
     let hidden = Hidden {
-        instances: old.instances != new.instances,
+        instances: (old.instances != new.instances).then_some((old.instances, new.instances)),
         when: (&old.timing.schedule, &old.timing.time_zone) != (&new.timing.schedule, &new.timing.time_zone),
         suspended: moved_copies && old.timing.suspended != new.timing.suspended,
     };
-    if hidden.instances {
-        build.add(What::Instances { from: old.instances, to: new.instances }, clusters.iter().copied());
+    if let Some((from, to)) = hidden.instances {
+        build.add(What::Instances { from, to }, clusters.iter().copied());
     }
     if hidden.when {
         let (from, to) = (When::of(&old.timing), When::of(&new.timing));
@@ -375,54 +412,32 @@ fn changed<E: Eyes>(
     }
     let named = [(before, old_unit), (after, new_unit)]
         .map(|(state, unit)| state.compilation.model.units[unit].identity.name.as_str());
-    let same = |field: &&Field| renamed && only_named(field, &compared.fields, named);
+    let same = |field: &&Field| named[0] != named[1] && only_named(field, &compared.fields, named);
     for field in compared.fields.iter().filter(|field| !hidden.covers(field) && !same(field)) {
         build.add(What::Field { object: None, field: field.clone() }, clusters.iter().copied());
     }
-    if !compared.same() || renamed {
-        document((Some(&old_job.path), Some(&new_job.path)), None, compared, clusters, build);
+    if !compared.alike() || renamed {
+        document((Some(&old_job.path), Some(&new_job.path)), None, compared, (sides, clusters), build);
     }
     for manifest in &old.manifests[1..] {
-        let object = format!("{} {}", manifest.kind, full(&manifest.namespace, &manifest.name));
-        match new.manifests[1..].iter().find(|other| other.path == manifest.path) {
-            Some(other) => {
-                let compared = comparer.pair(
-                    Some(Text { bytes: &manifest.bytes, kind: &manifest.kind, name: &manifest.name }),
-                    Some(Text { bytes: &other.bytes, kind: &other.kind, name: &other.name }),
-                    false,
-                );
-                for field in &compared.fields {
-                    let what = What::Field { object: Some(object.clone()), field: field.clone() };
-                    build.add(what, clusters.iter().copied());
-                }
-                if !compared.same() {
-                    let paths = (Some(&manifest.path), Some(&other.path));
-                    document(paths, Some(object), compared, clusters, build);
-                }
-            }
-            None => {
-                build.add(What::ObjectGone { object: object.clone() }, clusters.iter().copied());
-                let compared = comparer.pair(
-                    Some(Text { bytes: &manifest.bytes, kind: &manifest.kind, name: &manifest.name }),
-                    None,
-                    false,
-                );
-                document((Some(&manifest.path), None), Some(object), compared, clusters, build);
-            }
+        let Some(other) = new.manifests[1..].iter().find(|other| other.path == manifest.path) else {
+            beside::went(sides, manifest, clusters, (false, false), build, comparer);
+            continue;
+        };
+        let object = beside::titled(manifest);
+        let compared = comparer.pair(Some(Text::of(manifest)), Some(Text::of(other)), false);
+        for field in &compared.fields {
+            build.add(What::Field { object: Some(object.clone()), field: field.clone() }, clusters.iter().copied());
+        }
+        if !compared.alike() {
+            let paths = (Some(&manifest.path), Some(&other.path));
+            document(paths, Some(object), compared, (sides, clusters), build);
         }
     }
-    for manifest in new.manifests[1..].iter() {
-        if old.manifests[1..].iter().any(|other| other.path == manifest.path) {
-            continue;
+    for manifest in &new.manifests[1..] {
+        if !old.manifests[1..].iter().any(|other| other.path == manifest.path) {
+            beside::came(sides, manifest, clusters, (false, false), build, comparer);
         }
-        let object = format!("{} {}", manifest.kind, full(&manifest.namespace, &manifest.name));
-        build.add(What::ObjectNew { object: object.clone() }, clusters.iter().copied());
-        let compared = comparer.pair(
-            None,
-            Some(Text { bytes: &manifest.bytes, kind: &manifest.kind, name: &manifest.name }),
-            false,
-        );
-        document((None, Some(&manifest.path)), Some(object), compared, clusters, build);
     }
 }
 
@@ -447,7 +462,7 @@ fn only_named(field: &Field, all: &[Field], [was, is]: [&str; 2]) -> bool {
 
 /// Fields that another change tells already.
 struct Hidden {
-    instances: bool,
+    instances: Option<(u32, u32)>,
     when: bool,
     suspended: bool,
 }
@@ -455,43 +470,50 @@ struct Hidden {
 impl Hidden {
     fn covers(&self, field: &Field) -> bool {
         let job = |name| field.is_at(&["spec", "jobTemplate", "spec", name]);
-        (self.instances && (job("parallelism") || job("completions")))
+        // One pod is what there is where nobody says a number; another number than that of instances is news.
+        let is = |value: &Option<Value>, number: u32| {
+            value.as_ref().map_or(Some(1), Value::as_u64) == Some(u64::from(number))
+        };
+        let counted = |(from, to)| is(&field.old, from) && is(&field.new, to);
+        ((job("parallelism") || job("completions")) && self.instances.is_some_and(counted))
             || (self.when && (field.is_at(&["spec", "schedule"]) || field.is_at(&["spec", "timeZone"])))
             || (self.suspended && field.is_at(&["spec", "suspend"]))
     }
 }
 
-/// All objects of a variant, new or gone.
-fn whole<E: Eyes>(
-    state: State<'_>,
-    unit: usize,
-    at: usize,
-    clusters: &[&str],
-    gone: bool,
-    build: &mut Build,
-    comparer: &mut Comparer<'_, E>,
-) {
-    let variant = &state.compilation.plan[unit].rendered.variants[at];
-    for (place, manifest) in variant.manifests.iter().enumerate() {
-        let text = Text { bytes: &manifest.bytes, kind: &manifest.kind, name: &manifest.name };
-        let compared =
-            if gone { comparer.pair(Some(text), None, false) } else { comparer.pair(None, Some(text), false) };
-        let name = match &manifest.namespace {
-            Some(namespace) => format!("{} {namespace}/{}", manifest.kind, manifest.name),
-            None => format!("{} {}", manifest.kind, manifest.name),
+impl Build {
+    /// A task that is suspended in one place and runs again in another moves: that is one change and not two.
+    fn one_move(&mut self) {
+        let suspends = |what: &What, whether: bool| match what {
+            What::Field { object: None, field } if field.is_at(&["spec", "suspend"]) => {
+                (field.new == Some(Value::Bool(true))) == whether
+            }
+            _ => false,
         };
-        let paths = if gone { (Some(&manifest.path), None) } else { (None, Some(&manifest.path)) };
-        document(paths, (place > 0).then_some(name), compared, clusters, build);
+        let on = |whether: bool| -> Vec<String> {
+            let alike = self.changes.iter().filter(|(what, _)| suspends(what, whether));
+            alike.flat_map(|(_, clusters)| clusters).cloned().collect()
+        };
+        let (from, to) = (on(true), on(false));
+        if from.is_empty() || to.is_empty() {
+            return;
+        }
+        self.changes.retain(|(what, _)| !suspends(what, true) && !suspends(what, false));
+        let clusters = from.iter().chain(&to).cloned().collect();
+        self.changes.push((What::Active { from, to, why: None }, clusters));
     }
 }
 
-fn document(
+/// An object to show, on some clusters.
+pub(super) fn document(
     (old, new): (Option<&String>, Option<&String>),
     object: Option<String>,
     compared: Rc<Compared>,
-    clusters: &[&str],
+    (sides, clusters): (&Sides<'_>, &[&str]),
     build: &mut Build,
 ) {
+    let was = clusters.iter().map(|name| ((*name).to_owned(), sides.former(name).to_owned()));
+    let was: BTreeMap<String, String> = was.filter(|(is, was)| is != was).collect();
     let (old_path, new_path) = (old.cloned(), new.cloned());
     let same = |known: &&mut Document| {
         Rc::ptr_eq(&known.compared, &compared) && known.old_path == old_path && known.new_path == new_path
@@ -500,10 +522,11 @@ fn document(
         Some(known) => {
             known.clusters.extend(clusters.iter().map(|name| (*name).to_owned()));
             known.clusters.sort_unstable();
+            known.was.extend(was);
         }
         None => {
             let clusters = clusters.iter().map(|name| (*name).to_owned()).collect();
-            build.documents.push(Document { old_path, new_path, object, compared, clusters });
+            build.documents.push(Document { old_path, new_path, object, compared, clusters, was });
         }
     }
 }

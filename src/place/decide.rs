@@ -107,16 +107,17 @@ fn decide_told(asked: Asked<'_>, account: &mut Account) -> Decision {
         Err(reason) => Verdict::Refused(reason),
     });
     let mut decision = Decision { verdicts: verdicts.collect(), group: None, kept: false, failure: None };
-    if placement.chooses()
-        && let Some(recorded) = asked.recorded.filter(|recorded| recorded.valid && recorded.counted)
-        && let Some(group) = keeps(asked, recorded, &decision)
-    {
-        decision.kept = true;
-        decision.group = group;
+    let kept = placement.chooses().then_some(asked.recorded).flatten().filter(|said| said.valid && said.counted);
+    let kept = kept.and_then(|recorded| Some((recorded, keeps(asked, recorded, &decision)?)));
+    let keep = |mut decision: Decision, recorded: &Recorded, group| {
+        (decision.kept, decision.group, decision.failure) = (true, group, None);
         let shares: Vec<(usize, i64)> =
             recorded.clusters.iter().filter_map(|(name, n)| Some((asked.inventory.find(name)?, *n))).collect();
         settle(asked, &mut decision, &shares, &[]);
-        return decision;
+        decision
+    };
+    if let Some((recorded, (group, true))) = kept {
+        return keep(decision, recorded, group);
     }
     let (rules, previous) = (rules(placement), previous(asked.recorded));
     for group in attempts(asked) {
@@ -145,7 +146,11 @@ fn decide_told(asked: Asked<'_>, account: &mut Account) -> Decision {
             }
         }
     }
-    decision
+    match kept {
+        // Nothing better can be had.
+        Some((recorded, (group, false))) if placement.strategy.divides() => keep(decision, recorded, group),
+        _ => decision,
+    }
 }
 
 /// The fallback groups in the order in which they are tried: from the recorded one on, then from the first.
@@ -163,8 +168,9 @@ fn in_group(asked: Asked<'_>, group: usize, at: usize) -> bool {
     filter::matches(&asked.placement.fallback[group].selector, &asked.clusters[at]).is_ok()
 }
 
-/// Whether a recorded choice still passes every rule; with the group it belongs to.
-fn keeps(asked: Asked<'_>, recorded: &Recorded, decision: &Decision) -> Option<Option<usize>> {
+/// The group that a recorded choice belongs to, if it still passes every rule, and whether that is true of the minimum of
+/// each spread too: where nobody had room, it was never met.
+fn keeps(asked: Asked<'_>, recorded: &Recorded, decision: &Decision) -> Option<(Option<usize>, bool)> {
     let placement = asked.placement;
     let places: Vec<usize> =
         recorded.clusters.iter().map(|(name, _)| asked.inventory.find(name)).collect::<Option<_>>()?;
@@ -183,17 +189,16 @@ fn keeps(asked: Asked<'_>, recorded: &Recorded, decision: &Decision) -> Option<O
     let numbers = || recorded.clusters.iter().map(|(_, instances)| *instances);
     // Under Duplicated every cluster has what the finished manifest says, overrides included.
     let counted = !placement.strategy.divides() || numbers().fold(0, i64::saturating_add) == replicas;
-    (counted && spreads(asked, &places)).then_some(group)
+    (counted && covers(asked, &places)).then(|| (group, unmet(asked, &places).is_empty()))
 }
 
-/// Whether clusters are spread as asked.
-fn spreads(asked: Asked<'_>, places: &[usize]) -> bool {
+/// Whether clusters are in no more groups than a spread allows.
+fn covers(asked: Asked<'_>, places: &[usize]) -> bool {
     let most = |spread: &Spread| spread.max.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX));
-    let covers = |spread: &Spread| {
+    asked.placement.spread.iter().all(|spread| {
         let groups = |at: &usize| groups_of(&asked.inventory.clusters()[*at], &spread.by);
         most(spread) >= places.len() || covered(&places.iter().map(groups).collect::<Vec<_>>(), most(spread))
-    };
-    asked.placement.spread.iter().all(covers) && unmet(asked, places).is_empty()
+    })
 }
 
 /// The constraints of a spread whose minimum these clusters do not meet, each with the groups that they do bring. Where

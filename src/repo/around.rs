@@ -10,10 +10,11 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use git2::{Repository, RepositoryOpenFlags};
+use git2::{AttrCheckFlags, AttrValue, Repository, RepositoryOpenFlags};
 
 use super::error::Error;
 use super::git;
+use crate::tree::RepoPath;
 
 /// The Git repository around a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub struct Around {
     pub prefix: String,
     /// The folder in which Git looks for hooks.
     pub hooks: PathBuf,
+    /// That folder is beside the one that husky makes and gives to Git: what stands in this one is what it runs.
+    pub husky: bool,
     /// `core.hooksPath` leads out of the repository: other repositories may use that folder too.
     pub shared: bool,
     /// The URL of the remote `origin`.
@@ -61,7 +64,7 @@ pub fn around(folder: &Path) -> Result<Option<Around>, Error> {
     let parts: Option<Vec<&str>> = below.components().map(|part| part.as_os_str().to_str()).collect();
     let prefix = parts.ok_or_else(|| wrong(format!("the path `{}` is not UTF-8", below.display())))?.join("/");
     let common = plain.commondir().canonicalize().unwrap_or_else(|_| plain.commondir().to_owned());
-    let (hooks, shared) = match hooks_path(&exists, &plain) {
+    let (mut hooks, shared) = match hooks_path(&exists, &plain) {
         Some(said) => {
             let hooks = top.join(said);
             // What does not exist yet is found as it is written.
@@ -71,9 +74,40 @@ pub fn around(folder: &Path) -> Result<Option<Around>, Error> {
         }
         None => (common.join("hooks"), false),
     };
+    let husky = !shared && hooks.ends_with(".husky/_");
+    if husky {
+        hooks.pop();
+    }
     let origin = plain.find_remote("origin").ok().and_then(|remote| remote.url().ok().map(str::to_owned));
     let branch = branch(&plain);
-    Ok(Some(Around { top, prefix, hooks, shared, origin, branch }))
+    Ok(Some(Around { top, prefix, hooks, husky, shared, origin, branch }))
+}
+
+/// Whether Git ignores a file that leads from the folder, and does not track it; the file need not exist.
+pub fn ignores(around: &Around, path: &str) -> bool {
+    let Ok(Some(plain)) = git::open(&around.top) else { return false };
+    let full = Path::new(&around.prefix).join(path);
+    let tracked = plain.index().is_ok_and(|index| index.get_path(&full, 0).is_some());
+    !tracked && plain.is_path_ignored(&full).unwrap_or(false)
+}
+
+/// The first file of the fleet at `root` to which `.gitattributes` gives a filter, as git-crypt and Git LFS use them, with
+/// its name.
+pub fn filtered(root: &Path, paths: &[RepoPath]) -> Option<(RepoPath, String)> {
+    let root = root.canonicalize().ok()?;
+    let plain = git::open(&root).ok()??;
+    let top = plain.workdir()?.canonicalize().ok()?;
+    let prefix = root.strip_prefix(&top).ok()?;
+    paths.iter().find_map(|path| {
+        let full = prefix.join(path.as_str());
+        let said = plain.get_attr_bytes(&full, "filter", AttrCheckFlags::FILE_THEN_INDEX).ok()?;
+        let name = match AttrValue::from_bytes(said) {
+            AttrValue::Bytes(name) => String::from_utf8_lossy(name).into_owned(),
+            AttrValue::String(name) => name.to_owned(),
+            AttrValue::True | AttrValue::False | AttrValue::Unspecified => return None,
+        };
+        Some((path.clone(), name))
+    })
 }
 
 fn branch(repository: &Repository) -> Option<String> {

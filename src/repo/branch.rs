@@ -191,6 +191,18 @@ pub fn is_after(root: &Path, later: &str, earlier: &str) -> bool {
     repository.graph_descendant_of(later, earlier).unwrap_or(false)
 }
 
+/// The branch of the remote from which everybody starts, as it was fetched last, if it has later commits than this one.
+pub fn fetched_after(root: &Path, commit: &str) -> Option<String> {
+    let (repository, _) = around(root).ok()?;
+    let head = repository.find_reference("refs/remotes/origin/HEAD").ok();
+    let named = head.and_then(|head| head.symbolic_target().ok().flatten().map(str::to_owned));
+    let usual = ["main", "master"].map(|name| format!("refs/remotes/origin/{name}"));
+    let mut names = named.into_iter().chain(usual);
+    let (name, tip) = names.find_map(|name| repository.refname_to_id(&name).ok().map(|tip| (name, tip)))?;
+    let after = repository.graph_descendant_of(tip, Oid::from_str(commit).ok()?).unwrap_or(false);
+    after.then(|| name.trim_start_matches("refs/remotes/").to_owned())
+}
+
 /// The one branch of that name that a remote has; that of `origin` if several have one.
 fn of_remote(repository: &Repository, branch: &str) -> Result<Option<(String, Oid)>, Error> {
     let wrong = |why: git2::Error| Error::Branch { branch: branch.to_owned(), why: why.message().to_owned() };

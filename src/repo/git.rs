@@ -4,6 +4,7 @@
 //! which cost a look at every `.gitignore` on the way, only for the rest.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use git2::{AttrCheckFlags, ErrorCode, Index, IndexEntryExtendedFlag, Repository, RepositoryOpenFlags};
 
@@ -18,15 +19,60 @@ pub(super) struct Git {
     prefix: PathBuf,
 }
 
-/// The repository that `folder` lies in, bare or not; `None` if there is none. The environment is not asked.
+/// What Git told its hook, which started us.
+#[derive(Debug, Default)]
+pub struct Started {
+    /// The repository, and the work tree, if Git was told both apart; as they are, without links.
+    pub apart: Option<(PathBuf, PathBuf)>,
+    /// Where else objects are: those of a push that is not accepted yet are not in the repository.
+    pub objects: Vec<PathBuf>,
+}
+
+static STARTED: OnceLock<Started> = OnceLock::new();
+
+/// Takes down what Git told its hook, once, before anything is opened.
+pub fn started(by: Started) {
+    let _known_already = STARTED.set(by);
+}
+
+/// Why a repository cannot be found from its work tree, if it is kept apart from it without a `.git` that leads there.
+fn apart(folder: &Path, found: Option<&Repository>) -> Option<String> {
+    let (repository, top) = STARTED.get()?.apart.as_ref()?;
+    let own = |found: &Repository| {
+        let folders = [found.path(), found.commondir()];
+        folders.iter().any(|folder| folder.canonicalize().is_ok_and(|folder| folder == *repository))
+    };
+    if !folder.starts_with(top) || found.is_some_and(own) {
+        return None;
+    }
+    let (repository, top) = (repository.display(), top.display());
+    let way = format!("`git init --separate-git-dir={repository} {top}` makes one");
+    Some(format!("GIT_DIR says that it is `{repository}`, and no `.git` in the work tree leads there; {way}"))
+}
+
+/// The repository that `folder` lies in, bare or not; `None` if there is none. Of the environment only
+/// what [`started`] was told is asked.
 ///
 /// # Errors
 /// In words, why the repository that is there cannot be used.
 pub(super) fn open(folder: &Path) -> Result<Option<Repository>, String> {
     let nowhere: [&Path; 0] = [];
     match Repository::open_ext(folder, RepositoryOpenFlags::empty(), nowhere) {
-        Ok(repository) => Ok(Some(repository)),
+        Ok(repository) => {
+            if let Some(why) = apart(folder, Some(&repository)) {
+                return Err(why);
+            }
+            let beside = STARTED.get().into_iter().flat_map(|started| &started.objects);
+            for objects in beside.filter_map(|objects| objects.to_str()) {
+                // What is not there is missed when it is asked for.
+                let _best_effort = repository.odb().and_then(|odb| odb.add_disk_alternate(objects));
+            }
+            Ok(Some(repository))
+        }
         Err(error) if error.code() == ErrorCode::NotFound => {
+            if let Some(why) = apart(folder, None) {
+                return Err(why);
+            }
             // A `.git` that libgit2 passes over is worth a word.
             let broken = folder.ancestors().map(|above| above.join(".git")).find(|git| git.exists());
             broken.map_or(Ok(None), |_| Err("`.git` is not a repository".to_owned()))

@@ -10,6 +10,7 @@ mod blobs;
 mod branch;
 mod error;
 mod existing;
+mod fork;
 mod git;
 mod listing;
 mod manifests;
@@ -21,11 +22,15 @@ mod walk;
 mod within;
 mod worktree;
 
-pub use around::{Around, Stands, around, blocked, stands};
+pub use around::{Around, Stands, around, blocked, filtered, ignores, stands};
 pub use blobs::Blobs;
-pub use branch::{Origin, SOURCE_TRAILER, Tip, before, contents_of, fork, index_file, is_after, origin, tip};
+pub use branch::{
+    Origin, SOURCE_TRAILER, Tip, before, contents_of, fetched_after, fork, index_file, is_after, origin, tip,
+};
 pub use error::Error;
 pub use existing::{Standing, contents, existing, output_dir};
+pub use fork::merge_base;
+pub use git::{Started, started};
 pub use manifests::{Manifests, manifests};
 pub use note::Note;
 pub use objects::Objects;

@@ -6,7 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use git2::{
     Buf, ErrorCode, Index, IndexEntry, IndexTime, ObjectType, Oid, Repository, RepositoryOpenFlags, Signature, Time,
@@ -108,6 +109,18 @@ pub fn commit(root: &Path, target: Target<'_>, difference: &Difference, message:
         Err(why) if why.code() == ErrorCode::NotFound => Ok(Committed::Moved),
         Err(why) => Err(wrong(why)),
     }
+}
+
+/// The file that keeps a branch from being moved, and when it was made; `None` if nothing does.
+pub fn lock_of(root: &Path, branch: &str) -> Option<(PathBuf, SystemTime)> {
+    let nowhere: [&Path; 0] = [];
+    let repository = Repository::open_ext(root, RepositoryOpenFlags::empty(), nowhere).ok()?;
+    let names = [format!("refs/heads/{branch}.lock"), "packed-refs.lock".to_owned()];
+    names.iter().find_map(|name| {
+        let path = repository.commondir().join(name);
+        let made = path.metadata().and_then(|meta| meta.modified()).ok()?;
+        Some((path, made))
+    })
 }
 
 /// Writes the blobs and the tree; the ids of blobs that the database did not have go into `new`.

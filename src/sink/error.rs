@@ -19,7 +19,7 @@ pub enum Error {
         source: io::Error,
     },
     /// Something that is not ours stands in the way; nothing was written.
-    #[error("`{}` is in the way: it is {kind}", path.display())]
+    #[error("`{}` is in the way: it is {kind}; move it away and run this again", path.display())]
     Conflict {
         /// Where.
         path: PathBuf,

@@ -25,10 +25,15 @@ pub fn normal(object: &Value) -> Value {
     let schema = Schema::object(&text(&value, "apiVersion"), &text(&value, "kind"));
     match schema {
         Some(schema) => walk(&mut value, schema),
-        // Of a kind that nobody here knows the metadata are known all the same.
+        // Of a kind that nobody here knows the metadata are known all the same, and pods are pods.
         None => {
-            if let Some(metadata) = value.get_mut("metadata") {
-                walk(metadata, Schema::object_meta());
+            let (version, kind) = (text(&value, "apiVersion"), text(&value, "kind"));
+            let pod = POD_OWNERS.iter().find(|(of, names, ..)| *of == version && names.contains(&kind.as_str()));
+            let pod = pod.map(|(.., pointer, shape)| (*pointer, Schema::named(shape)));
+            for (pointer, schema) in [("/metadata", Some(Schema::object_meta()))].into_iter().chain(pod) {
+                if let (Some(part), Some(schema)) = (value.pointer_mut(pointer), schema) {
+                    walk(part, schema);
+                }
             }
         }
     }
@@ -36,11 +41,23 @@ pub fn normal(object: &Value) -> Value {
     value
 }
 
+/// Kinds that hold a pod: their version and names, where it stands and what it is.
+const POD_OWNERS: [(&str, &[&str], &str, &str); 4] = [
+    ("apps/v1", &["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"], "/spec/template", "PodTemplateSpec"),
+    ("batch/v1", &["Job"], "/spec", "JobSpec"),
+    ("v1", &["Pod"], "/spec", "PodSpec"),
+    ("v1", &["ReplicationController"], "/spec/template", "PodTemplateSpec"),
+];
+
 /// What concerns an object as a whole.
 fn whole(object: &mut Value) {
+    const RBAC: &str = "rbac.authorization.k8s.io";
     let Value::Object(members) = object else { return };
-    match members.get("kind").and_then(Value::as_str) {
-        Some("Secret") => {
+    let text = |name: &str| members.get(name).and_then(Value::as_str).unwrap_or_default();
+    // Somebody else's kind may have the same name.
+    let group = text("apiVersion").split_once('/').map_or("", |(group, _)| group);
+    match (group, text("kind")) {
+        ("", "Secret") => {
             // `stringData` is written to `data` by the API server, over what stands there.
             if let Some(Value::Object(texts)) = members.remove("stringData") {
                 let data = members.entry("data").or_insert_with(|| json!({}));
@@ -51,7 +68,7 @@ fn whole(object: &mut Value) {
             }
             drop_if(members, "type", &json!("Opaque"));
         }
-        Some("NetworkPolicy") => {
+        ("networking.k8s.io", "NetworkPolicy") => {
             if let Some(Value::Object(spec)) = members.get_mut("spec") {
                 let egress = spec.contains_key("egress");
                 let types = spec.remove("policyTypes").unwrap_or_else(|| match egress {
@@ -61,14 +78,13 @@ fn whole(object: &mut Value) {
                 spec.insert("policyTypes".to_owned(), sorted(types));
             }
         }
-        Some("RoleBinding" | "ClusterRoleBinding") => {
-            const GROUP: &str = "rbac.authorization.k8s.io";
+        (RBAC, "RoleBinding" | "ClusterRoleBinding") => {
             if let Some(Value::Object(reference)) = members.get_mut("roleRef") {
-                drop_if(reference, "apiGroup", &json!(GROUP));
+                drop_if(reference, "apiGroup", &json!(RBAC));
             }
             for subject in members.get_mut("subjects").and_then(Value::as_array_mut).into_iter().flatten() {
                 if let Value::Object(subject) = subject {
-                    drop_if(subject, "apiGroup", &json!(GROUP));
+                    drop_if(subject, "apiGroup", &json!(RBAC));
                 }
             }
         }
@@ -105,8 +121,17 @@ fn walk(value: &mut Value, schema: Schema) {
             members.retain(|name, member| !says_nothing(name, member, schema));
         }
         (Kind::Map, Value::Object(members)) => {
+            let item = schema.item();
+            for (_, member) in members.iter_mut().filter(|(_, member)| member.is_null()) {
+                // Go reads `null` as the zero of what the map holds: the key is there.
+                match item.as_ref().map(|item| item.kind()) {
+                    Some(Kind::String) => *member = "".into(),
+                    Some(Kind::Quantity) => *member = "0".into(),
+                    _ => {}
+                }
+            }
             members.retain(|_, member| !member.is_null());
-            if let Some(item) = schema.item() {
+            if let Some(item) = item {
                 members.values_mut().for_each(|member| walk(member, item));
             }
         }
@@ -305,7 +330,8 @@ fn container(members: &mut Map<String, Value>) {
     let image = members.get("image").and_then(Value::as_str).unwrap_or_default();
     let (name, digest) = image.split_once('@').map_or((image, false), |(name, _)| (name, true));
     let tag = name.rsplit_once(':').map(|(_, tag)| tag).filter(|tag| !tag.contains('/'));
-    let latest = matches!(tag, None | Some("latest")) && !digest;
+    // `ParseImageName`: no tag is `latest`, unless there is a digest; one that is written stays.
+    let latest = tag == Some("latest") || (tag.is_none() && !digest);
     drop_if(members, "imagePullPolicy", &json!(if latest { "Always" } else { "IfNotPresent" }));
     if let Some(Value::Array(env)) = members.get_mut("env") {
         variables(env);
@@ -414,6 +440,48 @@ mod tests {
         let given = [("A", "1"), ("B", "$(A)"), ("C", "3")];
         assert_eq!(env(given), env([given[2], given[0], given[1]]));
         assert_ne!(env(given), env([given[1], given[0], given[2]]), "$(A) would stay as it is");
+    }
+
+    #[test]
+    fn pods_are_pods_in_whatever_holds_them() {
+        let of = |version: &str, kind: &str, pod: Value| {
+            let spec = if kind == "Pod" { pod } else { json!({"template": {"spec": pod}}) };
+            normal(&json!({"apiVersion": version, "kind": kind, "spec": spec}))
+        };
+        let env = |first: &str, second: &str| {
+            let value = |name: &str| json!({"name": name, "value": if name == "B" { "$(A)" } else { "1" }});
+            json!({"containers": [{"image": "x:1", "env": [value(first), value(second)]}]})
+        };
+        for (version, kind) in [("apps/v1", "Deployment"), ("batch/v1", "Job"), ("v1", "Pod")] {
+            assert_ne!(of(version, kind, env("A", "B")), of(version, kind, env("B", "A")), "{kind}");
+            assert_eq!(of(version, kind, env("A", "C")), of(version, kind, env("C", "A")), "{kind}");
+        }
+        // Of somebody else's kinds everything counts.
+        assert_ne!(of("x.io/v1", "Job", env("A", "C")), of("x.io/v1", "Job", env("C", "A")));
+        let policy = |spec: Value| normal(&json!({"apiVersion": "x.io/v1", "kind": "NetworkPolicy", "spec": spec}));
+        assert_ne!(policy(json!({})), policy(json!({"policyTypes": ["Ingress"]})));
+        let secret = |kind: Value| normal(&json!({"apiVersion": "x.io/v1", "kind": "Secret", "type": kind}));
+        assert_ne!(secret(json!(null)), secret(json!("Opaque")));
+    }
+
+    #[test]
+    fn latest_is_always_pulled_even_with_a_digest() {
+        let of = |image: &str, policy: Option<&str>| match policy {
+            Some(policy) => one(json!({"image": image, "imagePullPolicy": policy})),
+            None => one(json!({"image": image})),
+        };
+        let digest = "@sha256:aaaa";
+        for (image, default, other) in [
+            ("b".to_owned(), "Always", "IfNotPresent"),
+            ("b:latest".to_owned(), "Always", "IfNotPresent"),
+            (format!("b:latest{digest}"), "Always", "IfNotPresent"),
+            (format!("b{digest}"), "IfNotPresent", "Always"),
+            ("r:5000/b:1".to_owned(), "IfNotPresent", "Always"),
+            ("r:5000/b".to_owned(), "Always", "IfNotPresent"),
+        ] {
+            assert_eq!(of(&image, None), of(&image, Some(default)), "{image}");
+            assert_ne!(of(&image, None), of(&image, Some(other)), "{image}");
+        }
     }
 
     #[test]

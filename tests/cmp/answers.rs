@@ -275,6 +275,10 @@ fn parameters_are_offered_with_the_clusters_there_are() {
     );
     let found = offered(&server.send("b", &files, "clusters/eu-1", Git::Absent));
     assert_eq!((&found[0]["string"], &found[0]["required"]), (&json!("eu-1"), &json!(false)));
+    // Argo CD sends no default, so one that would not count is not shown, be it the only cluster there is.
+    let one = "apiVersion: fleetcron.dev/v1alpha1\nkind: Cluster\nmetadata: {name: eu-1}\n";
+    let found = offered(&server.send("e", &vec![("clusters/all.yaml".to_owned(), one.to_owned())], ".", Git::Absent));
+    assert_eq!((&found[0]["string"], &found[0]["required"]), (&json!(""), &json!(true)));
     // What is broken, or missing, is no reason to show nothing.
     let broken = vec![("clusters/all.yaml".to_owned(), "apiVersion: fleetcron.dev/v1alpha1\nkind: [\n".to_owned())];
     for (uuid, files) in [("c", broken), ("d", Vec::new())] {

@@ -90,7 +90,7 @@ fn what_an_application_asks_for_must_be_there() {
     let cases = [
         (Value::Null, "the application does not say which cluster it is for"),
         (cluster("eu-2"), "did you mean `eu-1`? the clusters are eu-1, us-1"),
-        (cluster("../../../etc"), list),
+        (cluster("../../../etc"), " asks for; the clusters are eu-1, us-1"),
         (cluster("eu-1/../us-1"), list),
         (cluster("eu-1\n\u{1b}[31mred\u{202e}"), "eu-1\\n\\u{1b}[31mred\\u{202e}"),
         (cluster(&"x".repeat(100_000)), "xxx..."),

@@ -3,6 +3,7 @@
 mod branch;
 mod hooks;
 mod judged;
+mod left;
 mod views;
 
 use std::path::{Path, PathBuf};
@@ -20,7 +21,10 @@ pub(super) fn git_command(dir: &Path) -> Command {
 
 /// Takes away what could differ between two machines.
 pub(crate) fn scrub(command: &mut Command) {
-    for name in ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_PREFIX", "FLEETCRON_ALLOW_DELETIONS"] {
+    for name in ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_PREFIX", "FLEETCRON_ALLOW_DELETIONS"]
+        .iter()
+        .chain(&["GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"])
+    {
         command.env_remove(name);
     }
     command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");

@@ -13,6 +13,11 @@ const DOWN: &str = "\u{1b}[B";
 
 /// What was on the screen in the end; `None` if there is no python to make a terminal.
 fn typed(place: &Place, args: &[&str], steps: &[(&str, Vec<&str>)]) -> Option<String> {
+    typed_on("xterm", place, args, steps)
+}
+
+/// The same on a terminal of another kind.
+fn typed_on(term: &str, place: &Place, args: &[&str], steps: &[(&str, Vec<&str>)]) -> Option<String> {
     let there = place.command("python3", &place.dir).arg("--version").output().is_ok_and(|ran| ran.status.success());
     if !there {
         println!(
@@ -22,7 +27,7 @@ fn typed(place: &Place, args: &[&str], steps: &[(&str, Vec<&str>)]) -> Option<St
     }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/making/terminal.py");
     let mut command = place.command("python3", &place.dir);
-    command.env_remove("COLUMNS").env_remove("NO_COLOR").env("TERM", "xterm");
+    command.env_remove("COLUMNS").env_remove("NO_COLOR").env("TERM", term);
     let mut child = command
         .arg(script)
         .arg(env!("CARGO_BIN_EXE_fleetcron"))
@@ -144,4 +149,11 @@ fn a_mistake_is_shown_where_it_is_made_and_asked_again() {
         return;
     };
     assert!(screen.contains("what the flags say is wrong") && screen.contains("exit 1"), "{screen}");
+}
+
+#[test]
+fn a_terminal_that_cannot_move_the_cursor_is_asked_nothing() {
+    let place = Place::fleet();
+    let Some(screen) = typed_on("dumb", &place, &[], &[]) else { return };
+    assert!(screen.contains("missing: NAME, --image") && screen.contains("exit 2"), "{screen}");
 }

@@ -16,7 +16,7 @@ fn path() -> std::ffi::OsString {
 
 impl Place {
     /// Commits all; whether it went through, and what was said.
-    fn commit(&self, dir: &Path) -> (bool, String) {
+    pub(super) fn commit(&self, dir: &Path) -> (bool, String) {
         let added = self.command("git", dir).args(["add", "-A"]).output().expect("git starts");
         assert!(added.status.success(), "{}", grumbled(&added));
         let mut command = self.command("git", dir);

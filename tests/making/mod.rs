@@ -1,6 +1,7 @@
 //! `init` and `new` as a user runs them: an empty folder becomes a repository, a task comes into it.
 
 mod asked;
+mod hooks;
 mod init;
 mod new;
 mod start;

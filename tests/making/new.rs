@@ -106,8 +106,8 @@ fn every_flag_is_in_the_file_and_nothing_else() {
             ],
             "overrides",
             json!([
-                {"name": "us-east-1-a", "clusters": ["us-east-1-a"], "container": {"image": {"registry": "r.example.com"}, "env": {"MODE": "a=b:c"}}},
                 {"name": "eu-west-1", "match": {"region": "eu-west-1"}, "schedule": {"daily": {"at": "04:00"}}, "job": {"suspend": true}, "container": {"image": {"tag": "2"}}},
+                {"name": "us-east-1-a", "clusters": ["us-east-1-a"], "container": {"image": {"registry": "r.example.com"}, "env": {"MODE": "a=b:c"}}},
             ]),
         ),
     ] {

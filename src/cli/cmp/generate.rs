@@ -88,7 +88,8 @@ fn choose(model: &Model, request: &Request, place: &Place) -> Result<(usize, Str
             Some(at) => Ok((at, by.clone())),
             None => {
                 let near = nearest(name, model.clusters.iter().map(|cluster| cluster.name.as_str()));
-                let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                // The list is long, and the end of a long line is cut.
+                let hint = near.map_or_else(|| ";".to_owned(), |near| format!("; did you mean `{near}`?"));
                 Err(Failure::files(format!("there is no cluster `{name}`, which {by} asks for{hint} {}", inventory())))
             }
         };

@@ -20,6 +20,7 @@ use self::request::Request;
 use self::wrong::Wrong;
 use super::args::{Cmp, Format, Global};
 use super::outcome::Failure;
+use super::plain;
 use crate::repo;
 
 /// How many threads a plugin takes: after one commit Argo CD asks for hundreds of applications at once.
@@ -78,7 +79,7 @@ pub(super) fn run(what: &Cmp, global: &Global, here: &Path, ask: impl Fn(&str) -
     match answer {
         Ok(remarks) => {
             for remark in remarks.iter().filter(|_| !global.quiet) {
-                let _nobody_reads = writeln!(stderr, "{}", wrong::plain(remark));
+                let _nobody_reads = writeln!(stderr, "{}", plain::plain(remark));
             }
             ExitCode::SUCCESS
         }

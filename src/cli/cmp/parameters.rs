@@ -52,7 +52,8 @@ pub(super) fn run(global: &Global, here: &Path, ask: &dyn Fn(&str) -> Option<OsS
         "required": own.is_none(),
         "itemType": "string",
         "collectionType": "string",
-        "string": own.or_else(|| clusters.first().filter(|_| clusters.len() == 1).map(|only| (*only).to_owned())).unwrap_or_default(),
+        // Argo CD never sends what is shown here: it must be what counts where nothing is sent.
+        "string": own.unwrap_or_default(),
     });
     let only = json!({
         "name": TASKS,

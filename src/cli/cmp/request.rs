@@ -112,7 +112,7 @@ impl Request {
                 }
                 _ => {
                     let near = nearest(name, [CLUSTER, TASKS]);
-                    let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                    let hint = near.map_or_else(|| ";".to_owned(), |near| format!("; did you mean `{near}`?"));
                     let known = format!("there are `{CLUSTER}` (string) and `{TASKS}` (array)");
                     return Err(Failure::Run(format!("there is no parameter `{name}`{hint} {known}")));
                 }
@@ -178,7 +178,11 @@ mod tests {
             ("{", "is not an array of parameters: EOF"),
             ("{}", "it is other JSON"),
             ("[1]", "has no `name`"),
-            (r#"[{"name":"clutser","string":"eu"}]"#, "there is no parameter `clutser`; did you mean `cluster`?"),
+            (
+                r#"[{"name":"clutser","string":"eu"}]"#,
+                "there is no parameter `clutser`; did you mean `cluster`? there are `cluster`",
+            ),
+            (r#"[{"name":"region"}]"#, "there is no parameter `region`; there are `cluster` (string)"),
             (r#"[{"name":"cluster","array":["eu"]}]"#, "write `string: NAME`"),
             (r#"[{"name":"cluster","string":1}]"#, "write `string: NAME`"),
             (r#"[{"name":"cluster","string":"a","map":{}}]"#, "write `string: NAME`"),

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::super::outcome::Failure;
+use super::super::plain::plain;
 use super::super::secrets::Secrets;
 use super::super::table::count;
 use crate::diag::{Diagnostic, Diagnostics, Place, Severity};
@@ -100,19 +101,6 @@ fn line(text: &str) -> String {
         None => text,
         Some((at, _)) => format!("{}...", &text[..at]),
     }
-}
-
-/// A text without line breaks, colours, and what turns the direction of writing.
-pub(super) fn plain(text: &str) -> String {
-    let odd = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if odd(c) { out.extend(c.escape_default()) } else { out.push(c) }
-    }
-    out
 }
 
 #[cfg(test)]

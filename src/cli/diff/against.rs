@@ -12,16 +12,18 @@ use serde_json::{Value, json};
 use super::Drawn;
 use super::eyes::{Eyes, is_hidden};
 use super::intake::{self, Ignored};
+use super::meaning::matters;
 use super::report::list;
-use super::words::{Words, plain};
+use super::words::{self, Words};
 use crate::cli::args::Diff;
 use crate::cli::outcome::{Failure, Outcome};
 use crate::cli::page;
+use crate::cli::plain::plain;
 use crate::cli::session::Session;
 use crate::cli::table::{self, count};
 use crate::compile::{Compilation, MARKER_PREFIX};
 use crate::diag::nearest;
-use crate::diff::{self, Eyes as _, Field, Object, Step};
+use crate::diff::{self, Eyes as _, Field, Object};
 use crate::repo::{self, Manifests};
 use crate::tree::ownership;
 
@@ -61,9 +63,13 @@ pub(super) fn run(session: &mut Session, args: &Diff, dir: &Path, drawn: Drawn) 
     session.diags = crate::diag::Diagnostics::new();
     session.progress.now("comparing");
     let place = session.place(dir);
-    let manifests = repo::manifests(&place).map_err(|error| Failure::run(&error))?;
-    let shown = dir.display().to_string();
+    let mut manifests = repo::manifests(&place).map_err(|error| Failure::run(&error))?;
+    let mut shown = dir.display().to_string();
     let layout = Layout::of(&compilation, &manifests, args, dir)?;
+    if let Some(folder) = &layout.folder {
+        manifests = repo::manifests(&place.join(folder)).map_err(|error| Failure::run(&error))?;
+        shown = dir.join(folder).display().to_string();
+    }
     let mut ignored = Ignored::new();
     let (theirs, strangers) = theirs(&manifests, &layout, &shown, &mut ignored)?;
     let ours = ours(&compilation, &mut ignored);
@@ -76,10 +82,11 @@ pub(super) fn run(session: &mut Session, args: &Diff, dir: &Path, drawn: Drawn) 
     }
     let compared: usize = clusters.values().map(|cluster| cluster.same + cluster.differing.len()).sum();
     if theirs.values().all(Vec::is_empty) {
-        return Err(Failure::Run(format!("there is no manifest in `{shown}`: nothing was compared")));
+        return Err(Failure::Run(format!("there is no manifest in `{}`: nothing was compared", plain(&shown))));
     }
     let differs = clusters.values().any(Cluster::differs);
-    let mut text = format!("{shown} -> {}\n\n", session.opened().map_or("the working tree", |opened| opened.title()));
+    let mut text =
+        format!("{} -> {}\n\n", plain(&shown), session.opened().map_or("the working tree", |opened| opened.title()));
     text.push_str(&drawing(&clusters, &ignored, &shown));
     text.push_str(&verdict(&clusters, compared));
     let value = session.value(|| value(&clusters, &ignored, &strangers, &shown));
@@ -90,8 +97,8 @@ pub(super) fn run(session: &mut Session, args: &Diff, dir: &Path, drawn: Drawn) 
         let named = table::names(names.iter().copied(), most);
         let number = count(strangers.len(), "file");
         outcome.remarks.push(match drawn.verbose {
-            true => format!("note: {number} in {shown} without an object: {named}"),
-            false => format!("note: {number} in {shown} without an object; `-v` names them"),
+            true => format!("note: {number} in {} without an object: {}", plain(&shown), plain(&named)),
+            false => format!("note: {number} in {} without an object; `-v` names them", plain(&shown)),
         });
     }
     std::mem::forget(compilation);
@@ -102,6 +109,8 @@ pub(super) fn run(session: &mut Session, args: &Diff, dir: &Path, drawn: Drawn) 
 struct Layout {
     /// All files are for this one; else the first folder of a path names it.
     only: Option<String>,
+    /// Among folders that are called like clusters, the one that alone is compared.
+    folder: Option<String>,
     /// The clusters that are compared.
     clusters: BTreeSet<String>,
 }
@@ -110,19 +119,34 @@ impl Layout {
     fn of(compilation: &Compilation, manifests: &Manifests, args: &Diff, dir: &Path) -> Result<Self, Failure> {
         let inventory: BTreeSet<String> =
             compilation.model.clusters.iter().map(|cluster| cluster.name.value.clone()).collect();
-        let one = |name: &str| Self { only: Some(name.to_owned()), clusters: BTreeSet::from([name.to_owned()]) };
+        let base = dir.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let one = |name: &str| Self {
+            only: Some(name.to_owned()),
+            folder: None,
+            clusters: BTreeSet::from([name.to_owned()]),
+        };
         if let Some(name) = &args.cluster {
             if !inventory.contains(name) {
                 let near = nearest(name, inventory.iter().map(String::as_str));
                 let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
                 return Err(Failure::Run(format!("there is no cluster `{name}`{hint}")));
             }
-            return Ok(one(name));
+            let of_another = manifests.folders.iter().find(|folder| inventory.contains(*folder));
+            return match of_another {
+                _ if base == name => Ok(one(name)),
+                _ if manifests.folders.contains(name) => Ok(Self { folder: Some(name.clone()), ..one(name) }),
+                Some(other) => Err(Failure::Run(format!(
+                    "`{}` has a folder a cluster (`{other}`) and none that is called `{name}`: say which folder is that \
+                     cluster's, with `--against {} --cluster {name}`",
+                    dir.display(),
+                    dir.join("FOLDER").display(),
+                ))),
+                None => Ok(one(name)),
+            };
         }
         if manifests.folders.iter().any(|folder| inventory.contains(folder)) {
-            return Ok(Self { only: None, clusters: inventory });
+            return Ok(Self { only: None, folder: None, clusters: inventory });
         }
-        let base = dir.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         match (inventory.contains(base), inventory.len()) {
             (true, _) => Ok(one(base)),
             (false, 1) => Ok(one(inventory.iter().next().map_or("", String::as_str))),
@@ -180,8 +204,9 @@ fn theirs(
     }
     if !loose.is_empty() {
         return Err(Failure::Run(format!(
-            "`{shown}` has a folder a cluster, and these manifests are in none: {}",
-            list(loose.iter().map(String::as_str))
+            "`{}` has a folder a cluster, and these manifests are in none: {}",
+            plain(shown),
+            plain(&list(loose.iter().map(String::as_str)))
         )));
     }
     strangers.sort();
@@ -232,7 +257,7 @@ fn compare(
     let found = diff::against(theirs, ours, namespace);
     if let Some((key, first, second)) = found.twice.first() {
         let which = if first == second { format!("twice in {first}") } else { format!("in {first} and in {second}") };
-        return Err(Failure::Run(format!("{key} stands {which}: nobody knows which of them counts")));
+        return Err(Failure::Run(plain(&format!("{key} stands {which}: nobody knows which of them counts"))));
     }
     let mut result = Cluster::default();
     for pair in found.both {
@@ -260,11 +285,6 @@ fn compare(
         into.push(object.key.to_string());
     }
     Ok(result)
-}
-
-/// Whether the order of a list means something although its items have keys: init containers run one after another.
-fn matters(path: &[Step]) -> bool {
-    path.iter().rev().nth(1) == Some(&Step::Member("initContainers".to_owned()))
 }
 
 /// Differences in words, and the clusters that have them.
@@ -298,7 +318,8 @@ fn drawing(clusters: &BTreeMap<String, Cluster>, ignored: &Ignored, shown: &str)
     for (name, cluster) in &differing {
         for (object, _, fields) in &cluster.differing {
             let words: Vec<Words> = fields.iter().map(said).collect();
-            let key = words.iter().map(|words| format!("{}\n{}", words.line, words.more.join("\n"))).collect();
+            // By the whole of what differs: words are cut, and do not tell one secret from another.
+            let key = fields.iter().map(|field| format!("{field:?}")).collect();
             groups.entry((object, key)).or_insert_with(|| (words, Vec::new())).1.push(name);
         }
     }
@@ -323,7 +344,7 @@ fn drawing(clusters: &BTreeMap<String, Cluster>, ignored: &Ignored, shown: &str)
     let here = by_object(&|cluster| cluster.ours.clone());
     let own = by_object(&|cluster| cluster.own.clone());
     for (title, objects) in [
-        (format!("only in {shown}: no task gives them, so they would be deleted, or left to nobody"), there),
+        (format!("only in {}: no task gives them, so they would be deleted, or left to nobody", plain(shown)), there),
         ("only here: these would be new".to_owned(), here),
         ("besides, fleetcron adds objects of its own, which say nothing about tasks".to_owned(), own),
     ] {
@@ -347,7 +368,7 @@ fn drawing(clusters: &BTreeMap<String, Cluster>, ignored: &Ignored, shown: &str)
 /// A field, theirs and ours, by its path.
 fn said(field: &Field) -> Words {
     let hidden = field.old.as_ref().is_some_and(is_hidden) || field.new.as_ref().is_some_and(is_hidden);
-    let words = plain(&field.at(), field);
+    let words = words::plain(&field.at(), field);
     match (hidden, &field.old, &field.new) {
         (true, Some(_), Some(_)) => Words::of(format!("{}: changed (hidden)", field.at())),
         _ => words,

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use crate::cli::plain::plain;
 use crate::diag::Place;
 use crate::diff::{Key, Object};
 use crate::tree::FileId;
@@ -64,7 +65,7 @@ pub(super) fn read(file: &str, bytes: &[u8], ignored: &mut Ignored) -> Result<Ta
         let before = &bytes[..at];
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
         let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
-        return Err(format!("{file}:{line}:{column}: {}", wrong.code.summary()));
+        return Err(format!("{}:{line}:{column}: {}", plain(file), wrong.code.summary()));
     }
     let mut taken = Taken::default();
     for document in &parsed.documents {

@@ -5,6 +5,7 @@
 
 use super::patch;
 use super::report::{Entry, Report};
+use crate::cli::plain;
 use crate::cli::table::count;
 
 /// The comment, in at most so many bytes.
@@ -153,9 +154,10 @@ fn escaped(text: &str) -> String {
         let safe = |c: char| c.is_alphanumeric() || " .,;:/()'+=%?-".contains(c);
         text.chars().map(|c| if safe(c) { c.to_string() } else { format!("&#{};", u32::from(c)) }).collect()
     };
+    let text = plain::plain(text);
     let parts: Vec<&str> = text.split('`').collect();
     if parts.len().is_multiple_of(2) {
-        return plain(text);
+        return plain(&text);
     }
     let part = |(at, part): (usize, &&str)| match at % 2 {
         0 => plain(part),

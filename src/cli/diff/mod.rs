@@ -4,10 +4,14 @@
 //! The one idea: the sources say what somebody typed; a reviewer wants to know what runs otherwise.
 
 mod against;
+mod cover;
 mod eyes;
 mod intake;
 mod markdown;
+mod meaning;
+mod numbers;
 mod patch;
+mod range;
 mod report;
 mod text;
 mod texts;
@@ -18,9 +22,10 @@ use super::args::{Diff, Format, Global};
 use super::outcome::{Failure, Outcome};
 use super::session::Session;
 use super::side::Side;
+use crate::diag::Diagnostics;
 use crate::diff::{self, Changes, State};
 use crate::lock::Mode;
-use crate::repo::View;
+use crate::repo::{self, View};
 
 /// How a result is drawn.
 #[derive(Clone, Copy)]
@@ -48,17 +53,42 @@ pub(super) fn run(session: &mut Session, args: &Diff, drawn: Drawn) -> Result<Ou
     if let Some(dir) = &args.against {
         return against::run(session, args, dir, drawn);
     }
-    let base = View::Revision(args.base.clone().unwrap_or_else(|| "HEAD".to_owned()));
-    let before = session.side(&base, &Mode::Steady)?;
-    let after = session.side(&session.view.clone(), &Mode::Steady)?;
+    let range = range::Range::of(args)?;
+    let mut base = range.base.clone();
+    if let (true, Some(head)) = (range.forked, &range.head) {
+        base = repo::merge_base(&session.root, &base, head).map_err(|error| Failure::run(&error))?;
+    }
+    let mut before = session.side_or_nothing(&View::Revision(base), &Mode::Steady)?;
+    if let (true, Some(head)) = (range.forked, &range.head) {
+        before.title = format!("{}, where {head} left {}", &before.title[..7.min(before.title.len())], range.base);
+    }
+    let mut after = session.side_or_nothing(&session.view.clone(), &Mode::Steady)?;
+    let nothing = nothing(&mut [&mut before, &mut after]);
     let (before, after) = both(session, before, after)?;
     let eyes = eyes::Eyes::of(&[&before.compilation, &after.compilation]);
     session.progress.now("comparing");
     let changes = diff::changes(state(&before), state(&after), &eyes);
-    let outcome = drawn_as(session, &changes, [&before.title, &after.title], args, drawn);
+    let outcome = drawn_as(session, &changes, [&before.title, &after.title], nothing, args, drawn);
     // The process ends next: to take two large compilations down piece by piece would be work for nothing.
     std::mem::forget((before, after));
     Ok(outcome)
+}
+
+/// The state after, of a range that names one.
+pub(super) fn head_of(said: &str) -> Option<String> {
+    range::Range::head(said)
+}
+
+/// What it means that one of the states has no fleet: the first pull request adds one. If neither has, that is an error
+/// and stays.
+fn nothing([before, after]: &mut [&mut Side; 2]) -> Option<String> {
+    let (side, means) = match (before.has_no_fleet(), after.has_no_fleet()) {
+        (true, false) => (before, "everything is new"),
+        (false, true) => (after, "everything goes"),
+        _ => return None,
+    };
+    side.diags = Diagnostics::new();
+    Some(format!("{} has no fleet: {means}", side.title))
 }
 
 fn state(side: &Side) -> State<'_> {
@@ -80,8 +110,16 @@ fn both(session: &mut Session, before: Side, after: Side) -> Result<(Side, Side)
     Err(Failure::Run(format!("in {what}, {title}: it does not compile, so nothing was compared{also}")))
 }
 
-fn drawn_as(session: &Session, changes: &Changes, titles: [&str; 2], args: &Diff, drawn: Drawn) -> Outcome {
-    let report = report::report(changes);
+fn drawn_as(
+    session: &Session,
+    changes: &Changes,
+    titles: [&str; 2],
+    nothing: Option<String>,
+    args: &Diff,
+    drawn: Drawn,
+) -> Outcome {
+    let mut report = report::report(changes);
+    report.summary.splice(0..0, nothing);
     let text = if drawn.markdown {
         markdown::markdown(&report, titles, args.max_bytes as usize)
     } else {

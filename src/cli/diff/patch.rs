@@ -8,7 +8,7 @@ use serde_json::Value;
 use similar::TextDiff;
 
 use super::report::list;
-use super::texts::clean;
+use crate::cli::plain::plain;
 use crate::cli::table::count;
 use crate::diff::Document;
 use crate::render::Ordered;
@@ -28,6 +28,10 @@ pub(super) fn unified(document: &Document) -> String {
     let on: BTreeSet<&str> = document.clusters.iter().map(String::as_str).collect();
     let first = on.first().copied().unwrap_or_default();
     let path = |side: &str, path: &Option<String>| match path {
+        // A cluster with another name has its files in another directory now.
+        Some(path) if side == "a" => {
+            format!("{side}/{}/{path}", document.was.get(first).map_or(first, String::as_str))
+        }
         Some(path) => format!("{side}/{first}/{path}"),
         None => "/dev/null".to_owned(),
     };
@@ -36,10 +40,11 @@ pub(super) fn unified(document: &Document) -> String {
     } else {
         format!("same on {}: {}", count(on.len(), "cluster"), list(on))
     };
+    let same = if document.same() { format!("written otherwise, means the same, {same}") } else { same };
     let difference = TextDiff::from_lines(&old, &new);
     let mut unified = difference.unified_diff();
     unified.context_radius(CONTEXT).header(&path("a", &document.old_path), &path("b", &document.new_path));
-    let text: Vec<String> = unified.to_string().lines().map(clean).collect();
+    let text: Vec<String> = unified.to_string().lines().map(plain).collect();
     format!("# {same}\n{}\n", text.join("\n"))
 }
 

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::numbers::summary;
 use super::words::{Words, words};
 use crate::cli::table::{count, names};
 use crate::diff::{Change, Changes, Document, Fate, Said, Task, What};
@@ -101,10 +102,12 @@ fn some(lines: Vec<String>, what: &str, into: &mut Vec<String>) {
 fn deletions(changes: &Changes) -> Vec<String> {
     let mut lines = Vec::new();
     let inventory = &changes.inventory;
-    if changes.is_empty() || changes.totals.deleted == 0 {
+    if changes.is_empty() || changes.totals.deleted == 0 && changes.tasks.iter().all(|task| task.there.1) {
         return lines;
     }
-    if changes.refusals.is_empty() {
+    if changes.totals.deleted == 0 {
+        // Tasks go, and no object with them.
+    } else if changes.refusals.is_empty() {
         lines.push("the deletion guard lets this pass".to_owned());
     } else {
         let of = count(changes.refusals.len(), "cluster");
@@ -119,12 +122,17 @@ fn deletions(changes: &Changes) -> Vec<String> {
     some(removed.collect(), "clusters", &mut lines);
     let renamed = inventory.renamed.iter().map(|renamed| {
         format!(
-            "cluster {} is {} now: one directory is deleted and another created, so {} {} and come back under the new one{}; \
+            "cluster {} is {} now: one directory is deleted and another created, so {} {} and {} under the new one{}; \
              running Jobs go with them, and their history is lost",
             renamed.from,
             renamed.to,
             count(renamed.gone, "object"),
             if renamed.gone == 1 { "goes" } else { "go" },
+            match renamed.new {
+                new if new != renamed.gone => format!("{} come", count(new, "object")),
+                1 => "comes back".to_owned(),
+                _ => "come back".to_owned(),
+            },
             if renamed.differing.is_empty() { "" } else { ", not all of them as they were" },
         )
     });
@@ -142,20 +150,36 @@ fn deletions(changes: &Changes) -> Vec<String> {
     let gone = changes.tasks.iter().filter(|task| !task.there.1);
     let gone = gone.map(|task| {
         let on: BTreeSet<&str> = task.changes.iter().flat_map(|change| &change.clusters).map(String::as_str).collect();
-        let others = task.documents.iter().filter(|document| document.object.is_some()).count();
-        let with = if others == 0 { String::new() } else { format!(", with {}", count(others, "object")) };
+        let others = task.documents.iter().filter(|document| document.object.is_some());
+        let others: BTreeSet<&Option<String>> = others.map(|document| &document.old_path).collect();
+        let with = if others.is_empty() { String::new() } else { format!(", with {}", count(others.len(), "object")) };
         let by = by(&task.sources);
-        format!("task {} is removed{with}, from {}: {}{by}", task.name, count(on.len(), "cluster"), list(on))
+        let (number, all) = (count(on.len(), "cluster"), list(on.iter().copied()));
+        match (on.is_empty(), task.documents.is_empty()) {
+            (true, _) => format!("task {} is removed, which ran nowhere{by}", task.name),
+            (_, true) => {
+                format!(
+                    "task {} is removed{by}; its objects stay on {number}, {all}, for other tasks give them",
+                    task.name
+                )
+            }
+            _ => format!("task {} is removed{with}, from {number}: {all}{by}", task.name),
+        }
     });
     some(gone.collect(), "tasks", &mut lines);
     let moved = changes.tasks.iter().filter(|task| task.there == (true, true)).filter_map(|task| {
         if let Some(was) = &task.was {
-            return Some(format!(
-                "task {was} is renamed to {}: a delete and a create on {}; running Jobs of the old one are deleted with \
-                 it, and its history is lost",
-                task.name,
-                count(task.clusters.0, "cluster")
-            ));
+            let anew = task.changes.iter().filter(|change| matches!(change.what, What::Renamed { .. }));
+            let on: BTreeSet<&String> = anew.flat_map(|change| &change.clusters).collect();
+            // Where its CronJob has a name of its own, that stays.
+            return (!on.is_empty()).then(|| {
+                format!(
+                    "task {was} is renamed to {}: a delete and a create on {}; running Jobs of the old one are deleted \
+                     with it, and its history is lost",
+                    task.name,
+                    count(on.len(), "cluster")
+                )
+            });
         }
         let mut on: Vec<String> = Vec::new();
         for change in &task.changes {
@@ -166,16 +190,19 @@ fn deletions(changes: &Changes) -> Vec<String> {
                 on.extend(change.clusters.clone());
             }
         }
+        // The reader of this list knows a cluster by the name whose directory goes.
+        let former = |name: &String| inventory.renamed.iter().find(|one| one.to == *name).map(|one| one.from.clone());
+        let mut on: Vec<String> = on.iter().map(|name| former(name).unwrap_or_else(|| name.clone())).collect();
         on.sort_unstable();
         (!on.is_empty()).then(|| format!("task {} leaves {}", task.name, clusters(&on)))
     });
     some(moved.collect(), "tasks", &mut lines);
     let mut objects: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-    for task in changes.tasks.iter().filter(|task| task.there == (true, true) && task.was.is_none()) {
+    for task in changes.tasks.iter().filter(|task| task.there == (true, true)) {
         for change in &task.changes {
             let what = match &change.what {
-                What::ObjectGone { object } => format!("{object} of task {}", task.name),
-                What::Renamed { from, .. } => {
+                What::ObjectGone { object } => format!("{object} of task {}", task.was.as_ref().unwrap_or(&task.name)),
+                What::Renamed { from, .. } if task.was.is_none() => {
                     format!("CronJob {from} of task {}, for it has another name now", task.name)
                 }
                 _ => continue,
@@ -193,48 +220,6 @@ fn deletions(changes: &Changes) -> Vec<String> {
 /// `, by tasks/a.yaml`
 fn by(files: &[String]) -> String {
     if files.is_empty() { String::new() } else { format!(", by {}", strings(files)) }
-}
-
-/// How much changes.
-pub(super) fn summary(changes: &Changes) -> Vec<String> {
-    let totals = &changes.totals;
-    if changes.is_empty() {
-        return vec!["no object changes".to_owned()];
-    }
-    let parts = [
-        (totals.tasks_changed, "changed"),
-        (totals.tasks_added, "added"),
-        (totals.tasks_removed, "removed"),
-        (totals.tasks_renamed, "renamed"),
-    ];
-    let mut said = Vec::new();
-    for (number, what) in parts.into_iter().filter(|(number, _)| *number > 0) {
-        said.push(if said.is_empty() {
-            format!("{} {what}", count(number, "task"))
-        } else {
-            format!("{number} {what}")
-        });
-    }
-    if said.is_empty() {
-        said.push("no task changed".to_owned());
-    }
-    let untouched = totals.clusters - totals.touched.min(totals.clusters);
-    let mut lines = vec![format!(
-        "{}; {} of {} touched, {untouched} untouched",
-        said.join(", "),
-        totals.touched,
-        count(totals.clusters, "cluster"),
-    )];
-    let all = totals.created + totals.changed + totals.deleted;
-    let parts = [(totals.created, "new"), (totals.changed, "changed"), (totals.deleted, "deleted")];
-    let said: Vec<String> =
-        parts.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect();
-    lines.push(format!("{}: {}", count(all, "object"), said.join(", ")));
-    if totals.spelling > 0 {
-        let verb = if totals.spelling == 1 { "differs" } else { "differ" };
-        lines.push(format!("{} {verb} as text and not in what is said", count(totals.spelling, "more file")));
-    }
-    lines
 }
 
 /// What changes in the inventory, and in the guard.
@@ -270,6 +255,12 @@ fn inventory(changes: &Changes) -> Vec<String> {
     });
     some(renamed.collect(), "clusters", &mut lines);
     some(inventory.said.iter().map(|(said, on)| fact(said, on, changes)).collect(), "changes", &mut lines);
+    if let Some((old, new)) = &changes.moved {
+        lines.push(format!(
+            "the output directory is {new} now, and was {old}: whoever syncs {old} must be told before anything of it is \
+             removed"
+        ));
+    }
     if let Some((old, new)) = changes.guards {
         lines.push(format!(
             "the deletion guard stops from {} deletions and more than {} percent on, before {} and {}",
@@ -379,7 +370,14 @@ impl Line<'_> {
     /// What tells it from others; where it holds everywhere the clusters do not.
     fn key(&self) -> String {
         let on = if self.change.everywhere { String::new() } else { self.change.clusters.join(" ") };
-        format!("{}\n{}\n{on}", self.words.shared, self.words.more.join("\n"))
+        // A long value is cut where it is shown; it is the same only if it is so to its end.
+        let whole = match &self.change.what {
+            What::Field { field, .. } if self.words.shared == self.words.line => {
+                format!("{:?} {:?}", field.old, field.new)
+            }
+            _ => String::new(),
+        };
+        format!("{}\n{}\n{whole}\n{on}", self.words.shared, self.words.more.join("\n"))
     }
 }
 
@@ -531,8 +529,8 @@ fn entry<'c>(task: &'c Task, lines: &[&Line<'_>]) -> Entry<'c> {
     let by = by(&task.sources);
     let title = match (task.there.0, &task.was) {
         (false, _) => {
-            let others: BTreeSet<&String> =
-                task.documents.iter().filter_map(|document| document.object.as_ref()).collect();
+            let new = task.documents.iter().filter(|document| document.old_path.is_none());
+            let others: BTreeSet<&String> = new.filter_map(|document| document.object.as_ref()).collect();
             let with = if others.is_empty() {
                 String::new()
             } else {

@@ -5,12 +5,13 @@
 use super::patch;
 use super::report::Report;
 use crate::cli::page;
+use crate::cli::plain::plain;
 use crate::diff::Changes;
 
 /// The text. `red` is whether there is colour, `quiet` leaves out all but losses and numbers.
 pub(super) fn text(report: &Report<'_>, titles: [&str; 2], red: bool, quiet: bool) -> String {
     let width = page::width();
-    let mut text = format!("{} -> {}\n", titles[0], titles[1]);
+    let mut text = format!("{} -> {}\n", plain(titles[0]), plain(titles[1]));
     let section = |text: &mut String, title: &str, lines: &[String]| {
         if lines.is_empty() {
             return;
@@ -49,7 +50,7 @@ pub(super) fn text(report: &Report<'_>, titles: [&str; 2], red: bool, quiet: boo
 /// The text of all objects that differ, each distinct pair once.
 pub(super) fn patches(changes: &Changes, red: bool) -> String {
     let mut text = String::new();
-    for document in changes.tasks.iter().flat_map(|task| &task.documents) {
+    for document in changes.tasks.iter().chain(&changes.written).flat_map(|task| &task.documents) {
         let patch = patch::unified(document);
         if patch.is_empty() {
             continue;

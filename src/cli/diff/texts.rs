@@ -6,6 +6,8 @@
 use serde_json::Value;
 use similar::{Algorithm, ChangeTag, TextDiff, capture_diff_slices};
 
+use crate::cli::plain::plain;
+
 /// A value that is longer is cut.
 const LONG: usize = 100;
 
@@ -14,19 +16,7 @@ const LINES: usize = 12;
 
 /// A schedule or a name, in backticks.
 pub(super) fn quoted(text: &str) -> String {
-    format!("`{}`", clean(text))
-}
-
-/// Without characters that a terminal would obey.
-pub(super) fn clean(text: &str) -> String {
-    let odd = |c: char| {
-        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let escaped = |c: char| match odd(c) {
-        true => c.escape_default().to_string(),
-        false => c.to_string(),
-    };
-    text.chars().map(escaped).collect()
+    format!("`{}`", plain(text))
 }
 
 /// A value on one line.
@@ -35,14 +25,41 @@ pub(super) fn show(value: &Value) -> String {
         Value::String(text) => {
             let bare = !text.is_empty() && text.trim() == text && !text.contains([' ', '"', '\n', '\t']);
             if bare || text.starts_with("(hidden") {
-                clean(text)
+                plain(text)
             } else {
-                clean(&Value::from(text.as_str()).to_string())
+                plain(&Value::from(text.as_str()).to_string())
             }
         }
-        other => clean(&other.to_string()),
+        other => plain(&other.to_string()),
     };
     cut(&text)
+}
+
+/// Two values that differ, each on one line; where they would look the same, so that they do not.
+pub(super) fn both(old: &Value, new: &Value) -> (String, String) {
+    let (was, is) = (show(old), show(new));
+    match (old, new) {
+        _ if old == new => (was, is),
+        // A number is told from a text that looks like one.
+        (Value::String(_), other) | (other, Value::String(_)) if !other.is_string() => {
+            let text = |value: &Value| cut(&plain(&value.to_string()));
+            (text(old), text(new))
+        }
+        (Value::String(a), Value::String(b)) if was == is => from_where_they_part(&plain(a), &plain(b)),
+        (a, b) if was == is => from_where_they_part(&plain(&a.to_string()), &plain(&b.to_string())),
+        _ => (was, is),
+    }
+}
+
+/// Two long texts, cut in front of the place where they part.
+fn from_where_they_part(old: &str, new: &str) -> (String, String) {
+    const BEFORE: usize = 20;
+    let alike = old.chars().zip(new.chars()).take_while(|(a, b)| a == b).count();
+    let from = |text: &str| {
+        let rest: String = text.chars().skip(alike.saturating_sub(BEFORE)).collect();
+        cut(&format!("...{rest}"))
+    };
+    (from(old), from(new))
 }
 
 fn cut(text: &str) -> String {
@@ -75,14 +92,17 @@ struct Tally {
 
 impl Tally {
     /// Counts a change, and keeps its text behind a sign.
-    fn take(&mut self, tag: ChangeTag, text: &str) {
+    fn take(&mut self, tag: ChangeTag, text: &str, ended: bool) {
         let (sign, count) = match tag {
             ChangeTag::Equal => return,
             ChangeTag::Insert => ('+', &mut self.added),
             ChangeTag::Delete => ('-', &mut self.removed),
         };
         *count += 1;
-        self.lines.push(cut(&clean(format!("{sign} {text}").trim_end())));
+        // What nobody sees is quoted, or said.
+        let text = if text.trim_end() == text { plain(text) } else { Value::from(text).to_string() };
+        let end = if ended { "" } else { " (no line end)" };
+        self.lines.push(cut(format!("{sign} {text}{end}").trim_end()));
     }
 }
 
@@ -91,7 +111,7 @@ pub(super) fn lines_between(old: &str, new: &str) -> (String, Vec<String>) {
     let difference = TextDiff::from_lines(old, new);
     let mut tally = Tally::default();
     for change in difference.iter_all_changes() {
-        tally.take(change.tag(), change.value().trim_end_matches('\n'));
+        tally.take(change.tag(), change.value().trim_end_matches('\n'), !change.missing_newline());
     }
     let Tally { added, removed, mut lines } = tally;
     let all = lines.len();
@@ -121,14 +141,14 @@ pub(super) fn list(what: &str, old: &[Value], new: &[Value]) -> (String, Vec<Str
     let whole = |items: &[Value]| Value::Array(items.to_vec()).to_string();
     let (was, is) = (whole(old), whole(new));
     if was.len() + is.len() <= LONG {
-        return (format!("{what}: {} -> {}", clean(&was), clean(&is)), Vec::new());
+        return (format!("{what}: {} -> {}", plain(&was), plain(&is)), Vec::new());
     }
     let texts = |items: &[Value]| -> Vec<String> { items.iter().map(Value::to_string).collect() };
     let (before, after) = (texts(old), texts(new));
     let mut tally = Tally::default();
     for op in capture_diff_slices(Algorithm::Myers, &before, &after) {
         for change in op.iter_changes(&before, &after) {
-            tally.take(change.tag(), &change.value());
+            tally.take(change.tag(), &change.value(), true);
         }
     }
     let Tally { added, removed, lines: mut more } = tally;
@@ -159,6 +179,24 @@ mod tests {
         assert_eq!(show(&json!("a\u{1b}[31mb\u{202e}")), "a\\u{1b}[31mb\\u{202e}");
         assert_eq!(show(&json!("x".repeat(200))).chars().count(), LONG);
         assert_eq!([60, 3600, 90, 86_400].map(seconds), ["1 minute", "1 hour", "90 seconds", "1 day"]);
+    }
+
+    #[test]
+    fn two_values_that_differ_never_look_the_same() {
+        let long = |end: &str| json!("v".repeat(200) + end);
+        let of = |old: Value, new: Value| {
+            let (was, is) = both(&old, &new);
+            assert_ne!(was, is);
+            format!("{was} {is}")
+        };
+        let vs = "v".repeat(20);
+        assert_eq!(of(long("1"), long("2")), format!("...{vs}1 ...{vs}2"));
+        assert_eq!(of(json!(1), json!("1")), "1 \"1\"");
+        assert_eq!(of(json!("true"), json!(true)), "\"true\" true");
+        assert_eq!(of(json!("x"), json!("null")), "x null");
+        assert!(of(json!({"a": "v".repeat(200), "b": 1}), json!({"a": "v".repeat(200), "b": 2})).contains("\"b\":2"));
+        let (_, lines) = lines_between("x\ny\n", "x \ny");
+        assert_eq!(lines, ["- x", "- y", "+ \"x \"", "+ y (no line end)"]);
     }
 
     #[test]

@@ -54,6 +54,7 @@ pub(super) fn value(changes: &Changes, report: &Report<'_>, titles: [&str; 2], p
             "objectsCreated": totals.created,
             "objectsChanged": totals.changed,
             "objectsDeleted": totals.deleted,
+            "writtenOtherwise": totals.spelling,
         },
         "deletions": {
             "refusals": changes.refusals.iter().map(refusal).collect::<Vec<Value>>(),
@@ -69,18 +70,20 @@ pub(super) fn value(changes: &Changes, report: &Report<'_>, titles: [&str; 2], p
             "changed": said.collect::<Vec<Value>>(),
         },
         "tasks": changes.tasks.iter().map(task).collect::<Vec<Value>>(),
+        "moved": changes.moved.as_ref().map(|(from, to)| json!({"from": from, "to": to})),
         "others": others.collect::<Vec<Value>>(),
         "sources": sources.collect::<Vec<Value>>(),
     });
     if patches {
-        let documents =
-            changes.tasks.iter().flat_map(|task| task.documents.iter().map(move |document| (task, document)));
+        let all = changes.tasks.iter().chain(&changes.written);
+        let documents = all.flat_map(|task| task.documents.iter().map(move |document| (task, document)));
         let patch = documents.map(|(task, document)| {
             json!({
                 "task": task.name,
                 "old": document.old_path,
                 "new": document.new_path,
                 "clusters": document.clusters,
+                "means": if document.same() { "the same" } else { "otherwise" },
                 "diff": patch::unified(document),
             })
         });

@@ -56,7 +56,8 @@ pub(super) fn words(what: &What, alone: bool) -> Words {
             let moves = match (from.as_slice(), to.as_slice()) {
                 (from, []) => format!("no longer active on {}", from.join(", ")),
                 ([], to) => format!("active on {} too", to.join(", ")),
-                (from, to) => format!("the active copy moves from {} to {}", from.join(", "), to.join(", ")),
+                ([from], [to]) => format!("the active copy moves from {from} to {to}"),
+                (from, to) => format!("the active copies move from {} to {}", from.join(", "), to.join(", ")),
             };
             Words::of(match why {
                 Some(why) => format!("{moves}: {}", because(why)),
@@ -70,6 +71,10 @@ pub(super) fn words(what: &What, alone: bool) -> Words {
         What::Instances { from, to } => Words::of(format!("instances {from} -> {to}")),
         What::When { from, to } => schedule(from, to),
         What::Field { object: None, field } => of_job(field, alone),
+        What::Field { object: Some(object), field } if field.starts(&["sops"]) => Words::of(format!(
+            "{object}: the encrypted file differs, in what SOPS says of itself ({})",
+            path_text(&field.path)
+        )),
         What::Field { object: Some(object), field } => {
             let words = plain(&format!("{object}: {}", path_text(&field.path)), field);
             if words.line.contains("(hidden") { Words::of(changed_hidden(&words.line)) } else { words }
@@ -267,8 +272,10 @@ fn image(of: &str, field: &Field) -> Words {
     let registry = |image: &Image| image.registry.clone().unwrap_or_else(|| "none (docker.io)".to_owned());
     let tag = |image: &Image| image.tag.clone().unwrap_or_else(|| "none (latest)".to_owned());
     if (&was.registry, &was.repository) == (&is.registry, &is.repository) && was.digest == is.digest {
-        let shared = format!("image tag {} -> {}", tag(&was), tag(&is));
-        let line = format!("{of}image {}: {} -> {}", was.name(), tag(&was), tag(&is));
+        // A digest decides, whatever the tag says.
+        let pinned = if is.digest.is_some() { "; the digest stays, so the same image runs" } else { "" };
+        let shared = format!("image tag {} -> {}{pinned}", tag(&was), tag(&is));
+        let line = format!("{of}image {}: {} -> {}{pinned}", was.name(), tag(&was), tag(&is));
         return Words { shared, ..Words::of(line) };
     }
     if (&was.repository, &was.tag, &was.digest) == (&is.repository, &is.tag, &is.digest) {
@@ -315,19 +322,23 @@ pub(super) fn plain(what: &str, field: &Field) -> Words {
         }
         (None, Some(new)) => Words::of(format!("{what} added: {}", show(new))),
         (Some(old), None) => Words::of(format!("{what} removed, was {}", show(old))),
-        (old, new) => {
-            let said = |value: &Option<Value>| value.as_ref().map_or_else(|| "none".to_owned(), show);
-            Words::of(format!("{what}: {} -> {}", said(old), said(new)))
+        (Some(old), Some(new)) => {
+            let (was, is) = texts::both(old, new);
+            Words::of(format!("{what}: {was} -> {is}"))
         }
+        (None, None) => Words::of(what),
     }
 }
 
-/// That a covered text differs is all that can be said of it.
+/// That a covered text differs is all that can be said of it; numbers tell nothing where there is one cover or two.
 fn changed_hidden(line: &str) -> String {
-    let pair = ": (hidden: before) -> (hidden: after)";
-    let line = line.replace(pair, ": changed (hidden)");
-    match (line.contains("(hidden: before)"), line.contains("(hidden: after)")) {
-        (true, true) => line,
-        _ => line.replace("(hidden: before)", "(hidden)").replace("(hidden: after)", "(hidden)"),
+    let parts: Vec<&str> = line.split("(hidden").collect();
+    let after = |part: &str| part.split_once(')').map_or(String::new(), |(_, rest)| rest.to_owned());
+    match parts.as_slice() {
+        [before, one, two] if before.ends_with(": ") && after(one) == " -> " && after(two).is_empty() => {
+            format!("{before}changed (hidden)")
+        }
+        [before, one] => format!("{before}(hidden){}", after(one)),
+        _ => line.to_owned(),
     }
 }

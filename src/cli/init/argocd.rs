@@ -15,7 +15,7 @@ pub(super) const PATH: &str = "argocd/applicationset.yaml";
 pub(super) fn text(fleet: &Fleet, source: &Source) -> String {
     let name = start::name(fleet.name.as_deref());
     let revision = source.branch.as_deref().unwrap_or("HEAD");
-    let all = if source.folder.is_empty() { "*".to_owned() } else { format!("{}/*", source.folder) };
+    let all = if source.folder.is_empty() { "*".to_owned() } else { format!("{}/*", literal(&source.folder)) };
     let (url, revision) = (scalar(&source.url), scalar(revision));
     let marked = if source.unknown { "    # REPLACE: the URL of this repository" } else { "" };
     let namespace = match &fleet.defaults {
@@ -77,6 +77,12 @@ spec:
 ",
         all = quoted(&all),
     )
+}
+
+/// A folder as Go's `path.Match`, by which Argo CD finds directories, takes it for itself.
+fn literal(folder: &str) -> String {
+    let special = |c: char| matches!(c, '*' | '?' | '[' | '\\');
+    folder.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
 }
 
 /// In single quotes, as `*` needs them.

@@ -9,7 +9,10 @@ pub(super) const PATH: &str = crate::repo::ATTRIBUTES;
 
 /// The lines that a fleet wants.
 fn lines(output: &str) -> [String; 2] {
-    let output = if output.contains([' ', '"', '\\']) {
+    // Git takes these for patterns.
+    let special = |c: char| matches!(c, '*' | '?' | '[' | '\\');
+    let output: String = output.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect();
+    let output = if output.contains([' ', '"']) {
         format!("\"{}/**\"", output.replace('\\', "\\\\").replace('"', "\\\""))
     } else {
         format!("{output}/**")
@@ -67,5 +70,6 @@ mod tests {
         let strange = with(b"\xff x\nfleetcron.lock  merge=union   linguist-generated=true -text", "o");
         assert!(strange.starts_with(b"\xff x\n") && strange.ends_with(b"\no/** -text linguist-generated=true\n"));
         assert!(String::from_utf8_lossy(&with(b"", "a b")).contains("\"a b/**\" -text linguist"));
+        assert!(String::from_utf8_lossy(&with(b"", "r[e]d*")).contains("\nr\\[e]d\\*/** -text linguist"));
     }
 }

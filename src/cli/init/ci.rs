@@ -6,6 +6,7 @@
 use clap::ValueEnum;
 
 use super::super::outcome::Failure;
+use super::hook::quoted;
 use super::start::Text;
 use crate::model::Output;
 use crate::repo::Around;
@@ -35,7 +36,8 @@ pub(super) fn text(ci: Ci, around: Option<&Around>, output: &Output) -> Result<T
         Ci::Gitlab => (".gitlab-ci.yml", GITLAB),
     };
     if let Some(around) = around.filter(|around| !around.prefix.is_empty()) {
-        let say = format!("copy the jobs of docs/ci.md there, and add `--root {}` to each fleetcron", around.prefix);
+        let say =
+            format!("copy the jobs of docs/ci.md there, and add `--root {}` to each fleetcron", quoted(&around.prefix));
         return Err(Failure::files(format!(
             "`{path}` is read at the top of the repository, and this fleet is not: {say}"
         )));

@@ -14,6 +14,9 @@ use crate::yaml;
 /// Where they stand, below the root.
 const FOLDER: &str = "flux";
 
+/// How the file of a cluster begins.
+const OURS: &str = "# What fleetcron renders for ";
+
 /// The name of the source: no cluster can have a name with a dot.
 const SOURCE: &str = "fleetcron.gitrepository";
 
@@ -43,7 +46,7 @@ spec:
     let folder = if source.folder.is_empty() { String::new() } else { format!("{}/", source.folder) };
     let of_cluster = |cluster: &str| {
         let text = format!(
-            "# What fleetcron renders for {cluster}. Apply it there, and nowhere else:
+            "{OURS}{cluster}. Apply it there, and nowhere else:
 #   kubectl --context {cluster} apply -f {FOLDER}/{SOURCE}.yaml -f {FOLDER}/{cluster}.yaml
 apiVersion: kustomize.toolkit.fluxcd.io/v1
 kind: Kustomization
@@ -84,7 +87,8 @@ pub(super) fn gone(model: &Model, tree: &SourceTree) -> Vec<String> {
         let below = file.path.as_str().strip_prefix(&prefix);
         below.is_some_and(|name| !name.contains('/')) && !names.contains(file.path.as_str())
     });
-    let ours = files.filter(|(id, file)| {
+    let ours = files.filter(|(_, file)| file.bytes.starts_with(OURS.as_bytes()));
+    let ours = ours.filter(|(id, file)| {
         let parsed = yaml::parse(*id, &file.bytes);
         parsed.documents.iter().any(|document| {
             let text = |name: &str| document.root.get(name).and_then(|node| node.as_str()).unwrap_or_default();

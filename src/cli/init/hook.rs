@@ -1,6 +1,6 @@
 //! The Git hook that checks what is staged. It writes nothing.
 //!
-//! The one idea: a hook that is there belongs to somebody; it is never touched, its owner is told the two lines to add.
+//! The one idea: a hook that is there belongs to somebody; it is never touched, its owner is told the lines to add.
 
 use super::super::hand::scalar;
 use crate::repo::{Around, MANIFEST, Stands};
@@ -23,9 +23,10 @@ pub(super) enum Fate {
     Off,
 }
 
-/// What becomes of it; `fleet` leads from the top of the work tree to the fleet, and is empty at the top.
-pub(super) fn fate(around: &Around, stands: &Stands, runnable: bool, off: bool) -> Fate {
-    let script = script(&around.prefix, around.shared);
+/// What becomes of it. With a `manifest` the hook minds only branches that have this fleet.
+pub(super) fn fate(around: &Around, stands: &Stands, manifest: bool, runnable: bool, off: bool) -> Fate {
+    let guard = manifest.then(|| has_fleet(&around.prefix));
+    let script = script(&around.prefix, guard.as_deref());
     match stands {
         _ if off => Fate::Off,
         Stands::Nothing => Fate::Write(script),
@@ -37,10 +38,10 @@ pub(super) fn fate(around: &Around, stands: &Stands, runnable: bool, off: bool) 
             match lines.any(|line| runs(line.trim_end())) {
                 true if runnable => Fate::There,
                 true => Fate::NotRunnable,
-                false => Fate::Taken(lines_to_add(&around.prefix)),
+                false => Fate::Taken(lines_to_add(&around.prefix, guard.as_deref())),
             }
         }
-        Stands::Other(_) => Fate::Taken(lines_to_add(&around.prefix)),
+        Stands::Other(_) => Fate::Taken(lines_to_add(&around.prefix, guard.as_deref())),
     }
 }
 
@@ -53,14 +54,19 @@ fn command(fleet: &str) -> String {
     }
 }
 
-fn script(fleet: &str, shared: bool) -> String {
+/// A command of the shell that tells whether what is committed, or what was before, has the fleet.
+fn has_fleet(fleet: &str) -> String {
     let manifest = if fleet.is_empty() { MANIFEST.to_owned() } else { format!("{fleet}/{MANIFEST}") };
-    let guard = format!(
-        "# Other repositories use this folder of hooks too; those without this fleet are none of its business.
-git cat-file -e :{} 2>/dev/null || exit 0
-",
-        quoted(&manifest)
-    );
+    let manifest = quoted(&manifest);
+    format!("git cat-file -e :{manifest} 2>/dev/null || git cat-file -e HEAD:{manifest} 2>/dev/null")
+}
+
+fn script(fleet: &str, guard: Option<&str>) -> String {
+    let guard = guard.map(|has_fleet| {
+        format!(
+            "# A branch, or another repository, without this fleet is none of its business.\n{has_fleet} || exit 0\n"
+        )
+    });
     format!(
         "#!/bin/sh
 # Written by `fleetcron init --hook`: what is staged must compile, and the staged output must be what it gives.
@@ -72,16 +78,20 @@ git cat-file -e :{} 2>/dev/null || exit 0
 fi
 {} || exit 1
 ",
-        if shared { guard.as_str() } else { "" },
+        guard.unwrap_or_default(),
         command(fleet)
     )
 }
 
-fn lines_to_add(fleet: &str) -> String {
-    format!(
+fn lines_to_add(fleet: &str, guard: Option<&str>) -> String {
+    let lines = format!(
         "command -v fleetcron >/dev/null || {{ echo 'fleetcron is not on the PATH; git commit --no-verify skips this' >&2; exit 1; }}\n{} || exit 1\n",
         command(fleet)
-    )
+    );
+    match guard {
+        Some(has_fleet) => format!("if {has_fleet}; then\n{lines}fi\n"),
+        None => lines,
+    }
 }
 
 /// What the pre-commit framework needs.
@@ -94,7 +104,7 @@ pub(super) fn snippet(fleet: &str) -> String {
 }
 
 /// A word of the shell.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
     if word.chars().all(plain) && !word.starts_with('-') {
         word.to_owned()

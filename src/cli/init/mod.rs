@@ -26,7 +26,8 @@ use super::schedules;
 use super::session::Session;
 use super::table::{count, names};
 use crate::compile::Compilation;
-use crate::lock::Mode;
+use crate::lock::{self, Mode};
+use crate::model::Output;
 use crate::repo::{self, Around, MANIFEST, View};
 use crate::sink;
 use crate::tree::SourceFile;
@@ -119,13 +120,17 @@ pub(super) fn run(session: &mut Session, args: &Init, here: &Path, quiet: bool) 
     if let Some(around) = around.as_ref().filter(|_| args.hook) {
         plan.hook(around, !there || root.join(MANIFEST).is_file())?;
     }
+    if let Some(around) = &around {
+        plan.ignored(around, output)?;
+    }
     if !args.dry_run {
         files::write(&root, &plan.files)?;
         if let Some((path, hook::Fate::Write(script))) = &plan.hook {
             sink::write_program(path, script.as_bytes()).map_err(|error| Failure::run(&error))?;
         }
     }
-    let next = next(&plan, args, &root, here, around.as_ref(), there);
+    let staged = there && is_staged(&root, &session.output_dir);
+    let next = next(&plan, args, &root, here, around.as_ref(), (there, staged));
     if session.diags.count(crate::diag::Severity::Warning) > 0 && there {
         // What is odd about a fleet that was there before is told by `check`.
         session.diags = crate::diag::Diagnostics::new();
@@ -199,6 +204,10 @@ impl Plan {
     fn hook(&mut self, around: &Around, manifest: bool) -> Result<(), Failure> {
         let path = around.hooks.join(hook::NAME);
         let off = around.hooks.exists() && !around.hooks.is_dir();
+        if around.husky {
+            let say = "its own folder is made anew by each install, so the hook stands beside it; commit it";
+            self.notes.push(format!("husky runs {}: {say}", hook::NAME));
+        }
         if around.shared {
             if !manifest {
                 let say = "other repositories use its folder too, so it must know which are fleets";
@@ -210,8 +219,28 @@ impl Plan {
         let stands =
             if off { repo::Stands::Nothing } else { repo::stands(&path).map_err(|error| Failure::run(&error))? };
         self.fleet.clone_from(&around.prefix);
-        let fate = hook::fate(around, &stands, runnable(&path), off);
+        let fate = hook::fate(around, &stands, manifest, around.husky || runnable(&path), off);
         self.hook = Some((path, fate));
+        Ok(())
+    }
+
+    /// Refuses files that Git would ignore: they would be read by nobody else. Of what a build writes it is only said.
+    fn ignored(&mut self, around: &Around, output: &Output) -> Result<(), Failure> {
+        let ignores = |path: &str| repo::ignores(around, path);
+        let made = self.files.iter().filter(|file| file.fate == Fate::Create && ignores(&file.path));
+        let made: Vec<&str> = made.map(|file| file.path.as_str()).collect();
+        if !made.is_empty() {
+            let say = "a clone would not have it; take it out of .gitignore first";
+            let list = names(made.iter().copied(), NAMES);
+            return Err(Failure::files(format!("Git ignores {list}: {say}; nothing was written")));
+        }
+        let below = format!("{}/.fleetcron", output.dir);
+        let built = [(lock::PATH, true, lock::PATH), (output.dir.as_str(), output.committed, below.as_str())];
+        for (name, wanted, path) in built {
+            if wanted && ignores(path) {
+                self.notes.push(format!("Git ignores {name}, which is to be committed: take it out of .gitignore"));
+            }
+        }
         Ok(())
     }
 
@@ -232,7 +261,7 @@ impl Plan {
                     ));
                 }
                 hook::Fate::Taken(lines) => {
-                    said.push(format!("left as it is: {path} (another hook is there); add these two lines to it:"));
+                    said.push(format!("left as it is: {path} (another hook is there); add these lines to it:"));
                     said.extend(lines.lines().map(|line| format!("  {line}")));
                 }
                 hook::Fate::Off => said.push(
@@ -338,22 +367,32 @@ fn runs(session: &Session, compilation: &Compilation) -> String {
 }
 
 /// The next commands.
-fn next(plan: &Plan, args: &Init, root: &Path, here: &Path, around: Option<&Around>, there: bool) -> Vec<String> {
+fn next(
+    plan: &Plan,
+    args: &Init,
+    root: &Path,
+    here: &Path,
+    around: Option<&Around>,
+    (there, staged): (bool, bool),
+) -> Vec<String> {
     let mut next = Vec::new();
     if args.dry_run || plan.is_in_vain() || !plan.writes() {
         return next;
     }
     let folder = shown(root, here);
     if folder != "." {
-        next.push(format!("cd {folder}"));
+        next.push(format!("cd {}", hook::quoted(&folder)));
     }
     if there {
-        if plan.files.iter().any(|file| matches!(file.fate, Fate::Create)) {
-            next.push("git add -A".to_owned());
-            next.push("git commit".to_owned());
-        } else {
+        let husky = around.is_some_and(|around| around.husky && plan.hook.is_some());
+        if staged && !husky && !plan.files.iter().any(|file| matches!(file.fate, Fate::Create)) {
             next.push("fleetcron check --staged".to_owned());
+            return next;
         }
+        // The hook refuses a commit without the output.
+        next.extend((!staged && plan.hook.is_some()).then(|| "fleetcron build".to_owned()));
+        next.push("git add -A".to_owned());
+        next.push("git commit".to_owned());
         return next;
     }
     if around.is_none() {
@@ -365,6 +404,15 @@ fn next(plan: &Plan, args: &Init, root: &Path, here: &Path, around: Option<&Arou
         next.push("git commit -m \"A fleet\"".to_owned());
     }
     next
+}
+
+/// Whether anything of the fleet is in the index, so that it can be checked there.
+fn is_staged(root: &Path, output: &str) -> bool {
+    let opened = View::Index(None).open(root);
+    opened.is_ok_and(|opened| {
+        let read = opened.read(output, &[]);
+        read.tree.files().any(|(_, file)| file.path.as_str() != repo::ATTRIBUTES)
+    })
 }
 
 /// A path as the reader would write it.

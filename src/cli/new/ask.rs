@@ -19,9 +19,10 @@ static ASKING: AtomicBool = AtomicBool::new(false);
 /// As many choices are shown at once.
 const SHOWN: usize = 15;
 
-/// Whether somebody can be asked.
+/// Whether somebody can be asked: questions move the cursor, which a terminal that calls itself dumb cannot.
 pub(super) fn may() -> bool {
-    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    !dumb && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
 /// The terminal.

@@ -76,17 +76,16 @@ pub(super) fn join(new: Difference, all: &mut Vec<Difference>) {
 
 /// As they stand in a file; what is said twice counts as it was said last.
 pub(super) fn hand(all: &[Difference]) -> Hand {
-    let mut names: Vec<String> = Vec::new();
-    let mut items = Vec::new();
-    for difference in all {
-        let mut name = difference.place.clone();
-        if names.contains(&name) {
-            name.push_str("-region");
-        }
-        names.push(name.clone());
-        items.push(one(name, difference));
-    }
-    Hand::Items(items)
+    let of = |by: By| all.iter().filter(move |difference| difference.by == by);
+    let names: Vec<&str> = of(By::Cluster).map(|difference| difference.place.as_str()).collect();
+    // The last that matches wins, so what is said of one cluster stands behind what is said of many.
+    let regions = of(By::Region).map(|difference| {
+        let name = &difference.place;
+        let taken = names.contains(&name.as_str());
+        one(if taken { format!("{name}-region") } else { name.clone() }, difference)
+    });
+    let clusters = of(By::Cluster).map(|difference| one(difference.place.clone(), difference));
+    Hand::Items(regions.chain(clusters).collect())
 }
 
 fn one(name: String, difference: &Difference) -> Hand {

@@ -30,10 +30,9 @@ impl Period {
     /// Reads what was said.
     pub(super) fn read(said: &str) -> Result<Self, Failure> {
         let words: Vec<&str> = said.split_whitespace().collect();
-        let time = |time: &str| time.to_owned();
         Ok(match words.as_slice() {
             [] => return Err(Failure::Run("the schedule is empty".to_owned())),
-            ["every", every] => Self::Every((*every).to_owned()),
+            ["every", every] => Self::Every(plain(every)),
             ["hourly"] => Self::Hourly(0),
             ["hourly", minute] => {
                 let minute = minute.trim_start_matches(':').parse().map_err(|_| form(said, "hourly 10"))?;
@@ -42,11 +41,9 @@ impl Period {
             ["daily", at] => Self::Daily(time(at)),
             ["weekly", days, at] => Self::Weekly(days.split(',').map(day).collect(), time(at)),
             ["monthly", days, at] => {
-                let days: Vec<String> = days.split(',').map(str::to_owned).collect();
-                if days.iter().any(|day| day.parse::<u32>().is_err()) {
-                    return Err(form(said, "monthly 1,15 03:00"));
-                }
-                Self::Monthly(days, time(at))
+                let days: Result<Vec<u32>, _> = days.split(',').map(str::parse).collect();
+                let days = days.map_err(|_| form(said, "monthly 1,15 03:00"))?;
+                Self::Monthly(days.iter().map(u32::to_string).collect(), time(at))
             }
             ["every", ..] => return Err(form(said, "every 15m")),
             ["hourly", ..] => return Err(form(said, "hourly 10")),
@@ -90,6 +87,25 @@ fn day(said: &str) -> String {
     known.map_or_else(|| said.to_owned(), |day| (*day).to_owned())
 }
 
+/// A time of day as the format writes it, two digits for the hour; what is none stays, and is refused where it is read.
+fn time(said: &str) -> String {
+    let parts = said.split_once(':').and_then(|(hour, minute)| Some((number(hour)?, number(minute)?)));
+    parts.map_or_else(|| said.to_owned(), |(hour, minute)| format!("{hour:02}:{minute:02}"))
+}
+
+/// A number of at most two digits: `007` is refused where it is read.
+fn number(said: &str) -> Option<u8> {
+    let digits = (1..=2).contains(&said.len()) && said.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| said.parse().ok()).flatten()
+}
+
+/// A length of time without zeros in front, which other readers of YAML take for another number.
+fn plain(said: &str) -> String {
+    let short = said.trim_start_matches('0');
+    let begins = short.starts_with(|c: char| c.is_ascii_digit());
+    if begins { short.to_owned() } else { said.to_owned() }
+}
+
 fn form(said: &str, example: &str) -> Failure {
     Failure::Run(format!("`{said}` is no schedule: write it as `{example}`, or as a cron expression"))
 }
@@ -118,6 +134,12 @@ mod tests {
             ("hourly :10", Period::Hourly(10)),
             ("daily 03:00", Period::Daily("03:00".to_owned())),
             ("weekly monday,thu 03:00", Period::Weekly(days(), "03:00".to_owned())),
+            ("every 015m", Period::Every("15m".to_owned())),
+            ("every 0m", Period::Every("0m".to_owned())),
+            ("daily 3:0", Period::Daily("03:00".to_owned())),
+            ("daily 3pm", Period::Daily("3pm".to_owned())),
+            ("daily 003:00", Period::Daily("003:00".to_owned())),
+            ("monthly 010 03:00", Period::Monthly(vec!["10".to_owned()], "03:00".to_owned())),
             ("monthly 1,15 03:00", Period::Monthly(vec!["1".to_owned(), "15".to_owned()], "03:00".to_owned())),
         ] {
             assert_eq!(Period::read(said).unwrap(), period, "{said}");

@@ -28,6 +28,15 @@ pub(super) struct Sources {
 }
 
 impl Sources {
+    /// What a Fleet document says of them.
+    pub(super) fn of(document: &FleetDocument) -> Self {
+        let said = document.spec.as_ref().and_then(|spec| spec.sources.as_ref());
+        Self {
+            include: said.and_then(|said| said.include.clone()),
+            exclude: said.and_then(|said| said.exclude.clone()).unwrap_or_default(),
+        }
+    }
+
     /// Whether the file of that path is looked at.
     pub(super) fn takes(&self, path: &str) -> bool {
         let hit = |globs: &[Spanned<String>]| globs.iter().any(|glob| fast_glob::glob_match(glob.as_str(), path));
@@ -37,10 +46,9 @@ impl Sources {
 
 pub(super) fn lower(documents: Vec<FleetDocument>, context: &mut Context<'_, '_>) -> Settings {
     let mut fleet = Fleet::default();
-    let mut sources = Sources::default();
     let mut rest = documents.into_iter();
     let Some(first) = rest.next() else {
-        return Settings { settings: fleet, sources };
+        return Settings { settings: fleet, sources: Sources::default() };
     };
     for other in rest {
         context.diags.push(
@@ -49,14 +57,11 @@ pub(super) fn lower(documents: Vec<FleetDocument>, context: &mut Context<'_, '_>
                 .help("keep one: the settings hold for the whole repository"),
         );
     }
+    let sources = Sources::of(&first);
     fleet.name = Some(first.metadata.name.value);
     let Some(spec) = first.spec else {
         return Settings { settings: fleet, sources };
     };
-    if let Some(said) = spec.sources {
-        sources.include = said.include;
-        sources.exclude = said.exclude.unwrap_or_default();
-    }
     if let Some(defaults) = spec.defaults {
         lower_defaults(defaults, &mut fleet, context);
     }

@@ -30,11 +30,14 @@ use super::karmada::Met;
 use super::library::{Broken, Library, Look};
 use crate::diag::{Code, Diagnostic, Diagnostics, Place, Severity, nearest};
 use crate::model::{Fleet, Model};
-use crate::tree::{SourceFile, Span};
+use crate::tree::{SourceFile, SourceTree, Span};
 use crate::yaml::{self, Node, Parsed};
 
 /// The apiVersion of all native kinds.
 pub const API_VERSION: &str = "fleetcron.dev/v1alpha1";
+
+/// The file that marks the root.
+const MANIFEST: &str = "fleetcron.yaml";
 
 /// The native kinds.
 pub const KINDS: [&str; 6] = ["Fleet", "Cluster", "ClusterCapacity", "Base", "Task", "Override"];
@@ -135,24 +138,26 @@ pub(super) fn understand(
     for (file, link) in files.iter_mut().zip(links) {
         file.take_if(|_| link);
     }
+    let governing = governing(library.sources, &files);
     let mut fleets = Vec::new();
-    for file in files.iter_mut().flatten() {
+    for (file, governs) in files.iter_mut().zip(&governing) {
+        let Some(file) = file.as_mut().filter(|_| *governs) else { continue };
         fleets.append(&mut file.fleets);
         diags.extend(std::mem::take(&mut file.fleet_diags));
     }
     let (mut broken, mut named) = (Broken::default(), BTreeSet::new());
     let mut settling = Context { library, diags, wanted: &mut wanted, broken: &mut broken, named: &mut named, room: 0 };
-    let unread = fleets.is_empty() && files.iter().flatten().any(|file| file.has_fleet);
+    let unread = fleets.is_empty() && governing.contains(&true);
     let mut fleet = fleet::lower(fleets, &mut settling);
     fleet.settings.unread = unread;
     let takes = |file: &SourceFile| fleet.sources.takes(file.path.as_str());
     let mut broken = library.report(takes, speaks_of_us, diags);
     let mut documents = Documents::default();
     let mut karmada = Vec::new();
-    for ((_, source), file) in library.sources.files().zip(files) {
+    for (((_, source), file), governs) in library.sources.files().zip(files).zip(governing) {
         let Some(file) = file else { continue };
         let taken = takes(source);
-        if file.has_fleet || taken && file.has_ours {
+        if governs || taken && file.has_ours {
             diags.extend(file.odd);
         }
         if taken {
@@ -174,6 +179,28 @@ pub(super) fn understand(
     karmada.retain(|met| met.file().is_some_and(|file| !named.contains(&file)));
     diags.extend(Met::diagnostic(karmada, Severity::Warning));
     Understood { model, wanted, left_out }
+}
+
+/// By file, whether the settings of the repository stand in it. Where there are several Fleets, those do not count that the
+/// one at the root, or else any other, leaves out by its `sources`.
+fn governing(sources: &SourceTree, files: &[Option<FileRead>]) -> Vec<bool> {
+    let paths: Vec<&str> = sources.files().map(|(_, file)| file.path.as_str()).collect();
+    let holds = |at: usize| files[at].as_ref().is_some_and(|file| file.has_fleet);
+    let all: Vec<usize> = (0..files.len().min(paths.len())).filter(|at| holds(*at)).collect();
+    let said = |at: usize| files[at].iter().flat_map(|file| &file.fleets).map(fleet::Sources::of);
+    // The manifest of the root is never left out: it is what says so.
+    let first = all.iter().copied().find(|at| paths[*at] == MANIFEST);
+    let judges: Vec<usize> = first.map_or_else(|| all.clone(), |first| vec![first]);
+    let stays = |at: usize| {
+        let others = judges.iter().filter(|judge| **judge != at && Some(at) != first);
+        others.flat_map(|judge| said(*judge)).all(|sources| sources.takes(paths[at]))
+    };
+    let mut governing: Vec<bool> = (0..files.len()).map(|at| holds(at) && stays(at)).collect();
+    // Two that leave each other out are two all the same.
+    if !governing.contains(&true) {
+        governing = (0..files.len()).map(holds).collect();
+    }
+    governing
 }
 
 /// Whether a document is the Fleet.

@@ -14,7 +14,6 @@ mod secret;
 mod timeout;
 
 pub use objects::{Present, Wanted};
-pub use secret::{looks_secret, names_secret};
 
 use serde_json::Value;
 

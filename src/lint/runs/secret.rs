@@ -48,16 +48,6 @@ fn hidden(sources: &SourceTree, span: Span, value: &str) -> Option<Span> {
     }
 }
 
-/// Whether the value of a variable looks secret.
-pub fn looks_secret(name: &str, value: &str) -> bool {
-    suspicion(name, value).is_some()
-}
-
-/// Whether a name ends in a word for a secret.
-pub fn names_secret(name: &str) -> bool {
-    secret_word(name).is_some()
-}
-
 /// What a value looks like; nothing if it is in order.
 fn suspicion(name: &str, value: &str) -> Option<&'static str> {
     let value = value.trim();
