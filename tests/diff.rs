@@ -109,7 +109,7 @@ fn every_kind_of_change_has_words() {
         ),
         (plain.clone(), job("startingDeadlineSeconds: 60"), "a run may start late by: any time -> 1 minute"),
         (plain.clone(), job("activeDeadlineSeconds: 7200"), "a run may take: 6 minutes -> 2 hours"),
-        (plain.clone(), job("backoffLimit: 0"), "retries of a failed run: 6 -> 0"),
+        (plain.clone(), job("backoffLimit: 0"), "retries of a failed run: the default -> 0"),
         (plain.clone(), with("  instances: 3\n"), "instances 1 -> 3"),
         (plain.clone(), with("  active: {max: 1}\n"), "suspended: no run starts from now on"),
         (plain.clone(), with("  labels: {team: a}\n"), "label team added: a"),

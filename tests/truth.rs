@@ -255,7 +255,7 @@ fn on_a_cluster_with_another_name_fields_are_told() {
     let only = "  overrides: [{name: o, clusters: [c], job: {backoffLimit: 1}}]\n";
     let after = state(&[("clusters/a.yaml", "a", "prod"), ("clusters/b.yaml", "c", "test")], "1", only);
     let (_, text) = between(&repo, &before, &after, &["--patch"]);
-    assert!(text.contains("on c retries of a failed run: 6 -> 1"), "{text}");
+    assert!(text.contains("on c retries of a failed run: the default -> 1"), "{text}");
     assert!(text.contains("--- a/b/billing/x.cronjob.yaml +++ b/c/billing/x.cronjob.yaml"), "{text}");
     // A task that does not come along leaves, and does not go with the cluster.
     let away = task("x", "1").replace("\"*\"", "[a]");

@@ -148,7 +148,8 @@ fn of_job(field: &Field, alone: bool) -> Words {
     } else if field.starts(&JOB) {
         match rest(field, JOB.len()).as_slice() {
             ["activeDeadlineSeconds"] => limit("a run may take", field, "as long as it likes"),
-            ["backoffLimit"] => or("retries of a failed run", field, "6"),
+            // Six, unless each index has a limit of its own, and then none.
+            ["backoffLimit"] => or("retries of a failed run", field, "the default"),
             ["template", "metadata", ..] => labels("pod ", field, JOB.len() + 2),
             _ => plain(&format!("job {}", path_text(&field.path[JOB.len()..])), field),
         }
