@@ -73,10 +73,10 @@ pub(super) fn came<E: Eyes>(
     build: &mut Build,
     comparer: &mut Comparer<'_, E>,
 ) {
-    let mut by_text: BTreeMap<Option<usize>, Stood<'_>> = BTreeMap::new();
+    let mut by_text: BTreeMap<Option<&[u8]>, Stood<'_>> = BTreeMap::new();
     for name in clusters {
         let stood = sides.stood(name, &manifest.path);
-        let key = stood.map(|bytes| bytes.as_ptr().addr());
+        let key = stood.map(|bytes| &**bytes);
         by_text.entry(key).or_insert_with(|| (stood, Vec::new())).1.push(name);
     }
     let object = titled(manifest);

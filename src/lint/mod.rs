@@ -13,7 +13,7 @@ mod zones;
 
 pub use namespace::namespace;
 pub use overcommitted::{Committed, overcommitted};
-pub use runs::{Present, Running, Wanted, running, wanted};
+pub use runs::{Present, Running, Wanted, running, wanted, words_of_name};
 pub use schedule::{Variant, code, schedule};
 pub use standby::standby;
 

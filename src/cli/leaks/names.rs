@@ -2,6 +2,8 @@
 //!
 //! The one idea: the last word of a name decides: `TOKEN_URL` is a URL, `PASSWORD_FILE` a file, `SECRET_NAME` a name.
 
+use crate::lint::words_of_name;
+
 /// Last words of names of secrets.
 const WORDS: [&str; 19] = [
     "pwd",
@@ -80,7 +82,7 @@ pub(crate) fn speaks(name: &str) -> bool {
         Some((stem, ending)) if FILES.contains(&ending.to_ascii_lowercase().as_str()) => stem,
         _ => name,
     };
-    let words = words(stem);
+    let words = words_of_name(stem);
     let Some(at) = words.iter().rposition(|word| !word.bytes().all(|byte| byte.is_ascii_digit())) else { return false };
     let last = words[at].trim_end_matches(|c: char| c.is_ascii_digit());
     let before = at.checked_sub(1).map_or("", |at| words[at].as_str());
@@ -101,22 +103,4 @@ pub(super) fn leads(name: &str) -> bool {
 /// Whether a name may say how many secrets there are.
 pub(super) fn counts(name: &str) -> bool {
     name.ends_with(['s', 'S']) && !name.to_ascii_lowercase().ends_with("pass")
-}
-
-/// The words of a name, in lower case: `dbPassword`, `DB_PASSWORD` and `db.password` have the same.
-fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut lower = false;
-    for c in name.chars() {
-        let part = !c.is_ascii_alphanumeric();
-        if part || (lower && c.is_ascii_uppercase()) {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut().filter(|_| !part) {
-            word.push(c.to_ascii_lowercase());
-        }
-        lower = c.is_ascii_lowercase();
-    }
-    words.retain(|word| !word.is_empty());
-    words
 }

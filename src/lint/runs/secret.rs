@@ -156,7 +156,7 @@ fn secret_word(name: &str) -> Option<Word> {
     if !ends("key") && !ENDS.iter().any(|with| ends(with)) {
         return None;
     }
-    let words = words(name);
+    let words = words_of_name(name);
     let last = words.iter().rposition(|word| !word.chars().all(|c| c.is_ascii_digit()))?;
     let before = last.checked_sub(1).map_or("", |at| words[at].as_str());
     match words[last].as_str() {
@@ -178,7 +178,7 @@ fn secret_word(name: &str) -> Option<Word> {
 }
 
 /// The words of a name, in lower case: `dbPassword`, `DB_PASSWORD` and `db.password` have the same.
-fn words(name: &str) -> Vec<String> {
+pub fn words_of_name(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut lower = false;
     for c in name.chars() {
