@@ -387,6 +387,8 @@ fn no_report_shows_a_secret() {
         (secret("stringData:\n  a: Hunter2Hunter\n  a: 12345678"), plain.clone()),
         (secret("stringData:\n  a: Hunter2Hunter\n b: [12345678"), plain.clone()),
         (secret("stringData:\n  a: |\n    Hunter2Hunter\n  b: \"12345678"), plain.clone()),
+        (secret("stringData:\n  a: Hunter2Hunter\n b: [12345678").replace("Secret", "\"Secret\""), plain.clone()),
+        (secret("stringData:\n  a: Hunter2Hunter\n b: [12345678").replace(": Secret", ":   'Secret'"), plain.clone()),
         (fine.clone(), container("env: [{name: DB_PASSWORD, value: 12345678}]")),
         (fine.clone(), container("env: [{name: DB_PASSWORD, value: [Hunter2Hunter]}]")),
         (fine.clone(), container("env: [{name: API_TOKEN, value: [hunter2]}]")),

@@ -144,8 +144,8 @@ impl Secrets {
         let mut name = String::new();
         let documents: Vec<&str> = text.split_inclusive("\n---").collect();
         for document in documents {
-            secret |=
-                document.lines().any(|line| line.contains("kind: Secret") || line.contains("\"kind\": \"Secret\""));
+            let bare = |line: &str| line.replace([' ', '\t', '"', '\''], "").contains("kind:Secret");
+            secret |= document.lines().any(bare);
             for line in document.split_inclusive('\n') {
                 let indent = line.len() - line.trim_start().len();
                 let deeper = below.is_some_and(|above| indent > above) && !line.trim().is_empty();

@@ -53,6 +53,11 @@ pub(super) fn run(session: &mut Session, args: &Diff, drawn: Drawn) -> Result<Ou
     if let Some(dir) = &args.against {
         return against::run(session, args, dir, drawn);
     }
+    let alone =
+        [("--cluster", args.cluster.is_some()), ("--namespace", args.namespace.is_some()), ("--at", args.at.is_some())];
+    if let Some((option, _)) = alone.iter().find(|(_, given)| *given) {
+        return Err(Failure::Run(format!("`{option}` of `diff` goes with `--against DIR` alone")));
+    }
     let range = range::Range::of(args)?;
     let mut base = range.base.clone();
     if let (true, Some(head)) = (range.forked, &range.head) {

@@ -102,7 +102,20 @@ impl Tally {
         // What nobody sees is quoted, or said.
         let text = if text.trim_end() == text { plain(text) } else { Value::from(text).to_string() };
         let end = if ended { "" } else { " (no line end)" };
-        self.lines.push(cut(format!("{sign} {text}{end}").trim_end()));
+        self.lines.push(format!("{sign} {text}{end}").trim_end().to_owned());
+    }
+
+    /// The first of the lines, cut; two that would look the same, from where they part.
+    fn shown(&self) -> Vec<String> {
+        let lines = &self.lines[..self.lines.len().min(LINES)];
+        let shown = lines.iter().map(|line| {
+            let other = lines.iter().find(|other| line[..1] != other[..1] && cut(&line[1..]) == cut(&other[1..]));
+            match other.filter(|other| line[1..] != other[1..]) {
+                Some(other) => format!("{} {}", &line[..1], from_where_they_part(&line[2..], &other[2..]).0),
+                None => cut(line),
+            }
+        });
+        shown.collect()
     }
 }
 
@@ -113,10 +126,9 @@ pub(super) fn lines_between(old: &str, new: &str) -> (String, Vec<String>) {
     for change in difference.iter_all_changes() {
         tally.take(change.tag(), change.value().trim_end_matches('\n'), !change.missing_newline());
     }
-    let Tally { added, removed, mut lines } = tally;
-    let all = lines.len();
+    let (mut lines, all) = (tally.shown(), tally.lines.len());
+    let Tally { added, removed, .. } = tally;
     if all > LINES {
-        lines.truncate(LINES);
         lines.push(format!("and {} more lines; `--patch` shows all", all - LINES));
     }
     let count = |n: usize, what: &str| format!("{n} line{} {what}", if n == 1 { "" } else { "s" });
@@ -151,10 +163,9 @@ pub(super) fn list(what: &str, old: &[Value], new: &[Value]) -> (String, Vec<Str
             tally.take(change.tag(), &change.value(), true);
         }
     }
-    let Tally { added, removed, lines: mut more } = tally;
-    if more.len() > LINES {
-        let left = more.len() - LINES;
-        more.truncate(LINES);
+    let (mut more, left) = (tally.shown(), tally.lines.len().saturating_sub(LINES));
+    let Tally { added, removed, .. } = tally;
+    if left > 0 {
         more.push(format!("and {left} more; `--patch` shows all"));
     }
     let said: Vec<String> = [(added, "added"), (removed, "removed")]
@@ -195,6 +206,10 @@ mod tests {
         assert_eq!(of(json!("true"), json!(true)), "\"true\" true");
         assert_eq!(of(json!("x"), json!("null")), "x null");
         assert!(of(json!({"a": "v".repeat(200), "b": 1}), json!({"a": "v".repeat(200), "b": 2})).contains("\"b\":2"));
+        let (_, lines) = lines_between(&format!("{}1\n", "v".repeat(200)), &format!("{}2\n", "v".repeat(200)));
+        assert_eq!(lines, [format!("- ...{vs}1"), format!("+ ...{vs}2")]);
+        let items = |end: &str| vec![json!("a"), json!("v".repeat(200) + end), json!("b")];
+        assert_eq!(list("args", &items("1"), &items("2")).1, [format!("- ...{vs}1\""), format!("+ ...{vs}2\"")]);
         let (_, lines) = lines_between("x\ny\n", "x \ny");
         assert_eq!(lines, ["- x", "- y", "+ \"x \"", "+ y (no line end)"]);
     }

@@ -67,7 +67,7 @@ struct Word {
 /// The secrets in a text for a shell.
 pub(super) fn found(text: &str) -> Vec<Range<usize>> {
     // Options alone are looked for.
-    if !text.contains(" -") && !text.contains("\n-") && !text.contains("\t-") {
+    if !text.starts_with('-') && !text.contains(" -") && !text.contains("\n-") && !text.contains("\t-") {
         return Vec::new();
     }
     let words = words(text);

@@ -235,6 +235,7 @@ mod tests {
             ("/usr/bin/mysqldump -u a -p'hun ter2' db | gzip", "/usr/bin/mysqldump -u a -p'#' db | gzip"),
             ("mysql -p12345 db", "mysql -p# db"),
             ("run --password hunter2 go", "run --password # go"),
+            ("--password hunter2", "--password #"),
             ("run --db-password 'two words' go", "run --db-password '#' go"),
             ("tool -p hunter2", "tool -p #"),
             ("curl -u admin:hunter2 http://x", "curl -u admin:# http://x"),
