@@ -8,6 +8,7 @@ mod conformance;
 mod cron;
 mod cron_cli;
 mod diff;
+mod digests;
 mod edge;
 mod fixtures;
 mod flux;
