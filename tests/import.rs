@@ -338,3 +338,37 @@ fn one_file_can_hold_them_all() {
     let text = fs::read_to_string(dir.path().join("all.yaml")).expect("text");
     assert!(text.starts_with(&format!("{expected}---\n")) && text.contains("gke-eu"), "{text}");
 }
+
+/// Pods of a CronJob's Jobs come and go, and what a task was placed with is counted by the lock.
+#[test]
+fn pods_of_cron_jobs_are_no_part_of_a_capacity() {
+    let node = json!({"kind": "Node", "apiVersion": "v1", "metadata": {"name": "n"},
+        "status": {"allocatable": {"cpu": "8", "pods": "110"}}});
+    let pod = |name: &str, owner: Value, bound: bool| {
+        let spec = json!({"containers": [{"name": "c", "resources": {"requests": {"cpu": "1"}}}]});
+        let mut pod = json!({"kind": "Pod", "apiVersion": "v1", "spec": spec, "status": {"phase": "Running"},
+            "metadata": {"name": name, "namespace": "jobs", "ownerReferences": [owner]}});
+        if bound {
+            pod["spec"]["nodeName"] = json!("n");
+        }
+        pod
+    };
+    let job =
+        |name: &str| json!({"apiVersion": "batch/v1", "kind": "Job", "name": name, "uid": "u", "controller": true});
+    let set = json!({"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-28390140", "uid": "u"});
+    let items = json!([
+        node,
+        pod("a", job("rollup-28390140"), true),
+        pod("b", job("rollup-nightly-128390140"), false),
+        pod("c", job("rollup-2839014"), true),
+        pod("d", job("28390140"), true),
+        pod("e", job("rollup-28390140x"), false),
+        pod("f", set, true),
+    ]);
+    let output =
+        piped(&json!({"kind": "List", "apiVersion": "v1", "items": items}).to_string(), &["--cluster", "eu-1"]);
+    let text = fine(&output);
+    assert!(text.contains("  allocated:\n    cpu: \"3\"\n    pods: \"3\"\n"), "{text}");
+    assert!(text.contains("  allocating:\n    cpu: \"1\"\n    pods: \"1\"\n"), "{text}");
+    assert!(grumbled(&output).contains("pods of CronJobs are left out") && grumbled(&output).contains(": 2"));
+}

@@ -17,7 +17,7 @@ use crate::yaml::{self, Data, Node};
 pub(super) const MAX_BYTES: u64 = 256 << 20;
 
 /// Members that are dropped wherever they stand: credentials, addresses, and what makes pods and nodes large.
-const DROPPED: [&str; 36] = [
+const DROPPED: [&str; 35] = [
     "affinity",
     "annotations",
     "apiEnablements",
@@ -42,7 +42,6 @@ const DROPPED: [&str; 36] = [
     "livenessProbe",
     "managedClusterClientConfigs",
     "managedFields",
-    "ownerReferences",
     "password",
     "proxyHeader",
     "proxyURL",

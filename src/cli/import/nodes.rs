@@ -31,7 +31,7 @@ pub(super) fn read(all: &[Object], cluster: &str, gather: &mut Gather<'_>) -> Op
     found.capacity_alone = true;
     found.labels.clear();
     let (mut allocatable, mut allocated, mut allocating) = Default::default();
-    let (mut idle, mut pods) = (0_usize, 0_usize);
+    let (mut idle, mut pods, mut scheduled) = (0_usize, 0_usize, 0_usize);
     for object in parts() {
         if !seen.insert((object.kind.clone(), object.full_name())) {
             continue;
@@ -46,6 +46,10 @@ pub(super) fn read(all: &[Object], cluster: &str, gather: &mut Gather<'_>) -> Op
         if matches!(object.text(&["status", "phase"]), Some("Succeeded" | "Failed")) {
             continue;
         }
+        if is_of_cron_job(object) {
+            scheduled += 1;
+            continue;
+        }
         let mut amounts = gather.amounts_of(object, requests::of_pod(object.at(&["spec"]).unwrap_or(&Value::Null)));
         amounts.insert("pods".to_owned(), Quantity::from_units(1));
         let bound = object.text(&["spec", "nodeName"]).is_some();
@@ -55,6 +59,11 @@ pub(super) fn read(all: &[Object], cluster: &str, gather: &mut Gather<'_>) -> Op
         let message = "nodes that take no pods now (cordoned, or not ready) count too, as Karmada counts them";
         gather.note(format!("{message}: {idle}"));
     }
+    if scheduled > 0 {
+        let message =
+            "pods of CronJobs are left out: they come and go, and what a task was placed with counts by itself";
+        gather.note(format!("{message}: {scheduled}"));
+    }
     found.capacity = Capacity { allocatable: Some(allocatable), allocated: None, allocating: None };
     if pods == 0 {
         gather.note("there are no pods in the input: `allocated` and `allocating` are not known".to_owned());
@@ -63,6 +72,21 @@ pub(super) fn read(all: &[Object], cluster: &str, gather: &mut Gather<'_>) -> Op
         found.capacity.allocating = Some(allocating);
     }
     Some(found)
+}
+
+/// Whether a pod belongs to a Job that a CronJob made, by the name that the controller gives it: `NAME-` and the minutes
+/// since 1970, which have eight digits since 1989 (`getJobName` in Kubernetes' `pkg/controller/cronjob/utils.go`).
+fn is_of_cron_job(pod: &Object) -> bool {
+    let scheduled = |name: &str| {
+        let minutes = name.rsplit_once('-').filter(|(task, _)| !task.is_empty()).map(|(_, minutes)| minutes);
+        minutes.is_some_and(|minutes| minutes.len() >= 8 && minutes.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let owners = pod.list(&["metadata", "ownerReferences"]);
+    let is_job = |owner: &&Value| {
+        let api = text(owner, &["apiVersion"]).unwrap_or_default();
+        text(owner, &["kind"]) == Some("Job") && (api.is_empty() || api.starts_with("batch/"))
+    };
+    owners.iter().filter(is_job).any(|owner| text(owner, &["name"]).is_some_and(scheduled))
 }
 
 /// Whether a node takes no pods now.
