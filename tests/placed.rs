@@ -265,12 +265,11 @@ fn what_is_recorded_is_told_from_what_is_chosen() {
     let before = fs::read_to_string(&file).expect("text");
     fs::write(&file, before.replace("instances: 30", "instances: 40")).expect("a file");
     let text = at(dir.path(), 80, &["explain", "aggregated"]);
-    for words in
-        ["shares 10 instances out by room", "30 of 40 are there already and stay", "eu-b     30   32      40\n"]
+    for words in ["shares 10 instances out by room", "30 of 40 are there already and stay", "on eu-b (31), us-a (9)\n"]
     {
         assert!(text.contains(words), "{words}\n{text}");
     }
-    assert!(text.contains("the next build: instances eu-b 30 -> 40"), "{text}");
+    assert!(text.contains("the next build: now also on us-a; instances eu-b 30 -> 31"), "{text}");
     // The active copy goes where it is tolerated and stays; the cluster is drained of all else.
     let file = dir.path().join("clusters/eu-a.yaml");
     let before = fs::read_to_string(&file).expect("text");

@@ -20,6 +20,8 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 use crate::support;
 
 const API: &str = "apiVersion: fleetcron.dev/v1alpha1\n";
+/// Pods that a cluster with a capacity offers.
+const PODS: u64 = 9;
 const EFFECTS: [&str; 3] = ["NoSchedule", "NoExecute", "PreferNoSchedule"];
 
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +66,8 @@ struct Task {
     completions: Option<u8>,
     active: Option<Active>,
     once: bool,
+    /// Processors that one instance requests.
+    cpu: u8,
 }
 
 #[derive(Clone, Debug)]
@@ -153,7 +157,8 @@ impl Task {
         let completions = self.completions.map(|n| format!(", completions: {n}")).unwrap_or_default();
         text.push_str(&format!("  job: {{startingDeadlineSeconds: 300{completions}}}\n"));
         text.push_str("  schedule: {cron: \"0 3 * * *\", timeZone: Etc/UTC}\n");
-        text.push_str("  container: {image: \"busybox:1.36\", resources: {requests: {cpu: \"1\"}}}\n");
+        text.push_str("  container: {image: \"busybox:1.36\", resources: {requests: {cpu: \"");
+        let _infallible = writeln!(text, "{}\"}}}}}}", self.cpu);
         text
     }
 }
@@ -242,7 +247,9 @@ fn a_task() -> impl Strategy<Value = Task> {
     (place, bears, strategy, spread, numbers, active).prop_map(|(place, bears, strategy, spread, numbers, active)| {
         let spread = spread.filter(|_| strategy != "StaticWeight");
         let (instances, completions) = numbers;
-        Task { place, bears, strategy, spread, instances, completions, active, once: false }
+        // What shares instances out cannot have copies that stand by.
+        let active = active.filter(|_| strategy == "Duplicated");
+        Task { place, bears, strategy, spread, instances, completions, active, once: false, cpu: 1 }
     })
 }
 
@@ -352,13 +359,6 @@ proptest! {
         if let Some((mut fleet, then)) = fleet.settled() {
             fleet.clusters.insert(9, new);
             let lock = then.lock.bytes();
-            // Shares by weight follow the inventory: the one cluster where a task is active may have none left.
-            let wrong = fleet.wrong(&fleet.compile(Some(&lock), &Mode::Steady), Some(&lock));
-            for task in &wrong {
-                let said = fleet.task(task);
-                prop_assert!(said.strategy == "StaticWeight" && said.active.is_some(), "{task}");
-            }
-            fleet.tasks.retain(|name, _| !wrong.contains(&format!("jobs/t{name}")));
             let now = fleet.compile(Some(&lock), &Mode::Steady);
             no_errors(&fleet, &now, &lock)?;
             // An instance moves where a spread asked for one and nobody had room.
@@ -366,7 +366,7 @@ proptest! {
                 let mut found = then.diags.iter().filter(|found| found.code == Code::UnmetSpread);
                 found.any(|found| found.message.contains(&format!("`{task}`")))
             };
-            for (task, record) in then.lock.tasks.iter().filter(|(task, _)| !wrong.contains(*task) && !unmet(task)) {
+            for (task, record) in then.lock.tasks.iter().filter(|(task, _)| !unmet(task)) {
                 let (said, left) = (fleet.task(task), &now.lock.tasks[task]);
                 if said.chooses() {
                     prop_assert_eq!(left, record, "{}", task);
@@ -407,6 +407,104 @@ proptest! {
                 // What is recorded is how many pods a run has.
                 let pods = running.min(whole) * copies;
                 prop_assert_eq!(record.clusters.values().sum::<i64>(), i64::try_from(pods).expect("small"));
+            }
+        }
+    }
+}
+
+/// Pods of one run and whether it is suspended, of every CronJob that was written, by cluster and task.
+fn written(compilation: &Compilation) -> BTreeMap<(String, String), (u64, bool)> {
+    let mut found = BTreeMap::new();
+    for (path, bytes) in compilation.output.files() {
+        let path = path.to_string();
+        let Some((cluster, task)) = path.strip_suffix(".cronjob.yaml").and_then(|path| path.split_once("/jobs/"))
+        else {
+            continue;
+        };
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        let field = |name: &str| text.lines().find_map(|line| line.trim().strip_prefix(name)).map(str::trim);
+        let number = |name: &str| field(name).map_or(1, |number| number.parse::<u64>().expect("a number"));
+        // Completions bound the pods only where they are given.
+        let pods = number("parallelism:").min(field("completions:").map_or(u64::MAX, |_| number("completions:")));
+        found.insert((cluster.to_owned(), task.to_owned()), (pods, text.contains("\n  suspend: true\n")));
+    }
+    found
+}
+
+/// The clusters of which more is asked than they have, worked out from the files that were written and the fleet: pods of
+/// all copies that run, by what one of them requests, against what was put into the inventory.
+fn too_full(fleet: &Fleet, compilation: &Compilation) -> BTreeSet<String> {
+    let mut asked: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for ((cluster, task), (pods, suspended)) in written(compilation) {
+        if !suspended {
+            let sum = asked.entry(cluster).or_default();
+            let cpu = u64::from(fleet.task(&format!("jobs/{task}")).cpu);
+            *sum = (sum.0 + pods * cpu, sum.1 + pods);
+        }
+    }
+    let full = fleet.clusters.iter().filter(|(name, cluster)| {
+        let (cpu, pods) = asked.get(&format!("c{name}")).copied().unwrap_or_default();
+        cluster.cpu.is_some_and(|offered| cpu > u64::from(offered) || pods > PODS)
+    });
+    full.map(|(name, _)| format!("c{name}")).collect()
+}
+
+/// The clusters that `overcommitted` names.
+fn overcommitted(compilation: &Compilation) -> BTreeSet<String> {
+    let found = (&compilation.diags).into_iter().filter(|found| found.code == Code::Overcommitted);
+    found.flat_map(|found| found.clusters.iter().flat_map(|clusters| clusters.names.clone())).collect()
+}
+
+/// What grows: instances, and what one of them requests.
+fn grow(task: &mut Task, more: u8, cpu: u8) {
+    task.instances = Some(task.instances.unwrap_or(1) + more);
+    task.cpu = cpu;
+}
+
+proptest! {
+    #![proptest_config(config(300))]
+
+    /// Whatever was recorded, and whatever grew, shrank, came or went since: what is negative is said, and nothing else.
+    #[test]
+    fn nothing_is_negative_without_a_word(
+        before in a_fleet(), fleet in a_fleet(), same in any::<bool>(), more in 0..9u8, cpu in 1..4u8,
+    ) {
+        let Some((then, record)) = before.settled() else { return Ok(()) };
+        let mut fleet = if same { then } else { fleet };
+        fleet.tasks.values_mut().for_each(|task| grow(task, more, cpu));
+        let lock = record.lock.bytes();
+        let wrong = fleet.wrong(&fleet.compile(Some(&lock), &Mode::Steady), Some(&lock));
+        fleet.tasks.retain(|name, _| !wrong.contains(&format!("jobs/t{name}")));
+        let now = fleet.compile(Some(&lock), &Mode::Steady);
+        no_errors(&fleet, &now, &lock)?;
+        prop_assert_eq!(overcommitted(&now), too_full(&fleet, &now));
+    }
+
+    /// On growth the recorded copies count against what is free: no cluster gets more than a new task could put there, and
+    /// what does not fit is refused as a new task is.
+    #[test]
+    fn growth_counts_what_is_recorded(fleet in a_fleet(), more in 0..9u8, cpu in 1..4u8) {
+        let Some((mut fleet, then)) = fleet.settled() else { return Ok(()) };
+        prop_assume!(more > 0 || cpu > 1);
+        fleet.tasks.values_mut().for_each(|task| grow(task, more, cpu));
+        let lock = then.lock.bytes();
+        let wrong = fleet.wrong(&fleet.compile(Some(&lock), &Mode::Steady), Some(&lock));
+        let fresh = fleet.wrong(&fleet.compile(None, &Mode::Steady), None);
+        for task in &wrong {
+            let said = fleet.task(task);
+            prop_assert!(fresh.contains(task) || said.spread.is_some(), "{task} is refused and would fit as a new task");
+        }
+        fleet.tasks.retain(|name, _| !wrong.contains(&format!("jobs/t{name}")));
+        let now = fleet.compile(Some(&lock), &Mode::Steady);
+        for ((cluster, task), (pods, _)) in written(&now) {
+            let said = fleet.task(&format!("jobs/{task}"));
+            // Instances that are more than the completions never run, and are not placed.
+            let record = |lock: &Lock| lock.tasks[&format!("jobs/{task}")].clone();
+            let grew = record(&now.lock).digest != record(&then.lock).digest;
+            if ["Aggregated", "DynamicWeight"].contains(&said.strategy) && grew {
+                let cluster: u8 = cluster.trim_start_matches('c').parse().expect("a number");
+                let offered = u64::from(fleet.clusters[&cluster].cpu.unwrap_or(0));
+                prop_assert!(pods * u64::from(said.cpu) <= offered && pods <= PODS, "{task} has {pods} pods on c{cluster}");
             }
         }
     }

@@ -142,6 +142,8 @@ pub fn compile_watched(sources: &SourceTree, mode: &Mode, mut begins: impl FnMut
     let found = records::read(sources, &mut diags);
     begins(Stage::Building);
     validate::inventory::capacities(&model, &mut diags);
+    // A capacity that cannot be read says nothing of what is free.
+    let capacities_read = !diags.has_errors();
     render::files(&model, &mut diags);
     let faults = lint::model(&model, &mut diags);
     let scopes: Vec<Scope<'_>> = model.clusters.iter().map(|cluster| Scope::new(&model.fleet, cluster)).collect();
@@ -164,7 +166,9 @@ pub fn compile_watched(sources: &SourceTree, mode: &Mode, mut begins: impl FnMut
     shared::say(said.into_iter(), &mut diags);
     overrides::shared(&model, &plan, &faults, &mut diags);
     proof::once(&model, &plan, &mut diags);
-    lint::overcommitted(&model, &committed(&model, &plan), &inventory, &mut diags);
+    if capacities_read {
+        lint::overcommitted(&model, load::overcommitted(&model.units, &plan, &model.clusters, &inventory), &mut diags);
+    }
     runs::missing(&model, &plan, asked_for, &mut diags);
     let (lock, drift) = records::renew(&plan, &ground);
     let output = assemble::assemble(&model, &plan, &mut diags);
@@ -181,23 +185,6 @@ pub fn compile_watched(sources: &SourceTree, mode: &Mode, mut begins: impl FnMut
     diags.sum_up();
     drop(scopes);
     Compilation { model, plan, output, diags, lock, drift, lock_differs, wanted }
-}
-
-/// What the tasks that count on what is free take of it, by cluster: each was decided as if it were alone.
-fn committed<'a>(model: &'a Model, plan: &'a [Built]) -> Vec<lint::Committed<'a>> {
-    let counts = |unit: &&Unit| unit.placement.strategy.needs_capacity();
-    let mut all = Vec::new();
-    for (unit, built) in model.units.iter().zip(plan).filter(|(unit, _)| counts(unit)) {
-        let running = |at: usize| built.planned.activation.as_ref().is_none_or(|active| active.running.contains(&at));
-        let taken = built.decision.chosen().filter(|(at, _)| running(*at));
-        all.extend(taken.map(|(cluster, instances)| lint::Committed {
-            unit,
-            cluster,
-            instances,
-            request: &built.planned.request,
-        }));
-    }
-    all
 }
 
 /// How one task was decided, with what was taken into account.
@@ -238,6 +225,8 @@ fn build(unit: &Unit, ground: &Ground<'_>) -> (Built, Vec<runs::Wanted>, Diagnos
     }
     proof::decided(unit, &rendered, &mut diags);
     proof::undone(unit, &rendered, model, &mut diags);
+    proof::suspended_shares(unit, &rendered, model, &mut diags);
+    proof::active_runs(unit, &rendered, model, &mut diags);
     overrides::own(unit, &decision, &rendered, model, ground.faults, &mut diags);
     schedules(unit, &rendered, model, around.sources, &mut diags);
     let copies: Vec<(&Timing, &[usize])> =

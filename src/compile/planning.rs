@@ -35,7 +35,10 @@ pub(super) fn plan(unit: &Unit, ground: &Ground<'_>, diags: &mut Diagnostics) ->
     let demand = Demand { replicas, request: Some(Request::new(&request)), ..Demand::default() };
     let digest = lock::digest(&unit.placement, &demand, &request);
     let entry = ground.lock.tasks.get(&unit.identity.to_string()).filter(|_| !ground.mode.forgets(&unit.identity));
-    let recorded = entry.map(|entry| entry.recorded(digest.as_deref()));
+    let recorded = entry.map(|entry| {
+        let recorded = entry.recorded(digest.as_deref());
+        Recorded { shrinks: shrinks(unit, entry, &demand, &request), ..recorded }
+    });
     let clusters = &ground.model.clusters;
     let decision = if *ground.mode == Mode::Frozen {
         lock::thaw(unit, entry, digest.as_deref(), demand.replicas, clusters).unwrap_or_else(|diagnostic| {
@@ -108,6 +111,15 @@ fn wanted(unit: &Unit, ground: &Ground<'_>, diags: &mut Diagnostics) -> Wanted {
 fn replicas(unit: &Unit, wanted: &Wanted) -> i64 {
     let said = unit.instances.as_ref().map(|said| i64::from(said.value)).or(wanted.parallelism).unwrap_or(1);
     wanted.completions.map_or(said, |completions| said.min(completions)).max(1)
+}
+
+/// Whether fewer instances are asked for than the record shares out, by the placement and requests that it was decided by.
+fn shrinks(unit: &Unit, entry: &Entry, demand: &Demand, request: &Amounts) -> bool {
+    let recorded = entry.record.clusters.values().fold(0, |sum: i64, instances| sum.saturating_add(*instances));
+    let then = || Demand { replicas: recorded, ..demand.clone() };
+    unit.placement.strategy.divides()
+        && recorded > demand.replicas
+        && lock::digest(&unit.placement, &then(), request) == entry.record.digest
 }
 
 /// What each chosen cluster's share comes to. Explicit completions are divided as Karmada divides a Job's; instances

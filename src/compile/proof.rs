@@ -3,13 +3,13 @@
 //!
 //! The one idea: the finished manifests are counted, not the plan, so no override or patch can get past the proof.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Built;
 use crate::diag::{Clusters, Code, Diagnostic, Diagnostics};
-use crate::model::{Layer, Model, Origin, Unit};
+use crate::model::{Idle, Layer, Model, Origin, Unit};
 use crate::place::Decision;
-use crate::render::{self, Rendered};
+use crate::render::{self, Rendered, Variant};
 use crate::tree::Span;
 
 /// The fields that the plan decides, with what decides them.
@@ -104,6 +104,41 @@ pub(super) fn undone(unit: &Unit, rendered: &Rendered, model: &Model, diags: &mu
     diags.push(diagnostic);
 }
 
+/// Warns of shares that never run: an override suspends a cluster that some of the instances fall to. A task that is
+/// suspended everywhere by its own word is meant so.
+pub(super) fn suspended_shares(unit: &Unit, rendered: &Rendered, model: &Model, diags: &mut Diagnostics) {
+    // Beside `active` the strategy is refused.
+    if !unit.placement.strategy.divides() || unit.active.is_some() {
+        return;
+    }
+    let everywhere = rendered.variants.iter().all(|variant| variant.timing.suspended);
+    let mut lost: BTreeMap<Span, (Option<&str>, u64, Vec<String>)> = BTreeMap::new();
+    for variant in rendered.variants.iter().filter(|variant| variant.timing.suspended) {
+        let by = variant.overrides.iter().rev().map(|at| &unit.overrides[*at]);
+        let by = by.filter_map(|over| Some((over.name.as_str(), render::said_by(over, SUSPEND)?))).next();
+        if by.is_none() && everywhere {
+            continue;
+        }
+        let said = by.map(|(_, span)| span).or_else(|| render::said(unit, &variant.overrides, SUSPEND));
+        let (_, instances, names) =
+            lost.entry(said.unwrap_or(unit.name)).or_insert_with(|| (by.map(|(name, _)| name), 0, Vec::new()));
+        *instances += u64::from(variant.instances) * variant.clusters.len() as u64;
+        names.extend(variant.clusters.iter().map(|at| model.clusters[*at].name.value.clone()));
+    }
+    let of = rendered.variants.iter().map(|variant| variant.clusters.len()).sum();
+    for (span, (by, instances, mut names)) in lost {
+        names.sort();
+        let who = by.map_or_else(|| "it".to_owned(), |name| format!("override `{name}`"));
+        let count = if instances == 1 { "1 instance".to_owned() } else { format!("{instances} instances") };
+        let message = format!("{who} suspends clusters that {count} of task `{}` fall to", unit.identity);
+        let mut diagnostic = Diagnostic::new(Code::SuspendedShare, span, message)
+            .note("what falls to a suspended cluster never runs, and no other cluster takes it over")
+            .help("leave the cluster out with `exclude` in the placement, so that others take its share");
+        diagnostic.clusters = Some(Clusters { names, of });
+        diags.push(diagnostic);
+    }
+}
+
 /// Whether the shares of the finished manifests are what was asked for.
 pub(super) fn adds_up(unit: &Unit, decision: &Decision, rendered: &Rendered, wanted: i64, diags: &mut Diagnostics) {
     if !unit.placement.strategy.divides() || decision.chosen().next().is_none() {
@@ -121,6 +156,30 @@ pub(super) fn adds_up(unit: &Unit, decision: &Decision, rendered: &Rendered, wan
         let diagnostic = Diagnostic::new(Code::DecidedField, span, message);
         diags.push(diagnostic.help("an override or patch changes `parallelism` or `completions`: remove it"));
     }
+}
+
+/// Why the Jobs of a variant never start a pod though its CronJob is not suspended.
+fn idle_reason(variant: &Variant) -> Option<Idle> {
+    variant.timing.idle.filter(|_| !variant.timing.suspended)
+}
+
+/// That of the copies that `active` lets run one starts a pod; under `once` the proof of that says it.
+pub(super) fn active_runs(unit: &Unit, rendered: &Rendered, model: &Model, diags: &mut Diagnostics) {
+    let Some(active) = unit.active.as_ref().filter(|_| unit.once.is_none()) else { return };
+    let started: Vec<&Variant> = rendered.variants.iter().filter(|variant| !variant.timing.suspended).collect();
+    if started.is_empty() || started.iter().any(|variant| variant.timing.runs()) {
+        return;
+    }
+    let message = format!("task `{}` is placed, and no active copy of it ever runs", unit.identity);
+    let mut diagnostic = Diagnostic::new(Code::NothingActive, active.span, message);
+    let idle: BTreeSet<Idle> = started.iter().filter_map(|variant| variant.timing.idle).collect();
+    diagnostic = idle.iter().fold(diagnostic, |diagnostic, idle| diagnostic.note(idle.to_string()));
+    let mut names: Vec<String> =
+        started.iter().flat_map(|variant| &variant.clusters).map(|at| model.clusters[*at].name.value.clone()).collect();
+    names.sort();
+    let of = rendered.variants.iter().map(|variant| variant.clusters.len()).sum();
+    diagnostic.clusters = Some(Clusters { names, of });
+    diags.push(diagnostic.help("remove what keeps its Jobs from starting a pod; `active: []` suspends it everywhere"));
 }
 
 /// That each task with `once` has exactly one active definition: of all manifests with its kind, namespace and name.
@@ -163,7 +222,10 @@ pub(super) fn once(model: &Model, plan: &[Built], diags: &mut Diagnostics) {
         let names: Vec<String> = active.iter().map(|(name, _)| name.clone()).collect();
         let placed = built.decision.chosen().count().max(names.len());
         diagnostic.clusters = (!names.is_empty()).then_some(Clusters { names, of: placed });
+        let idle: BTreeSet<Idle> = built.rendered.variants.iter().filter_map(idle_reason).collect();
+        diagnostic = idle.iter().fold(diagnostic, |diagnostic, idle| diagnostic.note(idle.to_string()));
         diagnostic = match active.len() {
+            0 if !idle.is_empty() => diagnostic.help("remove what keeps its Jobs from starting a pod"),
             0 => diagnostic.help("let one copy run: `active: {max: 1}`, and no `suspend`"),
             _ if !others.is_empty() => {
                 diagnostic.help("give one of them another namespace, or another `objectName`, or suspend it")
@@ -181,6 +243,6 @@ fn definitions(built: &Built) -> impl Iterator<Item = ((Option<&str>, &str), &[u
     built.rendered.variants.iter().filter_map(|variant| {
         let manifest = variant.manifests.first()?;
         let name = (manifest.namespace.as_deref(), manifest.name.as_str());
-        Some((name, variant.clusters.as_slice(), !variant.timing.suspended))
+        Some((name, variant.clusters.as_slice(), variant.timing.runs()))
     })
 }

@@ -88,9 +88,11 @@ codes! {
     NoCapacity, "no-capacity", Warning, "a strategy counts on what is free, and nobody says what a cluster can take";
     NoShare, "no-share", Note, "a cluster that fits gets no instance";
     UnmetSpread, "unmet-spread", Warning, "instances are in fewer groups than a spread asks for, for want of room";
-    Overcommitted, "overcommitted", Warning, "tasks that were placed one by one ask together for more than is free";
+    Overcommitted, "overcommitted", Warning, "the copies that run on a cluster request more than is free there";
     NothingActive, "nothing-active", Error, "a task is placed, and none of its copies is active";
     ActiveNotPlaced, "active-not-placed", Warning, "`active` names a cluster that the task does not run on";
+    SuspendedShare, "suspended-share", Warning, "a cluster with a share of the instances is suspended";
+    IdleJob, "idle-job", Warning, "a CronJob whose Jobs never start a pod";
     NotOnce, "not-once", Error, "a task with `once` has not exactly one active definition";
     DecidedField, "decided-field", Error, "a field is set that `active` or the strategy decides";
     StandbyDeadline, "standby-deadline", Warning, "a suspended copy without `startingDeadlineSeconds`";

@@ -12,7 +12,7 @@ mod standby;
 mod zones;
 
 pub use namespace::namespace;
-pub use overcommitted::{Committed, overcommitted};
+pub use overcommitted::{Overcommitted, overcommitted};
 pub use runs::{Present, Running, Wanted, running, wanted, words_of_name};
 pub use schedule::{Variant, code, schedule};
 pub use standby::standby;

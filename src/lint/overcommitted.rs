@@ -1,65 +1,71 @@
-//! `overcommitted`: tasks that were placed one by one, each as if it were alone, ask a cluster together for more than is
-//! free. It moves none.
+//! `overcommitted`: the copies that run on a cluster request more than is free there.
 //!
-//! The one idea: where a task goes never depends on another task, so shared room is a word to people and not a hidden
-//! hand. Only tasks that were placed by what is free are counted: the others never asked.
-
-use std::collections::BTreeMap;
+//! Where a task goes never depends on another task, and what was placed stays when the inventory changes, so a cluster
+//! may end with less than nothing. What is added up is what `plan` shows: every copy that is not suspended, whatever its
+//! strategy, as if all ran at once.
 
 use crate::diag::{Clusters, Code, Diagnostic, Diagnostics, Place};
 use crate::model::{Model, Unit};
-use crate::place::{self, Amounts, Inventory};
+use crate::place;
 
-/// What one task takes of one cluster.
+/// A cluster of which more is requested than is free.
 #[derive(Clone, Debug)]
-pub struct Committed<'a> {
-    /// The task.
-    pub unit: &'a Unit,
-    /// The cluster.
+pub struct Overcommitted<'a> {
+    /// Its place in the inventory.
     pub cluster: usize,
-    /// Its instances there.
-    pub instances: u32,
-    /// What one of them requests, in billionths.
-    pub request: &'a Amounts,
+    /// The resources, each with what is free and what is left once all run, measured as capacities are.
+    pub lacking: Vec<(String, i64, i64)>,
+    /// The tasks whose copies run there.
+    pub tasks: Vec<&'a Unit>,
 }
 
-/// Adds up what is taken, and compares it with what is free.
-pub fn overcommitted(model: &Model, committed: &[Committed<'_>], inventory: &Inventory, diags: &mut Diagnostics) {
-    let mut clusters: BTreeMap<usize, Vec<&Committed<'_>>> = BTreeMap::new();
-    for one in committed {
-        clusters.entry(one.cluster).or_default().push(one);
-    }
-    for (at, taken) in clusters.into_iter().filter(|(_, taken)| taken.len() > 1) {
-        let Some(capacity) = &inventory.clusters()[at].capacity else { continue };
-        let mut asked: BTreeMap<&str, i128> = BTreeMap::new();
-        let mut pods = 0_i128;
-        for one in &taken {
-            pods += i128::from(one.instances);
-            for (name, nanos) in one.request {
-                let sum = asked.entry(name).or_default();
-                *sum = sum.saturating_add(nanos.saturating_mul(i128::from(one.instances)));
-            }
-        }
-        asked.insert("pods", pods.saturating_mul(1_000_000_000));
-        let words = |name: &str, (asked, free): (i64, i64)| {
-            format!("{} of {name} asked, {} free", place::shown(name, asked), place::shown(name, free))
-        };
-        let lacking = |(name, nanos): (&&str, &i128)| Some(words(name, capacity.lacks(name, *nanos)?));
-        let over: Vec<String> = asked.iter().filter_map(lacking).collect();
-        if over.is_empty() {
-            continue;
-        }
+/// How many tasks a message names.
+const NAMED: usize = 6;
+
+/// Warns of each such cluster.
+pub fn overcommitted(model: &Model, found: Vec<Overcommitted<'_>>, diags: &mut Diagnostics) {
+    for Overcommitted { cluster: at, lacking, tasks } in found {
         let cluster = &model.clusters[at];
-        let span = cluster.capacity.as_ref().map_or(cluster.name.span, |capacity| capacity.span);
-        let message = format!("if all {} tasks placed here by what is free run at once, they do not fit", taken.len());
+        let name = &cluster.name;
+        let span = cluster.capacity.as_ref().map_or(name.span, |capacity| capacity.span);
+        let message = match tasks.as_slice() {
+            [] => format!("on cluster `{}` more is allocated than it offers", name.value),
+            [only] => {
+                format!("the copy of task `{}` requests more than is free on cluster `{}`", only.identity, name.value)
+            }
+            all => format!(
+                "the {} tasks on cluster `{}` request more than is free, if all run at once",
+                all.len(),
+                name.value
+            ),
+        };
         let mut diagnostic = Diagnostic::at(Code::Overcommitted, Place::Text(span), message);
-        diagnostic.notes = over;
-        let tasks: Vec<String> = taken.iter().take(6).map(|one| one.unit.identity.to_string()).collect();
-        let more = if taken.len() > 6 { format!(" and {} more", taken.len() - 6) } else { String::new() };
-        diagnostic = diagnostic
-            .note(format!("they are {}{more}", tasks.join(", ")))
-            .help("place some of them elsewhere, or let them run at other times and switch this lint off");
-        diagnostic.clusters = Some(Clusters { names: vec![cluster.name.value.clone()], of: model.clusters.len() });
+        for (resource, free, left) in lacking {
+            let shown = |amount| place::shown(&resource, amount);
+            let requested = shown(free.saturating_sub(left));
+            let named = cluster.capacity.as_ref().is_some_and(|capacity| capacity.allocatable.contains_key(&resource));
+            diagnostic = diagnostic.note(if named {
+                format!("{resource}: {requested} requested, {} free", shown(free))
+            } else {
+                format!("{resource}: {requested} requested, and `allocatable` does not name it, which counts as none")
+            });
+        }
+        if tasks.len() > 1 {
+            let names: Vec<String> = tasks.iter().take(NAMED).map(|task| task.identity.to_string()).collect();
+            let more = tasks.len().checked_sub(NAMED).filter(|more| *more > 0);
+            let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
+            diagnostic = diagnostic.note(format!("the tasks are {}{more}", names.join(", ")));
+        }
+        diagnostic = diagnostic.help(match tasks.as_slice() {
+            [] => "refresh the capacity with `fleetcron import clusters`, or correct it".to_owned(),
+            [only] if only.placement.strategy.needs_capacity() => format!(
+                "run `fleetcron build --fresh {}` to place it by what is free, or give it fewer `instances`",
+                only.identity
+            ),
+            [_] => "place it elsewhere, or lower its requests or `instances`".to_owned(),
+            _ => "place some of them elsewhere; if they never run at the same time, write `lints: {overcommitted: off}` in the Fleet document".to_owned(),
+        });
+        diagnostic.clusters = Some(Clusters { names: vec![name.value.clone()], of: model.clusters.len() });
         diags.push(diagnostic);
     }
 }

@@ -96,6 +96,7 @@ impl Entry {
             active: active.iter().cloned().collect(),
             valid: then.as_deref() == digest && self.contradictions.is_empty(),
             counted: !self.miscounted,
+            shrinks: false,
         }
     }
 }

@@ -21,7 +21,7 @@ pub use cluster::{Capacity, Cluster, Taint, TaintEffect, Toleration};
 pub use fleet::{Defaults, Fleet, FluxSubstitution, Guards, Level, Marker, MarkerWhen, Output, VariableSet};
 pub use placing::{Active, By, Group, Placement, Spread, Strategy, Weight};
 pub use selector::{Exclude, Expression, Match, Named, Operator, Selector, Values};
-pub use timing::{Concurrency, REFUSED_SCHEDULE, Timing};
+pub use timing::{Concurrency, Idle, REFUSED_SCHEDULE, Timing};
 pub use unit::{Identity, Override, Reach, Source, Unit};
 
 /// The whole repository, understood.

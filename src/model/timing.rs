@@ -23,8 +23,62 @@ pub struct Timing {
     pub concurrency: Concurrency,
     /// `spec.suspend`
     pub suspended: bool,
+    /// Why its Jobs never start a pod although it is not suspended itself, if so.
+    pub idle: Option<Idle>,
     /// Somebody decided about the zone, be it that there is none: `null`, or each cluster's own.
     pub zone_decided: bool,
+}
+
+/// A field of a CronJob that Kubernetes accepts and that keeps every Job from starting a pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Idle {
+    /// `suspend: true` in the job template: a Job is made and waits.
+    /// Source: Kubernetes' `pkg/controller/job/job_controller.go syncJob`, `jobSuspended`.
+    Suspended,
+    /// `parallelism: 0`: no pod is wanted at any time (`manageJob` there).
+    Parallelism,
+    /// `completions: 0`: the Job is complete from the start (`syncJob` there).
+    Completions,
+    /// `activeDeadlineSeconds: 0`: the Job fails from the start (`pastActiveDeadline` there).
+    ActiveDeadline,
+    /// `startingDeadlineSeconds: 0`: every run is too late.
+    /// Source: Kubernetes' `pkg/controller/cronjob/utils.go mostRecentScheduleTime`.
+    StartingDeadline,
+}
+
+impl Idle {
+    /// The first such field of a CronJob.
+    pub fn find(cron_job: &Value) -> Option<Self> {
+        let all = [Self::Suspended, Self::Parallelism, Self::Completions, Self::ActiveDeadline, Self::StartingDeadline];
+        all.into_iter().find(|idle| match cron_job.pointer(idle.pointer()) {
+            Some(Value::Bool(truth)) => *idle == Self::Suspended && *truth,
+            Some(Value::Number(number)) => *idle != Self::Suspended && number.as_f64() == Some(0.0),
+            _ => false,
+        })
+    }
+
+    /// Where the field stands in a CronJob.
+    pub fn pointer(self) -> &'static str {
+        match self {
+            Idle::Suspended => "/spec/jobTemplate/spec/suspend",
+            Idle::Parallelism => "/spec/jobTemplate/spec/parallelism",
+            Idle::Completions => "/spec/jobTemplate/spec/completions",
+            Idle::ActiveDeadline => "/spec/jobTemplate/spec/activeDeadlineSeconds",
+            Idle::StartingDeadline => "/spec/startingDeadlineSeconds",
+        }
+    }
+}
+
+impl std::fmt::Display for Idle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Idle::Suspended => "`suspend: true` in the job template makes every Job wait",
+            Idle::Parallelism => "`parallelism: 0` starts no pod",
+            Idle::Completions => "`completions: 0` ends every Job before it starts a pod",
+            Idle::ActiveDeadline => "`activeDeadlineSeconds: 0` fails every Job before it starts a pod",
+            Idle::StartingDeadline => "`startingDeadlineSeconds: 0` makes every run too late",
+        })
+    }
 }
 
 /// `spec.concurrencyPolicy`: what becomes of a run that is due while another goes on.
@@ -40,6 +94,11 @@ pub enum Concurrency {
 }
 
 impl Timing {
+    /// Whether a run ever starts a pod, as far as these fields decide it.
+    pub fn runs(&self) -> bool {
+        !self.suspended && self.idle.is_none()
+    }
+
     /// Whether the schedule was refused where it was said.
     pub fn is_refused(&self) -> bool {
         self.schedule == REFUSED_SCHEDULE
@@ -61,6 +120,7 @@ impl Timing {
                 _ => Concurrency::Allow,
             },
             suspended: spec.get("suspend").and_then(Value::as_bool).unwrap_or_default(),
+            idle: Idle::find(cron_job),
             zone_decided: false,
         }
     }

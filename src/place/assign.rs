@@ -135,7 +135,9 @@ fn by_room(
     let free = sum(&list, target, rules.ways);
     if free < target {
         tell(&list);
-        return Err(Failure::TooLittle { doing: step.doing(), free });
+        // Karmada names what is free besides the replicas that stay; ours are part of what is asked for.
+        let stays = if rules.ways == Ways::Own { total(base.iter().map(|(_, had)| *had)) } else { 0 };
+        return Err(Failure::TooLittle { doing: step.doing(), free: free.saturating_add(stays) });
     }
     if matches!(rules.strategy, Strategy::Aggregated) {
         let mut has: Vec<usize> = base.iter().filter(|(_, had)| *had > 0).map(|(at, _)| *at).collect();

@@ -43,6 +43,9 @@ pub struct Recorded {
     pub valid: bool,
     /// The numbers of instances can be relied on.
     pub counted: bool,
+    /// Fewer instances are asked for than are recorded, and nothing else has changed: nothing grows, so nothing has to
+    /// fit that did not before.
+    pub shrinks: bool,
 }
 
 /// Decides where a unit goes.
@@ -346,5 +349,7 @@ fn rules(placement: &Placement) -> Rules {
 /// The record as the previous assignment; numbers that cannot be relied on are as good as none.
 fn previous(recorded: Option<&Recorded>) -> Previous {
     let clusters = recorded.filter(|recorded| recorded.counted).map(|recorded| recorded.clusters.clone());
-    Previous { clusters: clusters.unwrap_or_default(), ..Previous::default() }
+    // What is asked for may have grown: the digest does not tell by what it differs.
+    let bounded = recorded.is_some_and(|recorded| !recorded.valid && !recorded.shrinks);
+    Previous { clusters: clusters.unwrap_or_default(), bounded, ..Previous::default() }
 }

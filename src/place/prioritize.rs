@@ -29,7 +29,7 @@ pub struct Entry {
     pub tier: usize,
     /// It has a PreferNoSchedule taint that nothing tolerates, and not the task; only in our own ways.
     pub shunned: bool,
-    /// Its place in the previous decision and its replicas then.
+    /// Its place in the previous decision and its replicas then, as far as they count.
     pub before: Option<(usize, i64)>,
     /// What it can take besides what it has.
     pub room: i64,
@@ -61,23 +61,33 @@ pub(super) fn before(inventory: &Inventory, previous: &Previous) -> Vec<Option<(
 }
 
 /// The fitting clusters in base order.
+///
+/// Karmada takes what is free for what a cluster can take besides the replicas it has, because they run there and its
+/// inventory sees them. Ours does not see them: pods of a CronJob's Jobs come and go, and are no part of a capacity. So in
+/// our own ways a cluster can take what is free, less the replicas that it has.
 pub(super) fn prioritize(
     inventory: &Inventory,
     fitting: &[usize],
     attempt: &Attempt<'_>,
     before: &[Option<(usize, i64)>],
+    bounded: bool,
 ) -> Vec<Entry> {
     let rooms = Rooms::new(inventory, attempt.demand);
+    let own = attempt.rules.ways == Ways::Own;
     let entries: Vec<Entry> = fitting
         .iter()
         .map(|&at| {
             let cluster = &inventory.clusters()[at];
+            let free = rooms.of(at);
+            let limit = |had: i64| if own && bounded { had.min(free) } else { had };
+            let before = before[at].map(|(order, had)| (order, limit(had)));
+            let taken = before.filter(|_| own).map_or(0, |(_, had)| had);
             Entry {
                 at,
                 tier: tier(cluster, attempt),
-                shunned: before[at].is_none() && shunned(cluster, attempt),
-                before: before[at],
-                room: rooms.of(at),
+                shunned: before.is_none() && shunned(cluster, attempt),
+                before,
+                room: free.saturating_sub(taken).max(0),
                 weight: weight(cluster, attempt),
             }
         })

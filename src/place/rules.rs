@@ -145,6 +145,9 @@ pub struct Previous {
     pub group: Option<String>,
     /// Shares are to be worked out anew, and groups tried from the first.
     pub fresh: bool,
+    /// Replicas count only as far as their cluster can take them; the rest is placed anew. In Karmada's ways they always
+    /// count.
+    pub bounded: bool,
 }
 
 impl Request {

@@ -32,11 +32,11 @@ pub fn schedule(inventory: &Inventory, rules: &Rules, demand: &Demand, previous:
     let before = before(inventory, previous);
     let attempt = |group| Attempt { rules, demand, group, evicting: &previous.evicting };
     let Area::Groups(groups) = &rules.area else {
-        return once(inventory, &attempt(None), &before, previous.fresh).map(|shares| Placed { shares, group: None });
+        return once(inventory, &attempt(None), &before, previous).map(|shares| Placed { shares, group: None });
     };
     let mut first = None;
     for (at, group) in groups.iter().enumerate().skip(start(groups, previous)) {
-        match once(inventory, &attempt(Some(group)), &before, previous.fresh) {
+        match once(inventory, &attempt(Some(group)), &before, previous) {
             Ok(shares) => return Ok(Placed { shares, group: Some(at) }),
             Err(failure) => first = first.or(Some(failure)),
         }
@@ -73,7 +73,7 @@ fn once(
     inventory: &Inventory,
     attempt: &Attempt<'_>,
     before: &[Option<(usize, i64)>],
-    fresh: bool,
+    previous: &Previous,
 ) -> Result<Vec<(usize, i64)>, Failure> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let mut fitting = Vec::with_capacity(inventory.clusters().len());
@@ -90,7 +90,7 @@ fn once(
         }
         return Err(Failure::NoneFits { clusters: inventory.clusters().len(), rules: counts.into_iter().collect() });
     }
-    among(inventory, &fitting, attempt, before, fresh, None)
+    among(inventory, &fitting, attempt, before, previous, None)
 }
 
 /// Decides among clusters that pass all filters, whoever looked at them; groups and evictions are settled then.
@@ -117,7 +117,7 @@ pub(super) fn choose_told(
     account: &mut Account,
 ) -> Result<Vec<(usize, i64)>, Failure> {
     let attempt = Attempt { rules, demand, group: None, evicting: &[] };
-    among(inventory, fitting, &attempt, &before(inventory, previous), previous.fresh, Some(account))
+    among(inventory, fitting, &attempt, &before(inventory, previous), previous, Some(account))
 }
 
 /// Prioritize, select, assign.
@@ -126,10 +126,10 @@ fn among(
     fitting: &[usize],
     attempt: &Attempt<'_>,
     before: &[Option<(usize, i64)>],
-    fresh: bool,
+    previous: &Previous,
     mut account: Option<&mut Account>,
 ) -> Result<Vec<(usize, i64)>, Failure> {
-    let entries = prioritize(inventory, fitting, attempt, before);
+    let entries = prioritize(inventory, fitting, attempt, before, previous.bounded);
     if let Some(account) = account.as_deref_mut() {
         let (listens, failed) = (account.listens, std::mem::take(&mut account.failed));
         *account = Account { fitting: entries.clone(), listens, failed, ..Account::default() };
@@ -144,7 +144,7 @@ fn among(
     let overflows = attempt.group.is_some_and(|group| !group.overflow.is_empty());
     let listens = account.as_deref().is_some_and(|account| account.listens);
     let mut heard = Heard { listens, division: None };
-    let shares = assign(&selected, attempt.rules, attempt.demand, (fresh, overflows), &mut heard);
+    let shares = assign(&selected, attempt.rules, attempt.demand, (previous.fresh, overflows), &mut heard);
     if let Some(account) = account {
         account.selected = selected.iter().map(|entry| entry.at).collect();
         account.division = heard.division;

@@ -344,6 +344,7 @@ fn lower_task(
         );
         return None;
     };
+    spreading::check_active(active.as_deref(), &placement, context);
     let mut layers = Vec::new();
     match source {
         Source::CronJob => {

@@ -9,7 +9,7 @@ use super::names;
 use super::placing::{self, SELECTING};
 use super::wire::{ActiveSpec, FallbackSpec, SpreadSpec, StrategySpec, WeightSpec};
 use crate::diag::{Code, Diagnostic, nearest};
-use crate::model::{Active, By, Group, Named, Spread, Strategy, Weight};
+use crate::model::{Active, By, Group, Named, Placement, Spread, Strategy, Weight};
 use crate::tree::{Span, Spanned};
 
 /// The words that `by` knows, a label's key aside.
@@ -158,6 +158,23 @@ pub(super) fn check(
         let diagnostic = other.into_iter().fold(diagnostic, |d, span| d.other(span, "the strategy is here"));
         context.diags.push(diagnostic.help("write `strategy: StaticWeight`, or leave out `weights`"));
     }
+}
+
+/// Refuses `active` beside a strategy that shares instances out: the shares of the suspended copies would never run.
+pub(super) fn check_active(active: Option<&Active>, placement: &Placement, context: &mut Context<'_, '_>) {
+    let Some(active) = active.filter(|_| placement.strategy.divides()) else { return };
+    let strategy = placement.strategy.name();
+    let message = format!("{strategy} shares the instances out, and `active` would suspend some of the shares");
+    let diagnostic = Diagnostic::new(Code::InvalidValue, active.span, message);
+    let said = placement.strategy_said.into_iter();
+    let diagnostic = said.fold(diagnostic, |diagnostic, span| diagnostic.other(span, "the strategy is here"));
+    context.diags.push(diagnostic.help(if active.says_none() {
+        "remove `active`; `job: {suspend: true}` suspends the task everywhere"
+    } else if placement.weights.is_empty() {
+        "remove `active`, so that every cluster runs its share; or write `strategy: Duplicated`, so that the active copy runs all instances"
+    } else {
+        "remove `active`, so that every cluster runs its share; or write `strategy: Duplicated` without `weights`, so that the active copy runs all instances"
+    }));
 }
 
 /// `active` in either form.

@@ -4,6 +4,7 @@
 //! own text. Each rule is a function of one [`Running`] in a file of its own.
 
 mod host_path;
+mod idle;
 mod image;
 mod memory;
 mod objects;
@@ -52,7 +53,7 @@ const POD: &str = "/spec/jobTemplate/spec/template/spec";
 /// Everything odd about what a variant runs.
 pub fn running(running: &Running<'_>, fleet: &Fleet) -> Vec<Diagnostic> {
     type Rule = fn(&Running<'_>) -> Vec<Diagnostic>;
-    let rules: [(Code, Rule); 8] = [
+    let rules: [(Code, Rule); 9] = [
         (Code::UnpinnedImage, image::run),
         (Code::NoResourceRequests, requests::run),
         (Code::NoMemoryLimit, memory::run),
@@ -61,6 +62,7 @@ pub fn running(running: &Running<'_>, fleet: &Fleet) -> Vec<Diagnostic> {
         (Code::HostPath, host_path::run),
         (Code::SecretInEnv, secret::run),
         (Code::ImplicitTimeout, timeout::run),
+        (Code::IdleJob, idle::run),
     ];
     rules.iter().filter(|(code, _)| heard(*code, fleet)).flat_map(|(_, rule)| rule(running)).collect()
 }

@@ -170,5 +170,6 @@ pub(super) fn previous(case: &Value) -> Previous {
         evicting: texts(&case["evicting"]),
         group: case["observedAffinity"].as_str().map(str::to_owned),
         fresh: case["reschedule"] == true,
+        bounded: false,
     }
 }
