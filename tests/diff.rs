@@ -322,6 +322,27 @@ fn what_stands_and_means_the_same_is_proven() {
     assert_eq!(value["result"]["clusters"][0]["onlyHere"][0], "CronJob billing/rollup");
 }
 
+/// Kubernetes reads a last line without a newline as it is, on both sides.
+#[test]
+fn a_block_scalar_at_the_end_of_a_manifest_is_compared_as_it_stands() {
+    let repo = Repo::new();
+    let note = |ending: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: note, namespace: billing}}\ndata:\n  text: |\n    one{ending}"
+        )
+    };
+    repo.put("tasks/note.yaml", &note("\n"));
+    repo.put("tasks/noted.yaml", &task("noted", "1").replace("spec:\n", "spec:\n  resources: [note.yaml]\n"));
+    assert_eq!(code(&repo.run(&["build"])), Some(0));
+    let there = there(&repo);
+    let file = there.join("eu-1/billing/note.configmap.yaml");
+    for (ending, differs) in [("\n", false), ("", true)] {
+        fs::write(&file, note(ending)).expect("written");
+        let found = said(&against(&repo, &there, &[]));
+        assert_eq!(found.contains("ConfigMap billing/note differs on 1 cluster: eu-1"), differs, "{found}");
+    }
+}
+
 #[test]
 fn one_cluster_lists_and_what_cannot_be_compared() {
     let repo = Repo::new();

@@ -32,6 +32,7 @@ mod parse;
 mod read;
 mod scalar;
 mod scan;
+mod tag;
 
 pub use emit::{Shape, emit, emit_into};
 pub use node::{Data, Document, Entry, Node, Parsed, Style};

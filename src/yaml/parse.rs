@@ -14,7 +14,7 @@ use crate::tree::{FileId, Span};
 use super::members::{Members, Pending};
 use super::node::{Data, Document, Entry, Node, Parsed, Style};
 use super::scalar::{self, Scalar};
-use super::{MAX_DEPTH, MAX_NODES, MAX_SAID, json, message, most_repeated, scan};
+use super::{MAX_DEPTH, MAX_NODES, MAX_SAID, json, message, most_repeated, scan, tag};
 
 /// Reads all documents of a file.
 pub fn parse(file: FileId, bytes: &[u8]) -> Parsed {
@@ -41,6 +41,8 @@ pub fn parse(file: FileId, bytes: &[u8]) -> Parsed {
         options! {
             disallow_directives: true,
             bom_inside_document_as_content: true,
+            // go-yaml adds no newline where the file ends on the last line of a block scalar (`yaml_parser_scan_block_scalar`).
+            block_scalar_eof_without_line_feed: true,
             emit_anchor_events: true,
             flow_nesting_limit: MAX_DEPTH,
             block_nesting_limit: MAX_DEPTH,
@@ -381,6 +383,13 @@ impl<'a> Builder<'a> {
         place: std::ops::Range<usize>,
     ) -> Result<(), Abandon> {
         let source = self.text.get(place.clone()).unwrap_or_default();
+        if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
+            && let Some(tab) = scan::misplaced_tab(self.text, self.last_end, place.clone())
+        {
+            let span = self.span(tab, tab + 1);
+            let message = "a tab stands where the indentation of a block scalar is expected";
+            self.error(Diagnostic::new(Code::YamlSyntax, span, message).help("indent the lines with spaces"));
+        }
         let empty = source.is_empty();
         let mut start = place.start;
         let mut end = place.end;
@@ -475,41 +484,9 @@ impl<'a> Builder<'a> {
     }
 
     fn tagged<'v>(&mut self, tag: &Tag, value: Cow<'v, str>, span: Span) -> (Scalar, Cow<'v, str>) {
-        let name = core_name(tag);
-        let Some(name @ ("null" | "bool" | "int" | "float" | "timestamp" | "binary")) = name.as_deref() else {
-            return (Scalar::Text, value);
-        };
-        if name == "binary" {
-            let bare: String = value.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
-            let decoded = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, bare);
-            return match decoded.map(String::from_utf8) {
-                Ok(Ok(text)) => {
-                    if let Some(character) = scan::uncarried(&text) {
-                        self.error(scan::refused(span, character));
-                    }
-                    (Scalar::Text, Cow::Owned(text))
-                }
-                Ok(Err(_)) => {
-                    self.error(Diagnostic::new(
-                        Code::ControlCharacter,
-                        span,
-                        "the `!!binary` value is not UTF-8 text, and a manifest cannot carry it",
-                    ));
-                    (Scalar::Text, value)
-                }
-                Err(_) => {
-                    self.error(Diagnostic::new(Code::YamlSyntax, span, "the `!!binary` value is not base64"));
-                    (Scalar::Text, value)
-                }
-            };
-        }
-        match scalar::resolve_tagged(name, &value) {
-            Some(resolved) => (resolved, value),
-            None => {
-                self.error(Diagnostic::new(Code::YamlSyntax, span, format!("`{value}` cannot be read as `!!{name}`")));
-                (Scalar::Text, value)
-            }
-        }
+        let (resolved, value, wrong) = tag::resolve(core_name(tag).as_deref(), value, span);
+        wrong.into_iter().for_each(|diagnostic| self.error(diagnostic));
+        (resolved, value)
     }
 
     fn ambiguous(&mut self, span: Span, text: &str, resolved: Scalar, other: &str) {

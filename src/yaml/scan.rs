@@ -171,6 +171,23 @@ pub(super) fn foreign_escape(source: &str) -> Option<(std::ops::Range<usize>, &'
     None
 }
 
+/// Where a tab stands instead of a block scalar's indentation, which go-yaml refuses: in its first line, unless the header
+/// says how deep the lines are, and behind fewer spaces than the lines have. Source: `yaml_parser_scan_block_scalar_breaks`
+/// in `scannerc.go`. `content` begins behind the indentation of the first line.
+pub(super) fn misplaced_tab(text: &str, before: usize, content: std::ops::Range<usize>) -> Option<usize> {
+    let tab_at = |at: usize| text.as_bytes().get(at) == Some(&b'\t');
+    if tab_at(content.end) {
+        return Some(content.end);
+    }
+    if !tab_at(content.start) {
+        return None;
+    }
+    let header = text.get(before..content.start)?.trim_end().lines().next_back()?;
+    let header = header.split(" #").next()?.split_whitespace().next_back()?;
+    let header = &header[header.rfind(['|', '>'])?..];
+    (!header.contains(|c: char| c.is_ascii_digit())).then_some(content.start)
+}
+
 /// The first `-` in what stands between two values that begins its line or follows another `-`.
 pub(super) fn dash(between: &str) -> Option<usize> {
     let mut line_start = 0;

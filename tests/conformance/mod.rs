@@ -1,10 +1,12 @@
 //! Recorded answers of other programs, and whether we agree. They stand in `fixtures/conformance`, or in the folder
 //! that `FLEETCRON_VECTORS` names. Each suite prints one line before it passes or fails.
 
+mod goyaml;
 mod patch;
 mod placement;
 mod schedule;
 mod structure;
+mod texts;
 mod validation;
 mod yaml;
 

@@ -205,3 +205,17 @@ fn schemas_see_through_the_places() {
     assert_eq!(properties["map"]["additionalProperties"]["type"], serde_json::json!(["string", "number", "boolean"]));
     assert_eq!(schema.as_value()["required"], serde_json::json!(["name", "map"]));
 }
+
+/// `yaml_parser_scan_block_scalar` in go-yaml's `scannerc.go` adds the line breaks that it reads, and no other.
+#[test]
+fn scan_block_scalar_adds_no_newline_at_the_end_of_the_file() {
+    let read = |text: &str| parsed(text).documents[0].root.to_value()["a"].clone();
+    for (header, plain, ended, blank) in
+        [("|", "x", "x\n", "x\n"), (">", "x", "x\n", "x\n"), ("|+", "x", "x\n", "x\n\n"), ("|-", "x", "x", "x")]
+    {
+        assert_eq!(read(&format!("a: {header}\n  x")), plain);
+        assert_eq!(read(&format!("a: {header}\n  x\n")), ended);
+        assert_eq!(read(&format!("a: {header}\n  x\n  ")), ended);
+        assert_eq!(read(&format!("a: {header}\n  x\n\n")), blank);
+    }
+}

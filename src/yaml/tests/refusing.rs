@@ -177,3 +177,15 @@ b: [{}]
     assert_eq!(codes(text(10_000).as_bytes()), [] as [&str; 0]);
     assert_eq!(codes(text(12_000).as_bytes()), ["yaml-limits"]);
 }
+
+/// `yaml_parser_scan_block_scalar_breaks` in go-yaml's `scannerc.go`.
+#[test]
+fn scan_block_scalar_breaks_refuses_a_tab_for_indentation() {
+    for text in ["a: |\n    \tx\n", "a: >-\n\n  \t\n  x\n", "l:\n- | # a |2 b\n  \tx", "a: |2\n  x\n \ty\n"] {
+        let said = refused(text);
+        assert!(said.iter().any(|said| said.contains("a tab stands")), "{text:?}: {said:?}");
+    }
+    for text in ["a: |2\n  \tx\n", "a: >+1 # c\n \tx\n", "a: |\n  x\n  \ty\n", "a: |\n  x\n\nb: '\t'\n"] {
+        assert_eq!(refused(text), [] as [&str; 0], "{text:?}");
+    }
+}
