@@ -79,7 +79,7 @@ impl<'a> Replay<'a> {
                 }
             }
             object.clone_from(&fold.state.object);
-            crate::patch::typed::strip_nulls(&mut object);
+            validate::nulls::as_read(&mut object, validate::Schema::cronjob());
             look(at + 1, &object);
         }
         object

@@ -15,6 +15,8 @@ use crate::diag::{Code, Diagnostic, nearest};
 use crate::model::{Body, Layer, Source, TimeZone, Unit};
 use crate::patch::{MAX_OBJECT, PatchError, Shape, typed, weight};
 use crate::tree::{Located, SourceTree, Span, SpanTree, Spanned};
+use crate::validate::Schema;
+use crate::validate::nulls::{as_read, fill, holds_null};
 
 /// A CronJob on its way, and what is said beside it.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,7 +78,7 @@ impl<'a> Fold<'a> {
             self.file(object);
         }
         if let Some(template) = &body.pod_template {
-            self.merge(template, TEMPLATE, shape_at(TEMPLATE));
+            self.template(template);
         }
         if let Some(expression) = &body.schedule.expression {
             let spec = path::ensure(&mut self.state.object, &["spec"]);
@@ -135,24 +137,23 @@ impl<'a> Fold<'a> {
         expanded.unwrap_or_else(|| text.value.clone())
     }
 
-    /// The CronJob of a file, as it stands; null labels and annotations are empty, as the API server reads them.
+    /// The CronJob of a file, as it stands, nulls as the API server reads them.
     fn file(&mut self, file: &'a Located) {
         let mut object = file.value.clone();
-        for metadata in [&["metadata"][..], JOB_METADATA, POD_METADATA] {
-            for map in ["labels", "annotations"] {
-                let Some(Value::Object(map)) = path::at_mut(&mut object, metadata).and_then(|m| m.get_mut(map)) else {
-                    continue;
-                };
-                map.values_mut()
-                    .filter(|value| value.is_null())
-                    .for_each(|value| *value = Value::String(String::new()));
-            }
-        }
-        typed::strip_nulls(&mut object);
+        as_read(&mut object, Schema::cronjob());
         object["apiVersion"] = Value::String("batch/v1".to_owned());
         let namespace = object.pointer("/metadata/namespace").and_then(Value::as_str).map(str::to_owned);
         self.state.namespace = namespace.or(self.state.namespace.take());
         self.state.object = object;
+    }
+
+    /// A pod template in Kubernetes' own words, nulls in its maps and lists as the API server reads them.
+    fn template(&mut self, template: &'a Located) {
+        let mut value = self.expanded(template);
+        if holds_null(&value) {
+            fill(value.to_mut(), Schema::pod_template());
+        }
+        self.merge_value(&value, &template.spans, TEMPLATE, shape_at(TEMPLATE));
     }
 
     fn job(&mut self, job: &'a Located) {
@@ -242,6 +243,7 @@ impl<'a> Fold<'a> {
 
     fn merge_value(&mut self, value: &Value, spans: &SpanTree, path: &[&str], shape: Shape) {
         let Some((last, parents)) = path.split_last() else { return };
+        let value = &*super::nulls::in_layer(value, spans, (schema_at(path), shape), &mut self.troubles);
         let parent = path::ensure(&mut self.state.object, parents);
         let Value::Object(parent) = parent else { return };
         if value.is_null() {
@@ -319,6 +321,11 @@ impl<'a> Fold<'a> {
 /// How lists merge at a path of a CronJob.
 pub(super) fn shape_at(path: &[&str]) -> Shape {
     path.iter().fold(Shape::cron_job(), |shape, name| shape.field(name))
+}
+
+/// What stands at a path of a CronJob.
+pub(super) fn schema_at(path: &[&str]) -> Option<Schema> {
+    path.iter().try_fold(Schema::cronjob(), |schema, name| schema.field(name))
 }
 
 pub(super) fn merge_trouble(error: &PatchError, spans: &SpanTree) -> Diagnostic {

@@ -8,6 +8,7 @@ mod beside;
 mod blame;
 mod flux;
 mod fold;
+mod nulls;
 mod object;
 mod orders;
 mod patching;

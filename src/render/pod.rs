@@ -4,13 +4,15 @@
 
 use serde_json::{Map, Value};
 
-use super::fold::{Fold, did_you_mean, shape_at};
+use super::fold::{Fold, did_you_mean, schema_at, shape_at};
+use super::nulls;
 use super::path::{self, CONTAINERS, POD};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{ImageRule, Source};
 use crate::patch::image::{Image, ImageError, Parts, Rename};
 use crate::patch::typed;
 use crate::tree::{Located, Span, SpanTree, Spanned};
+use crate::validate::Schema;
 
 /// Merges `container` into the one container.
 pub(super) fn container<'a>(fold: &mut Fold<'a>, part: &'a Located) {
@@ -77,7 +79,10 @@ fn merge<'a>(fold: &mut Fold<'a>, part: &'a Located, list: &str, index: usize) {
         }
         _ => None,
     };
-    let shape = shape_at(&[POD, &[list]].concat()).item();
+    let path = [POD, &[list]].concat();
+    let shape = shape_at(&path).item();
+    let schema = schema_at(&path).and_then(Schema::item);
+    let value = nulls::in_layer(&value, &part.spans, (schema, shape), &mut fold.troubles);
     let target = path::at_mut(&mut fold.state.object, POD)
         .and_then(|pod| pod.get_mut(list))
         .and_then(|items| items.get_mut(index));

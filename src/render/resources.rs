@@ -15,7 +15,7 @@ use crate::diag::{Code, Diagnostic, Severity, nearest};
 use crate::model::{Fleet, PatchStep, Resource, ResourceFile, Target, Unit};
 use crate::patch::{MAX_OBJECT, Shape, typed, weight};
 use crate::tree::{Located, SourceTree, Span};
-use crate::validate::Schema;
+use crate::validate::{Schema, nulls};
 use crate::yaml;
 
 /// What the objects beside a task need.
@@ -110,6 +110,7 @@ pub(super) fn build<'a>(
     }
     patch(beside, &mut drafts, changed, diags);
     for mut draft in drafts {
+        nulls::fill_object(&mut draft.value);
         typed::strip_nulls(&mut draft.value);
         without_namespace(&mut draft.value, draft.resource.span, diags);
         let made = beside::Made {
@@ -152,14 +153,6 @@ fn without_namespace(value: &mut Value, said: Span, diags: &mut Vec<Diagnostic>)
     );
 }
 
-/// Null labels and annotations are empty, as the API server reads them.
-fn empty_labels(object: &mut Value) {
-    for pointer in ["/metadata/labels", "/metadata/annotations"] {
-        let Some(Value::Object(map)) = object.pointer_mut(pointer) else { continue };
-        map.values_mut().filter(|value| value.is_null()).for_each(|value| *value = Value::String(String::new()));
-    }
-}
-
 fn expanded(object: &Located, expand: bool, beside: &Beside<'_>, diags: &mut Vec<Diagnostic>) -> Value {
     let mut value = object.value.clone();
     let mut troubles = Vec::new();
@@ -177,7 +170,7 @@ fn expanded(object: &Located, expand: bool, beside: &Beside<'_>, diags: &mut Vec
 
 /// What the API server and the task give an object that does not say it itself.
 pub(super) fn complete(value: &mut Value, namespace: Option<&str>) {
-    empty_labels(value);
+    nulls::fill_object(value);
     place(value, namespace);
 }
 

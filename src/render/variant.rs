@@ -16,10 +16,9 @@ use super::references::{self, Scope};
 use super::{Manifest, Surroundings, flux, object, patching, resources};
 use crate::diag::{Code, Diagnostic, Place};
 use crate::model::{Body, Layer, Override, Source, TimeZone, Timing, Unit};
-use crate::patch::typed;
 use crate::place::Decision;
 use crate::tree::{Span, reach};
-use crate::validate::{self, Amounts, Valid, Version, names, requests};
+use crate::validate::{self, Amounts, Schema, Valid, Version, names, nulls, requests};
 
 /// What tells one variant from another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -232,7 +231,7 @@ pub(super) fn build<'v>(
         for step in unit.overrides[*at].layer.body.patches.iter().filter(|step| patching::for_cron_job(step)) {
             let before = fold.state.object.clone();
             let applied = patching::apply(&mut fold, step);
-            typed::strip_nulls(&mut fold.state.object);
+            nulls::as_read(&mut fold.state.object, Schema::cronjob());
             failed |= !applied;
             if (!applied || before != fold.state.object) && !changed.contains(at) {
                 changed.push(*at);

@@ -6,6 +6,7 @@
 pub mod inventory;
 pub mod names;
 mod normal;
+pub mod nulls;
 mod once;
 pub mod quantity;
 pub mod requests;
@@ -25,6 +26,11 @@ pub use version::{SCHEMA_VERSION, Valid, Version};
 
 /// Everything that is wrong with an object beside a task, for a Kubernetes of that version.
 pub fn object_beside(value: &serde_json::Value, version: Version) -> Vec<Finding> {
+    if nulls::holds_null(value) {
+        let mut read = value.clone();
+        nulls::fill_object(&mut read);
+        return rules::beside(&read, version);
+    }
     rules::beside(value, version)
 }
 
@@ -35,6 +41,11 @@ pub fn cron_job(value: &serde_json::Value, options: Options) -> Vec<Finding> {
 
 /// The same, and the versions for which the same is found: of an object without news, all that we know.
 pub fn cron_job_for(value: &serde_json::Value, options: Options) -> (Vec<Finding>, Valid) {
+    let mut read = std::borrow::Cow::Borrowed(value);
+    if nulls::holds_null(value) {
+        nulls::fill(read.to_mut(), Schema::cronjob());
+    }
+    let value = read.as_ref();
     let mut findings = check(value, Schema::cronjob(), options);
     let (beyond, mut valid) = rules::cron_job(value, options);
     // Of fields that we do not know a version newer than our schema may know more.

@@ -12,6 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
+use super::nulls;
 use super::quantity;
 use super::schema::{Kind, Schema};
 
@@ -22,16 +23,13 @@ pub fn normal(object: &Value) -> Value {
     if (text(&value, "apiVersion").as_str(), text(&value, "kind").as_str()) == ("batch/v1beta1", "CronJob") {
         value["apiVersion"] = "batch/v1".into();
     }
-    let schema = Schema::object(&text(&value, "apiVersion"), &text(&value, "kind"));
-    match schema {
+    nulls::fill_object(&mut value);
+    let (version, kind) = (text(&value, "apiVersion"), text(&value, "kind"));
+    match Schema::object(&version, &kind) {
         Some(schema) => walk(&mut value, schema),
-        // Of a kind that nobody here knows the metadata are known all the same, and pods are pods.
         None => {
-            let (version, kind) = (text(&value, "apiVersion"), text(&value, "kind"));
-            let pod = POD_OWNERS.iter().find(|(of, names, ..)| *of == version && names.contains(&kind.as_str()));
-            let pod = pod.map(|(.., pointer, shape)| (*pointer, Schema::named(shape)));
-            for (pointer, schema) in [("/metadata", Some(Schema::object_meta()))].into_iter().chain(pod) {
-                if let (Some(part), Some(schema)) = (value.pointer_mut(pointer), schema) {
+            for (pointer, schema) in nulls::known_parts(&version, &kind) {
+                if let Some(part) = value.pointer_mut(pointer) {
                     walk(part, schema);
                 }
             }
@@ -40,14 +38,6 @@ pub fn normal(object: &Value) -> Value {
     whole(&mut value);
     value
 }
-
-/// Kinds that hold a pod: their version and names, where it stands and what it is.
-const POD_OWNERS: [(&str, &[&str], &str, &str); 4] = [
-    ("apps/v1", &["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"], "/spec/template", "PodTemplateSpec"),
-    ("batch/v1", &["Job"], "/spec", "JobSpec"),
-    ("v1", &["Pod"], "/spec", "PodSpec"),
-    ("v1", &["ReplicationController"], "/spec/template", "PodTemplateSpec"),
-];
 
 /// What concerns an object as a whole.
 fn whole(object: &mut Value) {
@@ -121,17 +111,8 @@ fn walk(value: &mut Value, schema: Schema) {
             members.retain(|name, member| !says_nothing(name, member, schema));
         }
         (Kind::Map, Value::Object(members)) => {
-            let item = schema.item();
-            for (_, member) in members.iter_mut().filter(|(_, member)| member.is_null()) {
-                // Go reads `null` as the zero of what the map holds: the key is there.
-                match item.as_ref().map(|item| item.kind()) {
-                    Some(Kind::String) => *member = "".into(),
-                    Some(Kind::Quantity) => *member = "0".into(),
-                    _ => {}
-                }
-            }
             members.retain(|_, member| !member.is_null());
-            if let Some(item) = item {
+            if let Some(item) = schema.item() {
                 members.values_mut().for_each(|member| walk(member, item));
             }
         }

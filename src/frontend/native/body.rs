@@ -176,6 +176,14 @@ fn env_list(env: &Located, context: &mut Context<'_, '_>) -> Located {
         let mut members = vec![("name".to_owned(), SpanTree::leaf(spans.key))];
         let mut whole = SpanTree { key: spans.key, value: spans.value, spots: Spots::Leaf };
         match value {
+            Value::Null if spans.value.range().is_empty() => {
+                let message = format!("the variable `{name}` has no value, which is read as the empty text");
+                let help = format!("write `{name}: \"\"`, or `{name}: null` to remove what an earlier layer gave");
+                context.diags.push(Diagnostic::new(Code::AmbiguousScalar, spans.key, message).help(help));
+                entry.insert("value".to_owned(), Value::String(String::new()));
+                entry.insert("valueFrom".to_owned(), Value::Null);
+                members.push(("value".to_owned(), spans.clone()));
+            }
             Value::Null => {
                 entry.insert("$patch".to_owned(), Value::String("delete".to_owned()));
             }

@@ -14,9 +14,9 @@ use serde_json::Value;
 use super::at::At;
 use super::found::Found;
 use super::{claims, meta, shown};
-use crate::diag::Severity;
+use crate::diag::{Code, Severity};
 use crate::validate::names::{self, NameError};
-use crate::validate::{Finding, Options, Schema, Version, check, once};
+use crate::validate::{Finding, FindingKind, Options, Schema, Version, check, nulls, once};
 
 /// Everything that is wrong with an object beside a task, for a Kubernetes of that version.
 pub(in crate::validate) fn object(value: &Value, version: Version) -> Vec<Finding> {
@@ -24,7 +24,10 @@ pub(in crate::validate) fn object(value: &Value, version: Version) -> Vec<Findin
     let object = At::root(value);
     let (api, kind) = (object.words("apiVersion"), object.words("kind"));
     of_any(&object, &mut found);
-    let Some(schema) = Schema::object(api, kind) else { return found.into_findings() };
+    let Some(schema) = Schema::object(api, kind) else {
+        unread_nulls(value, api, &mut found);
+        return found.into_findings();
+    };
     let mut findings = check(value, schema, Options { version, partial: false });
     let beyond = of_kind(&object, kind, found);
     let again = |mended: &Value| {
@@ -47,6 +50,40 @@ fn of_any(object: &At<'_>, found: &mut Found) {
         }
         meta::object(&metadata, found);
         copied(&metadata, found);
+    }
+}
+
+/// Nulls whose meaning only the schema of a kind could tell, and that are never written. In a kind of Kubernetes' own a
+/// member that is null is absent; of a custom kind somebody may read it otherwise.
+fn unread_nulls(value: &Value, api: &str, found: &mut Found) {
+    for pointer in nulls::places(value) {
+        let Some((parent, last)) = pointer.rsplit_once('/') else { continue };
+        let in_list = value.pointer(parent).is_some_and(Value::is_array);
+        let elsewhere = nulls::built_in(api) || ["/metadata/", "/status"].iter().any(|part| pointer.starts_with(part));
+        let (severity, message, help) = match (in_list, elsewhere) {
+            (true, _) => {
+                let list = parent.rsplit('/').next().unwrap_or_default();
+                let message = format!("`{list}[{last}]` is null, and no null is written");
+                (Severity::Error, message, "remove the item, or write the value that is meant, such as `\"\"`")
+            }
+            (false, true) => continue,
+            (false, false) => {
+                let name = last.replace("~1", "/").replace("~0", "~");
+                let message = format!("`{name}` is null, and no null is written: it is left out");
+                (Severity::Warning, message, "remove it, or write the value that is meant, such as `\"\"`")
+            }
+        };
+        found.push(Finding {
+            pointer: pointer.clone(),
+            at_key: !in_list,
+            code: Code::ResourceInvalid,
+            severity,
+            message,
+            help: vec![help.to_owned()],
+            kind: FindingKind::Rule,
+            within: None,
+            beside: None,
+        });
     }
 }
 
@@ -158,5 +195,21 @@ mod tests {
                 ("/metadata/managedFields", Severity::Warning),
             ]
         );
+    }
+
+    #[test]
+    fn a_null_that_only_a_schema_could_explain_is_told() {
+        let found = |api: &str, kind: &str, spec: Value| {
+            let meta = json!({"name": "a", "creationTimestamp": null});
+            let findings = object(
+                &json!({"apiVersion": api, "kind": kind, "metadata": meta, "spec": spec, "status": null}),
+                SCHEMA_VERSION,
+            );
+            findings.into_iter().map(|finding| (finding.pointer, finding.severity)).collect::<Vec<_>>()
+        };
+        let spec = json!({"a": null, "l": [1, null]});
+        let (member, item) = (("/spec/a".to_owned(), Severity::Warning), ("/spec/l/1".to_owned(), Severity::Error));
+        assert_eq!(found("example.com/v1", "Thing", spec.clone()), [member, item.clone()]);
+        assert_eq!(found("apps/v1", "Deployment", spec), [item]);
     }
 }
