@@ -54,7 +54,7 @@ fn of_any(object: &At<'_>, found: &mut Found) {
 }
 
 /// Nulls whose meaning only the schema of a kind could tell, and that are never written. In a kind of Kubernetes' own a
-/// member that is null is absent; of a custom kind somebody may read it otherwise.
+/// member that is null is absent; the controller of a custom kind may read it otherwise.
 fn unread_nulls(value: &Value, api: &str, found: &mut Found) {
     for pointer in nulls::places(value) {
         let Some((parent, last)) = pointer.rsplit_once('/') else { continue };
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_null_that_only_a_schema_could_explain_is_told() {
+    fn a_null_that_only_a_schema_could_explain_is_reported() {
         let found = |api: &str, kind: &str, spec: Value| {
             let meta = json!({"name": "a", "creationTimestamp": null});
             let findings = object(
