@@ -10,6 +10,7 @@ mod cron_cli;
 mod diff;
 mod digests;
 mod edge;
+mod env_order;
 mod fixtures;
 mod flux;
 mod formats;

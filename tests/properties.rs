@@ -279,15 +279,8 @@ fn without(output: &Output, cluster: &str) -> Output {
     elsewhere.map(|(path, bytes)| (path.clone(), bytes.clone())).collect()
 }
 
-/// `FLEETCRON_CASES` multiplies how many repositories are tried.
-fn config(cases: u32) -> ProptestConfig {
-    let times: u32 = std::env::var("FLEETCRON_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
-    let cases = cases * times;
-    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 400, ..ProptestConfig::default() }
-}
-
 proptest! {
-    #![proptest_config(config(96))]
+    #![proptest_config(support::config(96))]
 
     #[test]
     fn generated_repositories_are_right(repository in repository()) {
@@ -447,7 +440,7 @@ const POISON: [&str; 32] = [
 ];
 
 proptest! {
-    #![proptest_config(config(400))]
+    #![proptest_config(support::config(400))]
 
     #[test]
     fn no_text_makes_the_compiler_panic(

@@ -8,6 +8,7 @@ use std::process::{Command, Output};
 use fleetcron::compile::{Compilation, compile};
 use fleetcron::diag::Severity;
 use fleetcron::tree::SourceTree;
+use proptest::prelude::ProptestConfig;
 
 /// A repository with every kind of document, the three forms of containers, and strings that readers misread.
 pub(crate) const RICH: &[(&str, &str)] = &[
@@ -281,4 +282,11 @@ pub(crate) fn fine(output: &Output) -> String {
 pub(crate) fn wrong(output: &Output, code: i32) -> String {
     assert_eq!(output.status.code(), Some(code), "{}{}", said(output), grumbled(output));
     grumbled(output)
+}
+
+/// `FLEETCRON_CASES` multiplies how many repositories are tried.
+pub(crate) fn config(cases: u32) -> ProptestConfig {
+    let times: u32 = std::env::var("FLEETCRON_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
+    let cases = cases * times;
+    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 400, ..ProptestConfig::default() }
 }

@@ -129,6 +129,7 @@ codes! {
     PrivilegedContainer, "privileged-container", Warning, "a container with the rights of its node";
     HostPath, "host-path", Warning, "a volume that is a folder of the node";
     SecretInEnv, "secret-in-env", Warning, "an environment variable whose value looks like a secret";
+    EnvOrder, "env-order", Warning, "an environment variable refers to one that is defined later";
     ImplicitTimeout, "implicit-timeout", Note, "a task that may run for ever";
     UnknownObject, "unknown-object", Warning, "a ConfigMap, Secret or ServiceAccount that the repository does not have";
     OverlappingRuns, "overlapping-runs", Warning, "runs closer together than they may take";

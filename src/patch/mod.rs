@@ -14,7 +14,8 @@
 //! | [`strategic`] | strategic merge, as `kubectl patch` does it |
 //! | [`typed`] | fleetcron's own layers: bases, task, overrides |
 //! | [`image`] | the parts of an image reference |
-//! | [`images`] | image references over all containers of a pod |
+//! | [`images`] | image references over all containers and image volumes of a pod |
+//! | [`variables`] | the order of environment variables that refer to each other |
 //!
 //! [`weight`](fn@weight) edits nothing: it says how heavy a value is, so that no edit multiplies without end.
 
@@ -27,6 +28,7 @@ pub mod pointer;
 pub mod strategic;
 pub mod table;
 pub mod typed;
+pub mod variables;
 mod weight;
 
 pub use error::{Operation, PatchError, Problem};

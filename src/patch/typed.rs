@@ -6,6 +6,7 @@
 
 use super::error::{PatchError, Problem, plain, type_name};
 use super::table::{List, Shape, default_of};
+use super::variables::{self, FREE};
 use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
 
@@ -15,7 +16,8 @@ const DELETE: &str = "delete";
 /// Lays `layer` over `target`.
 ///
 /// Maps merge; null removes; lists with a merge key merge by it, new elements behind the old ones; sets of scalars are
-/// united; everything else replaces. An element `{KEY: x, $patch: delete}` removes the element with that key.
+/// united; everything else replaces. An element `{KEY: x, $patch: delete}` removes the element with that key. New
+/// variables of an `env` go where [`variables::arrange`] puts them.
 ///
 /// # Errors
 /// An element of a keyed list that is no map, lacks its key or repeats one, or another `$patch`. The pointer leads
@@ -57,7 +59,8 @@ pub fn strip_nulls(value: &mut Value) {
     }
 }
 
-fn lay(target: &mut Value, layer: &Value, shape: Shape) {
+/// Lays one value over another; tells how many elements it put behind those of a keyed list.
+fn lay(target: &mut Value, layer: &Value, shape: Shape) -> usize {
     match layer {
         Value::Object(layer) => lay_map(become_map(target), layer, shape),
         Value::Array(layer) => {
@@ -65,11 +68,12 @@ fn lay(target: &mut Value, layer: &Value, shape: Shape) {
                 *target = Value::Array(Vec::new());
             }
             if let Value::Array(old) = target {
-                lay_list(old, layer, shape);
+                return lay_list(old, layer, shape);
             }
         }
         scalar => *target = scalar.clone(),
     }
+    0
 }
 
 /// The map that a value is, or becomes where it was something else.
@@ -85,12 +89,18 @@ fn lay_map(target: &mut Map<String, Value>, layer: &Map<String, Value>, shape: S
         if value.is_null() {
             target.remove(key);
         } else {
-            lay(target.entry(key.as_str()).or_insert(Value::Null), value, shape.field(key));
+            let place = target.entry(key.as_str()).or_insert(Value::Null);
+            let new = lay(place, value, shape.field(key));
+            if key == "env"
+                && let Value::Array(list) = place
+            {
+                variables::arrange(list, new);
+            }
         }
     }
 }
 
-fn lay_list(target: &mut Vec<Value>, layer: &[Value], shape: Shape) {
+fn lay_list(target: &mut Vec<Value>, layer: &[Value], shape: Shape) -> usize {
     match shape.list() {
         List::Atomic => {
             *target = layer.to_vec();
@@ -100,8 +110,9 @@ fn lay_list(target: &mut Vec<Value>, layer: &[Value], shape: Shape) {
             let mut seen: HashSet<Value> = target.iter().cloned().collect();
             target.extend(layer.iter().filter(|element| seen.insert((*element).clone())).cloned());
         }
-        List::Keyed { key, identity } => lay_keyed(target, layer, Keys { key, identity }, shape.item()),
+        List::Keyed { key, identity } => return lay_keyed(target, layer, Keys { key, identity }, shape.item()),
     }
+    0
 }
 
 /// By what the elements of a list are told apart.
@@ -155,8 +166,9 @@ fn check_element(seen: &mut HashSet<Identity>, element: &Value, keys: Keys, shap
 }
 
 /// Lays elements that were checked, each over the one it is about: by merge key; where several have that, by the whole
-/// identity. Nothing is searched from the front, so a long list costs what its length is.
-fn lay_keyed(target: &mut Vec<Value>, layer: &[Value], keys: Keys, shape: Shape) {
+/// identity. Nothing is searched from the front, so a long list costs what its length is. Tells how many are new.
+fn lay_keyed(target: &mut Vec<Value>, layer: &[Value], keys: Keys, shape: Shape) -> usize {
+    let mut new_ones = 0;
     let mut standing = Standing::of(target, layer, keys);
     for element in layer {
         let Value::Object(map) = element else { continue };
@@ -165,12 +177,21 @@ fn lay_keyed(target: &mut Vec<Value>, layer: &[Value], keys: Keys, shape: Shape)
             continue;
         }
         match standing.find(element).and_then(|place| target.get_mut(place)) {
-            Some(old) => lay_map(become_map(old), map, shape),
+            Some(old) => {
+                let old = become_map(old);
+                let is_free = old.contains_key(FREE);
+                lay_map(old, map, shape);
+                // Who gave it a place first has given it.
+                if !is_free {
+                    old.remove(FREE);
+                }
+            }
             None => {
                 let mut new = Map::new();
                 lay_map(&mut new, map, shape);
                 standing.add(element, target.len());
                 target.push(Value::Object(new));
+                new_ones += 1;
             }
         }
     }
@@ -178,6 +199,7 @@ fn lay_keyed(target: &mut Vec<Value>, layer: &[Value], keys: Keys, shape: Shape)
         let mut place = 0..;
         target.retain(|_| place.next().is_some_and(|place| !standing.gone.contains(&place)));
     }
+    new_ones
 }
 
 /// Where the elements of a list stand while a layer is laid over it: those that the layer is about, for of a thousand

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::fold::Fold;
 use super::patching;
+use super::pod;
 use super::path::{self, JOB, JOB_METADATA, POD, POD_METADATA, TEMPLATE};
 use super::references::Scope;
 use crate::diag::Code;
@@ -80,6 +81,7 @@ impl<'a> Replay<'a> {
             }
             object.clone_from(&fold.state.object);
             validate::nulls::as_read(&mut object, validate::Schema::cronjob());
+            pod::settle_variables(&mut object);
             look(at + 1, &object);
         }
         object

@@ -281,6 +281,7 @@ impl<'a> Fold<'a> {
 
     /// Says the object's name, namespace and zone, which no layer may spoil.
     pub(super) fn finish(&mut self, scope: &Scope<'_>, default_namespace: Option<&str>, task: Span) {
+        pod::settle_variables(&mut self.state.object);
         let name = self.state.object_name.clone().unwrap_or_else(|| self.unit.identity.name.clone());
         let namespace = self.state.namespace.clone().or_else(|| default_namespace.map(str::to_owned));
         let metadata = path::ensure(&mut self.state.object, &["metadata"]);

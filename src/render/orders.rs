@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::path::{self, CONTAINERS, JOB, POD};
 use crate::diag::{Code, Diagnostic};
+use crate::patch::variables;
 use crate::tree::Spanned;
 
 /// What the plan says, by cluster.
@@ -93,6 +94,7 @@ impl Order {
                         );
                     }
                     env.push(json!({"name": name, "value": number.to_string()}));
+                    variables::arrange(env, 1);
                 }
             }
         }

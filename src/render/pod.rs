@@ -11,6 +11,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{ImageRule, Source};
 use crate::patch::image::{Image, ImageError, Parts, Rename};
 use crate::patch::typed;
+use crate::patch::variables::FREE;
 use crate::tree::{Located, Span, SpanTree, Spanned};
 use crate::validate::Schema;
 
@@ -55,6 +56,18 @@ pub(super) fn named_container<'a>(fold: &mut Fold<'a>, name: &'a Spanned<String>
         diagnostic = diagnostic.note(format!("there is {}", some(&names)));
     }
     fold.troubles.push(diagnostic);
+}
+
+/// Forgets which variables had no place of their own: what comes after the layers takes the order as it is.
+pub(super) fn settle_variables(object: &mut Value) {
+    let Some(pod) = path::at_mut(object, POD) else { return };
+    for list in CONTAINERS {
+        let containers = pod.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten();
+        let lists = containers.filter_map(|container| container.get_mut("env")?.as_array_mut());
+        for variable in lists.flatten().filter_map(Value::as_object_mut) {
+            variable.remove(FREE);
+        }
+    }
 }
 
 /// The names of containers, as many as a reader takes in.

@@ -16,7 +16,7 @@ pub mod schema;
 pub mod structure;
 pub mod version;
 
-pub use normal::normal;
+pub use normal::{UNEXPANDED, normal};
 pub use quantity::Quantity;
 pub use requests::Amounts;
 pub use schema::{Kind, Schema};

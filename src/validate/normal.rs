@@ -6,7 +6,7 @@
 //!
 //! Source: `pkg/apis/{batch,core,rbac,networking}/v1/defaults.go`, and what admission fills in everywhere.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use super::nulls;
 use super::quantity;
 use super::schema::{Kind, Schema};
+use crate::patch::variables::late;
 
 /// The normal form of an object.
 pub fn normal(object: &Value) -> Value {
@@ -320,24 +321,21 @@ fn container(members: &mut Map<String, Value>) {
 }
 
 /// The member that says of a variable which references in it stand before what they refer to: they are not replaced.
-const UNEXPANDED: &str = "refersTooEarlyTo";
+pub const UNEXPANDED: &str = "refersTooEarlyTo";
 
 /// Variables sorted by name, if no name stands there twice. Their order matters only where one refers to another.
 fn variables(env: &mut [Value]) {
     let name = |variable: &Value| variable.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    for (at, variable) in env.iter().enumerate() {
-        if places.insert(name(variable), at).is_some() {
-            return;
-        }
+    let names: Vec<String> = env.iter().map(name).collect();
+    if names.iter().collect::<BTreeSet<_>>().len() < names.len() {
+        return;
     }
+    let late = late(env);
     for (at, variable) in env.iter_mut().enumerate() {
-        let text = variable.get("value").and_then(Value::as_str).unwrap_or_default();
-        let refers = |other: &&String| text.contains(&format!("$({other})"));
-        let late = places.iter().filter(|(_, place)| **place >= at).map(|(other, _)| other).filter(refers);
-        let late: Vec<Value> = late.map(|other| other.as_str().into()).collect();
-        if !late.is_empty() {
-            variable[UNEXPANDED] = late.into();
+        let unexpanded = late.iter().filter(|late| late.from == at).map(|late| names[late.to].as_str().into());
+        let unexpanded: Vec<Value> = unexpanded.collect();
+        if !unexpanded.is_empty() {
+            variable[UNEXPANDED] = unexpanded.into();
         }
     }
     env.sort_by_key(name);

@@ -10,6 +10,7 @@ use super::texts::{self, lines_between, list, show};
 use crate::cron::{Expression, Form};
 use crate::diff::{Field, Step, What, When, Why, path_text};
 use crate::patch::image::Image;
+use crate::validate::UNEXPANDED;
 
 /// A change in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -312,6 +313,25 @@ pub(super) fn plain(what: &str, field: &Field) -> Words {
         };
         return Words::of(format!("order of {what}: {} -> {}", names(&field.old), names(&field.new)));
     }
+    if let [.., Step::Item(name), Step::Member(member)] = field.path.as_slice()
+        && member == UNEXPANDED
+    {
+        return replaced(what.strip_suffix(UNEXPANDED).unwrap_or(what).trim_end_matches('.'), name, field);
+    }
+    if let (None, Some(Value::Object(variable))) | (Some(Value::Object(variable)), None) = (&field.old, &field.new)
+        && let Some(mark) = variable.get(UNEXPANDED)
+    {
+        let bare = |value: &Option<Value>| {
+            let mut value = value.clone();
+            value.as_mut().and_then(Value::as_object_mut).map(|members| members.remove(UNEXPANDED));
+            value
+        };
+        let bare = Field { path: field.path.clone(), old: bare(&field.old), new: bare(&field.new) };
+        let names = mark.as_array().into_iter().flatten().filter_map(Value::as_str);
+        let references = names.map(|name| format!("$({name})")).collect::<Vec<_>>().join(", ");
+        let words = plain(what, &bare);
+        return Words::of(format!("{}; {references} in it is not replaced, because of the order", words.line));
+    }
     match (&field.old, &field.new) {
         (Some(Value::String(old)), Some(Value::String(new))) if old.contains('\n') || new.contains('\n') => {
             let (count, more) = lines_between(old, new);
@@ -329,6 +349,29 @@ pub(super) fn plain(what: &str, field: &Field) -> Words {
         }
         (None, None) => Words::of(what),
     }
+}
+
+/// Which references of a variable are replaced now, and which no longer: that depends on the order of the variables.
+fn replaced(what: &str, name: &str, field: &Field) -> Words {
+    let names = |value: &Option<Value>| -> Vec<String> {
+        let names = value.as_ref().and_then(Value::as_array).into_iter().flatten();
+        names.filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let (before, after) = (names(&field.old), names(&field.new));
+    let only = |these: &[String], others: &[String]| -> Vec<String> {
+        these.iter().filter(|name| !others.contains(name)).cloned().collect()
+    };
+    let line = |names: &[String], is: &str, side: &str| {
+        let list = |form: fn(&String) -> String| names.iter().map(form).collect::<Vec<_>>().join(", ");
+        let (references, names) = (list(|name| format!("$({name})")), list(String::clone));
+        format!("{references} {is}: {names} stands {side} {name} in the list")
+    };
+    let (now, no_longer) = (only(&before, &after), only(&after, &before));
+    let lines = [
+        (!now.is_empty()).then(|| line(&now, "is replaced by its value now", "before")),
+        (!no_longer.is_empty()).then(|| line(&no_longer, "is no longer replaced by its value", "after")),
+    ];
+    Words::of(format!("{what}: {}", lines.into_iter().flatten().collect::<Vec<_>>().join("; ")))
 }
 
 /// That a covered text differs is all that can be said of it; numbers tell nothing where there is one cover or two.

@@ -14,6 +14,7 @@ use super::{period, resource};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Body, ImageRule, PatchKind, PatchStep, Schedule, Target, Variables};
 use crate::patch::MAX_OBJECT;
+use crate::patch::variables::FREE;
 use crate::tree::{Located, SpanTree, Spanned, Spots};
 use crate::yaml;
 
@@ -173,6 +174,7 @@ fn env_list(env: &Located, context: &mut Context<'_, '_>) -> Located {
         let Some(spans) = spots.get(name.as_str()).copied() else { continue };
         let mut entry = Map::new();
         entry.insert("name".to_owned(), Value::String(name.clone()));
+        entry.insert(FREE.to_owned(), Value::Bool(true));
         let mut members = vec![("name".to_owned(), SpanTree::leaf(spans.key))];
         let mut whole = SpanTree { key: spans.key, value: spans.value, spots: Spots::Leaf };
         match value {

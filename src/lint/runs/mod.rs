@@ -3,6 +3,7 @@
 //! The one idea: what is judged is the finished CronJob, whoever said what of it, and what is pointed at is the author's
 //! own text. Each rule is a function of one [`Running`] in a file of its own.
 
+mod env_order;
 mod host_path;
 mod idle;
 mod image;
@@ -53,7 +54,8 @@ const POD: &str = "/spec/jobTemplate/spec/template/spec";
 /// Everything odd about what a variant runs.
 pub fn running(running: &Running<'_>, fleet: &Fleet) -> Vec<Diagnostic> {
     type Rule = fn(&Running<'_>) -> Vec<Diagnostic>;
-    let rules: [(Code, Rule); 9] = [
+    let rules: [(Code, Rule); 10] = [
+        (Code::EnvOrder, env_order::run),
         (Code::UnpinnedImage, image::run),
         (Code::NoResourceRequests, requests::run),
         (Code::NoMemoryLimit, memory::run),
