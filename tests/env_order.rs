@@ -187,6 +187,14 @@ fn warned(compilation: &Compilation) -> BTreeSet<(String, String)> {
     found
 }
 
+/// The names that a layer removes.
+fn removed(env: &Env) -> Vec<&'static str> {
+    match env {
+        Env::Map(map) => map.iter().filter(|(_, value)| value.is_none()).map(|(name, _)| *name).collect(),
+        Env::List(_) => Vec::new(),
+    }
+}
+
 fn names(env: &[(String, String)]) -> Vec<&str> {
     env.iter().map(|(name, _)| name.as_str()).collect()
 }
@@ -214,8 +222,10 @@ proptest! {
                     prop_assert_eq!(names(env), sorted);
                 }
             }
-            // The list that stands first keeps its order.
+            // The list that stands first keeps its order; a variable that is removed and said anew is a new one.
             if let Some(Env::List(list)) = said.next() {
+                let removed: BTreeSet<&str> = said.flat_map(removed).collect();
+                let list: Vec<_> = list.iter().filter(|(name, _)| !removed.contains(name)).collect();
                 let kept: Vec<&str> = names(env).into_iter().filter(|name| list.iter().any(|(own, _)| own == name)).collect();
                 let own: Vec<&str> = list.iter().map(|(name, _)| *name).filter(|name| kept.contains(name)).collect();
                 prop_assert_eq!(kept, own);

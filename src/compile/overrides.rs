@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Built;
-use crate::diag::{Clusters, Code, Diagnostic, Diagnostics, Severity};
+use crate::diag::{Clusters, Code, Diagnostic, Diagnostics, Severity, nearest};
 use crate::model::{Model, Override, Reach, Unit};
 use crate::place::{self, Decision, Verdict};
-use crate::render::Rendered;
-use crate::tree::Span;
+use crate::render::{Effect, Rendered};
+use crate::tree::{Span, Spanned};
 
 /// The overrides that stand in the task itself.
 pub(super) fn own(
@@ -26,7 +26,8 @@ pub(super) fn own(
         return;
     }
     for (over, effect) in unit.overrides.iter().zip(&rendered.effects) {
-        if over.reach != Reach::Task || faults.contains(&over.name.span) || over.selector.says_nothing() {
+        if over.reach != Reach::Task || faults.contains(&over.name.span) || over.selector.says_nothing() || over.broken
+        {
             continue;
         }
         let refused = refused(unit, over, decision, model, diags);
@@ -54,6 +55,9 @@ pub(super) fn own(
             continue;
         }
         let idle: Vec<usize> = effect.reached.iter().copied().filter(|i| !effect.changed.contains(i)).collect();
+        if idle.len() < effect.reached.len() {
+            diags.extend(missing_images(over, effect, model, placed));
+        }
         if idle.is_empty() {
             continue;
         }
@@ -81,6 +85,43 @@ pub(super) fn own(
             Diagnostic::new(Code::OverrideWithoutEffect, over.name.span, message).severity(severity).help(help);
         diagnostic.clusters = Some(Clusters { names, of: placed });
         diags.push(diagnostic);
+    }
+}
+
+/// The entries of `images` that find no image by their name, while the override does something else.
+fn missing_images<'a>(
+    over: &'a Override,
+    effect: &'a Effect,
+    model: &'a Model,
+    placed: usize,
+) -> impl Iterator<Item = Diagnostic> + 'a {
+    over.layer.body.images.iter().filter_map(move |rule| {
+        let (name, missed) = (rule.name.as_ref()?, effect.missed.get(&rule.span)?);
+        let everywhere = missed.clusters.len() == effect.reached.len();
+        let severity = if everywhere { Severity::Error } else { Severity::Warning };
+        let mut diagnostic = missing_image(name, &missed.names).severity(severity);
+        let names = missed.clusters.iter().map(|at| model.clusters[*at].name.value.clone()).collect();
+        diagnostic.clusters = Some(Clusters { names, of: placed });
+        Some(diagnostic)
+    })
+}
+
+/// That no image has a name which an entry of `images` is for.
+fn missing_image(name: &Spanned<String>, there: &BTreeSet<String>) -> Diagnostic {
+    const SHOWN: usize = 10;
+    let message = format!("no image here has the name `{}`, so this entry changes nothing", **name);
+    let diagnostic = Diagnostic::new(Code::OverrideWithoutEffect, name.span, message);
+    let near = nearest(name, there.iter().map(String::as_str));
+    let diagnostic = match near {
+        Some(_) => diagnostic.did_you_mean(near),
+        None => diagnostic.help("correct the name, or remove the entry"),
+    };
+    let shown: Vec<String> = there.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    let more = if there.len() > SHOWN { format!(" and {} more", there.len() - SHOWN) } else { String::new() };
+    if shown.is_empty() {
+        diagnostic
+    } else {
+        diagnostic.note(format!("the images here are {}{more}", shown.join(", ")))
     }
 }
 
@@ -127,20 +168,48 @@ fn may_reach(over: &Override, decision: &Decision, model: &Model) -> bool {
     (0..model.clusters.len()).any(meets)
 }
 
+/// An entry of `images` of a shared override, over all tasks that it reaches.
+struct Sought<'a> {
+    name: &'a Spanned<String>,
+    /// Some task has an image of that name.
+    found: bool,
+    /// The names that there are instead.
+    there: BTreeSet<&'a str>,
+}
+
 /// The overrides of bases and documents: over all tasks they must reach something.
 pub(super) fn shared(model: &Model, plan: &[Built], faults: &BTreeSet<Span>, diags: &mut Diagnostics) {
     let mut reached: BTreeMap<Span, (&Override, bool)> = BTreeMap::new();
+    let mut images: BTreeMap<Span, Sought<'_>> = BTreeMap::new();
     for (unit, built) in model.units.iter().zip(plan) {
         for (over, effect) in unit.overrides.iter().zip(&built.rendered.effects) {
             if over.reach == Reach::Shared {
                 let any = &mut reached.entry(over.name.span).or_insert((over, false)).1;
                 // A cluster that is possible and not taken now may be taken another time.
                 *any = *any || !effect.reached.is_empty() || may_reach(over, &built.decision, model);
+                if effect.reached.is_empty() || over.broken {
+                    continue;
+                }
+                for rule in &over.layer.body.images {
+                    let Some(name) = &rule.name else { continue };
+                    let entry =
+                        images.entry(rule.span).or_insert(Sought { name, found: false, there: BTreeSet::new() });
+                    match effect.missed.get(&rule.span) {
+                        Some(missed) if missed.clusters.len() == effect.reached.len() => {
+                            entry.there.extend(missed.names.iter().map(String::as_str));
+                        }
+                        _ => entry.found = true,
+                    }
+                }
             }
         }
     }
     let unread =
         !model.unread_clusters.is_empty() || !model.misnamed.is_empty() || model.units.len() < model.tasks_seen;
+    for sought in images.into_values().filter(|sought| !sought.found && !unread) {
+        let there = sought.there.into_iter().map(str::to_owned).collect();
+        diags.push(missing_image(sought.name, &there).severity(Severity::Warning));
+    }
     for (span, (over, any)) in reached {
         if !any && !unread && !faults.contains(&span) && !over.selector.says_nothing() {
             diags.push(

@@ -70,6 +70,8 @@ pub struct Override {
     pub layer: Layer,
     /// Who wrote it.
     pub reach: Reach,
+    /// Something in what differs was refused, so that nothing follows from what it does not do.
+    pub broken: bool,
 }
 
 /// How far an override was meant to reach; it decides what is a mistake.

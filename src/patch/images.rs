@@ -1,6 +1,6 @@
-//! Image overrides over all containers of a pod, init containers too. It changes nothing but `image`.
+//! Image overrides over all images of a pod: those of containers, init containers too, and those of image volumes.
 //!
-//! The one idea: all or none. The images are worked out first and written only if every one of them can be.
+//! The images are worked out first and written only if every one of them can be.
 
 use super::Pointer;
 use super::image::{Image, ImageError, Parts, Rename};
@@ -13,7 +13,7 @@ pub const CONTAINER_LISTS: [&str; 3] = ["initContainers", "containers", "ephemer
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{pointer}`: {error}")]
 pub struct AtImage {
-    /// The `image` member in the object.
+    /// The text in the object.
     pub pointer: Pointer,
     /// What is wrong.
     pub error: ImageError,
@@ -33,10 +33,15 @@ pub fn images<'a>(object: &'a Value, pod_spec: &Pointer) -> Vec<(Pointer, &'a st
             }
         }
     }
+    for (index, volume) in spec.get("volumes").and_then(Value::as_array).into_iter().flatten().enumerate() {
+        if let Some(image) = volume.get("image").and_then(|image| image.get("reference")).and_then(Value::as_str) {
+            found.push((pod_spec.join("volumes").join(index).join("image").join("reference"), image));
+        }
+    }
     found
 }
 
-/// Gives every container's image new parts. Tells how many changed.
+/// Gives every image of the pod new parts. Tells how many changed.
 ///
 /// # Errors
 /// The first image that cannot take them; the object is then as it was.
@@ -44,7 +49,7 @@ pub fn set_parts(object: &mut Value, pod_spec: &Pointer, parts: &Parts) -> Resul
     rewrite(object, pod_spec, |image| image.with_parts(parts))
 }
 
-/// Applies kustomize's `images` to every container, in order. Tells how many images each entry met.
+/// Applies kustomize's `images` to every image of the pod, in order. Tells how many images each entry met.
 ///
 /// # Errors
 /// The first image that cannot take its entry; the object is then as it was.
@@ -106,6 +111,18 @@ mod tests {
         let parts = Parts { registry: Some("r.cn".into()), ..Parts::default() };
         assert_eq!(set_parts(&mut object, &spec, &parts), Ok(3));
         assert_eq!(all(&object, &spec), ["r.cn/busybox", "r.cn/nginx:1", "r.cn/b"]);
+    }
+
+    #[test]
+    fn an_image_that_is_a_volume_changes_too() {
+        let volumes = json!([{"name": "w", "emptyDir": {}}, {"name": "v", "image": {"reference": "x.io/data:1"}}]);
+        let spec = Pointer::from_tokens(["spec"]);
+        let mut object = json!({"spec": {"containers": [{"image": "x.io/app:1"}], "volumes": volumes}});
+        let parts = Parts { registry: Some("y.io".into()), ..Parts::default() };
+        assert_eq!(set_parts(&mut object, &spec, &parts), Ok(2));
+        let entry = Rename { name: "y.io/data".into(), new_tag: Some("2".into()), ..Rename::default() };
+        assert_eq!(rename(&mut object, &spec, &[entry]), Ok(vec![1]));
+        assert_eq!(all(&object, &spec), ["y.io/app:1", "y.io/data:2"]);
     }
 
     #[test]

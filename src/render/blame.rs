@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::fold::Fold;
 use super::patching;
-use super::pod;
 use super::path::{self, JOB, JOB_METADATA, POD, POD_METADATA, TEMPLATE};
+use super::pod;
 use super::references::Scope;
 use crate::diag::Code;
 use crate::model::{Body, Layer, Origin, Override, PatchKind, PatchStep, Source, Unit};
@@ -242,7 +242,7 @@ pub fn said_by(over: &Override, path: &[&str]) -> Option<Span> {
 /// nobody did, what is said nearest above it. Nowhere if only built-in defaults speak of it.
 pub fn origin(unit: &Unit, overrides: &[usize], object: &Value, pointer: &str) -> Option<Span> {
     let path = segments(pointer);
-    let image = path.last().is_some_and(|member| member == "image");
+    let image = path.iter().rev().take(2).any(|member| member == "image");
     let layers = unit.layers_with(overrides).filter(|layer| layer.origin != Origin::BuiltIn);
     let layers = layers.filter(|layer| !(image && only_moves_images(&layer.body)));
     let layers = layers.filter_map(|layer| in_body(&layer.body, object, &path));
@@ -444,7 +444,13 @@ fn in_containers(body: &Body, object: &Value, path: &[String]) -> Vec<(Spot, usi
         found.push((spot, depth + 2 + more));
     }
     if rest.first().is_some_and(|member| member == "image") {
-        found.extend(body.images.iter().map(|rule| (Spot { key: rule.span, value: rule.span }, depth + 3)));
+        // The `reference` of an image volume is one step further down.
+        let steps = if list == "volumes" { 4 } else { 3 };
+        let reached = (depth + steps).min(path.len());
+        let image = item.and_then(|item| item.get("image"));
+        let image = image.and_then(|image| image.get("reference").unwrap_or(image).as_str());
+        let rules = body.images.iter().filter(|rule| pod::may_give(rule, image));
+        found.extend(rules.map(|rule| (Spot { key: rule.span, value: rule.span }, reached)));
     }
     found
 }

@@ -4,6 +4,7 @@
 //! had again: that is how blame is found.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
@@ -43,6 +44,8 @@ pub(super) struct Fold<'a> {
     pub(super) scope: Option<&'a Scope<'a>>,
     pub(super) state: State,
     pub(super) troubles: Vec<Diagnostic>,
+    /// The entries of `images` that found no image by their name, and the names that there were.
+    pub(super) missed: Vec<(Span, BTreeSet<String>)>,
     /// The object is heavier than any that can be stored, so that nothing more is laid over it.
     pub(super) too_heavy: bool,
 }
@@ -59,13 +62,13 @@ impl<'a> Fold<'a> {
             *path::ensure(&mut object, POD) = json!({"containers": [{"name": unit.identity.name}]});
         }
         let state = State { object, zone: None, namespace: None, object_name: None, resources: 0, shard_env: None };
-        Self { unit, sources, scope, state, troubles: Vec::new(), too_heavy: false }
+        Self { unit, sources, scope, state, troubles: Vec::new(), missed: Vec::new(), too_heavy: false }
     }
 
     /// Goes on from a state.
     pub(super) fn from(unit: &'a Unit, sources: &'a SourceTree, scope: Option<&'a Scope<'a>>, state: State) -> Self {
         let too_heavy = weight(&state.object) > MAX_OBJECT;
-        Self { unit, sources, scope, state, troubles: Vec::new(), too_heavy }
+        Self { unit, sources, scope, state, troubles: Vec::new(), missed: Vec::new(), too_heavy }
     }
 
     /// Applies the typed fields of a layer.
@@ -259,7 +262,7 @@ impl<'a> Fold<'a> {
     /// A part of a layer with its references replaced and its files in place.
     pub(super) fn expanded(&mut self, part: &'a Located) -> Cow<'a, Value> {
         let Some(scope) = self.scope else { return Cow::Borrowed(&part.value) };
-        let mut names = std::collections::BTreeSet::new();
+        let mut names = BTreeSet::new();
         references::names_in(&part.value, &mut names);
         if names.is_empty() {
             return Cow::Borrowed(&part.value);
@@ -340,7 +343,8 @@ pub(super) fn merge_trouble(error: &PatchError, spans: &SpanTree) -> Diagnostic 
 
 /// Where a reference stands, if that can be told: that of which several are wrong is one mistake of the whole text.
 pub(super) fn place(trouble: &references::Trouble, spans: &SpanTree, sources: &SourceTree) -> Span {
-    let whole = spots::deepest(spans, &trouble.path).value;
+    let spot = spots::deepest(spans, &trouble.path);
+    let whole = if trouble.kind == TroubleKind::InKey { spot.key } else { spot.value };
     let found = match trouble.kind {
         TroubleKind::TooMuch => {
             let text = sources.text(whole);
@@ -350,7 +354,7 @@ pub(super) fn place(trouble: &references::Trouble, spans: &SpanTree, sources: &S
                 Span::new(whole.file, start, start + written.len())
             })
         }
-        TroubleKind::Undefined | TroubleKind::OddValue => sources.find(whole, &trouble.written),
+        TroubleKind::Undefined | TroubleKind::InKey | TroubleKind::OddValue => sources.find(whole, &trouble.written),
     };
     found.unwrap_or(whole)
 }
@@ -364,6 +368,10 @@ pub(super) fn reference_trouble(trouble: references::Trouble, span: Span) -> Dia
         TroubleKind::TooMuch => {
             return Diagnostic::new(Code::ObjectTooLarge, span, trouble.message)
                 .help("no object can hold so much: shorten the value, or name it less often");
+        }
+        TroubleKind::InKey => {
+            return Diagnostic::new(Code::UndefinedReference, span, trouble.message)
+                .help("write the name itself; where clusters differ, an override gives theirs");
         }
         TroubleKind::Undefined => {}
     }

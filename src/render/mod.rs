@@ -28,7 +28,7 @@ pub use orders::{Orders, Share};
 pub use references::Scope;
 pub use wanted::{Wanted, wanted};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -36,7 +36,7 @@ use self::variant::Key;
 use crate::diag::{Diagnostics, Gather};
 use crate::model::{Fleet, Timing, Unit};
 use crate::place::Decision;
-use crate::tree::SourceTree;
+use crate::tree::{SourceTree, Span};
 use crate::validate::Amounts;
 
 /// Clusters of one task that get the same bytes.
@@ -65,6 +65,17 @@ pub struct Effect {
     pub reached: Vec<usize>,
     /// Those of them on which it changed something.
     pub changed: Vec<usize>,
+    /// By the place of an entry of `images` that names the images it is for: where there was none.
+    pub missed: BTreeMap<Span, Missed>,
+}
+
+/// Clusters on which an entry of `images` found no image by its name.
+#[derive(Clone, Debug, Default)]
+pub struct Missed {
+    /// The clusters.
+    pub clusters: Vec<usize>,
+    /// The names of the images that are there.
+    pub names: BTreeSet<String>,
 }
 
 /// A task, rendered.
@@ -114,6 +125,13 @@ pub fn render(
         let built = variant::build(unit, &key, clusters[0], versions.keys(), &prefix, around);
         for i in &built.changed {
             rendered.effects[*i].changed.extend(&clusters);
+        }
+        for (span, names) in built.missed {
+            for i in overrides.iter().filter(|i| unit.overrides[**i].layer.body.images.iter().any(|r| r.span == span)) {
+                let missed = rendered.effects[*i].missed.entry(span).or_default();
+                missed.clusters.extend(&clusters);
+                missed.names.extend(names.iter().cloned());
+            }
         }
         for diagnostic in built.diags {
             said.add(diagnostic, &clusters);

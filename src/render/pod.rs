@@ -10,8 +10,8 @@ use super::path::{self, CONTAINERS, POD};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{ImageRule, Source};
 use crate::patch::image::{Image, ImageError, Parts, Rename};
-use crate::patch::typed;
 use crate::patch::variables::FREE;
+use crate::patch::{Pointer, images, typed};
 use crate::tree::{Located, Span, SpanTree, Spanned};
 use crate::validate::Schema;
 
@@ -134,12 +134,17 @@ fn digest_of(map: &Map<String, Value>) -> Option<Option<String>> {
     map.get("digest").map(|digest| digest.as_str().map(str::to_owned))
 }
 
-/// One of kustomize's `images` on one image; `None` if it is about another.
-fn rename(current: &str, name: &str, map: &Map<String, Value>) -> Result<Option<String>, ImageError> {
+/// Whether an entry of `images` may have given a finished image: of an entry for some images the name tells.
+pub(super) fn may_give(rule: &ImageRule, image: Option<&str>) -> bool {
+    let (Some(name), Some(Ok(image))) = (&rule.name, image.map(Image::parse)) else { return true };
+    let renamed = rule.parts.get("newName").and_then(Value::as_str).unwrap_or(name);
+    image.name() == renamed || crate::model::reference::first(renamed).is_some()
+}
+
+/// One of kustomize's `images`; what is no text was refused when it was read.
+fn rename_of(name: &str, map: &Map<String, Value>) -> Rename {
     let text = |name: &str| map.get(name).and_then(Value::as_str).map(str::to_owned);
-    let rename =
-        Rename { name: name.to_owned(), new_name: text("newName"), new_tag: text("newTag"), digest: digest_of(map) };
-    Ok(Image::parse(current)?.renamed(&rename)?.map(|image| image.to_string()))
+    Rename { name: name.to_owned(), new_name: text("newName"), new_tag: text("newTag"), digest: digest_of(map) }
 }
 
 fn image_trouble(error: &ImageError, spans: &SpanTree) -> Diagnostic {
@@ -160,7 +165,7 @@ fn trouble_at(error: &ImageError, span: Span) -> Diagnostic {
     }
 }
 
-/// Applies one of `images` to all containers, init containers too.
+/// Applies one of `images` to all images of the pod: of containers, init containers and image volumes.
 pub(super) fn images<'a>(fold: &mut Fold<'a>, rule: &'a ImageRule) {
     let mut parts = rule.parts.clone();
     if let Some(scope) = fold.scope {
@@ -169,23 +174,21 @@ pub(super) fn images<'a>(fold: &mut Fold<'a>, rule: &'a ImageRule) {
         fold.report(troubles, &SpanTree::leaf(rule.span));
     }
     let Value::Object(parts) = parts else { return };
-    let Some(pod) = path::at_mut(&mut fold.state.object, POD) else { return };
-    let mut troubles = Vec::new();
-    for list in CONTAINERS {
-        for container in pod.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
-            let Some(current) = container.get("image").and_then(Value::as_str) else { continue };
-            let result = match &rule.name {
-                Some(name) => rename(current, name, &parts),
-                None => Image::parse(current)
-                    .and_then(|image| image.with_parts(&parts_of(&parts)))
-                    .map(|image| Some(image.to_string())),
-            };
-            match result {
-                Ok(Some(image)) => path::set(container, "image", image),
-                Ok(None) => {}
-                Err(error) => troubles.push(trouble_at(&error, rule.span)),
+    let pod = Pointer::from_tokens(POD.iter().copied());
+    let object = &mut fold.state.object;
+    let error = match &rule.name {
+        None => images::set_parts(object, &pod, &parts_of(&parts)).err(),
+        Some(name) => match images::rename(object, &pod, &[rename_of(name, &parts)]) {
+            Ok(met) => {
+                if met == [0] {
+                    let there = images::images(object, &pod).into_iter();
+                    let names = there.filter_map(|(_, image)| Some(Image::parse(image).ok()?.name()));
+                    fold.missed.push((rule.span, names.collect()));
+                }
+                None
             }
-        }
-    }
-    fold.troubles.extend(troubles);
+            Err(error) => Some(error),
+        },
+    };
+    fold.troubles.extend(error.map(|at| trouble_at(&at.error, rule.span)));
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::diag::nearest;
-use crate::model::reference::find;
+use crate::model::reference::{find, first};
 use crate::model::{Cluster, FROM_FILE, Fleet, Variables};
 use crate::patch::MAX_OBJECT;
 use crate::tree::Span;
@@ -108,7 +108,13 @@ pub(crate) fn names_in(value: &Value, names: &mut BTreeSet<String>) {
         Value::Object(map) if map.contains_key(FROM_FILE) => {
             names.insert(FROM_FILE.to_owned());
         }
-        Value::Object(map) => map.values().for_each(|member| names_in(member, names)),
+        Value::Object(map) => {
+            for (key, member) in map {
+                // None is read in a key, and that is said when the value is expanded.
+                names.extend(find(key).into_iter().map(|r| r.name.unwrap_or_default().to_owned()));
+                names_in(member, names);
+            }
+        }
         _ => {}
     }
 }
@@ -135,6 +141,8 @@ pub(crate) struct Trouble {
 pub(crate) enum TroubleKind {
     /// It has no value.
     Undefined,
+    /// It stands in the key of a map, where none is read.
+    InKey,
     /// It has a value, but an odd one.
     OddValue,
     /// With its value the text would be longer than an object can be.
@@ -181,6 +189,11 @@ fn within(value: &mut Value, scope: &Scope<'_>, path: &mut Vec<String>, troubles
             }
             for (key, member) in map.iter_mut() {
                 path.push(key.clone());
+                if let Some(written) = first(key) {
+                    let message = format!("`{written}` is not read in a key");
+                    let (path, written) = (path.clone(), written.to_owned());
+                    troubles.push(Trouble { path, written, message, near: None, before: 0, kind: TroubleKind::InKey });
+                }
                 within(member, scope, path, troubles, room);
                 path.pop();
             }
@@ -235,7 +248,7 @@ fn expanded(
         let mut trouble = |message, near, kind| {
             let before = match kind {
                 TroubleKind::TooMuch => text[..reference.start].matches(written).count(),
-                TroubleKind::Undefined | TroubleKind::OddValue => 0,
+                TroubleKind::Undefined | TroubleKind::InKey | TroubleKind::OddValue => 0,
             };
             let (path, written) = (path.to_vec(), written.to_owned());
             troubles.push(Trouble { path, written, message, near, before, kind });

@@ -54,6 +54,8 @@ pub(super) struct Built {
     pub(super) cron_job: Value,
     /// The overrides that changed something.
     pub(super) changed: Vec<usize>,
+    /// The entries of `images` that found no image by their name, and the names that there were.
+    pub(super) missed: Vec<(Span, BTreeSet<String>)>,
     pub(super) diags: Vec<Diagnostic>,
     /// What Kubernetes says of it, by version, in the order in which the versions were given.
     pub(super) checked: Vec<Vec<Diagnostic>>,
@@ -259,6 +261,7 @@ pub(super) fn build<'v>(
     let undone = !key.order.stands(&fold.state.object, told.as_ref().is_some_and(|told| told.value));
     let mut value = std::mem::take(&mut fold.state.object);
     let mut diags = std::mem::take(&mut fold.troubles);
+    let missed = std::mem::take(&mut fold.missed);
     drop(fold);
     let replay = |version: Version| Replay {
         unit,
@@ -303,7 +306,7 @@ pub(super) fn build<'v>(
     };
     resources::build(&beside, &mut manifests, &mut changed, &mut diags);
     variables_matter(unit, key, cluster, around, &mut changed);
-    Built { instances, undone, manifests, timing, requests, cron_job: value, changed, diags, checked }
+    Built { instances, undone, manifests, timing, requests, cron_job: value, changed, missed, diags, checked }
 }
 
 /// Name and namespace are also the path of the manifest, so nothing may climb in them. Where the task's own name is
@@ -418,7 +421,10 @@ fn check(
         if unmerged && finding.code == Code::MissingField {
             continue;
         }
-        if !said.insert((Place::Text(span), finding.code)) {
+        // A reference that is not read is the mistake, whatever is wrong with its text.
+        if !said.insert((Place::Text(span), finding.code))
+            || said.contains(&(Place::Text(span), Code::UndefinedReference))
+        {
             continue;
         }
         // The author of the short form knows of no list.

@@ -9,10 +9,10 @@ use serde_json::{Map, Value};
 
 use super::context::{Context, IN_ZONE};
 use super::forms::TextOr;
-use super::wire::{BodySpec, ImageRuleSpec, ImagesSpec, PatchSpec, ScheduleSpec};
-use super::{period, resource};
+use super::wire::{BodySpec, PatchSpec, ScheduleSpec};
+use super::{image, period, reserved, resource};
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Body, ImageRule, PatchKind, PatchStep, Schedule, Target, Variables};
+use crate::model::{Body, PatchKind, PatchStep, Schedule, Target, Variables};
 use crate::patch::MAX_OBJECT;
 use crate::patch::variables::FREE;
 use crate::tree::{Located, SpanTree, Spanned, Spots};
@@ -37,17 +37,17 @@ pub(super) fn lower(spec: BodySpec, context: &mut Context<'_, '_>) -> Body {
     };
     for part in [&mut body.job, &mut body.pod, &mut body.container] {
         require_map(part, context);
+        part.iter().for_each(|part| reserved::check(&part.spans, context));
     }
+    body.labels.iter().chain(&body.annotations).for_each(|part| reserved::check(&part.spans, context));
     for resource in spec.resources.into_iter().flatten() {
         body.resources.extend(resource::lower(resource, context));
     }
     if let Some(containers) = spec.containers {
         body.containers = by_name(containers, context);
     }
-    for (_, container) in &mut body.containers {
-        normal(container, context);
-    }
-    if let Some(container) = &mut body.container {
+    for container in body.containers.iter_mut().map(|(_, container)| container).chain(&mut body.container) {
+        image::check_parts(container, context);
         normal(container, context);
     }
     if let Some(pod) = &mut body.pod {
@@ -91,6 +91,7 @@ pub(super) fn pod_template(located: Located, context: &mut Context<'_, '_>) -> O
     let mut part = Some(located);
     require_map(&mut part, context);
     if let Some(template) = &mut part {
+        reserved::check(&template.spans, context);
         with_member(template, "spec", |spec| normal_pod(spec, context));
     }
     part
@@ -201,6 +202,7 @@ fn env_list(env: &Located, context: &mut Context<'_, '_>) -> Located {
             Value::Object(inner) if inner.contains_key("valueFrom") || inner.contains_key("value") => {
                 for (key, value) in inner {
                     if key == "name" {
+                        check_own_name(name, value, spans, context);
                         continue;
                     }
                     entry.insert(key.clone(), value.clone());
@@ -227,6 +229,17 @@ fn env_list(env: &Located, context: &mut Context<'_, '_>) -> Located {
     }
     let spans = SpanTree { key: env.spans.key, value: env.spans.value, spots: Spots::Items(places) };
     Located { value: Value::Array(items), spans }
+}
+
+/// In a map the key is the variable's name, so another `name` beside its value is a mistake.
+fn check_own_name(name: &str, own: &Value, spans: &SpanTree, context: &mut Context<'_, '_>) {
+    if own.as_str() == Some(name) {
+        return;
+    }
+    let span = spans.member("name").map_or(spans.value, |spot| spot.value);
+    let message = format!("the variable `{name}` has another `name` beside its value");
+    let diagnostic = Diagnostic::new(Code::InvalidValue, span, message);
+    context.diags.push(diagnostic.help("remove `name`: in a map of variables the key is the name"));
 }
 
 /// `{fromFile: path}` among the strings of `command` and `args`, at any depth, becomes the marked text of the file.
@@ -258,13 +271,20 @@ fn files(value: &mut Value, spans: &SpanTree, context: &mut Context<'_, '_>) {
 /// Replaces `{fromFile: path}` by the marked text of the file.
 pub(super) fn from_file(item: &mut Value, spans: &SpanTree, context: &mut Context<'_, '_>) {
     let Some(map) = item.as_object() else { return };
-    let Some((Value::String(path), place)) = map.get("fromFile").zip(spans.member("fromFile")) else { return };
+    let Some((path, place)) = map.get("fromFile").zip(spans.member("fromFile")) else { return };
+    let mut text = String::new();
     if map.len() != 1 {
         context.error(Code::UnknownField, spans.value, "`fromFile` stands alone in its map");
-        return;
+    } else if !path.is_string() {
+        let diagnostic = Diagnostic::new(Code::WrongType, place.value, "`fromFile` is not a string")
+            .help("write the path of a file");
+        context.diags.push(match place.source() {
+            Some(written) => diagnostic.help(format!("quote it: `\"{written}\"`")),
+            None => diagnostic,
+        });
     }
-    let mut text = String::new();
-    if let Some(id) = context.file(path, place.value) {
+    let path = path.as_str().filter(|_| map.len() == 1);
+    if let Some((path, id)) = path.and_then(|path| Some((path, context.file(path, place.value)?))) {
         match std::str::from_utf8(&context.library.sources.file(id).bytes) {
             // A large file that is named often would fill any memory. Told is the first that does not fit.
             Ok(found) if found.len() > context.room => {
@@ -317,6 +337,7 @@ fn by_name(containers: Located, context: &mut Context<'_, '_>) -> Vec<(Spanned<S
             );
             continue;
         }
+        reserved::check(&spans, context);
         let key = Spanned::new(name, spans.key);
         let mut part = Some(Located { value, spans });
         require_map(&mut part, context);
@@ -373,35 +394,6 @@ pub(super) fn variables(located: &Located, context: &mut Context<'_, '_>) -> Var
     variables
 }
 
-/// `images`: the parts for all containers, or kustomize's list.
-pub(super) fn images(spec: Spanned<ImagesSpec>) -> Vec<ImageRule> {
-    match spec.value {
-        ImagesSpec::Parts(parts) => {
-            let mut map = Map::new();
-            for (name, part) in [("registry", parts.registry), ("repository", parts.repository), ("tag", parts.tag)] {
-                map.extend(part.map(|part| (name.to_owned(), Value::String(part.value))));
-            }
-            map.extend(digest(parts.digest));
-            vec![ImageRule { name: None, parts: Value::Object(map), span: spec.span }]
-        }
-        ImagesSpec::Rules(rules) => rules.into_iter().map(image_rule).collect(),
-    }
-}
-
-fn digest(said: Option<Option<Spanned<String>>>) -> Option<(String, Value)> {
-    let value = said?.map_or(Value::Null, |digest| Value::String(digest.value));
-    Some(("digest".to_owned(), value))
-}
-
-fn image_rule(rule: Spanned<ImageRuleSpec>) -> ImageRule {
-    let mut parts = Map::new();
-    for (name, part) in [("newName", rule.value.new_name), ("newTag", rule.value.new_tag)] {
-        parts.extend(part.map(|part| (name.to_owned(), Value::String(part.value))));
-    }
-    parts.extend(digest(rule.value.digest));
-    ImageRule { name: Some(rule.value.name), parts: Value::Object(parts), span: rule.span }
-}
-
 /// One of `patches`.
 pub(super) fn patch(spec: Spanned<PatchSpec>, context: &mut Context<'_, '_>) -> Option<PatchStep> {
     let span = spec.span;
@@ -418,6 +410,7 @@ pub(super) fn patch(spec: Spanned<PatchSpec>, context: &mut Context<'_, '_>) -> 
         return None;
     }
     let (kind, patch) = given.pop()?;
+    reserved::check(&patch.spans, context);
     let target = target.map(|target| Target { kind: target.kind, name: target.name });
     Some(PatchStep { kind, patch, target, span })
 }

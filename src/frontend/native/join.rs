@@ -14,8 +14,8 @@ use super::wire::{
     BaseDocument, CronJobSpec, ExcludeSpec, MatchSpec, OverrideDocument, OverrideEntry, PatchSpec, TaskDocument,
     TasksSpec,
 };
-use super::{body, names, placing, resource, sharing, spreading};
-use crate::diag::{Code, Diagnostic, nearest};
+use super::{body, image, names, placing, resource, sharing, spreading};
+use crate::diag::{Code, Diagnostic, Severity, nearest};
 use crate::model::{
     Active, Body, Expression, Fleet, Identity, Layer, Operator, Origin, Override, Placement, Reach, Schedule, Source,
     TimeZone, Unit,
@@ -202,11 +202,13 @@ fn lower_override(
             .help("name `clusters`, or give `match`; `clusters: \"*\"` means all of the task's"),
         );
     }
+    let before = context.diags.len();
     let mut body = body::lower(body, context);
-    body.images = images.map(body::images).unwrap_or_default();
+    body.images = images.map(|images| image::rules(images, context)).unwrap_or_default();
     body.patches = patches.into_iter().flatten().filter_map(|patch| body::patch(patch, context)).collect();
     let layer = Layer { origin: Origin::Override(name.value.clone()), body };
-    Override { name, selector, layer, reach }
+    let broken = context.diags.iter().skip(before).any(|diagnostic| diagnostic.severity == Severity::Error);
+    Override { name, selector, layer, reach, broken }
 }
 
 fn lower_documents(documents: Vec<(Span, OverrideDocument)>, context: &mut Context<'_, '_>) -> Vec<Document> {

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::body;
 use super::context::Context;
 use super::forms::TextOr;
 use super::wire::{CronJobSpec, ResourceSpec};
+use super::{body, reserved};
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::model::{Resource, ResourceFile};
 use crate::patch::MAX_OBJECT;
@@ -57,6 +57,7 @@ pub(super) fn cron_job(spec: Spanned<TextOr<CronJobSpec>>, context: &mut Context
         }
     }
     let object = found.pop()?;
+    reserved::check(&object.spans, context);
     check_version(&object, context);
     Some(object)
 }
@@ -188,6 +189,7 @@ pub(super) fn lower(spec: Spanned<TextOr<ResourceSpec>>, context: &mut Context<'
     for object in &mut objects {
         sound &= check(object, sops, spec.file.span, context);
         if !sops {
+            reserved::check(&object.spans, context);
             config_map_files(object, context);
         }
     }

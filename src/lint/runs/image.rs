@@ -2,20 +2,28 @@
 //!
 //! The one idea: the same commit should run the same program; a tag that everybody moves says nothing about which.
 
-use super::Running;
+use serde_json::Value;
+
+use super::{POD, Running};
 use crate::diag::{Code, Diagnostic};
 
 pub(super) fn run(running: &Running<'_>) -> Vec<Diagnostic> {
     let containers = running.containers();
-    let images = containers.iter().filter_map(|container| Some((container, container.text("image")?)));
+    let images = containers.iter().filter_map(|container| Some((container.at("image"), container.text("image")?)));
+    let volumes = running.pod().and_then(|pod| pod.get("volumes")).and_then(Value::as_array).into_iter().flatten();
+    let volumes = volumes.enumerate().filter_map(|(at, volume)| {
+        let image = volume.get("image")?.get("reference")?.as_str()?;
+        Some((format!("{POD}/volumes/{at}/image/reference"), image))
+    });
     images
-        .filter_map(|(container, image)| {
+        .chain(volumes)
+        .filter_map(|(pointer, image)| {
             let message = match tag(image) {
                 Tag::None => "this image has no tag, which means `latest`",
                 Tag::Latest => "this image is whatever `latest` is on the day of the pull",
                 Tag::Other => return None,
             };
-            let span = running.said(&container.at("image"));
+            let span = running.said(&pointer);
             Some(
                 Diagnostic::new(Code::UnpinnedImage, span, message)
                     .help("name the version that is meant: a tag, or a digest that nobody can move"),

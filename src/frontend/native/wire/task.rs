@@ -295,7 +295,7 @@ with_body!(
         matching: Option<Spanned<MatchSpec>>,
         /// Which clusters not.
         exclude: Option<ExcludeSpec>,
-        /// Images of all containers.
+        /// Images of all containers and image volumes.
         images: Option<Spanned<ImagesSpec>>,
         /// Patches of the finished object.
         patches: Option<Vec<Spanned<PatchSpec>>>,
@@ -314,7 +314,7 @@ with_body!(
         matching: Option<Spanned<MatchSpec>>,
         /// Which clusters not.
         exclude: Option<ExcludeSpec>,
-        /// Images of all containers.
+        /// Images of all containers and image volumes.
         images: Option<Spanned<ImagesSpec>>,
         /// Patches of the finished object.
         patches: Option<Vec<Spanned<PatchSpec>>>,
