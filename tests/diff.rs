@@ -344,6 +344,50 @@ fn a_block_scalar_at_the_end_of_a_manifest_is_compared_as_it_stands() {
 }
 
 #[test]
+fn an_equal_object_of_two_files_is_one_and_another_name_is_a_rename() {
+    let repo = Repo::new();
+    let there = there(&repo);
+    let role = |name: &str, verb: &str| {
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: {name}, namespace: billing}}\n\
+             rules: [{{apiGroups: [\"\"], resources: [pods], verbs: [{verb}]}}]\n"
+        )
+    };
+    // A ClusterRole belongs to the whole cluster, whatever namespace is written.
+    repo.put("tasks/role.yaml", &role("reader", "list"));
+    repo.put("tasks/rollup.yaml", &(task("rollup", "1.4") + "  resources: [role.yaml]\n"));
+    for cluster in ["eu-1", "us-1", "us-2"] {
+        fs::write(there.join(cluster).join("role.yaml"), role("reader", "list")).expect("written");
+    }
+    let found = said(&against(&repo, &there, &[]));
+    assert!(found.contains("9 objects on 3 clusters mean the same; nothing differs"), "{found}");
+    fs::write(there.join("eu-1/again.yaml"), role("reader", "list")).expect("written");
+    let found = said(&against(&repo, &there, &[]));
+    assert!(found.contains("9 objects on 3 clusters mean the same; nothing differs"), "{found}");
+    fs::write(there.join("eu-1/again.yaml"), role("reader", "watch")).expect("written");
+    let stopped = against(&repo, &there, &[]);
+    assert_eq!(code(&stopped), Some(2));
+    assert!(grumbled(&stopped).contains("ClusterRole reader stands in"), "{}", grumbled(&stopped));
+    // Twice there and nowhere here.
+    for name in ["one.yaml", "two.yaml"] {
+        fs::write(there.join("eu-1").join(name), role("other", "watch")).expect("written");
+    }
+    fs::remove_file(there.join("eu-1/again.yaml")).expect("removed");
+    let found = said(&against(&repo, &there, &[]));
+    assert!(found.contains("0 differ, 1 only there, 0 only here"), "{found}");
+    // The same under another name.
+    for name in ["one.yaml", "two.yaml", "role.yaml"] {
+        fs::remove_file(there.join("eu-1").join(name)).expect("removed");
+    }
+    fs::write(there.join("eu-1/role.yaml"), role("lister", "list")).expect("written");
+    let found = said(&against(&repo, &there, &[])).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(found.contains("ClusterRole lister would become ClusterRole reader on 1 cluster: eu-1"), "{found}");
+    assert!(found.contains("1 only there, 1 only here"), "{found}");
+    let value: Value = serde_json::from_str(&said(&against(&repo, &there, &["--format", "json"]))).expect("JSON");
+    assert_eq!(value["result"]["clusters"][0]["renamed"][0]["here"], "ClusterRole reader");
+}
+
+#[test]
 fn one_cluster_lists_and_what_cannot_be_compared() {
     let repo = Repo::new();
     let there = there(&repo);

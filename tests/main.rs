@@ -24,6 +24,7 @@ mod kustomize;
 mod layers;
 mod making;
 mod merging;
+mod objects;
 mod pages;
 mod placed;
 mod placing_edges;

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::args::Build;
 use super::compare::{self, Losses};
 use super::outcome::{Failure, Outcome};
+use super::renames::{self, Known, Removal};
 use super::session::Session;
 use super::table::count;
 use super::{moved, moves, publish, stage};
@@ -52,8 +53,14 @@ pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Fail
     }
     let difference = compare::on_disk(&compilation.output, &dir, wanted)?;
     let losses = Losses { difference: &difference, since: None, allowed: &args.allow_deletions };
-    if let Some(outcome) = compare::refused(session, &compilation, &difference, &losses, &session.shown(&dir)) {
+    let shown = session.shown(&dir);
+    let known = Known { existing: &[&difference], base: None, removal: Removal::Disk(&shown) };
+    let stopped = renames::report(session, &compilation, &known);
+    if let Some(outcome) = compare::refused(session, &compilation, &difference, &losses, &shown) {
         return Ok(outcome);
+    }
+    if stopped {
+        return Ok(Outcome::wrong(vec!["nothing was written".to_owned()], json!({"written": false})));
     }
     compare::strays(session, &compilation, &difference, &session.shown(&dir));
     moved::told(session, &compilation, None);

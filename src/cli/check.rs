@@ -13,6 +13,7 @@ use super::compare::{self, Losses};
 use super::line_ends;
 use super::moved;
 use super::outcome::{Failure, Outcome};
+use super::renames::{self, Known, Removal};
 use super::session::Session;
 use super::table::count;
 use crate::compile::Compilation;
@@ -60,8 +61,18 @@ pub(super) fn run(session: &mut Session, args: &Check) -> Result<Outcome, Failur
         allowed: &args.allow_deletions,
     };
     let dir = session.output(&compilation)?;
-    if let Some(outcome) = compare::refused(session, &compilation, &standing, &losses, &session.shown(&dir)) {
+    let shown = session.shown(&dir);
+    let removal = match session.view {
+        View::Index(_) if !session.elsewhere() => Removal::Index(&shown),
+        _ => Removal::Disk(&shown),
+    };
+    let known = Known { existing: &[&standing], base: since.as_ref().zip(losses.since), removal };
+    let stopped = renames::report(session, &compilation, &known);
+    if let Some(outcome) = compare::refused(session, &compilation, &standing, &losses, &shown) {
         return Ok(Outcome { remarks, ..outcome });
+    }
+    if stopped {
+        return Ok(Outcome::wrong(remarks, json!({"checked": false})));
     }
     if !compared {
         let text = format!("{sizes}; the output is not committed and was not compared\n");

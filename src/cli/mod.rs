@@ -31,6 +31,7 @@ mod plain;
 mod plan;
 mod progress;
 mod publish;
+mod renames;
 mod render;
 mod report;
 mod room;

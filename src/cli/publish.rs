@@ -16,6 +16,7 @@ use super::compare::{self, Losses};
 use super::line_ends;
 use super::moment;
 use super::outcome::{Failure, Outcome};
+use super::renames::{self, Known, Removal};
 use super::session::Session;
 use super::table::count;
 use crate::repo::{self, Origin, SOURCE_TRAILER, Tip, View};
@@ -61,7 +62,11 @@ pub(super) fn run(session: &mut Session, args: &Build, name: &str) -> Result<Out
         let difference = difference(session, &tip, &compilation.output, wanted)?;
         let title = tip.ahead.clone().unwrap_or_else(|| name.to_owned());
         let losses = Losses { difference: &difference, since: Some(&title), allowed: &args.allow_deletions };
-        if let Some(mut outcome) = compare::refused(session, &compilation, &difference, &losses, name) {
+        let known = Known { existing: &[&difference], base: None, removal: Removal::Branch(name) };
+        let stopped = renames::report(session, &compilation, &known);
+        let refused = compare::refused(session, &compilation, &difference, &losses, name);
+        let stopped = stopped.then(|| Outcome::wrong(Vec::new(), json!({"written": false})));
+        if let Some(mut outcome) = refused.or(stopped) {
             outcome.remarks = vec!["nothing was committed".to_owned()];
             return Ok(outcome);
         }

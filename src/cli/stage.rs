@@ -17,6 +17,7 @@ use super::line_ends;
 use super::moved;
 use super::moves;
 use super::outcome::{Failure, Outcome};
+use super::renames::{self, Known, Removal};
 use super::session::{Session, output_dir};
 use crate::compile::Compilation;
 use crate::diag::{Code, Diagnostic, Place};
@@ -65,8 +66,15 @@ pub(super) fn run(session: &mut Session, args: &Build) -> Result<Outcome, Failur
         since: base.as_ref().map(Base::title),
         allowed: &args.allow_deletions,
     };
-    if let Some(outcome) = compare::refused(session, &compilation, &disk, &losses, &session.shown(&dir)) {
+    let shown = session.shown(&dir);
+    // What is not staged as an output yet is written by this run: the base alone stops no rename here.
+    let known = Known { existing: &[&staged], base: None, removal: Removal::Index(&shown) };
+    let stopped = renames::report(session, &compilation, &known);
+    if let Some(outcome) = compare::refused(session, &compilation, &disk, &losses, &shown) {
         return Ok(outcome);
+    }
+    if stopped {
+        return Ok(Outcome::wrong(vec!["nothing was written".to_owned()], json!({"written": false})));
     }
     let lock = new_lock(session, &compilation, &mode);
     let changes = lock.is_some() || !staged.is_empty();

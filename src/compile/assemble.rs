@@ -2,16 +2,16 @@
 //!
 //! The one idea: this is the only place that sees two tasks at once, and all it does with that is to notice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::json;
 
 use super::Built;
 use crate::diag::{Clusters, Code, Diagnostic, Diagnostics};
-use crate::model::{Fleet, MarkerWhen, Model, Unit};
+use crate::model::{Fleet, Identity, MarkerWhen, Model, Unit};
 use crate::render::{HEADER, Manifest, Ordered};
-use crate::tree::{OutputTree, RepoPath, Span, ownership};
+use crate::tree::{Located, OutputTree, RepoPath, Span, ownership};
 use crate::validate::Schema;
 use crate::yaml;
 
@@ -21,7 +21,13 @@ pub const MARKER_PREFIX: &str = "fleetcron-";
 /// One cluster's directory: what stands at each path, in path order.
 type Directory<'a> = Vec<(&'a Manifest, &'a Unit)>;
 
-pub(super) fn assemble(model: &Model, plan: &[Built], diags: &mut Diagnostics) -> OutputTree {
+/// Joins the manifests; of tasks in `named` it was reported already that they give a CronJob of one file one name.
+pub(super) fn assemble(
+    model: &Model,
+    plan: &[Built],
+    named: &BTreeSet<&Identity>,
+    diags: &mut Diagnostics,
+) -> OutputTree {
     let mut directories: Vec<Directory<'_>> = vec![Vec::new(); model.clusters.len()];
     for (unit, built) in model.units.iter().zip(plan) {
         for variant in &built.rendered.variants {
@@ -40,7 +46,11 @@ pub(super) fn assemble(model: &Model, plan: &[Built], diags: &mut Diagnostics) -
             if first.path != second.path {
                 return false;
             }
-            if !shared(first, second) {
+            let cron_jobs = first.file.is_none() && second.file.is_none();
+            let reported = cron_jobs
+                && [&*owner, &*unit].iter().all(|unit| named.contains(&unit.identity))
+                && owner.file_object().map(Located::span) == unit.file_object().map(Located::span);
+            if !shared(first, second) && !reported {
                 let key = (first.span, second.span, second.path.clone());
                 let new = || Collision { first, owner, second, unit, clusters: Vec::new() };
                 collisions.entry(key).or_insert_with(new).clusters.push(cluster);
@@ -70,9 +80,9 @@ pub(super) fn assemble(model: &Model, plan: &[Built], diags: &mut Diagnostics) -
     OutputTree::of(output)
 }
 
-/// Two tasks may share an object from the same file if the bytes are equal.
+/// Two tasks may bring an equal object, from one file or from two; a CronJob belongs to one task alone.
 fn shared(first: &Manifest, second: &Manifest) -> bool {
-    first.file.is_some() && first.file == second.file && first.bytes == second.bytes
+    first.file.is_some() && second.file.is_some() && first.bytes == second.bytes
 }
 
 struct Collision<'a> {

@@ -13,6 +13,7 @@ mod proof;
 mod quoting;
 mod records;
 mod runs;
+mod same_file;
 mod shared;
 #[cfg(test)]
 mod tests;
@@ -171,7 +172,9 @@ pub fn compile_watched(sources: &SourceTree, mode: &Mode, mut begins: impl FnMut
     }
     runs::missing(&model, &plan, asked_for, &mut diags);
     let (lock, drift) = records::renew(&plan, &ground);
-    let output = assemble::assemble(&model, &plan, &mut diags);
+    let named = same_file::report(&model, &plan, &mut diags);
+    let output = assemble::assemble(&model, &plan, &named, &mut diags);
+    drop(named);
     match mode {
         // What does not compile moves nothing, and would only be said twice.
         Mode::Locked if !diags.has_errors() => records::locked(found.as_ref(), &drift, &model, sources, &mut diags),

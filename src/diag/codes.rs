@@ -150,6 +150,8 @@ codes! {
     OverrideNotSelected, "override-not-selected", Warning, "an override for a cluster that is possible and not taken now";
     OverrideWithoutEffect, "override-without-effect", Error, "an override that changes nothing";
     ObjectCollision, "object-collision", Error, "two tasks make the same object";
+    ObjectRenamed, "object-renamed", Error, "a CronJob that exists would get another name";
+    ServerField, "server-field", Note, "a field that a cluster wrote into an exported object";
     ResourceInvalid, "resource-invalid", Error, "an object beside a task that cannot be used";
     PathCollision, "path-collision", Error, "two output paths differ only in case";
     ForeignFile, "foreign-file", Error, "a file that fleetcron did not write stands where it must write";

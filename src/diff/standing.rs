@@ -74,7 +74,7 @@ pub struct Against<'a> {
     pub theirs: Vec<&'a Object>,
     /// Only here.
     pub ours: Vec<&'a Object>,
-    /// Objects that two files there have: the object, the first file and the second.
+    /// Objects that two files there have and that differ: the object, the first file and the second. Equal ones are one.
     pub twice: Vec<(Key, String, String)>,
 }
 
@@ -103,6 +103,7 @@ pub fn against<'a>(theirs: &'a [Object], ours: &'a [Object], namespace: Option<&
         };
         match fits.as_slice() {
             [only] => match taken.get(&only.key) {
+                Some(first) if first.value == object.value => {}
                 Some(first) => found.twice.push((only.key.clone(), first.file.clone(), object.file.clone())),
                 None => {
                     taken.insert(&only.key, object);
@@ -113,9 +114,17 @@ pub fn against<'a>(theirs: &'a [Object], ours: &'a [Object], namespace: Option<&
         }
     }
     let mut seen: BTreeMap<&Key, &Object> = BTreeMap::new();
-    for object in &found.theirs {
-        if let Some(first) = seen.insert(&object.key, object) {
-            found.twice.push((object.key.clone(), first.file.clone(), object.file.clone()));
+    for object in std::mem::take(&mut found.theirs) {
+        match seen.get(&object.key) {
+            Some(first) if first.value == object.value => {}
+            Some(first) => {
+                found.twice.push((object.key.clone(), first.file.clone(), object.file.clone()));
+                found.theirs.push(object);
+            }
+            None => {
+                seen.insert(&object.key, object);
+                found.theirs.push(object);
+            }
         }
     }
     let there: BTreeSet<&Key> = taken.keys().copied().collect();
@@ -150,6 +159,12 @@ mod tests {
         assert_eq!(counts(&[object(None, "x")], &ours, Some("b")), (1, 0, 2, 0));
         assert_eq!(counts(&[object(None, "y")], &ours, Some("c")), (0, 1, 3, 0));
         assert_eq!(counts(&[object(Some("a"), "y"), object(None, "y")], &ours, None), (1, 0, 2, 1));
-        assert_eq!(counts(&[object(Some("c"), "y"), object(Some("c"), "y")], &ours, None), (0, 2, 3, 1));
+        let mut other = object(Some("c"), "y");
+        other.value["spec"] = json!({"suspend": true});
+        assert_eq!(counts(&[object(Some("c"), "y"), other.clone()], &ours, None), (0, 2, 3, 1));
+        assert_eq!(counts(&[object(Some("c"), "y"), object(Some("c"), "y")], &ours, None), (0, 1, 3, 0), "equal ones");
+        other.key.namespace = Some("a".to_owned());
+        assert_eq!(counts(&[object(Some("a"), "y"), other], &ours, None), (1, 0, 2, 1));
+        assert_eq!(counts(&[object(Some("a"), "y"), object(Some("a"), "y")], &ours, None), (1, 0, 2, 0), "equal ones");
     }
 }

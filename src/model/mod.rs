@@ -22,7 +22,7 @@ pub use fleet::{Defaults, Fleet, FluxSubstitution, Guards, Level, Marker, Marker
 pub use placing::{Active, By, Group, Placement, Spread, Strategy, Weight};
 pub use selector::{Exclude, Expression, Match, Named, Operator, Selector, Values};
 pub use timing::{Concurrency, Idle, REFUSED_SCHEDULE, Timing};
-pub use unit::{Identity, Override, Reach, Source, Unit};
+pub use unit::{Identity, Override, Reach, Source, Unit, name_of};
 
 /// The whole repository, understood.
 #[derive(Clone, Debug, Default)]

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::{Active, Layer, Named, Placement, Selector};
-use crate::tree::{Span, Spanned};
+use crate::tree::{Located, Span, Spanned};
 
 /// What a task is called: its namespace as its metadata says, and its name.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -84,6 +84,21 @@ pub enum Reach {
 }
 
 impl Unit {
+    /// The CronJob of its `cronJob` file.
+    pub fn file_object(&self) -> Option<&Located> {
+        self.layers.iter().find_map(|layer| layer.body.object.as_ref())
+    }
+
+    /// The name that the CronJob has in its `cronJob` file; `None` where that gives none.
+    pub fn name_in_file(&self) -> Option<Spanned<&str>> {
+        self.file_object().and_then(name_of)
+    }
+
+    /// The last `objectName` of its layers and of some of its overrides.
+    pub fn object_name(&self, overrides: &[usize]) -> Option<&Spanned<String>> {
+        self.layers_with(overrides).filter_map(|layer| layer.body.object_name.as_ref()).next_back()
+    }
+
     /// The layers with those of some of its overrides behind them, in order of precedence.
     pub fn layers_with<'a, 'o>(
         &'a self,
@@ -92,6 +107,13 @@ impl Unit {
         let overrides = overrides.iter().map(move |at| &self.overrides[*at].layer);
         self.layers.iter().map(Arc::as_ref).chain(overrides)
     }
+}
+
+/// `metadata.name` of an object, where that is a text; Kubernetes takes an empty one for none.
+pub fn name_of(object: &Located) -> Option<Spanned<&str>> {
+    let name = object.value.pointer("/metadata/name")?.as_str().filter(|name| !name.is_empty())?;
+    let spot = object.spans.member("metadata").and_then(|metadata| metadata.member("name"));
+    Some(Spanned::new(name, spot.map_or(object.span(), |spot| spot.value)))
 }
 
 impl Override {

@@ -13,7 +13,7 @@ use super::pod;
 use super::references::{self, Scope, TroubleKind};
 use super::spots;
 use crate::diag::{Code, Diagnostic, nearest};
-use crate::model::{Body, Layer, Source, TimeZone, Unit};
+use crate::model::{Body, Layer, Source, TimeZone, Unit, name_of};
 use crate::patch::{MAX_OBJECT, PatchError, Shape, typed, weight};
 use crate::tree::{Located, SourceTree, Span, SpanTree, Spanned};
 use crate::validate::Schema;
@@ -28,7 +28,7 @@ pub(super) struct State {
     pub(super) zone: Option<Spanned<TimeZone>>,
     /// The namespace as said last.
     pub(super) namespace: Option<String>,
-    /// The object's name as said last, if it is not the task's.
+    /// The object's name as its file or the last `objectName` gives it; else it is the task's.
     pub(super) object_name: Option<String>,
     /// How many resources are named.
     pub(super) resources: usize,
@@ -147,6 +147,7 @@ impl<'a> Fold<'a> {
         object["apiVersion"] = Value::String("batch/v1".to_owned());
         let namespace = object.pointer("/metadata/namespace").and_then(Value::as_str).map(str::to_owned);
         self.state.namespace = namespace.or(self.state.namespace.take());
+        self.state.object_name = name_of(file).map(|name| name.value.to_owned());
         self.state.object = object;
     }
 

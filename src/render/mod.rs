@@ -26,6 +26,7 @@ pub(crate) use object::Ordered;
 pub use object::{HEADER, Manifest};
 pub use orders::{Orders, Share};
 pub use references::Scope;
+pub use resources::cluster_wide;
 pub use wanted::{Wanted, wanted};
 
 use std::collections::{BTreeMap, BTreeSet};

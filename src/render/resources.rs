@@ -59,7 +59,8 @@ const ADMISSION: [&str; 6] = [
     "ValidatingWebhookConfiguration",
 ];
 
-fn cluster_wide(object: &Value) -> bool {
+/// Whether an object is of a built-in kind that has no namespace.
+pub fn cluster_wide(object: &Value) -> bool {
     let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
     let group = text("apiVersion").split_once('/').map_or("", |(group, _)| group);
     CLUSTER_WIDE.iter().any(|(own, kinds)| *own == group && kinds.contains(&text("kind")))

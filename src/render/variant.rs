@@ -14,8 +14,8 @@ use super::orders::{Order, Orders};
 use super::path::{self, JOB, POD};
 use super::references::{self, Scope};
 use super::{Manifest, Surroundings, flux, object, patching, resources};
-use crate::diag::{Code, Diagnostic, Place};
-use crate::model::{Body, Layer, Override, Source, TimeZone, Timing, Unit};
+use crate::diag::{Code, Diagnostic, Place, Severity};
+use crate::model::{Body, Layer, Override, Source, TimeZone, Timing, Unit, naming};
 use crate::place::Decision;
 use crate::tree::{Span, reach};
 use crate::validate::{self, Amounts, Schema, Valid, Version, names, nulls, requests};
@@ -322,10 +322,24 @@ fn check_names(value: &Value, unit: &Unit, overrides: &[usize], diags: &mut Vec<
         diags.push(diagnostic);
     };
     let name = text("/metadata/name").unwrap_or_default();
-    if name != unit.identity.name
+    let given = unit.object_name(overrides);
+    let in_file = unit.name_in_file().filter(|in_file| given.is_none() && in_file.value == name);
+    let mut dotted = None;
+    if let Some(in_file) = in_file {
+        // What runs under the name already is held to the rule of the API server, not to the narrower one of ours.
+        match names::cronjob_name(name) {
+            Err(error) => {
+                let near = naming::tidied(name, "-", 52);
+                let help =
+                    format!("`objectName: {}` in the task gives the object another name", near.trim_end_matches('-'));
+                report(names::NameError { help: error.help.or(Some(help)), ..error }, Some(in_file.span));
+            }
+            Ok(()) => dotted = name.contains('.').then_some(in_file.span),
+        }
+    } else if (given.is_some() || name != unit.identity.name)
         && let Err(error) = names::task_name(name)
     {
-        report(error, bodies().filter_map(|body| body.object_name.as_ref()).next_back().map(|said| said.span));
+        report(error, given.map(|given| given.span));
     }
     if let Some(Err(error)) = text("/metadata/namespace").map(names::namespace) {
         let own = bodies().filter_map(|body| body.namespace.as_ref()).next_back().map(|said| said.span);
@@ -338,6 +352,18 @@ fn check_names(value: &Value, unit: &Unit, overrides: &[usize], diags: &mut Vec<
             report(error, Some(said));
         }
     }
+    diags.extend(dotted.map(|span| name_with_dots(name, span)));
+}
+
+/// Kubernetes takes a CronJob name with dots; "for best compatibility, the name should follow the more restrictive rules
+/// for a DNS label", for it becomes part of the host names of Pods (kubernetes.io, CronJob).
+fn name_with_dots(name: &str, span: Span) -> Diagnostic {
+    let message =
+        format!("`{name}` has a dot: Kubernetes takes it, but names of Jobs and host names of Pods come from it");
+    Diagnostic::new(Code::InvalidName, span, message).severity(Severity::Warning).help(format!(
+        "`objectName: {}` in the task gives the object a name without dots, which makes it another object",
+        name.replace('.', "-")
+    ))
 }
 
 fn only_patches(body: &Body) -> bool {

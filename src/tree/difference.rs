@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::existing::{Contents, Existing, Kind};
-use super::ownership::{HEADER, INDEX, has_header, is_index, is_manifest, read_index};
+use super::ownership::{FIRST_LINE, INDEX, has_header, is_index, is_manifest, owner, read_index};
 use super::{OutputTree, RepoPath};
 
 /// An index longer than this is not one of ours.
@@ -34,6 +34,8 @@ pub struct Write {
     pub bytes: Arc<[u8]>,
     /// What makes the file that it replaces ours; `None` if there is none.
     pub replaces: Option<Mark>,
+    /// The task whose CronJob the replaced file holds, if that is not the task of the new one.
+    pub former_owner: Option<String>,
 }
 
 /// A file that is to be removed.
@@ -43,6 +45,8 @@ pub struct Removal {
     pub path: RepoPath,
     /// What makes it ours.
     pub mark: Mark,
+    /// The task whose CronJob it holds, if it holds one.
+    pub owner: Option<String>,
 }
 
 /// Something at a path that we need, or above it, that is not ours to replace.
@@ -155,7 +159,7 @@ impl Difference {
                         open_folder = folder;
                     }
                     build.count(path, |counts| &mut counts.create);
-                    build.found.create.push(Write { path: path.clone(), bytes: Arc::clone(bytes), replaces: None });
+                    build.found.create.push(Write::new(path.clone(), Arc::clone(bytes)));
                 }
             }
         }
@@ -188,7 +192,7 @@ impl<'a, C: Contents> Build<'a, C> {
         let mut same = self.contents.same(path, bytes) == Some(true);
         if !same {
             // One byte more than wanted tells a longer file from an equal one.
-            held = self.contents.read(path, (bytes.len() + 1).max(HEADER.len()))?;
+            held = self.contents.read(path, (bytes.len() + 1).max(FIRST_LINE))?;
             same = *held == **bytes;
         }
         if same {
@@ -196,6 +200,7 @@ impl<'a, C: Contents> Build<'a, C> {
             self.count(path, |counts| &mut counts.unchanged);
             return Ok(());
         }
+        let former_owner = owner(held).filter(|task| owner(bytes) != Some(task)).map(str::to_owned);
         let mark = if held.is_empty() {
             Some(Mark::Empty)
         } else if has_header(held) {
@@ -205,7 +210,8 @@ impl<'a, C: Contents> Build<'a, C> {
         };
         if mark.is_some() {
             self.count(path, |counts| &mut counts.update);
-            self.found.update.push(Write { path: path.clone(), bytes: Arc::clone(bytes), replaces: mark });
+            let write = Write { replaces: mark, former_owner, ..Write::new(path.clone(), Arc::clone(bytes)) };
+            self.found.update.push(write);
         } else {
             self.obstacle(path.as_str(), ConflictKind::NotOurs);
         }
@@ -214,16 +220,23 @@ impl<'a, C: Contents> Build<'a, C> {
 
     /// Nobody wants what stands there: ours to remove, or a stranger.
     fn unwanted(&mut self, path: &'a RepoPath, kind: Kind) -> Result<(), C::Error> {
+        let mut task = None;
+        let mut with_header = false;
+        if kind == Kind::File {
+            let first = self.contents.read(path, FIRST_LINE)?;
+            with_header = has_header(first);
+            task = owner(first).map(str::to_owned);
+        }
         let mark = match kind {
             Kind::Folder => return Ok(()),
             Kind::Link | Kind::Other => None,
-            Kind::File if has_header(self.contents.read(path, HEADER.len())?) => Some(Mark::Header),
+            Kind::File if with_header => Some(Mark::Header),
             Kind::File => self.is_listed(path)?.then_some(Mark::Listed),
         };
         match mark {
             Some(mark) => {
                 self.count(path, |counts| &mut counts.delete);
-                self.found.delete.push(Removal { path: path.clone(), mark });
+                self.found.delete.push(Removal { path: path.clone(), mark, owner: task });
             }
             None => self.found.strangers.push(path.to_string()),
         }
@@ -294,6 +307,11 @@ fn could_be_ours(folder: &RepoPath) -> bool {
 }
 
 impl Write {
+    /// A file where none stands.
+    pub fn new(path: RepoPath, bytes: Arc<[u8]>) -> Self {
+        Self { path, bytes, replaces: None, former_owner: None }
+    }
+
     /// Whether this is the index of a cluster directory.
     pub fn is_index(&self) -> bool {
         is_index(&self.path)

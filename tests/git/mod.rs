@@ -4,6 +4,7 @@ mod branch;
 mod hooks;
 mod judged;
 mod left;
+mod renamed;
 mod views;
 
 use std::path::{Path, PathBuf};

@@ -42,6 +42,8 @@ struct Cluster {
     ours: Vec<String>,
     /// Objects of fleetcron's own that only the repository gives.
     own: Vec<String>,
+    /// Objects that only the folder has and only the repository gives, and that differ in nothing but their name.
+    renamed: Vec<(String, String)>,
 }
 
 impl Cluster {
@@ -279,12 +281,38 @@ fn compare(
             result.differing.push((pair.ours.key.to_string(), pair.theirs.file.clone(), fields));
         }
     }
+    result.renamed = renamed(&found.theirs, &found.ours);
     result.theirs = found.theirs.iter().map(|object| (object.key.to_string(), object.file.clone())).collect();
     for object in found.ours {
         let into = if is_own(object, cluster) { &mut result.own } else { &mut result.ours };
         into.push(object.key.to_string());
     }
     Ok(result)
+}
+
+/// Pairs objects of one kind that are equal but for name and namespace, where only one fits on either side.
+fn renamed(theirs: &[&Object], ours: &[&Object]) -> Vec<(String, String)> {
+    // All but the name, as text: a key that sorts.
+    let bare = |object: &Object| {
+        let mut value = object.value.clone();
+        if let Some(Value::Object(metadata)) = value.get_mut("metadata") {
+            metadata.remove("name");
+        }
+        format!("{} {} {value}", object.key.group, object.key.kind)
+    };
+    let mut alike: BTreeMap<String, [Vec<&Object>; 2]> = BTreeMap::new();
+    for (side, objects) in [theirs, ours].into_iter().enumerate() {
+        objects.iter().for_each(|object| alike.entry(bare(object)).or_default()[side].push(object));
+    }
+    let pair = |sides: &[Vec<&Object>; 2]| match sides {
+        [there, here] if there.len() == 1 && here.len() == 1 => {
+            Some((there[0].key.to_string(), here[0].key.to_string()))
+        }
+        _ => None,
+    };
+    let mut pairs: Vec<_> = alike.values().filter_map(pair).collect();
+    pairs.sort();
+    pairs
 }
 
 /// Differences in words, and the clusters that have them.
@@ -343,7 +371,11 @@ fn drawing(clusters: &BTreeMap<String, Cluster>, ignored: &Ignored, shown: &str)
     let there = by_object(&|cluster| cluster.theirs.iter().map(|(object, _)| object.clone()).collect());
     let here = by_object(&|cluster| cluster.ours.clone());
     let own = by_object(&|cluster| cluster.own.clone());
+    let renamed = by_object(&|cluster| {
+        cluster.renamed.iter().map(|(there, here)| format!("{there} would become {here}")).collect()
+    });
     for (title, objects) in [
+        ("renamed: these differ in nothing but the name, and are counted on both sides".to_owned(), renamed),
         (format!("only in {}: no task gives them, so they would be deleted, or left to nobody", plain(shown)), there),
         ("only here: these would be new".to_owned(), here),
         ("besides, fleetcron adds objects of its own, which say nothing about tasks".to_owned(), own),
@@ -410,6 +442,7 @@ fn value(clusters: &BTreeMap<String, Cluster>, ignored: &Ignored, strangers: &[S
             "onlyThere": theirs.collect::<Vec<Value>>(),
             "onlyHere": cluster.ours,
             "own": cluster.own,
+            "renamed": cluster.renamed.iter().map(|(there, here)| json!({"there": there, "here": here})).collect::<Vec<Value>>(),
         })
     };
     json!({

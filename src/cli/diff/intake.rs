@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::cli::plain::plain;
 use crate::diag::Place;
 use crate::diff::{Key, Object};
+use crate::render::cluster_wide;
 use crate::tree::FileId;
 use crate::validate;
 use crate::yaml;
@@ -27,8 +28,16 @@ pub(super) struct Taken {
 }
 
 /// Members of the metadata that a server writes.
-const SERVER: [&str; 7] =
-    ["creationTimestamp", "deletionTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid"];
+const SERVER: [&str; 8] = [
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "generation",
+    "managedFields",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+];
 
 /// Labels and annotations that tools write for themselves: whole keys, and all below a prefix.
 const TOOLS: [&str; 9] = [
@@ -121,6 +130,13 @@ pub(super) fn object(file: &str, mut value: Value, ignored: &mut Ignored) -> Opt
                 drop(format!("{} {key}", &kind[..kind.len() - 1]));
             }
         }
+    }
+    // The API server drops the namespace of an object that can have none, and so does a build.
+    if cluster_wide(&value)
+        && let Some(Value::Object(metadata)) = value.get_mut("metadata")
+        && metadata.remove("namespace").is_some_and(|namespace| !namespace.is_null())
+    {
+        drop("metadata.namespace of objects that have none".to_owned());
     }
     let mut value = validate::normal(&value);
     let key = Key::of(&value)?;

@@ -90,7 +90,7 @@ pub(super) fn write(root: &Path, files: &[File]) -> Result<(), Failure> {
     let mut create = Vec::new();
     for file in files.iter().filter(|file| file.fate == Fate::Create) {
         let path = RepoPath::new(&file.path).map_err(|error| Failure::run(&error))?;
-        create.push(Write { path, bytes: file.text.clone().into(), replaces: None });
+        create.push(Write::new(path, file.text.clone().into()));
     }
     create.sort_by(|a, b| a.path.cmp(&b.path));
     let difference = Difference { create, ..Difference::default() };

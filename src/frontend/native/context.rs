@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::taken::TakenFiles;
 use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
 use crate::frontend::library::{Broken, Library};
 use crate::model::reference;
@@ -27,6 +28,21 @@ pub(super) struct Context<'l, 'c> {
     pub(super) named: &'c mut BTreeSet<FileId>,
     /// How much text of files may still come into the container or the object that is read.
     pub(super) room: usize,
+    /// The CronJobs and files that `cronJob` and `resources` name.
+    pub(super) files: TakenFiles,
+}
+
+impl<'l, 'c> Context<'l, 'c> {
+    /// Surroundings in which no file is named yet.
+    pub(super) fn new(
+        library: &'c Library<'l>,
+        diags: &'c mut Diagnostics,
+        wanted: &'c mut BTreeSet<RepoPath>,
+        broken: &'c mut Broken,
+        named: &'c mut BTreeSet<FileId>,
+    ) -> Self {
+        Self { library, diags, wanted, broken, named, room: 0, files: TakenFiles::default() }
+    }
 }
 
 impl Context<'_, '_> {

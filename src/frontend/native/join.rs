@@ -18,7 +18,7 @@ use super::{body, image, names, placing, resource, sharing, spreading};
 use crate::diag::{Code, Diagnostic, Severity, nearest};
 use crate::model::{
     Active, Body, Expression, Fleet, Identity, Layer, Operator, Origin, Override, Placement, Reach, Schedule, Source,
-    TimeZone, Unit,
+    TimeZone, Unit, name_of,
 };
 use crate::tree::{Located, Span, SpanTree, Spanned};
 
@@ -300,7 +300,6 @@ fn lower_task(
     let mut spec = task.spec;
     let name = task.metadata.name;
     let body = spec.take_body();
-    check_name(&name, body.object_name.is_some(), context);
     let namespace = task.metadata.namespace;
     let identity = Identity { namespace: namespace.as_ref().map(|n| n.value.clone()), name: name.value.clone() };
     let mut used = Vec::new();
@@ -311,6 +310,7 @@ fn lower_task(
         }
     }
     if used.len() != spec.bases.as_ref().map_or(0, Vec::len) {
+        context.files.miss_a_task();
         return None;
     }
     let extras = Extras {
@@ -332,6 +332,11 @@ fn lower_task(
 
     let files: Vec<&(Span, Option<Located>)> =
         used.iter().filter_map(|base| base.cron_job.as_ref()).chain(own_file.as_ref()).collect();
+    let object = files.last().and_then(|(_, object)| object.as_ref());
+    context.files.take(object);
+    let named_elsewhere = object.is_some_and(|object| name_of(object).is_some())
+        || used.iter().map(|base| &base.layer.body).chain([&own]).any(|body| body.object_name.is_some());
+    check_name(&name, named_elsewhere, context);
     let templates = used.iter().filter_map(|base| base.pod_template.as_ref()).chain(&own_template);
     let templates: Vec<Span> = templates.map(|(span, _)| *span).collect();
     let short = used.iter().map(|base| &base.layer.body).chain([&own]).any(|body| body.container.is_some());

@@ -17,9 +17,11 @@ mod period;
 mod placing;
 mod reserved;
 mod resource;
+mod server;
 mod sharing;
 mod spelling;
 mod spreading;
+mod taken;
 pub(crate) mod wire;
 
 use std::collections::BTreeSet;
@@ -148,7 +150,7 @@ pub(super) fn understand(
         diags.extend(std::mem::take(&mut file.fleet_diags));
     }
     let (mut broken, mut named) = (Broken::default(), BTreeSet::new());
-    let mut settling = Context { library, diags, wanted: &mut wanted, broken: &mut broken, named: &mut named, room: 0 };
+    let mut settling = Context::new(library, diags, &mut wanted, &mut broken, &mut named);
     let unread = fleets.is_empty() && governing.contains(&true);
     let mut fleet = fleet::lower(fleets, &mut settling);
     fleet.settings.unread = unread;
@@ -174,7 +176,7 @@ pub(super) fn understand(
     }
     let left_out = library.sources.problems().iter().filter(|problem| !fleet.sources.takes(&problem.path));
     let left_out = left_out.map(|problem| problem.path.clone()).collect();
-    let mut joining = Context { library, diags, wanted: &mut wanted, broken: &mut broken, named: &mut named, room: 0 };
+    let mut joining = Context::new(library, diags, &mut wanted, &mut broken, &mut named);
     let model = join(documents, fleet.settings, &mut joining);
     library.report_passed_over(&broken, &named, diags);
     // Where fleetcron has tasks, documents of Karmada may stand there for another tool, or be what a task brings along.
@@ -213,9 +215,13 @@ fn is_fleet(root: &Node) -> bool {
 
 fn join(documents: Documents, fleet: Fleet, context: &mut Context<'_, '_>) -> Model {
     let tasks_seen = documents.tasks.len() + documents.broken_tasks;
+    if documents.broken_tasks > 0 {
+        context.files.miss_a_task();
+    }
     let unread_clusters = documents.broken_clusters;
     let (clusters, misnamed) = inventory::lower(documents.clusters, documents.capacities, &unread_clusters, context);
     let units = join::units(documents.bases, documents.tasks, documents.overrides, &fleet, context);
+    taken::report(context);
     Model { fleet, clusters, units, unread_clusters, misnamed, tasks_seen }
 }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::context::Context;
 use super::forms::TextOr;
 use super::wire::{CronJobSpec, ResourceSpec};
-use super::{body, reserved};
+use super::{body, reserved, server, taken};
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::model::{Resource, ResourceFile};
 use crate::patch::MAX_OBJECT;
@@ -23,6 +23,7 @@ pub(super) fn cron_job(spec: Spanned<TextOr<CronJobSpec>>, context: &mut Context
     };
     let id = context.file(&file, file.span)?;
     let objects = objects(id, file.span, context)?;
+    context.files.name_as_cron_job(&file, id, &objects);
     let mut found: Vec<Located> =
         objects.into_iter().filter(|object| text(object, "kind") == Some("CronJob")).collect();
     let names: Vec<String> = found.iter().map(|object| object_name(object).to_owned()).collect();
@@ -59,7 +60,29 @@ pub(super) fn cron_job(spec: Spanned<TextOr<CronJobSpec>>, context: &mut Context
     let object = found.pop()?;
     reserved::check(&object.spans, context);
     check_version(&object, context);
-    Some(object)
+    identity_is_text(&object, context).then_some(object)
+}
+
+/// Whether name and namespace, which stay as the file gives them, are texts: a number would count as none.
+fn identity_is_text(object: &Located, context: &mut Context<'_, '_>) -> bool {
+    let mut sound = true;
+    let Some(metadata) = object.spans.member("metadata") else { return sound };
+    for name in ["name", "namespace"] {
+        let Some(value) = object.value.pointer(&format!("/metadata/{name}")) else { continue };
+        if value.is_string() || value.is_null() {
+            continue;
+        }
+        sound = false;
+        let span = metadata.member(name).map_or(metadata.value, |spot| spot.value);
+        let diagnostic = Diagnostic::new(Code::WrongType, span, format!("`metadata.{name}` must be a string"));
+        let written = context.library.sources.text(span);
+        let scalar = value.is_number() || value.is_boolean();
+        context.diags.push(match scalar {
+            true => diagnostic.help(format!("quote it: `\"{written}\"`")),
+            false => diagnostic,
+        });
+    }
+    sound
 }
 
 fn check_version(object: &Located, context: &mut Context<'_, '_>) {
@@ -97,39 +120,76 @@ fn objects(id: FileId, span: Span, context: &mut Context<'_, '_>) -> Option<Vec<
     }
     context.diags.extend(parsed.warnings.iter().cloned());
     let mut objects = Vec::new();
+    let mut usable = true;
     for document in &parsed.documents {
         let object = document.root.located();
-        if object.value.is_null() {
-            continue;
+        if !object.value.is_null() {
+            usable &= unfold(object, span, &mut objects, context);
         }
-        if !object.value.is_object() {
-            let diagnostic = Diagnostic::new(Code::InvalidFile, object.span(), "this is not a Kubernetes object");
-            context.diags.push(diagnostic.other(span, "the file is named here"));
-            continue;
-        }
-        if object.value.get("items").is_some_and(Value::is_array) && object.value.get("sops").is_some() {
-            let diagnostic = Diagnostic::new(
-                Code::ResourceInvalid,
-                object.span(),
-                "a list that is encrypted as a whole cannot be taken apart",
-            );
-            context.diags.push(
-                diagnostic
-                    .other(span, "the file is named here")
-                    .help("encrypt each object in a file of its own: it passes byte for byte"),
-            );
-            return None;
-        }
-        if text(&object, "kind") == Some("List")
-            && let Some((Value::Array(items), SpanTree { spots: Spots::Items(places), .. })) = object.member("items")
-        {
-            let pairs = items.iter().zip(places);
-            objects.extend(pairs.map(|(value, spans)| Located { value: value.clone(), spans: spans.clone() }));
-            continue;
-        }
-        objects.push(object);
+    }
+    if !usable {
+        return None;
+    }
+    if !objects.iter().any(|object| object.value.get("sops").is_some()) {
+        objects.iter_mut().for_each(|object| server::remove_fields(object, context));
     }
     Some(objects)
+}
+
+/// Adds an object, or the items of a list: `List`, or the list of one kind (`ConfigMapList`), whose items may leave out what
+/// they are, as the API server writes them (`UnstructuredList.EachListItem` in
+/// `k8s.io/apimachinery/pkg/apis/meta/v1/unstructured`). False if the file cannot be used.
+fn unfold(object: Located, span: Span, into: &mut Vec<Located>, context: &mut Context<'_, '_>) -> bool {
+    if !object.value.is_object() {
+        let diagnostic = Diagnostic::new(Code::InvalidFile, object.span(), "this is not a Kubernetes object");
+        context.diags.push(diagnostic.other(span, "the file is named here"));
+        return false;
+    }
+    let has_items = object.value.get("items").is_some_and(Value::is_array);
+    if has_items && object.value.get("sops").is_some() {
+        let message = "a list that is encrypted as a whole cannot be taken apart";
+        context.diags.push(
+            Diagnostic::new(Code::ResourceInvalid, object.span(), message)
+                .other(span, "the file is named here")
+                .help("encrypt each object in a file of its own: it passes byte for byte"),
+        );
+        return false;
+    }
+    let of = text(&object, "kind").and_then(|kind| kind.strip_suffix("List")).map(str::to_owned);
+    let Some(of) = of.filter(|_| has_items) else {
+        into.push(object);
+        return true;
+    };
+    let version = object.member("apiVersion").map(|(version, spans)| (version.clone(), spans.clone()));
+    let kind = object.member("kind").map(|(_, spans)| (Value::String(of.clone()), spans.clone()));
+    let whole = object.span();
+    let places = match object.member("items") {
+        Some((_, SpanTree { spots: Spots::Items(places), .. })) => places.clone(),
+        _ => Vec::new(),
+    };
+    let mut usable = true;
+    let Some(Value::Array(items)) = object.value.get("items") else { return usable };
+    for (at, item) in items.iter().enumerate() {
+        let spans = places.get(at).cloned().unwrap_or_else(|| SpanTree::leaf(whole));
+        let mut item = Located { value: item.clone(), spans };
+        if !of.is_empty() {
+            let own = [("apiVersion", &version), ("kind", &kind)];
+            own.into_iter().filter_map(|(name, own)| Some((name, own.as_ref()?))).for_each(|(name, (value, spans))| {
+                add_member(&mut item, name, value, spans);
+            });
+        }
+        usable &= unfold(item, span, into, context);
+    }
+    usable
+}
+
+/// Adds a member to a map that lacks it.
+fn add_member(object: &mut Located, name: &str, value: &Value, spans: &SpanTree) {
+    let (Value::Object(members), Spots::Members(places)) = (&mut object.value, &mut object.spans.spots) else { return };
+    if !members.contains_key(name) {
+        members.insert(name.to_owned(), value.clone());
+        places.push((name.to_owned(), spans.clone()));
+    }
 }
 
 /// What is wrong with a file that is not YAML, named at `span`: a template in one message, another in those of the parser.
@@ -150,11 +210,11 @@ fn broken(file: &SourceFile, id: FileId, found: &[Diagnostic], span: Span) -> Ve
     ]
 }
 
-fn text<'a>(object: &'a Located, name: &str) -> Option<&'a str> {
+pub(super) fn text<'a>(object: &'a Located, name: &str) -> Option<&'a str> {
     object.value.get(name).and_then(Value::as_str)
 }
 
-fn object_name(object: &Located) -> &str {
+pub(super) fn object_name(object: &Located) -> &str {
     object.value.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default()
 }
 
@@ -168,6 +228,7 @@ pub(super) fn lower(spec: Spanned<TextOr<ResourceSpec>>, context: &mut Context<'
     let expand = spec.expand.unwrap_or(false);
     let id = context.file(&spec.file, spec.file.span)?;
     let mut objects = objects(id, spec.file.span, context)?;
+    context.files.name_as_resource(id);
     let path = context.library.sources.file(id).path.clone();
     if objects.is_empty() {
         context.error(Code::InvalidFile, spec.file.span, format!("`{path}` holds no object"));
@@ -186,6 +247,9 @@ pub(super) fn lower(spec: Spanned<TextOr<ResourceSpec>>, context: &mut Context<'
         return None;
     }
     let mut sound = true;
+    if !sops {
+        context.files.set_aside_cron_jobs(&spec.file, &mut objects);
+    }
     for object in &mut objects {
         sound &= check(object, sops, spec.file.span, context);
         if !sops {
@@ -203,7 +267,13 @@ pub(super) fn lower(spec: Spanned<TextOr<ResourceSpec>>, context: &mut Context<'
     sound.then(|| Resource { span, expand, file: Some(Arc::new(ResourceFile { path, id, objects, verbatim })) })
 }
 
-/// What holds for every object beside a task: it says what it is, and it is no CronJob.
+/// Whether an object is a CronJob of Kubernetes; a kind of another group may have its name.
+pub(super) fn is_cron_job(object: &Located) -> bool {
+    let group = text(object, "apiVersion").and_then(|version| version.split_once('/')).map_or("", |(group, _)| group);
+    text(object, "kind") == Some("CronJob") && matches!(group, "batch" | "")
+}
+
+/// What holds for every object beside a task: it says what it is, and is for a cluster, and it is no CronJob.
 fn check(object: &Located, sops: bool, named: Span, context: &mut Context<'_, '_>) -> bool {
     for (pointer, what) in [("/apiVersion", "apiVersion"), ("/kind", "kind"), ("/metadata/name", "metadata.name")] {
         if object.value.pointer(pointer).and_then(Value::as_str).is_none_or(str::is_empty) {
@@ -222,13 +292,12 @@ fn check(object: &Located, sops: bool, named: Span, context: &mut Context<'_, '_
         );
         return false;
     }
-    if text(object, "kind") == Some("CronJob") {
-        let span = object.member("kind").map_or(object.span(), |(_, spans)| spans.value);
-        context.diags.push(
-            Diagnostic::new(Code::ResourceInvalid, span, "a CronJob cannot be a resource of a task")
-                .other(named, "the file is named here")
-                .help("make it a task of its own: `cronJob: FILE`"),
-        );
+    if let Some(fault) = taken::not_for_a_cluster(object) {
+        context.diags.push(fault.other(named, "the file is named here"));
+        return false;
+    }
+    if is_cron_job(object) {
+        context.diags.push(taken::cron_job_beside(object, None).other(named, "the file is named here"));
         return false;
     }
     if sops && object.value.pointer("/metadata/namespace").is_none() {
