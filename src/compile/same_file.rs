@@ -7,6 +7,9 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::model::{Identity, Model, Unit};
 use crate::tree::{Span, Spanned};
 
+/// So many tasks are named.
+const SHOWN: usize = 10;
+
 /// Of one CronJob in a file: the tasks that render it under its own name, each with the namespaces.
 type Takers<'a> = Vec<(&'a Unit, BTreeSet<Option<&'a str>>)>;
 
@@ -24,10 +27,14 @@ pub(super) fn report<'a>(model: &'a Model, plan: &'a [Built], diags: &mut Diagno
     }
     let mut named = BTreeSet::new();
     for (name, takers) in by_object.into_values() {
-        let meets = |at: &usize| {
-            takers.iter().enumerate().any(|(other, (_, theirs))| other != *at && !theirs.is_disjoint(&takers[*at].1))
-        };
-        let units: Vec<&Unit> = (0..takers.len()).filter(meets).map(|at| takers[at].0).collect();
+        let mut users: BTreeMap<Option<&str>, usize> = BTreeMap::new();
+        takers
+            .iter()
+            .flat_map(|(_, namespaces)| namespaces)
+            .for_each(|namespace| *users.entry(*namespace).or_default() += 1);
+        let meets = |namespaces: &BTreeSet<Option<&str>>| namespaces.iter().any(|namespace| users[namespace] > 1);
+        let units: Vec<&Unit> =
+            takers.iter().filter(|(_, namespaces)| meets(namespaces)).map(|(unit, _)| *unit).collect();
         diags.extend(diagnostic(name, &units));
         named.extend(units.into_iter().map(|unit| &unit.identity));
     }
@@ -35,10 +42,13 @@ pub(super) fn report<'a>(model: &'a Model, plan: &'a [Built], diags: &mut Diagno
 }
 
 fn diagnostic(name: Spanned<&str>, units: &[&Unit]) -> Option<Diagnostic> {
-    let (last, others) = units.split_last()?;
+    let shown = &units[..units.len().min(SHOWN)];
+    let (last, others) = shown.split_last()?;
     let list: Vec<String> = others.iter().map(|unit| format!("`{}`", unit.identity)).collect();
+    let more = units.len() - shown.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let message = format!(
-        "tasks {} and `{}` take the CronJob `{}` from one file, and only one of them can give it that name",
+        "tasks {} and `{}`{more} take the CronJob `{}` from one file, and only one of them can give it that name",
         list.join(", "),
         last.identity,
         name.value
@@ -47,7 +57,7 @@ fn diagnostic(name: Spanned<&str>, units: &[&Unit]) -> Option<Diagnostic> {
     for unit in others {
         diagnostic = diagnostic.other(unit.name, "this task takes it too");
     }
-    let own = units.iter().map(|unit| format!("`objectName: {}` in task `{}`", unit.identity.name, unit.identity));
+    let own = shown.iter().map(|unit| format!("`objectName: {}` in task `{}`", unit.identity.name, unit.identity));
     let own: Vec<String> = own.collect();
     Some(
         diagnostic

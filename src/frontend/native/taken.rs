@@ -71,8 +71,7 @@ impl TakenFiles {
     /// Takes the CronJobs out of the objects of a resource: whether some task takes them is only known at the end.
     pub(super) fn set_aside_cron_jobs(&mut self, named: &Spanned<String>, objects: &mut Vec<Located>) {
         objects.retain(|object| {
-            // One without a name is refused as any object is.
-            if !is_cron_job(object) || object_name(object).is_empty() {
+            if !is_cron_job(object) {
                 return true;
             }
             let fault = || cron_job_beside(object, Some(&named.value)).other(named.span, "the file is named here");
@@ -86,7 +85,7 @@ impl TakenFiles {
 pub(super) fn cron_job_beside(object: &Located, file: Option<&str>) -> Diagnostic {
     let span = object.member("kind").map_or(object.span(), |(_, spans)| spans.value);
     let diagnostic = Diagnostic::new(Code::ResourceInvalid, span, "a CronJob cannot be a resource of a task");
-    match file {
+    match file.filter(|_| !object_name(object).is_empty()) {
         Some(file) => diagnostic.help(format!(
             "make it a task of its own, with `cronJob: {{file: {file}, name: {}}}`: it is skipped here then",
             object_name(object)
