@@ -1,7 +1,5 @@
-//! The revision that a run is compared with: what stood there before this change. It writes nothing and stops nothing.
-//!
-//! The one idea: a deletion is a surprise to whoever has the revision before, not to the folder on somebody's disk; and
-//! who changed a file by hand is known by what the inputs of that revision gave.
+//! The revision that a run is compared with: its output and its lock. Deletions are counted against it and not against the
+//! folder on disk, and a file that neither its inputs nor the present ones give was edited by hand.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -11,8 +9,10 @@ use super::outcome::Failure;
 use super::session::{Session, output_dir};
 use super::side::Side;
 use crate::compile::Compilation;
-use crate::lock::Mode;
-use crate::repo::{self, Error, Opened, View};
+use crate::diag::Diagnostics;
+use crate::diff::{self, Recorded};
+use crate::lock::{self, Mode};
+use crate::repo::{self, Error, Opened, Sources, View};
 use crate::tree::{Contents, Difference, OutputTree, RepoPath};
 
 /// A revision to compare with.
@@ -23,26 +23,41 @@ pub(super) struct Base {
     compiled: OnceCell<Result<Side, String>>,
 }
 
+/// A revision that was looked for.
+#[derive(Default)]
+pub(super) struct Sought {
+    /// The revision; `None` where nothing was before, or that is not known.
+    pub(super) base: Option<Base>,
+    /// Why it is not known.
+    pub(super) unknown: Option<String>,
+}
+
+/// What a revision has of the output.
+#[derive(Default)]
+pub(super) struct Published {
+    /// From there to the new output.
+    pub(super) difference: Difference,
+    /// Where its lock says that tasks run.
+    pub(super) recorded: Recorded,
+    /// Why none of it is known.
+    pub(super) unknown: Option<String>,
+    /// Why only the lock is known.
+    pub(super) partly: Option<String>,
+}
+
 impl Base {
-    /// The one that was asked for, or rather where our history left it; else the revision before the state that is looked
-    /// at: HEAD, or the first parent. `None` if there is none; and if it is only not known, that is said among the remarks.
+    /// The revision that was asked for, or rather where our history left it; else the revision before the state that is
+    /// looked at: HEAD, or the first parent.
     ///
     /// # Errors
     /// The one that was asked for cannot be read.
-    pub(super) fn of(
-        session: &Session,
-        asked: Option<&str>,
-        remarks: &mut Vec<String>,
-    ) -> Result<Option<Self>, Failure> {
-        let mut unknown = |why: String| {
-            remarks.push(format!("note: what is deleted since the revision before was not counted: {why}"));
-            Ok(None)
-        };
+    pub(super) fn of(session: &Session, asked: Option<&str>, remarks: &mut Vec<String>) -> Result<Sought, Failure> {
+        let unknown = |why: String| Ok(Sought { base: None, unknown: Some(why) });
         let revision = match asked {
             Some(asked) => repo::fork(&session.root, &session.view, asked),
             None => match repo::before(&session.root, &session.view) {
                 Ok(Some(revision)) => revision,
-                Ok(None) => return Ok(None),
+                Ok(None) => return Ok(Sought::default()),
                 Err(why) => return unknown(why),
             },
         };
@@ -55,9 +70,13 @@ impl Base {
                     }
                     _ => opened.title().to_owned(),
                 };
-                Ok(Some(Self { view, opened, title, compiled: OnceCell::new() }))
+                Ok(Sought { base: Some(Self { view, opened, title, compiled: OnceCell::new() }), unknown: None })
             }
-            Err(error @ Error::NoFolder { .. }) => unknown(error.to_string()),
+            // The folder of this fleet is new, so nothing in it can be lost.
+            Err(error @ Error::NoFolder { .. }) => {
+                remarks.push(format!("note: deletions were not counted, for nothing was there before: {error}"));
+                Ok(Sought::default())
+            }
             Err(error) if asked.is_some() => Err(Failure::run(&error)),
             Err(error) => unknown(error.to_string()),
         }
@@ -68,34 +87,59 @@ impl Base {
         &self.title
     }
 
-    /// What changes from there to a compilation, below the output directory. The output that was committed there counts;
-    /// where none was, what the inputs of that revision give, if they compile.
-    pub(super) fn difference(
-        &self,
-        session: &mut Session,
-        compilation: &Compilation,
-        remarks: &mut Vec<String>,
-    ) -> Result<Difference, Failure> {
+    /// What is published there, compared with a compilation, below the output directory. The output that was committed
+    /// there counts; where none was, what the inputs of that revision give; where they do not compile, its lock.
+    pub(super) fn published(&self, session: &mut Session, compilation: &Compilation) -> Result<Published, Failure> {
         let dir = output_dir(compilation)?;
+        let lock = self.lock();
+        let recorded = lock.as_ref().ok().cloned().flatten().unwrap_or_default();
+        let known = |difference: Difference, recorded| Published { difference, recorded, ..Published::default() };
         let committed = compilation.model.fleet.output.committed;
         if let Some(difference) = self.committed(&dir, compilation).filter(|_| committed) {
-            return difference;
+            return Ok(known(difference?, recorded));
         }
         let Some(side) = self.side(session) else {
             let why = self.why().unwrap_or_default();
-            remarks.push(format!("note: what is deleted since {} was not counted: {why}", self.title));
-            return Ok(Difference::default());
+            return Ok(match lock {
+                Ok(None) if self.has_no_fleet() => Published::default(),
+                Ok(Some(recorded)) if !recorded.is_empty() => {
+                    let partly = Some(format!("{why}, so only the copies in its {} were", lock::PATH));
+                    Published { recorded, partly, ..Published::default() }
+                }
+                Ok(_) => Published { unknown: Some(why), ..Published::default() },
+                Err(unreadable) => {
+                    Published { unknown: Some(format!("{why}, and {unreadable}")), ..Published::default() }
+                }
+            });
         };
         let elsewhere = output_dir(&side.compilation)?;
         if side.compilation.model.fleet.output.committed
             && elsewhere != dir
             && let Some(difference) = self.committed(&elsewhere, compilation)
         {
-            return difference;
+            return Ok(known(difference?, recorded));
         }
         let there = &side.compilation.output;
         let Ok(difference) = Difference::between(&compilation.output, &there.standing(), &mut there.contents());
-        Ok(difference)
+        Ok(known(difference, recorded))
+    }
+
+    /// Where the lock of that revision says that tasks run; `None` if it has no lock.
+    fn lock(&self) -> Result<Option<Recorded>, String> {
+        let path = RepoPath::new(lock::PATH).map_err(|error| error.to_string())?;
+        let read = self.opened.read_more(&Sources::default(), std::slice::from_ref(&path));
+        let unreadable = || format!("its {} cannot be read", lock::PATH);
+        if !read.tree.problems().is_empty() {
+            return Err(unreadable());
+        }
+        let Some((id, file)) = read.tree.get(&path) else { return Ok(None) };
+        let found = lock::read(id, &file.bytes, &mut Diagnostics::new());
+        if found.broken { Err(unreadable()) } else { Ok(Some(diff::recorded(&found))) }
+    }
+
+    /// Whether that revision has no document of a fleet.
+    fn has_no_fleet(&self) -> bool {
+        matches!(self.compiled.get(), Some(Ok(side)) if side.has_no_fleet())
     }
 
     /// The difference to what was committed below a directory; `None` if nothing was.

@@ -10,7 +10,8 @@ use std::path::Path;
 use serde_json::json;
 
 use super::args::Build;
-use super::compare::{self, Losses};
+use super::compare;
+use super::deletions::{self, Basis};
 use super::outcome::{Failure, Outcome};
 use super::renames::{self, Known, Removal};
 use super::session::Session;
@@ -52,11 +53,21 @@ pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Fail
         compilation.output.retain_clusters(wanted);
     }
     let difference = compare::on_disk(&compilation.output, &dir, wanted)?;
-    let losses = Losses { difference: &difference, since: None, allowed: &args.allow_deletions };
     let shown = session.shown(&dir);
     let known = Known { existing: &[&difference], base: None, removal: Removal::Disk(&shown) };
     let stopped = renames::report(session, &compilation, &known);
-    if let Some(outcome) = compare::refused(session, &compilation, &difference, &losses, &shown) {
+    let recorded = deletions::recorded(session.tree());
+    let basis = Basis {
+        difference: &difference,
+        recorded: &recorded,
+        since: None,
+        unknown: None,
+        partly: None,
+        allowed: &args.allow_deletions,
+        hook: false,
+        looks: &wanted,
+    };
+    if let Err(outcome) = compare::refused(session, &compilation, &difference, &basis, &shown) {
         return Ok(outcome);
     }
     if stopped {

@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::args::Check;
-use super::base::Base;
-use super::compare::{self, Losses};
+use super::base::{Base, Published, Sought};
+use super::compare;
+use super::deletions::{self, Basis};
 use super::line_ends;
 use super::moved;
 use super::outcome::{Failure, Outcome};
@@ -48,17 +49,25 @@ pub(super) fn run(session: &mut Session, args: &Check) -> Result<Outcome, Failur
     let compared = compilation.model.fleet.output.committed || args.out.is_some();
     let mut remarks = Vec::new();
     // What stands in a folder that is named is what people have seen last there.
-    let base = if args.out.is_some() { None } else { Base::of(session, args.base.as_deref(), &mut remarks)? };
+    let Sought { base, unknown } = match args.out {
+        Some(_) => Sought::default(),
+        None => Base::of(session, args.base.as_deref(), &mut remarks)?,
+    };
     let mut standing =
         if compared { compare::standing(session, &compilation, &compilation.output)? } else { Difference::default() };
-    let since = match &base {
-        Some(base) => Some(base.difference(session, &compilation, &mut remarks)?),
-        None => None,
+    let published = match &base {
+        Some(base) => base.published(session, &compilation)?,
+        None => Published { recorded: deletions::recorded(session.tree()), unknown, ..Published::default() },
     };
-    let losses = Losses {
-        difference: since.as_ref().unwrap_or(&standing),
+    let basis = Basis {
+        difference: if base.is_some() { &published.difference } else { &standing },
+        recorded: &published.recorded,
         since: base.as_ref().map(Base::title),
+        unknown: published.unknown.as_deref(),
+        partly: published.partly.as_deref(),
         allowed: &args.allow_deletions,
+        hook: args.out.is_none(),
+        looks: &|_| true,
     };
     let dir = session.output(&compilation)?;
     let shown = session.shown(&dir);
@@ -66,10 +75,12 @@ pub(super) fn run(session: &mut Session, args: &Check) -> Result<Outcome, Failur
         View::Index(_) if !session.elsewhere() => Removal::Index(&shown),
         _ => Removal::Disk(&shown),
     };
-    let known = Known { existing: &[&standing], base: since.as_ref().zip(losses.since), removal };
+    let since = base.as_ref().map(|base| (&published.difference, base.title()));
+    let known = Known { existing: &[&standing], base: since, removal };
     let stopped = renames::report(session, &compilation, &known);
-    if let Some(outcome) = compare::refused(session, &compilation, &standing, &losses, &shown) {
-        return Ok(Outcome { remarks, ..outcome });
+    match compare::refused(session, &compilation, &standing, &basis, &shown) {
+        Ok(counted) => remarks.extend(counted),
+        Err(outcome) => return Ok(Outcome { remarks, ..outcome }),
     }
     if stopped {
         return Ok(Outcome::wrong(remarks, json!({"checked": false})));

@@ -1,27 +1,19 @@
-//! What a run would do to the output, compared with what stands there; what stops it; what is to be said. It writes
-//! nothing.
-//!
-//! The one idea: what stands in the way is asked of the place that would be written to, what would be lost is asked of
-//! whatever people have seen last.
+//! Compares what a run would write with the existing output, and stops it where something is in the way or too much would
+//! be deleted. Files in the way are looked for where the run writes; deletions are counted against the output that was
+//! published last.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::deletions::{self, Basis, Judged};
 use super::outcome::{Failure, Outcome};
 use super::session::Session;
 use super::session::output_dir;
-use super::table;
-use crate::compile::{Compilation, MARKER_PREFIX};
-use crate::diag::{Code, Diagnostic, Place, Severity, nearest};
-use crate::diff::{self, Refusal};
+use crate::compile::Compilation;
+use crate::diag::{Code, Diagnostic, Place};
 use crate::repo::{self, Opened, Standing};
 use crate::tree::{ConflictKind, Difference, OutputTree, RepoPath};
-
-/// The environment variable that lets more be deleted where no option can be given, in a hook of Git for instance: names
-/// of clusters, with commas or spaces between them.
-pub(super) const ALLOW: &str = "FLEETCRON_ALLOW_DELETIONS";
 
 /// What leads from what stands in a directory of this machine to an output.
 pub(super) fn on_disk(output: &OutputTree, dir: &Path, wanted: impl Fn(&str) -> bool) -> Result<Difference, Failure> {
@@ -45,24 +37,15 @@ pub(super) fn standing(
     }
 }
 
-/// What a run would lose, and what that is measured by.
-pub(super) struct Losses<'a> {
-    /// From what people have seen last to the new output.
-    pub(super) difference: &'a Difference,
-    /// What they have seen last, if it is not what stands in the output.
-    pub(super) since: Option<&'a str>,
-    /// The clusters in which it is allowed.
-    pub(super) allowed: &'a [String],
-}
-
-/// What stops a run before the first byte: files in the way, and deletions.
+/// Stops a run before the first byte: files in the way, and deletions that the guard does not let pass. What it does let
+/// pass is said in the remarks that are returned.
 pub(super) fn refused(
     session: &mut Session,
     compilation: &Compilation,
     difference: &Difference,
-    losses: &Losses<'_>,
+    basis: &Basis<'_>,
     shown: &str,
-) -> Option<Outcome> {
+) -> Result<Vec<String>, Outcome> {
     let paths: Vec<RepoPath> = difference.conflicts.iter().map(|conflict| conflict.path.clone()).collect();
     let filter = filtered(session, compilation, paths.iter());
     for conflict in &difference.conflicts {
@@ -77,43 +60,13 @@ pub(super) fn refused(
                 .help("move it away if you need it, or delete it; fleetcron never replaces what it did not write"),
         });
     }
-    let inventory: Vec<&str> = compilation.model.clusters.iter().map(|cluster| cluster.name.as_str()).collect();
-    let drained = compilation.drained();
-    let marked: BTreeSet<String> = compilation
-        .output
-        .files()
-        .filter(|(path, _)| path.file_name() == format!("{MARKER_PREFIX}{}.configmap.yaml", path.first()))
-        .map(|(path, _)| path.first().to_owned())
-        .collect();
-    let mut allowed = losses.allowed.to_vec();
-    let named = std::env::var(ALLOW).unwrap_or_default();
-    allowed.extend(named.split([',', ' ']).filter(|name| !name.is_empty()).map(str::to_owned));
-    // A cluster that is gone from the inventory is known by what stands of it.
-    let standing = difference.clusters.keys().chain(losses.difference.clusters.keys());
-    let clusters: BTreeSet<&str> = inventory.iter().copied().chain(standing.map(String::as_str)).collect();
-    for (at, name) in allowed.iter().enumerate().filter(|(_, name)| !clusters.contains(name.as_str())) {
-        let by = if at < losses.allowed.len() { "--allow-deletions" } else { ALLOW };
-        let message = format!("{by} names `{name}`, and there is no such cluster");
-        let diagnostic = Diagnostic::at(Code::UnknownCluster, Place::Whole, message).severity(Severity::Warning);
-        let near = nearest(name, clusters.iter().copied());
-        let listed = at >= losses.allowed.len() && !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        session.diags.push(match listed {
-            true => diagnostic.help("names of clusters stand with commas or spaces between them"),
-            false => diagnostic.did_you_mean(near),
-        });
-    }
-    let known = diff::Known { inventory: &inventory, marked: &marked, drained: &drained, allowed: &allowed };
-    let refusals = diff::guard(losses.difference, compilation.model.fleet.guards, known);
-    for refusal in &refusals {
-        let place = Place::Path(format!("{shown}/{}", refusal.cluster));
-        session.diags.push(deletion(refusal, losses, place));
-    }
-    if difference.conflicts.is_empty() && refusals.is_empty() {
-        return None;
+    let Judged { stopped, remarks } = deletions::judge(session, compilation, basis, shown);
+    if difference.conflicts.is_empty() && !stopped {
+        return Ok(remarks);
     }
     session.diags.sort();
     let value = session.value(|| value(difference, false));
-    Some(Outcome::wrong(vec!["nothing was written".to_owned()], value))
+    Err(Outcome::wrong(vec!["nothing was written".to_owned()], value))
 }
 
 /// The first of some files of the output over which Git would run a filter, with its name; fleetcron runs none.
@@ -132,19 +85,6 @@ pub(super) fn filtered<'p>(
 /// What to do about such a filter.
 pub(super) fn unfilter(dir: &str) -> String {
     format!("add the line `{dir}/** -filter` to the end of .gitattributes, then `git add --renormalize {dir}`")
-}
-
-fn deletion(refusal: &Refusal, losses: &Losses<'_>, place: Place) -> Diagnostic {
-    let gone = losses.difference.delete.iter().filter(|removal| removal.path.first() == refusal.cluster);
-    let paths: Vec<&str> = gone.map(|removal| removal.path.as_str()).collect();
-    let since = losses.since.map_or_else(String::new, |since| format!(", compared with {since}"));
-    let diagnostic = Diagnostic::at(Code::Deletions, place, refusal.to_string())
-        .note(format!("would delete {}{since}", table::names(paths.iter().copied(), 10)))
-        .help(format!("if it is meant, run again with `--allow-deletions {}`", refusal.cluster));
-    match losses.since {
-        Some(_) => diagnostic.help(format!("in a hook: `{ALLOW}={} git commit`", refusal.cluster)),
-        None => diagnostic,
-    }
 }
 
 /// Says what is not ours in the output directory.

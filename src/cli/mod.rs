@@ -12,6 +12,7 @@ mod choice;
 mod cmp;
 mod compare;
 mod cron;
+mod deletions;
 mod diff;
 mod excerpt;
 mod explain;

@@ -12,14 +12,17 @@ use serde_json::json;
 
 use super::args::Build;
 use super::build::{known, mode};
-use super::compare::{self, Losses};
+use super::compare;
+use super::deletions::{self, Basis};
 use super::line_ends;
 use super::moment;
 use super::outcome::{Failure, Outcome};
 use super::renames::{self, Known, Removal};
 use super::session::Session;
 use super::table::count;
-use crate::repo::{self, Origin, SOURCE_TRAILER, Tip, View};
+use crate::diff::Recorded;
+use crate::lock;
+use crate::repo::{self, Origin, SOURCE_TRAILER, Sources, Tip, View};
 use crate::sink::branch::{self, Committed, Message, Target};
 use crate::tree::{Difference, Existing, OutputTree, RepoPath};
 
@@ -61,10 +64,20 @@ pub(super) fn run(session: &mut Session, args: &Build, name: &str) -> Result<Out
         }
         let difference = difference(session, &tip, &compilation.output, wanted)?;
         let title = tip.ahead.clone().unwrap_or_else(|| name.to_owned());
-        let losses = Losses { difference: &difference, since: Some(&title), allowed: &args.allow_deletions };
         let known = Known { existing: &[&difference], base: None, removal: Removal::Branch(name) };
         let stopped = renames::report(session, &compilation, &known);
-        let refused = compare::refused(session, &compilation, &difference, &losses, name);
+        let recorded = recorded_at(session, &tip);
+        let basis = Basis {
+            difference: &difference,
+            recorded: &recorded,
+            since: Some(&title),
+            unknown: None,
+            partly: None,
+            allowed: &args.allow_deletions,
+            hook: false,
+            looks: &wanted,
+        };
+        let refused = compare::refused(session, &compilation, &difference, &basis, name).err();
         let stopped = stopped.then(|| Outcome::wrong(Vec::new(), json!({"written": false})));
         if let Some(mut outcome) = refused.or(stopped) {
             outcome.remarks = vec!["nothing was committed".to_owned()];
@@ -148,6 +161,15 @@ fn difference(
     let objects = repo::contents_of(&session.root, commit).map_err(|error| Failure::run(&error))?;
     let (existing, mut blobs) = objects.existing(None, wanted).map_err(|error| Failure::run(&error))?;
     Difference::between(output, &existing, &mut blobs).map_err(|error| Failure::run(&error))
+}
+
+/// Where tasks ran by the lock of the commit that the tip was made from. Where that commit is not here, the files of the
+/// tip name the tasks that lose copies.
+fn recorded_at(session: &Session, tip: &Tip) -> Recorded {
+    let source = tip.source.clone().map(View::Revision).and_then(|view| view.open(&session.root).ok());
+    let lock = RepoPath::new(lock::PATH).ok();
+    let read = source.zip(lock).map(|(source, lock)| source.read_more(&Sources::default(), &[lock]));
+    read.map_or_else(Recorded::new, |read| deletions::recorded(&read.tree))
 }
 
 /// Whether the files that were read are those of the commit that they come from.

@@ -163,6 +163,11 @@ impl Session {
         self.diags = side.diags;
     }
 
+    /// Whether `--strict` was given.
+    pub(super) fn strict(&self) -> bool {
+        self.strict
+    }
+
     /// The state that was compiled.
     pub(super) fn opened(&self) -> Option<&Opened> {
         self.opened.as_ref()

@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::args::Build;
-use super::base::Base;
+use super::base::{Base, Published, Sought};
 use super::build::{known_tasks, mode};
-use super::compare::{self, Losses};
+use super::compare;
+use super::deletions::{self, Basis};
 use super::line_ends;
 use super::moved;
 use super::moves;
@@ -56,22 +57,28 @@ pub(super) fn run(session: &mut Session, args: &Build) -> Result<Outcome, Failur
         }
     }
     let mut remarks = Vec::new();
-    let base = Base::of(session, None, &mut remarks)?;
-    let since = match &base {
-        Some(base) => Some(base.difference(session, &compilation, &mut remarks)?),
-        None => None,
+    let Sought { base, unknown } = Base::of(session, None, &mut remarks)?;
+    let published = match &base {
+        Some(base) => base.published(session, &compilation)?,
+        None => Published { recorded: deletions::recorded(session.tree()), unknown, ..Published::default() },
     };
-    let losses = Losses {
-        difference: since.as_ref().unwrap_or(&staged),
+    let basis = Basis {
+        difference: if base.is_some() { &published.difference } else { &staged },
+        recorded: &published.recorded,
         since: base.as_ref().map(Base::title),
+        unknown: published.unknown.as_deref(),
+        partly: published.partly.as_deref(),
         allowed: &args.allow_deletions,
+        hook: true,
+        looks: &|_| true,
     };
     let shown = session.shown(&dir);
     // What is not staged as an output yet is written by this run: the base alone stops no rename here.
     let known = Known { existing: &[&staged], base: None, removal: Removal::Index(&shown) };
     let stopped = renames::report(session, &compilation, &known);
-    if let Some(outcome) = compare::refused(session, &compilation, &disk, &losses, &shown) {
-        return Ok(outcome);
+    match compare::refused(session, &compilation, &disk, &basis, &shown) {
+        Ok(counted) => remarks.extend(counted),
+        Err(outcome) => return Ok(outcome),
     }
     if stopped {
         return Ok(Outcome::wrong(vec!["nothing was written".to_owned()], json!({"written": false})));

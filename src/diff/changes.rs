@@ -6,12 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::guard::{Known, Refusal, guard};
+use super::guard::{Allowed, Refusal, guard};
 use super::inventory::{self, Inventory};
+use super::losses::{self, Baseline, Recorded, is_marker};
 use super::objects::{Comparer, Eyes};
 use super::pairs::pairs;
 use super::task::{self, Pair, Sides, State, Task};
-use crate::compile::{Compilation, MARKER_PREFIX};
+use crate::compile::Compilation;
 use crate::lock;
 use crate::model::{Guards, Model, Unit};
 use crate::place::{Reason, Verdict};
@@ -35,7 +36,7 @@ pub struct Changes {
     pub emptied: Vec<(String, usize)>,
     /// Clusters from which a NoExecute taint takes objects, with how many.
     pub drained: Vec<(String, usize)>,
-    /// The clusters in which the guard would stop this.
+    /// Where the guard would stop this.
     pub refusals: Vec<Refusal>,
     /// The settings of the guard, if they change.
     pub guards: Option<(Guards, Guards)>,
@@ -100,10 +101,6 @@ impl Totals {
 /// Whether a file of the output is an object that counts: no index, no kustomization, no marker of an idle cluster.
 pub(super) fn counts(path: &RepoPath) -> bool {
     ownership::is_manifest(path) && !is_marker(path)
-}
-
-fn is_marker(path: &RepoPath) -> bool {
-    path.file_name() == format!("{MARKER_PREFIX}{}.configmap.yaml", path.first())
 }
 
 /// What leads from one compilation to another.
@@ -240,13 +237,15 @@ fn files<E: Eyes>(before: State<'_>, after: State<'_>, comparer: &mut Comparer<'
     };
     found.totals.clusters = names(before).union(&names(after)).count();
     found.totals.touched = touched.len();
-    let inventory: Vec<&str> = after.compilation.model.clusters.iter().map(|cluster| cluster.name.as_str()).collect();
-    let marked: BTreeSet<String> =
-        new.files().filter(|(path, _)| is_marker(path)).map(|(path, _)| path.first().to_owned()).collect();
+    let drained_since = drained_since(before, after);
+    let recorded: Recorded = (before.compilation.lock.tasks.iter())
+        .map(|(task, record)| (task.clone(), record.clusters.keys().cloned().collect()))
+        .collect();
+    let counted = Baseline { difference: &difference, recorded: &recorded, drained: &drained_since };
+    let counted = losses::losses(after.compilation, counted, |_| true);
+    found.refusals = guard(&counted, after.compilation.model.fleet.guards, &Allowed::default());
     let mut drained = after.compilation.drained();
-    drained.extend(drained_since(before, after));
-    let known = Known { inventory: &inventory, marked: &marked, drained: &drained, allowed: &[] };
-    found.refusals = guard(&difference, after.compilation.model.fleet.guards, known);
+    drained.extend(drained_since);
     let mut by_cluster: BTreeMap<&str, usize> = BTreeMap::new();
     let gone = difference.delete.iter().filter(|removal| drained.contains(removal.path.as_str()));
     gone.for_each(|removal| *by_cluster.entry(removal.path.first()).or_default() += 1);

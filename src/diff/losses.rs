@@ -3,6 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::compile::{Compilation, MARKER_PREFIX};
+use crate::lock::{Found, Lock};
+use crate::model::Unit;
+use crate::place::{Reason, Verdict};
+use crate::tree::{Difference, RepoPath, ownership};
+
 /// Why an object counts as lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cause {
@@ -30,7 +36,7 @@ pub struct Loss {
 /// How many objects of tasks a cluster has, before and after.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Size {
-    /// Before, without what a drain explains.
+    /// Baseline, without what a drain explains.
     pub before: usize,
     /// After.
     pub after: usize,
@@ -39,7 +45,7 @@ pub struct Size {
 /// Where a task has copies: the clusters that the lock or the existing output names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Copies {
-    /// Before, without those that a drain explains.
+    /// Baseline, without those that a drain explains.
     pub before: BTreeSet<String>,
     /// Those of them that go: no longer recorded, or the CronJob has another path now.
     pub lost: BTreeSet<String>,
@@ -68,4 +74,195 @@ impl Losses {
     pub fn add(&mut self, path: &str, loss: Loss) {
         self.losses.entry(path.to_owned()).or_insert(loss);
     }
+}
+
+/// The clusters of each task, as a lock records them.
+pub type Recorded = BTreeMap<String, BTreeSet<String>>;
+
+/// What a lock that was read records.
+pub fn recorded(found: &Found) -> Recorded {
+    let clusters = |entry: &crate::lock::Entry| entry.record.clusters.keys().cloned().collect();
+    found.tasks.iter().map(|(task, entry)| (task.clone(), clusters(entry))).collect()
+}
+
+/// What a change is compared with.
+#[derive(Clone, Copy, Debug)]
+pub struct Baseline<'a> {
+    /// From the existing output to the new one.
+    pub difference: &'a Difference,
+    /// What the lock recorded.
+    pub recorded: &'a Recorded,
+    /// Paths that go because a NoExecute taint drains their cluster, beyond those that the new compilation knows.
+    pub drained: &'a BTreeSet<String>,
+}
+
+/// Counts what a change takes away; `looks` tells which clusters the difference was made for.
+pub fn losses(after: &Compilation, baseline: Baseline<'_>, looks: impl Fn(&str) -> bool) -> Losses {
+    let count = Count::new(after, baseline);
+    let mut found = Losses { inventory: count.inventory.clone(), ..Losses::default() };
+    for cluster in baseline.difference.clusters.keys() {
+        count.objects(cluster, &mut found);
+    }
+    count.copies(&mut found);
+    count.unseen(looks, &mut found);
+    found
+}
+
+/// What the counting looks up.
+struct Count<'a> {
+    baseline: Baseline<'a>,
+    units: BTreeMap<String, (&'a Unit, &'a [Verdict])>,
+    clusters: BTreeMap<&'a str, usize>,
+    inventory: BTreeSet<String>,
+    drained: BTreeSet<String>,
+    /// The clusters whose directory has the marker from now on: it keeps an idle directory alive and is no task's object.
+    marked: BTreeSet<&'a str>,
+    lock: &'a Lock,
+    excluded: BTreeSet<String>,
+}
+
+impl<'a> Count<'a> {
+    fn new(after: &'a Compilation, baseline: Baseline<'a>) -> Self {
+        let model = &after.model;
+        let decided = model.units.iter().zip(&after.plan);
+        let units = decided.map(|(unit, built)| (unit.identity.to_string(), (unit, &built.decision.verdicts[..])));
+        let mut drained = after.drained();
+        drained.extend(baseline.drained.iter().cloned());
+        Self {
+            baseline,
+            units: units.collect(),
+            clusters: model.clusters.iter().enumerate().map(|(at, cluster)| (cluster.name.as_str(), at)).collect(),
+            inventory: model.clusters.iter().map(|cluster| cluster.name.value.clone()).collect(),
+            drained,
+            marked: after
+                .output
+                .files()
+                .map(|(path, _)| path)
+                .filter(|path| is_marker(path))
+                .map(RepoPath::first)
+                .collect(),
+            lock: &after.lock,
+            excluded: model.excluded_tasks.keys().map(ToString::to_string).collect(),
+        }
+    }
+
+    /// Whether a NoExecute taint takes a task from a cluster.
+    fn drains(&self, task: &str, cluster: &str) -> bool {
+        let (Some((_, verdicts)), Some(at)) = (self.units.get(task), self.clusters.get(cluster)) else { return false };
+        matches!(verdicts.get(*at), Some(Verdict::Refused(Reason::Taint { drains: true, .. })))
+    }
+
+    /// Counts the objects of one cluster. What a drain explains is neither counted as lost nor as having been there, and
+    /// nor is the marker.
+    fn objects(&self, cluster: &str, found: &mut Losses) {
+        let difference = self.baseline.difference;
+        let counts = difference.clusters.get(cluster).copied().unwrap_or_default();
+        let gone = || {
+            let all = difference.delete.iter().filter(|removal| removal.path.first() == cluster);
+            all.filter(|removal| ownership::is_manifest(&removal.path))
+        };
+        let explained = |path: &RepoPath, task: Option<&str>| {
+            self.drained.contains(path.as_str()) || task.is_some_and(|task| self.drains(task, cluster))
+        };
+        let drains = gone().any(|removal| explained(&removal.path, removal.owner.as_deref()));
+        let dropped = !self.inventory.contains(cluster);
+        let mut without = 0;
+        for removal in gone() {
+            // A Namespace goes with the objects of tasks.
+            let beside = drains && removal.path.as_str().ends_with(".namespace.yaml");
+            let marker = is_marker(&removal.path) && !dropped;
+            if marker || beside || explained(&removal.path, removal.owner.as_deref()) {
+                without += 1;
+                continue;
+            }
+            let loss = Loss { cluster: cluster.to_owned(), task: removal.owner.clone(), cause: Cause::Deleted };
+            found.add(removal.path.as_str(), loss);
+        }
+        let marked = self.marked.contains(cluster);
+        let created = difference.create.iter().any(|write| write.path.first() == cluster && is_marker(&write.path));
+        let before = counts.before().saturating_sub(without + usize::from(marked && !created));
+        let after = counts.after().saturating_sub(usize::from(marked));
+        found.clusters.insert(cluster.to_owned(), Size { before, after });
+    }
+
+    /// Counts the copies of each task that loses one.
+    fn copies(&self, found: &mut Losses) {
+        let difference = self.baseline.difference;
+        let mut deleted: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for removal in &difference.delete {
+            if let Some(task) = &removal.owner {
+                deleted.entry(task).or_default().insert(removal.path.first());
+            }
+        }
+        let mut created: BTreeSet<(&str, &str)> = BTreeSet::new();
+        for write in &difference.create {
+            created.extend(ownership::owner(&write.bytes).map(|task| (task, write.path.first())));
+        }
+        // A file that another task writes from now on: its object stays.
+        let mut passed: BTreeSet<(&str, &str)> = BTreeSet::new();
+        for write in &difference.update {
+            let now = ownership::owner(&write.bytes);
+            passed.extend(write.former_owner.as_deref().filter(|was| now != Some(was)).map(|was| (was, write.path.first())));
+        }
+        let tasks: BTreeSet<&str> =
+            self.baseline.recorded.keys().map(String::as_str).chain(deleted.keys().copied()).collect();
+        for task in tasks {
+            let after: BTreeSet<&str> = (self.lock.tasks.get(task).into_iter())
+                .flat_map(|record| record.clusters.keys())
+                .map(String::as_str)
+                .collect();
+            let recorded = || self.baseline.recorded.get(task).into_iter().flatten().map(String::as_str);
+            let removed = || deleted.get(task).into_iter().flatten().copied();
+            let moved = removed().filter(|cluster| !after.contains(cluster) || created.contains(&(task, cluster)));
+            let left = recorded().filter(|cluster| !after.contains(cluster) && !passed.contains(&(task, cluster)));
+            let lost: BTreeSet<&str> = left.chain(moved).filter(|cluster| !self.drains(task, cluster)).collect();
+            if lost.is_empty() {
+                continue;
+            }
+            let stays = |cluster: &&str| {
+                difference.clusters.get(*cluster).is_some_and(|counts| counts.before() > 0)
+                    && !created.contains(&(task, *cluster))
+            };
+            let before = recorded().chain(removed()).chain(after.iter().copied().filter(stays));
+            let before = before.filter(|cluster| !self.drains(task, cluster));
+            let own = |set: BTreeSet<&str>| set.into_iter().map(str::to_owned).collect();
+            found.tasks.insert(
+                task.to_owned(),
+                Copies {
+                    before: own(before.collect()),
+                    lost: own(lost),
+                    after: own(after),
+                    exists: self.units.contains_key(task) || self.excluded.contains(task),
+                },
+            );
+        }
+    }
+
+    /// Where a cluster has no output to compare with, as where it is not committed, the recorded copies stand for it.
+    fn unseen(&self, looks: impl Fn(&str) -> bool, found: &mut Losses) {
+        let mut recorded: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (task, clusters) in self.baseline.recorded {
+            for cluster in clusters.iter().filter(|cluster| looks(cluster) && !self.drains(task, cluster)) {
+                recorded.entry(cluster).or_default().push(task);
+            }
+        }
+        for (cluster, tasks) in recorded {
+            if found.clusters.get(cluster).is_some_and(|size| size.before > 0) {
+                continue;
+            }
+            found.clusters.entry(cluster.to_owned()).or_default().before = tasks.len();
+            for task in tasks {
+                if found.tasks.get(task).is_some_and(|copies| copies.lost.contains(cluster)) {
+                    let loss =
+                        Loss { cluster: cluster.to_owned(), task: Some(task.to_owned()), cause: Cause::Recorded };
+                    found.add(&format!("{cluster}/{task}"), loss);
+                }
+            }
+        }
+    }
+}
+
+/// Whether a file of the output is the marker of an idle cluster.
+pub(super) fn is_marker(path: &RepoPath) -> bool {
+    path.file_name() == format!("{MARKER_PREFIX}{}.configmap.yaml", path.first())
 }

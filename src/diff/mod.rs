@@ -18,9 +18,9 @@ mod whereabouts;
 
 pub use changes::{Changes, Fate, Totals, changes};
 pub use field::{Field, Lists, Step, fields, path_text, value_at, value_with};
-pub use guard::{Known, Refusal, guard};
+pub use guard::{ALL, Allowed, Measured, Refusal, guard, names_to_allow};
 pub use inventory::{HIDDEN, Inventory, Renamed, Said};
-pub use losses::{Cause, Copies, Loss, Losses, Size};
+pub use losses::{Baseline, Cause, Copies, Loss, Losses, Recorded, Size, losses, recorded};
 pub use objects::{Compared, Eyes, unseen};
 pub use renamed::{RenamedCronJob, renamed_cron_jobs};
 pub use standing::{Against, Key, Object, Placed, against};

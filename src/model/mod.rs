@@ -37,6 +37,8 @@ pub struct Model {
     pub unread_clusters: std::collections::BTreeSet<String>,
     /// Clusters whose names are refused, sorted; nothing is placed there, but what they are is known.
     pub misnamed: Vec<Cluster>,
+    /// Tasks whose documents `spec.sources` leaves out, with where their names are.
+    pub excluded_tasks: std::collections::BTreeMap<Identity, crate::tree::Span>,
     /// How many tasks were meant, counting those that could not be understood.
     pub tasks_seen: usize,
 }

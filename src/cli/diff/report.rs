@@ -114,7 +114,7 @@ fn deletions(changes: &Changes) -> Vec<String> {
         lines.push(format!("the deletion guard would stop this, on {of}: `--allow-deletions CLUSTER` if it is meant"));
         some(changes.refusals.iter().map(ToString::to_string).collect(), "clusters", &mut lines);
     }
-    let refused = |name: &str| changes.refusals.iter().any(|refusal| refusal.cluster == name);
+    let refused = |name: &str| changes.refusals.iter().any(|refusal| refusal.cluster() == Some(name));
     let removed = inventory.removed.iter().filter(|(name, objects)| *objects > 0 && !refused(name));
     let removed = removed.map(|(name, objects)| {
         format!("cluster {name} is gone from the inventory: its {} go", count(*objects, "object"))

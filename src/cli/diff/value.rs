@@ -18,7 +18,8 @@ pub(super) fn value(changes: &Changes, report: &Report<'_>, titles: [&str; 2], p
     };
     let refusal = |refusal: &crate::diff::Refusal| {
         json!({
-            "cluster": refusal.cluster,
+            "cluster": refusal.cluster(),
+            "task": refusal.task(),
             "deleted": refusal.deleted,
             "before": refusal.before,
             "dropped": refusal.dropped,

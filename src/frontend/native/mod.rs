@@ -24,7 +24,7 @@ mod spreading;
 mod taken;
 pub(crate) mod wire;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::DeserializeOwned;
 
@@ -33,7 +33,7 @@ use super::Understood;
 use super::karmada::Met;
 use super::library::{Broken, Library, Look};
 use crate::diag::{Code, Diagnostic, Diagnostics, Place, Severity, nearest};
-use crate::model::{Fleet, Model};
+use crate::model::{Fleet, Identity, Model};
 use crate::tree::{SourceFile, SourceTree, Span};
 use crate::yaml::{self, Node, Parsed};
 
@@ -157,7 +157,7 @@ pub(super) fn understand(
     let takes = |file: &SourceFile| fleet.sources.takes(file.path.as_str());
     let mut broken = library.report(takes, speaks_of_us, diags);
     let mut documents = Documents::default();
-    let mut karmada = Vec::new();
+    let (mut karmada, mut excluded) = (Vec::new(), BTreeMap::new());
     for (((_, source), file), governs) in library.sources.files().zip(files).zip(governing) {
         let Some(file) = file else { continue };
         let taken = takes(source);
@@ -168,6 +168,12 @@ pub(super) fn understand(
             diags.extend(file.diags);
             documents.extend(file.documents);
             karmada.push(file.karmada);
+        } else {
+            excluded.extend(file.documents.tasks.iter().map(|(_, task)| {
+                let (namespace, name) = (task.metadata.namespace.as_ref(), &task.metadata.name);
+                let namespace = namespace.map(|namespace| namespace.value.clone());
+                (Identity { namespace, name: name.value.clone() }, name.span)
+            }));
         }
     }
     let tasks = documents.tasks.len() + documents.broken_tasks > 0;
@@ -177,7 +183,7 @@ pub(super) fn understand(
     let left_out = library.sources.problems().iter().filter(|problem| !fleet.sources.takes(&problem.path));
     let left_out = left_out.map(|problem| problem.path.clone()).collect();
     let mut joining = Context::new(library, diags, &mut wanted, &mut broken, &mut named);
-    let model = join(documents, fleet.settings, &mut joining);
+    let model = Model { excluded_tasks: excluded, ..join(documents, fleet.settings, &mut joining) };
     library.report_passed_over(&broken, &named, diags);
     // Where fleetcron has tasks, documents of Karmada may stand there for another tool, or be what a task brings along.
     karmada.retain(|met| met.file().is_some_and(|file| !named.contains(&file)));
@@ -222,7 +228,7 @@ fn join(documents: Documents, fleet: Fleet, context: &mut Context<'_, '_>) -> Mo
     let (clusters, misnamed) = inventory::lower(documents.clusters, documents.capacities, &unread_clusters, context);
     let units = join::units(documents.bases, documents.tasks, documents.overrides, &fleet, context);
     taken::report(context);
-    Model { fleet, clusters, units, unread_clusters, misnamed, tasks_seen }
+    Model { fleet, clusters, units, unread_clusters, misnamed, tasks_seen, ..Model::default() }
 }
 
 /// Whether the text of a file names an apiVersion of ours or of Karmada's: then it must be readable.
