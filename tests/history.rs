@@ -133,7 +133,7 @@ const COMMITS: [(&str, Act); 13] = [
 ];
 
 /// The commits that the guard would stop.
-const STOPPED: [&str; 2] = ["rename-a-cluster", "a-mass-deletion"];
+const STOPPED: [&str; 3] = ["rename-a-task", "rename-a-cluster", "a-mass-deletion"];
 
 /// A text without what a commit is called.
 fn plain(text: &str) -> String {

@@ -16,6 +16,7 @@ mod flux;
 mod formats;
 mod git;
 mod grown;
+mod guard;
 mod hides;
 mod history;
 mod import;

@@ -17,7 +17,8 @@ fn between(repo: &Repo, before: &[(&str, String)], after: &[(&str, String)], arg
         files.iter().for_each(|(path, text)| repo.put(path, text));
     };
     put(before);
-    repo.build();
+    let built = repo.run(&["build", "--allow-deletions", "all"]);
+    assert!(built.status.success(), "{}", grumbled(&built));
     repo.git(&["add", "-A"]);
     repo.git(&["commit", "-q", "--allow-empty", "-m", "before"]);
     put(after);
@@ -397,7 +398,7 @@ fn fleet(dice: &mut Dice) -> BTreeMap<String, String> {
 /// idle clusters, which are no task's.
 fn manifests(repo: &Repo) -> BTreeMap<String, String> {
     let out = tempfile::tempdir().expect("a folder");
-    let built = repo.run(&["build", "--out", out.path().to_str().expect("text")]);
+    let built = repo.run(&["build", "--allow-deletions", "all", "--out", out.path().to_str().expect("text")]);
     assert!(built.status.success(), "{}", grumbled(&built));
     let says =
         |line: &&str| !line.starts_with('#') && !["  suspend: false", "  concurrencyPolicy: Allow"].contains(line);

@@ -188,8 +188,10 @@ pub(super) struct Build {
     /// Forget where tasks run and decide anew: this one, or all; may be repeated.
     #[arg(long, value_name = "TASK", num_args = 0..=1, default_missing_value = "", conflicts_with = "at")]
     pub(super) fresh: Vec<String>,
-    /// Let more be deleted in this cluster's directory than the guard allows; may be repeated.
-    #[arg(long = "allow-deletions", value_name = "CLUSTER")]
+    /// Allow deletions beyond what the guard lets pass: in these clusters, of these tasks (`name` or `namespace/name`), or
+    /// `all`; with commas between them, may be repeated. Where no option can be given, as in a Git hook, the environment
+    /// variable FLEETCRON_ALLOW_DELETIONS says the same.
+    #[arg(long = "allow-deletions", value_name = "CLUSTER,TASK,all")]
     pub(super) allow_deletions: Vec<String>,
 }
 
@@ -213,8 +215,10 @@ pub(super) struct Check {
     /// hand; absent is HEAD, with `--at` its first parent.
     #[arg(long, value_name = "REV", conflicts_with = "out")]
     pub(super) base: Option<String>,
-    /// Let more be deleted in this cluster's directory than the guard allows; may be repeated.
-    #[arg(long = "allow-deletions", value_name = "CLUSTER")]
+    /// Allow deletions beyond what the guard lets pass: in these clusters, of these tasks (`name` or `namespace/name`), or
+    /// `all`; with commas between them, may be repeated. Where no option can be given, as in a Git hook, the environment
+    /// variable FLEETCRON_ALLOW_DELETIONS says the same.
+    #[arg(long = "allow-deletions", value_name = "CLUSTER,TASK,all")]
     pub(super) allow_deletions: Vec<String>,
 }
 

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::args::Build;
 use super::compare;
-use super::deletions::{self, Basis};
+use super::deletions::{self, Basis, Way};
 use super::outcome::{Failure, Outcome};
 use super::renames::{self, Known, Removal};
 use super::session::Session;
@@ -64,7 +64,7 @@ pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Fail
         unknown: None,
         partly: None,
         allowed: &args.allow_deletions,
-        hook: false,
+        way: Way::Option,
         looks: &wanted,
     };
     if let Err(outcome) = compare::refused(session, &compilation, &difference, &basis, &shown) {

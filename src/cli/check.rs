@@ -10,7 +10,7 @@ use serde_json::json;
 use super::args::Check;
 use super::base::{Base, Published, Sought};
 use super::compare;
-use super::deletions::{self, Basis};
+use super::deletions::{Basis, Way};
 use super::line_ends;
 use super::moved;
 use super::outcome::{Failure, Outcome};
@@ -57,7 +57,8 @@ pub(super) fn run(session: &mut Session, args: &Check) -> Result<Outcome, Failur
         if compared { compare::standing(session, &compilation, &compilation.output)? } else { Difference::default() };
     let published = match &base {
         Some(base) => base.published(session, &compilation)?,
-        None => Published { recorded: deletions::recorded(session.tree()), unknown, ..Published::default() },
+        // A lock that does not fit these inputs is an error already.
+        None => Published { unknown, ..Published::default() },
     };
     let basis = Basis {
         difference: if base.is_some() { &published.difference } else { &standing },
@@ -66,7 +67,7 @@ pub(super) fn run(session: &mut Session, args: &Check) -> Result<Outcome, Failur
         unknown: published.unknown.as_deref(),
         partly: published.partly.as_deref(),
         allowed: &args.allow_deletions,
-        hook: args.out.is_none(),
+        way: if args.out.is_some() { Way::Option } else { Way::Hook },
         looks: &|_| true,
     };
     let dir = session.output(&compilation)?;

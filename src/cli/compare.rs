@@ -60,7 +60,10 @@ pub(super) fn refused(
                 .help("move it away if you need it, or delete it; fleetcron never replaces what it did not write"),
         });
     }
-    let Judged { stopped, remarks } = deletions::judge(session, compilation, basis, shown);
+    let Judged { stopped, remarks } = {
+        let strict = session.strict();
+        deletions::judge(&mut session.diags, strict, compilation, basis, shown)
+    };
     if difference.conflicts.is_empty() && !stopped {
         return Ok(remarks);
     }

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use super::session::Session;
 use super::table::{count, names};
 use crate::compile::Compilation;
 use crate::diag::{Code, Diagnostic, Diagnostics, Place, Severity, nearest};
@@ -15,7 +14,7 @@ use crate::tree::{Difference, RepoPath, SourceTree};
 pub(super) const ALLOW: &str = "FLEETCRON_ALLOW_DELETIONS";
 
 /// So many clusters, and so many tasks, are reported one by one.
-const SHOWN: usize = 20;
+const SHOWN: usize = 10;
 
 /// So many names stand in a note.
 const NAMED: usize = 10;
@@ -34,10 +33,35 @@ pub(super) struct Basis<'a> {
     pub(super) partly: Option<&'a str>,
     /// What `--allow-deletions` names.
     pub(super) allowed: &'a [String],
-    /// Whether a hook of Git may be what runs this.
-    pub(super) hook: bool,
+    /// How deletions are allowed.
+    pub(super) way: Way,
     /// The clusters that the run looks at.
     pub(super) looks: &'a dyn Fn(&str) -> bool,
+}
+
+/// How the user of a run allows deletions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// By the option.
+    Option,
+    /// By the option, or in a hook of Git by the variable.
+    Hook,
+    /// By the variable, in the Application of Argo CD.
+    Plugin,
+}
+
+impl Way {
+    fn helps(self, meant: &str, names: &str) -> Vec<String> {
+        let option = format!("if {meant}, run again with `--allow-deletions {names}`");
+        match self {
+            Self::Option => vec![option],
+            Self::Hook => vec![option, format!("in a hook: `{ALLOW}={names} git commit`")],
+            Self::Plugin => {
+                let variable = format!("`{{name: {ALLOW}, value: {names:?}}}`");
+                vec![format!("if {meant}, add {variable} to `spec.source.plugin.env` of the Application")]
+            }
+        }
+    }
 }
 
 /// What the guard says of a run.
@@ -56,11 +80,17 @@ pub(super) fn recorded(tree: &SourceTree) -> Recorded {
 }
 
 /// Counts the deletions of a run and asks the guard; what stops the run becomes diagnostics.
-pub(super) fn judge(session: &mut Session, compilation: &Compilation, basis: &Basis<'_>, shown: &str) -> Judged {
+pub(super) fn judge(
+    diags: &mut Diagnostics,
+    strict: bool,
+    compilation: &Compilation,
+    basis: &Basis<'_>,
+    shown: &str,
+) -> Judged {
     let baseline = Baseline { difference: basis.difference, recorded: basis.recorded, drained: &BTreeSet::new() };
     let losses = diff::losses(compilation, baseline, basis.looks);
     let (given, variable) = (split(basis.allowed.iter().map(String::as_str)), variable());
-    unknown_names(session, compilation, basis, &losses, (&given, &variable));
+    unknown_names(diags, compilation, basis, &losses, (&given, &variable));
     let allowed = Allowed::new(given.into_iter().chain(variable));
     let guards = compilation.model.fleet.guards;
     let refusals = diff::guard(&losses, guards, &allowed);
@@ -76,19 +106,17 @@ pub(super) fn judge(session: &mut Session, compilation: &Compilation, basis: &Ba
         // One command for all of them, where the eye ends.
         let names = diff::names_to_allow(&losses, guards, &allowed, &refusals).join(",");
         let what = if found.is_empty() { "it is meant" } else { "all of it is meant" };
-        let last = last.help(format!("if {what}, run again with `--allow-deletions {names}`"));
-        let in_hook = || format!("in a hook: `{ALLOW}={names} git commit`");
-        found.push(if basis.hook { last.help(in_hook()) } else { last });
+        found.push(basis.way.helps(what, &names).into_iter().fold(last, Diagnostic::help));
     }
-    session.diags.extend(found);
+    diags.extend(found);
     for why in [basis.unknown, basis.partly].into_iter().flatten() {
         let passes = basis.unknown.is_none() || allowed.all();
-        if passes && !session.strict() {
+        if passes && !strict {
             judged.remarks.push(format!("note: not everything that is deleted was counted: {why}"));
             continue;
         }
         judged.stopped = true;
-        session.diags.push(undecided(why, session.strict(), shown));
+        diags.push(undecided(why, strict, basis.way, shown));
     }
     if !judged.stopped && !losses.losses.is_empty() {
         judged.remarks.extend(basis.since.map(|since| passed(&losses, since)));
@@ -110,7 +138,7 @@ fn variable() -> Vec<String> {
 
 /// Warns of names that no cluster and no task has.
 fn unknown_names(
-    session: &mut Session,
+    diags: &mut Diagnostics,
     compilation: &Compilation,
     basis: &Basis<'_>,
     losses: &Losses,
@@ -128,7 +156,7 @@ fn unknown_names(
             let message = format!("{by} names `{name}`, and there is no such cluster or task");
             let diagnostic = Diagnostic::at(Code::UnknownCluster, Place::Whole, message).severity(Severity::Warning);
             let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'/' | b'.'));
-            session.diags.push(match plain {
+            diags.push(match plain {
                 true => diagnostic.did_you_mean(nearest(name, known.iter().copied())),
                 false => diagnostic.help("separate the names of clusters and tasks by commas or spaces"),
             });
@@ -206,12 +234,12 @@ fn task_place(task: &str, compilation: &Compilation) -> Place {
 }
 
 /// The guard cannot look.
-fn undecided(why: &str, strict: bool, shown: &str) -> Diagnostic {
+fn undecided(why: &str, strict: bool, way: Way, shown: &str) -> Diagnostic {
     let message = format!("what would be deleted is not known: {why}");
     let diagnostic = Diagnostic::at(Code::Deletions, Place::Path(shown.to_owned()), message);
     match strict {
         true => diagnostic.help("`--strict` never passes where deletions could not be counted"),
-        false => diagnostic.help(format!("if every deletion is meant, run again with `--allow-deletions {ALL}`")),
+        false => way.helps("every deletion is meant", ALL).into_iter().fold(diagnostic, Diagnostic::help),
     }
 }
 

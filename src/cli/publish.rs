@@ -13,7 +13,7 @@ use serde_json::json;
 use super::args::Build;
 use super::build::{known, mode};
 use super::compare;
-use super::deletions::{self, Basis};
+use super::deletions::{self, Basis, Way};
 use super::line_ends;
 use super::moment;
 use super::outcome::{Failure, Outcome};
@@ -22,9 +22,12 @@ use super::session::Session;
 use super::table::count;
 use crate::diff::Recorded;
 use crate::lock;
-use crate::repo::{self, Origin, SOURCE_TRAILER, Sources, Tip, View};
+use crate::repo::{self, Order, Origin, SOURCE_TRAILER, Sources, Tip, View};
 use crate::sink::branch::{self, Committed, Message, Target};
 use crate::tree::{Difference, Existing, OutputTree, RepoPath};
+
+/// How to commit the output of an earlier commit on purpose.
+const ALL_THE_SAME: &str = "`--at HEAD` commits this one all the same";
 
 /// So often it is tried to be the next one.
 const TRIES: u32 = 200;
@@ -51,12 +54,11 @@ pub(super) fn run(session: &mut Session, args: &Build, name: &str) -> Result<Out
     for attempt in 0..TRIES {
         let tip = repo::tip(&session.root, name).map_err(|error| Failure::run(&error))?;
         if args.state.at.is_none()
-            && let Some(newer) = superseded(session, &tip, origin.as_ref())
+            && let Some(newer) = superseded(session, name, &tip, origin.as_ref())?
         {
             let short = &newer[..newer.len().min(7)];
-            let way = "`--at HEAD` commits this one all the same";
             let text = format!(
-                "nothing was committed: {name} has the output of {short}, which comes after this commit; {way}\n"
+                "nothing was committed: {name} has the output of {short}, which comes after this commit; {ALL_THE_SAME}\n"
             );
             let mut value = value(name, &tip, &Difference::default(), None);
             value["overtakenBy"] = json!(newer);
@@ -74,7 +76,7 @@ pub(super) fn run(session: &mut Session, args: &Build, name: &str) -> Result<Out
             unknown: None,
             partly: None,
             allowed: &args.allow_deletions,
-            hook: false,
+            way: Way::Option,
             looks: &wanted,
         };
         let refused = compare::refused(session, &compilation, &difference, &basis, name).err();
@@ -186,9 +188,27 @@ fn is_committed(session: &Session) -> bool {
 }
 
 /// The source of the tip, if it comes after ours: this run began before the one that made the tip, and ended after it.
-fn superseded(session: &Session, tip: &Tip, origin: Option<&Origin>) -> Option<String> {
-    let (theirs, ours) = (tip.source.as_ref()?, origin?);
-    repo::is_after(&session.root, theirs, &ours.id).then(|| theirs.clone())
+///
+/// # Errors
+/// Which of the two comes after the other is not known.
+fn superseded(session: &Session, name: &str, tip: &Tip, origin: Option<&Origin>) -> Result<Option<String>, Failure> {
+    let Some(theirs) = &tip.source else { return Ok(None) };
+    let short = &theirs[..theirs.len().min(7)];
+    let unknown = |why: &str| {
+        let what = format!("nothing was committed: {name} has the output of {short}");
+        Err(Failure::Run(format!(
+            "{what}, and whether that comes after this commit is not known: {why}; {ALL_THE_SAME}"
+        )))
+    };
+    let Some(ours) = origin else {
+        // A branch without a commit has nothing that could be earlier.
+        return repo::before(&session.root, &session.view).map(|_| None).or_else(|why| unknown(&why));
+    };
+    match repo::order(&session.root, theirs, &ours.id) {
+        Order::After => Ok(Some(theirs.clone())),
+        Order::NotAfter => Ok(None),
+        Order::Unknown(why) => unknown(&why),
+    }
 }
 
 /// What the commit says: where it comes from, what it changes, and the trailers.

@@ -13,7 +13,7 @@ use super::args::Build;
 use super::base::{Base, Published, Sought};
 use super::build::{known_tasks, mode};
 use super::compare;
-use super::deletions::{self, Basis};
+use super::deletions::{self, Basis, Way};
 use super::line_ends;
 use super::moved;
 use super::moves;
@@ -69,7 +69,7 @@ pub(super) fn run(session: &mut Session, args: &Build) -> Result<Outcome, Failur
         unknown: published.unknown.as_deref(),
         partly: published.partly.as_deref(),
         allowed: &args.allow_deletions,
-        hook: true,
+        way: Way::Hook,
         looks: &|_| true,
     };
     let shown = session.shown(&dir);

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::guard::{Allowed, Refusal, guard};
+use super::guard::{Allowed, Refusal, guard, names_to_allow};
 use super::inventory::{self, Inventory};
 use super::losses::{self, Baseline, Recorded, is_marker};
 use super::objects::{Comparer, Eyes};
@@ -38,6 +38,8 @@ pub struct Changes {
     pub drained: Vec<(String, usize)>,
     /// Where the guard would stop this.
     pub refusals: Vec<Refusal>,
+    /// The names that would allow it.
+    pub to_allow: Vec<String>,
     /// The settings of the guard, if they change.
     pub guards: Option<(Guards, Guards)>,
     /// The directory of the output, where it is committed and another.
@@ -243,7 +245,11 @@ fn files<E: Eyes>(before: State<'_>, after: State<'_>, comparer: &mut Comparer<'
         .collect();
     let counted = Baseline { difference: &difference, recorded: &recorded, drained: &drained_since };
     let counted = losses::losses(after.compilation, counted, |_| true);
-    found.refusals = guard(&counted, after.compilation.model.fleet.guards, &Allowed::default());
+    let (guards, nothing) = (after.compilation.model.fleet.guards, Allowed::default());
+    found.refusals = guard(&counted, guards, &nothing);
+    if !found.refusals.is_empty() {
+        found.to_allow = names_to_allow(&counted, guards, &nothing, &found.refusals);
+    }
     let mut drained = after.compilation.drained();
     drained.extend(drained_since);
     let mut by_cluster: BTreeMap<&str, usize> = BTreeMap::new();

@@ -75,6 +75,7 @@ impl fmt::Display for Refusal {
             Measured::Task(name) if all => write!(f, "task {name}: {own} would be deleted, though it gets others"),
             Measured::Cluster(name) => write!(f, "{name}: {some} would be deleted"),
             Measured::Task(name) => write!(f, "task {name}: {some} would be deleted"),
+            Measured::Fleet if all => write!(f, "the whole fleet: {own} would be deleted"),
             Measured::Fleet => write!(f, "the whole fleet: {some} would be deleted"),
         }
     }
@@ -147,7 +148,9 @@ pub fn guard(losses: &Losses, guards: Guards, allowed: &Allowed) -> Vec<Refusal>
     let counted = by_cluster.values().map(|(_, counted)| counted).sum();
     let sum = |pick: fn(&super::losses::Size) -> usize| losses.clusters.values().map(pick).sum();
     let before = sum(|size| size.before);
-    if many(counted, before) {
+    // Where all of it is in one cluster that is refused already, that is said.
+    let said = by_cluster.len() == 1 && refusals.iter().any(|refusal| refusal.cluster().is_some());
+    if many(counted, before) && !said {
         let after = sum(|size| size.after);
         refusals.push(Refusal { of: Measured::Fleet, deleted: counted, before, after, dropped: false });
     }

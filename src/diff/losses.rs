@@ -7,7 +7,7 @@ use crate::compile::{Compilation, MARKER_PREFIX};
 use crate::lock::{Found, Lock};
 use crate::model::Unit;
 use crate::place::{Reason, Verdict};
-use crate::tree::{Difference, RepoPath, ownership};
+use crate::tree::{Difference, Removal, RepoPath, ownership};
 
 /// Why an object counts as lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,6 +117,10 @@ struct Count<'a> {
     drained: BTreeSet<String>,
     /// The clusters whose directory has the marker from now on: it keeps an idle directory alive and is no task's object.
     marked: BTreeSet<&'a str>,
+    /// The clusters of them whose directory did not have it.
+    unmarked: BTreeSet<&'a str>,
+    /// The objects that are deleted, by cluster.
+    gone: BTreeMap<&'a str, Vec<&'a Removal>>,
     lock: &'a Lock,
     excluded: BTreeSet<String>,
 }
@@ -128,7 +132,14 @@ impl<'a> Count<'a> {
         let units = decided.map(|(unit, built)| (unit.identity.to_string(), (unit, &built.decision.verdicts[..])));
         let mut drained = after.drained();
         drained.extend(baseline.drained.iter().cloned());
+        let mut gone: BTreeMap<&str, Vec<&Removal>> = BTreeMap::new();
+        for removal in baseline.difference.delete.iter().filter(|removal| ownership::is_manifest(&removal.path)) {
+            gone.entry(removal.path.first()).or_default().push(removal);
+        }
+        let created = baseline.difference.create.iter().map(|write| &write.path);
         Self {
+            unmarked: created.filter(|path| is_marker(path)).map(RepoPath::first).collect(),
+            gone,
             baseline,
             units: units.collect(),
             clusters: model.clusters.iter().enumerate().map(|(at, cluster)| (cluster.name.as_str(), at)).collect(),
@@ -157,10 +168,7 @@ impl<'a> Count<'a> {
     fn objects(&self, cluster: &str, found: &mut Losses) {
         let difference = self.baseline.difference;
         let counts = difference.clusters.get(cluster).copied().unwrap_or_default();
-        let gone = || {
-            let all = difference.delete.iter().filter(|removal| removal.path.first() == cluster);
-            all.filter(|removal| ownership::is_manifest(&removal.path))
-        };
+        let gone = || self.gone.get(cluster).into_iter().flatten().copied();
         let explained = |path: &RepoPath, task: Option<&str>| {
             self.drained.contains(path.as_str()) || task.is_some_and(|task| self.drains(task, cluster))
         };
@@ -179,7 +187,7 @@ impl<'a> Count<'a> {
             found.add(removal.path.as_str(), loss);
         }
         let marked = self.marked.contains(cluster);
-        let created = difference.create.iter().any(|write| write.path.first() == cluster && is_marker(&write.path));
+        let created = self.unmarked.contains(cluster);
         let before = counts.before().saturating_sub(without + usize::from(marked && !created));
         let after = counts.after().saturating_sub(usize::from(marked));
         found.clusters.insert(cluster.to_owned(), Size { before, after });
@@ -194,15 +202,17 @@ impl<'a> Count<'a> {
                 deleted.entry(task).or_default().insert(removal.path.first());
             }
         }
-        let mut created: BTreeSet<(&str, &str)> = BTreeSet::new();
+        // The clusters on which the file of a task is new, or was that of another task until now; and the files that
+        // another task writes from now on, whose objects stay.
+        let (mut anew, mut passed): (BTreeSet<(&str, &str)>, BTreeSet<(&str, &str)>) = Default::default();
         for write in &difference.create {
-            created.extend(ownership::owner(&write.bytes).map(|task| (task, write.path.first())));
+            anew.extend(ownership::owner(&write.bytes).map(|task| (task, write.path.first())));
         }
-        // A file that another task writes from now on: its object stays.
-        let mut passed: BTreeSet<(&str, &str)> = BTreeSet::new();
         for write in &difference.update {
-            let now = ownership::owner(&write.bytes);
-            passed.extend(write.former_owner.as_deref().filter(|was| now != Some(was)).map(|was| (was, write.path.first())));
+            let (cluster, now) = (write.path.first(), ownership::owner(&write.bytes));
+            let Some(was) = write.former_owner.as_deref().filter(|was| now != Some(was)) else { continue };
+            passed.insert((was, cluster));
+            anew.extend(now.map(|now| (now, cluster)));
         }
         let tasks: BTreeSet<&str> =
             self.baseline.recorded.keys().map(String::as_str).chain(deleted.keys().copied()).collect();
@@ -213,7 +223,7 @@ impl<'a> Count<'a> {
                 .collect();
             let recorded = || self.baseline.recorded.get(task).into_iter().flatten().map(String::as_str);
             let removed = || deleted.get(task).into_iter().flatten().copied();
-            let moved = removed().filter(|cluster| !after.contains(cluster) || created.contains(&(task, cluster)));
+            let moved = removed().filter(|cluster| !after.contains(cluster) || anew.contains(&(task, cluster)));
             let left = recorded().filter(|cluster| !after.contains(cluster) && !passed.contains(&(task, cluster)));
             let lost: BTreeSet<&str> = left.chain(moved).filter(|cluster| !self.drains(task, cluster)).collect();
             if lost.is_empty() {
@@ -221,7 +231,7 @@ impl<'a> Count<'a> {
             }
             let stays = |cluster: &&str| {
                 difference.clusters.get(*cluster).is_some_and(|counts| counts.before() > 0)
-                    && !created.contains(&(task, *cluster))
+                    && !anew.contains(&(task, *cluster))
             };
             let before = recorded().chain(removed()).chain(after.iter().copied().filter(stays));
             let before = before.filter(|cluster| !self.drains(task, cluster));
@@ -264,5 +274,6 @@ impl<'a> Count<'a> {
 
 /// Whether a file of the output is the marker of an idle cluster.
 pub(super) fn is_marker(path: &RepoPath) -> bool {
-    path.file_name() == format!("{MARKER_PREFIX}{}.configmap.yaml", path.first())
+    let name = path.file_name();
+    name.starts_with(MARKER_PREFIX) && name == format!("{MARKER_PREFIX}{}.configmap.yaml", path.first())
 }

@@ -76,23 +76,24 @@ pub fn tip(root: &Path, branch: &str) -> Result<Tip, Error> {
     }
     let remote = of_remote(&repository, branch)?;
     let (commit, ahead) = match (local, remote) {
-        (Some(local), Some((name, remote))) => {
-            // What cannot be compared, in a shallow clone for instance, is not ahead.
-            match repository.graph_ahead_behind(local, remote) {
-                Ok((0, behind)) if behind > 0 => (Some(remote), Some(name)),
-                Ok((ahead, behind)) if ahead > 0 && behind > 0 => {
-                    let way =
-                        format!("`git branch -f {branch} {name}` gives up what was not pushed; then run this again");
-                    return Err(wrong(format!("it and {name} have gone apart, so it could not be pushed: {way}")));
-                }
-                _ => (Some(local), None),
+        (Some(local), Some((name, remote))) => match repository.graph_ahead_behind(local, remote) {
+            Err(why) => {
+                let why = why.message();
+                return Err(wrong(format!("it cannot be compared with {name} ({why}); fetch both branches whole")));
             }
-        }
+            Ok((0, behind)) if behind > 0 => (Some(remote), Some(name)),
+            Ok((ahead, behind)) if ahead > 0 && behind > 0 => {
+                let way = format!("`git branch -f {branch} {name}` gives up what was not pushed; then run this again");
+                return Err(wrong(format!("it and {name} have gone apart, so it could not be pushed: {way}")));
+            }
+            _ => (Some(local), None),
+        },
         (Some(local), None) => (Some(local), None),
         (None, Some((name, remote))) => (Some(remote), Some(name)),
         (None, None) => (None, None),
     };
-    let source = commit.and_then(|id| repository.find_commit(id).ok()).and_then(|commit| trailer(&commit));
+    let top = commit.map(|id| repository.find_commit(id)).transpose().map_err(failed)?;
+    let source = top.as_ref().and_then(trailer);
     let hex = |id: Oid| id.to_string();
     Ok(Tip { commit: commit.map(hex), local: local.map(hex), ahead, source })
 }
@@ -145,22 +146,38 @@ pub fn before(root: &Path, view: &View) -> Result<Option<String>, String> {
         Err(Error::NoGit(_)) => return Ok(None),
         Err(error) => return Err(error.to_string()),
     };
-    let View::Revision(revision) = view else {
-        return match repository.revparse_single("HEAD") {
-            Ok(_) => Ok(Some("HEAD".to_owned())),
-            Err(why) if matches!(why.code(), ErrorCode::UnbornBranch | ErrorCode::NotFound) => Ok(None),
-            Err(why) => Err(why.message().to_owned()),
-        };
-    };
+    let View::Revision(revision) = view else { return head(&repository) };
     let Some((commit, folder)) = commit_of(&repository, revision) else {
         return Err(format!("`{revision}` is no commit, so nothing is before it"));
     };
     match commit.parent_id(0) {
         Ok(parent) => Ok(Some(folder.map_or(parent.to_string(), |folder| format!("{parent}:{folder}")))),
-        Err(_) if repository.is_shallow() => {
-            Err(format!("this clone is shallow, and what was before `{revision}` is not here"))
-        }
+        Err(_) if repository.is_shallow() => Err(format!(
+            "this clone is shallow and does not have what was before `{revision}`; `git fetch --unshallow` gets it"
+        )),
         Err(_) => Ok(None),
+    }
+}
+
+/// `HEAD`, if it is a commit that can be read; `Ok(None)` if it is a branch without a commit. A branch whose commit or tree
+/// is missing is something else: what it held is not known.
+fn head(repository: &Repository) -> Result<Option<String>, String> {
+    let head = match repository.head() {
+        Ok(head) => head,
+        Err(why) if why.code() == ErrorCode::UnbornBranch => return Ok(None),
+        Err(why) => return Err(format!("HEAD cannot be read: {}", why.message())),
+    };
+    let id = head.target().map(|id| format!(" {}", &id.to_string()[..7])).unwrap_or_default();
+    let missing = |what: &str, why: &git2::Error| {
+        let way = "`git fsck` shows what is missing, and fetching it or a fresh clone brings it back";
+        Err(format!("{what} of HEAD{id} cannot be read ({}); {way}", why.message()))
+    };
+    match head.peel_to_commit() {
+        Ok(commit) => match commit.tree() {
+            Ok(_) => Ok(Some("HEAD".to_owned())),
+            Err(why) => missing("the tree", &why),
+        },
+        Err(why) => missing("the commit", &why),
     }
 }
 
@@ -184,11 +201,45 @@ pub fn index_file(root: &Path, named: &Path) -> Option<PathBuf> {
     super::git::index_of(&repository, named)
 }
 
-/// Whether one commit comes after another. What cannot be told is no.
-pub fn is_after(root: &Path, later: &str, earlier: &str) -> bool {
-    let Ok((repository, _)) = around(root) else { return false };
-    let (Ok(later), Ok(earlier)) = (Oid::from_str(later), Oid::from_str(earlier)) else { return false };
-    repository.graph_descendant_of(later, earlier).unwrap_or(false)
+/// How one commit stands to another in history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// It is the other, comes before it, or is on another line.
+    NotAfter,
+    /// It comes after the other.
+    After,
+    /// Why that is not known.
+    Unknown(String),
+}
+
+/// Whether `commit` comes after `other`, both as hexadecimal ids.
+pub fn order(root: &Path, commit: &str, other: &str) -> Order {
+    if commit == other {
+        return Order::NotAfter;
+    }
+    let repository = match around(root) {
+        Ok((repository, _)) => repository,
+        Err(error) => return Order::Unknown(error.to_string()),
+    };
+    let shallow = repository.is_shallow();
+    let way = if shallow {
+        "this clone is shallow; `git fetch --unshallow` gets the history"
+    } else {
+        "it is not in this clone; `git fetch` may bring it"
+    };
+    let unknown = || Order::Unknown(way.to_owned());
+    let (Ok(id), Ok(other)) = (Oid::from_str(commit), Oid::from_str(other)) else { return unknown() };
+    if repository.find_commit(id).is_err() {
+        return unknown();
+    }
+    let after = |later, earlier| repository.graph_descendant_of(later, earlier);
+    match (after(other, id), after(id, other)) {
+        (Ok(true), _) => Order::NotAfter,
+        (_, Ok(true)) => Order::After,
+        // Where history is cut off, two commits only seem to be on different lines.
+        (Ok(false), Ok(false)) if !shallow => Order::NotAfter,
+        _ => unknown(),
+    }
 }
 
 /// The branch of the remote from which everybody starts, as it was fetched last, if it has later commits than this one.

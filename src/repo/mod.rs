@@ -25,7 +25,7 @@ mod worktree;
 pub use around::{Around, Stands, around, blocked, filtered, ignores, stands};
 pub use blobs::Blobs;
 pub use branch::{
-    Origin, SOURCE_TRAILER, Tip, before, contents_of, fetched_after, fork, index_file, is_after, origin, tip,
+    Order, Origin, SOURCE_TRAILER, Tip, before, contents_of, fetched_after, fork, index_file, order, origin, tip,
 };
 pub use error::Error;
 pub use existing::{Standing, contents, existing, output_dir};

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use git2::{ObjectType, Oid, Repository};
+use git2::{ObjectType, Oid, Repository, Tree};
 
 use super::blobs::Blobs;
 use super::error::Error;
@@ -72,9 +72,8 @@ impl Objects {
             let tree = if named || prefix.as_os_str().is_empty() {
                 tree.id()
             } else {
-                let entry = tree.get_path(&prefix).ok().filter(|entry| entry.kind() == Some(ObjectType::Tree));
-                let missing = || Error::NoFolder { revision: revision.to_owned(), folder: prefix.clone() };
-                entry.ok_or_else(missing)?.id()
+                let folder = folder(&repository, tree, &prefix).map_err(|why| unknown(why, &repository))?;
+                folder.ok_or_else(|| Error::NoFolder { revision: revision.to_owned(), folder: prefix.clone() })?
             };
             (tree, commit.map(|(commit, _)| commit.id().to_string()[..7].to_owned()))
         };
@@ -343,6 +342,19 @@ pub(super) fn around(root: &Path) -> Result<(Repository, PathBuf), Error> {
     let top = repository.workdir().and_then(|workdir| workdir.canonicalize().ok());
     let prefix = top.and_then(|top| canonical.strip_prefix(&top).ok().map(Path::to_path_buf)).unwrap_or_default();
     Ok((repository, prefix))
+}
+
+/// The folder at a path of a tree; `None` if there is none. A tree on the way that Git cannot give is an error: whether the
+/// folder is there is not known then.
+fn folder(repository: &Repository, top: Tree<'_>, path: &Path) -> Result<Option<Oid>, git2::Error> {
+    let mut id = top.id();
+    for part in path.iter() {
+        let tree = repository.find_tree(id)?;
+        let entry = part.to_str().and_then(|part| tree.get_name(part));
+        let Some(entry) = entry.filter(|entry| entry.kind() == Some(ObjectType::Tree)) else { return Ok(None) };
+        id = entry.id();
+    }
+    Ok(Some(id))
 }
 
 /// Whether the last part of a path is hidden.

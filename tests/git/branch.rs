@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use super::{Repo, git, git_command, run, scrub, task};
-use crate::support::{self, grumbled, said};
+use crate::support::{self, fine, grumbled, said};
 
 impl Repo {
     /// Commits the output to `rendered` and gives what was said.
@@ -120,14 +120,14 @@ fn twenty_shards_at_once_all_land_in_one_line() {
     }
     repo.git(&["rm", "-q", "--cached", "tasks/t2.yaml"]);
     fs::remove_file(repo.dir.join("tasks/t2.yaml")).expect("removed");
-    repo.build();
+    fine(&repo.run(&["build", "--allow-deletions", "t2"]));
     repo.commit("second");
     let children: Vec<_> = (1..=20)
         .map(|number| {
             let mut command = support::program(&repo.dir);
             scrub(&mut command);
             let shard = format!("{number}/20");
-            let args = ["build", "--commit-to", "rendered", "--shard", &shard];
+            let args = ["build", "--commit-to", "rendered", "--shard", &shard, "--allow-deletions", "t2"];
             command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts")
         })
         .collect();
@@ -193,7 +193,8 @@ fn the_guard_compares_with_the_tip_and_a_file_in_the_way_stops_everything() {
     let ran = repo.run(&["build", "--commit-to", "rendered"]);
     assert_eq!(ran.status.code(), Some(1));
     let told = grumbled(&ran);
-    assert_eq!(told.matches("error[deletions]").count(), 2, "{told}");
+    assert_eq!(told.matches("error[deletions]").count(), 3, "{told}");
+    assert!(told.contains("the whole fleet: all its 6 objects") && told.contains("`--allow-deletions c-001,c-002`"));
     assert!(told.contains("--> rendered/c-001") && told.contains("nothing was committed"), "{told}");
     assert_eq!(repo.tip(), before);
     repo.publish(&["--allow-deletions", "c-001", "--allow-deletions", "c-002"]);

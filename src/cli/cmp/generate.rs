@@ -9,9 +9,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::super::args::Global;
+use super::super::compare;
+use super::super::deletions::{self, Basis, Judged, Way};
 use super::super::outcome::Failure;
 use super::super::progress::Progress;
 use super::super::report;
+use super::super::session::output_dir;
 use super::super::side::Side;
 use super::super::table::{count, names};
 use super::answer;
@@ -19,13 +22,13 @@ use super::request::{CLUSTER, Request, TASKS};
 use super::wrong::Wrong;
 use super::{Answer, Place};
 use crate::compile::Compilation;
-use crate::diag::{Severity, nearest};
+use crate::diag::{Diagnostics, Severity, nearest};
 use crate::lock::{self, Mode};
 use crate::model::Model;
-use crate::repo::{Opened, Worktree};
+use crate::repo::{self, Opened, Worktree};
 use crate::sink;
-use crate::tree::RepoPath;
 use crate::tree::ownership::is_manifest;
+use crate::tree::{Difference, RepoPath, SourceTree};
 
 /// How many names a message lists.
 const MOST: usize = 20;
@@ -44,13 +47,20 @@ pub(super) fn run(global: &Global, here: &Path, ask: &dyn Fn(&str) -> Option<OsS
         });
     }
     if side.diags.has_errors() {
-        let locked = RepoPath::new(lock::PATH).is_ok_and(|path| side.sources.tree.get(&path).is_some());
+        let locked = has_lock(&side.sources.tree);
         return Err(Wrong::files(&side.diags, &side.sources.tree, !locked));
     }
     let compilation = &side.compilation;
     let (at, by) = choose(&compilation.model, &request, &place)?;
     let cluster = compilation.model.clusters[at].name.as_str();
     let mut remarks = vec![format!("fleetcron: cluster {cluster}, as {by} says")];
+    let mut stops = Diagnostics::new();
+    let counted = losses(compilation, cluster, &side.sources.tree, &place, &request, global.strict, &mut stops)?;
+    if !stops.is_empty() {
+        let locked = has_lock(&side.sources.tree);
+        return Err(Wrong::files(&stops, &side.sources.tree, !locked));
+    }
+    remarks.extend(counted);
     let wanted = wanted(compilation, at, &request.tasks, &mut remarks)?;
     let of_cluster = |path: &RepoPath| path.first() == cluster && is_manifest(path);
     let chosen = |path: &RepoPath| wanted.as_ref().is_none_or(|wanted| wanted.contains(path.as_str()));
@@ -71,6 +81,52 @@ pub(super) fn run(global: &Global, here: &Path, ask: &dyn Fn(&str) -> Option<OsS
     // The process ends next.
     std::mem::forget(side);
     Ok(Answer { stdout, remarks })
+}
+
+fn has_lock(sources: &SourceTree) -> bool {
+    RepoPath::new(lock::PATH).is_ok_and(|path| sources.get(&path).is_some())
+}
+
+/// What the answer would delete: counted against the output that is committed in the copy, and by the lock. The answer is
+/// what the lock records, so without a lock and without a task nothing tells whether something ran there.
+fn losses(
+    compilation: &Compilation,
+    cluster: &str,
+    sources: &SourceTree,
+    place: &Place,
+    request: &Request,
+    strict: bool,
+    stops: &mut Diagnostics,
+) -> Result<Vec<String>, Failure> {
+    let committed = compilation.model.fleet.output.committed;
+    let dir = output_dir(compilation)?;
+    let looks = |name: &str| name == cluster;
+    let difference = if committed {
+        let mut output = compilation.output.clone();
+        output.retain_clusters(looks);
+        compare::on_disk(&output, &repo::output_dir(&place.root, &dir).map_err(|error| Failure::run(&error))?, looks)?
+    } else {
+        Difference::default()
+    };
+    let nothing = compilation.model.units.is_empty() && !has_lock(sources);
+    let unknown = format!("there is no task and no {}, so nothing tells what ran on cluster {cluster}", lock::PATH);
+    let basis = Basis {
+        difference: &difference,
+        recorded: &deletions::recorded(sources),
+        since: None,
+        unknown: nothing.then_some(unknown.as_str()),
+        partly: None,
+        allowed: &request.allowed,
+        way: Way::Plugin,
+        looks: &looks,
+    };
+    let mut found = Diagnostics::new();
+    let Judged { stopped, remarks } = deletions::judge(&mut found, strict, compilation, &basis, dir.as_str());
+    if stopped {
+        stops.extend(found);
+        stops.sort();
+    }
+    Ok(remarks)
 }
 
 /// The cluster that is meant, by its place in the inventory, and who says so.

@@ -19,6 +19,8 @@ pub(super) const TASKS: &str = "tasks";
 const PARAMETERS: &str = "ARGOCD_APP_PARAMETERS";
 /// Where a cluster may stand beside the parameters: in `plugin.env`, and in what Argo CD makes of parameters.
 const ELSEWHERE: [&str; 2] = ["ARGOCD_ENV_CLUSTER", "PARAM_CLUSTER"];
+/// Where Argo CD puts what `plugin.env` says of deletions.
+const ALLOWED: &str = "ARGOCD_ENV_FLEETCRON_ALLOW_DELETIONS";
 /// What one message between Argo CD's servers may hold, in MB.
 const LIMIT: &str = "ARGOCD_GRPC_MAX_SIZE_MB";
 
@@ -35,6 +37,8 @@ pub(super) struct Request {
     pub(super) revision: Option<String>,
     /// The Kubernetes version of the cluster that it goes to.
     pub(super) version: Option<String>,
+    /// The deletions that `plugin.env` allows.
+    pub(super) allowed: Vec<String>,
     /// How many MB one message between Argo CD's servers may have.
     pub(super) limit: u64,
 }
@@ -56,6 +60,7 @@ impl Request {
             path: text("ARGOCD_APP_SOURCE_PATH")?,
             revision: text("ARGOCD_APP_REVISION")?,
             version: text("KUBE_VERSION")?,
+            allowed: text(ALLOWED)?.into_iter().collect(),
             // What is no number Argo CD passes over too.
             limit: text(LIMIT)?.and_then(|mb| mb.parse().ok()).unwrap_or(100),
             ..Self::default()

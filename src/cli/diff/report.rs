@@ -102,17 +102,16 @@ fn some(lines: Vec<String>, what: &str, into: &mut Vec<String>) {
 fn deletions(changes: &Changes) -> Vec<String> {
     let mut lines = Vec::new();
     let inventory = &changes.inventory;
-    if changes.is_empty() || changes.totals.deleted == 0 && changes.tasks.iter().all(|task| task.there.1) {
+    let nothing = changes.totals.deleted == 0 && changes.tasks.iter().all(|task| task.there.1);
+    if changes.refusals.is_empty() && (changes.is_empty() || nothing) {
         return lines;
     }
-    if changes.totals.deleted == 0 {
-        // Tasks go, and no object with them.
-    } else if changes.refusals.is_empty() {
+    if !changes.refusals.is_empty() {
+        let names = changes.to_allow.join(",");
+        lines.push(format!("the deletion guard would stop this: `--allow-deletions {names}` if it is meant"));
+        some(changes.refusals.iter().map(ToString::to_string).collect(), "clusters and tasks", &mut lines);
+    } else if changes.totals.deleted > 0 {
         lines.push("the deletion guard lets this pass".to_owned());
-    } else {
-        let of = count(changes.refusals.len(), "cluster");
-        lines.push(format!("the deletion guard would stop this, on {of}: `--allow-deletions CLUSTER` if it is meant"));
-        some(changes.refusals.iter().map(ToString::to_string).collect(), "clusters", &mut lines);
     }
     let refused = |name: &str| changes.refusals.iter().any(|refusal| refusal.cluster() == Some(name));
     let removed = inventory.removed.iter().filter(|(name, objects)| *objects > 0 && !refused(name));

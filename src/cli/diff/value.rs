@@ -59,6 +59,7 @@ pub(super) fn value(changes: &Changes, report: &Report<'_>, titles: [&str; 2], p
         },
         "deletions": {
             "refusals": changes.refusals.iter().map(refusal).collect::<Vec<Value>>(),
+            "allow": changes.to_allow,
             "dropped": named(&inventory.removed),
             "emptied": named(&changes.emptied),
             "drained": named(&changes.drained),
