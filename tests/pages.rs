@@ -62,6 +62,13 @@ fn prepare(page: &str, root: &Path) {
             }
             run(root, &["build"]);
         }
+        "documents-gone" => {
+            let text = fs::read_to_string(&task).expect("the page's file");
+            let original = FLEET.iter().find(|(path, _)| *path == "tasks/rollup.yaml").expect("the task").1;
+            fs::write(&task, original).expect("written");
+            commit(root);
+            fs::write(&task, text).expect("written");
+        }
         "lock-merge" => drop(git2::Repository::init(root).expect("a repository")),
         _ => {}
     }
@@ -93,7 +100,7 @@ fn put(root: &Path, path: &str, text: &str) {
 /// The command that a page is about.
 fn command(page: &str) -> &'static [&'static str] {
     match page {
-        "stale-output" | "edited-output" | "lock-changed" => &["check"],
+        "stale-output" | "edited-output" | "lock-changed" | "documents-gone" => &["check"],
         "unstaged-output" => &["build", "--stage"],
         "not-in-lock" => &["build", "--frozen"],
         _ => &["build"],

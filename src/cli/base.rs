@@ -2,18 +2,19 @@
 //! folder on disk, and a file that neither its inputs nor the present ones give was edited by hand.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::compare;
 use super::outcome::Failure;
 use super::session::{Session, output_dir};
 use super::side::Side;
-use crate::compile::Compilation;
+use crate::compile::{self, Compilation};
 use crate::diag::Diagnostics;
 use crate::diff::{self, Recorded};
 use crate::lock::{self, Mode};
+use crate::model::DocumentName;
 use crate::repo::{self, Error, Opened, Sources, View};
-use crate::tree::{Contents, Difference, OutputTree, RepoPath};
+use crate::tree::{Contents, Difference, OutputTree, RepoPath, SourceTree};
 
 /// A revision to compare with.
 pub(super) struct Base {
@@ -140,6 +141,16 @@ impl Base {
     /// Whether that revision has no document of a fleet.
     fn has_no_fleet(&self) -> bool {
         matches!(self.compiled.get(), Some(Ok(side)) if side.has_no_fleet())
+    }
+
+    /// Some files as they were in that revision; what cannot be read is left out.
+    pub(super) fn files(&self, paths: &[RepoPath]) -> SourceTree {
+        self.opened.read_more(&Sources::default(), paths).tree
+    }
+
+    /// By file, the documents that were taken from it in that revision.
+    pub(super) fn documents(&self, output_dir: &str) -> BTreeMap<RepoPath, Vec<DocumentName>> {
+        compile::documents(&self.opened.read(output_dir, &[]).tree)
     }
 
     /// The difference to what was committed below a directory; `None` if nothing was.

@@ -11,6 +11,7 @@ use super::args::Check;
 use super::base::{Base, Published, Sought};
 use super::compare;
 use super::deletions::{Basis, Way};
+use super::documents;
 use super::line_ends;
 use super::moved;
 use super::outcome::{Failure, Outcome};
@@ -60,6 +61,9 @@ pub(super) fn run(session: &mut Session, args: &Check) -> Result<Outcome, Failur
         // A lock that does not fit these inputs is an error already.
         None => Published { unknown, ..Published::default() },
     };
+    if let Some(base) = &base {
+        documents::report_since(session, &compilation, base);
+    }
     let basis = Basis {
         difference: if base.is_some() { &published.difference } else { &standing },
         recorded: &published.recorded,

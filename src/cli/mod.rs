@@ -14,6 +14,7 @@ mod compare;
 mod cron;
 mod deletions;
 mod diff;
+mod documents;
 mod excerpt;
 mod explain;
 mod formats;

@@ -97,6 +97,11 @@ impl Session {
         &self.sources.tree
     }
 
+    /// The texts that were read, and what is worth a word about them.
+    pub(super) fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
     /// What reading had to say.
     pub(super) fn notes(&self) -> &[repo::Note] {
         &self.sources.notes
@@ -115,12 +120,12 @@ impl Session {
     /// Reads and compiles as if some files stood in the repository too; nothing is written.
     pub(super) fn imagine(&mut self, more: &[SourceFile], mode: &Mode) -> Result<Compilation, Failure> {
         if !self.root.exists() {
-            let side = Side::alone(more, mode, &mut self.progress);
+            let side = Side::alone(more, mode, &mut self.progress)?;
             return Ok(self.take(side));
         }
         let opened = self.view.open(&self.root).map_err(|error| Failure::run(&error))?;
         let skip: Vec<PathBuf> = self.out.iter().cloned().collect();
-        let side = Side::with(&opened, &skip, more, mode, &mut self.progress);
+        let side = Side::with(&opened, &skip, more, mode, &mut self.progress)?;
         if let Opened::Folder(worktree) = &opened {
             let lock = RepoPath::new(crate::lock::PATH).ok();
             let merge = lock.and_then(|lock| worktree.attribute(&lock, "merge"));
@@ -149,9 +154,9 @@ impl Session {
     /// As [`Session::side`]; a revision that does not have the folder of the fleet has no files.
     pub(super) fn side_or_nothing(&mut self, view: &View, mode: &Mode) -> Result<Side, Failure> {
         match view.open(&self.root) {
-            Ok(opened) => Ok(Side::of(&opened, &[], mode, &mut self.progress)),
+            Ok(opened) => Side::of(&opened, &[], mode, &mut self.progress),
             Err(repo::Error::NoFolder { revision, .. }) => {
-                Ok(Side { title: revision, ..Side::alone(&[], mode, &mut self.progress) })
+                Ok(Side { title: revision, ..Side::alone(&[], mode, &mut self.progress)? })
             }
             Err(error) => Err(Failure::run(&error)),
         }

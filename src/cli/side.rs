@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::outcome::Failure;
 use super::progress::Progress;
-use crate::compile::{self, Compilation};
+use crate::compile::{self, Compilation, Unmet};
 use crate::diag::{Code, Diagnostics, Severity};
 use crate::lock::Mode;
 use crate::repo::{Opened, Sources, View};
@@ -29,7 +29,7 @@ impl Side {
     /// Opens, reads and compiles the fleet at `root`.
     pub(super) fn compile(root: &Path, view: &View, mode: &Mode, progress: &mut Progress) -> Result<Self, Failure> {
         let opened = view.open(root).map_err(|error| Failure::run(&error))?;
-        Ok(Self::of(&opened, &[], mode, progress))
+        Self::of(&opened, &[], mode, progress)
     }
 
     /// Whether no document of a fleet is in it: it has no task, and nothing is wrong but that it has no cluster.
@@ -43,15 +43,17 @@ impl Side {
     }
 
     /// Compiles some files that stand nowhere yet.
-    pub(super) fn alone(files: &[SourceFile], mode: &Mode, progress: &mut Progress) -> Self {
+    pub(super) fn alone(files: &[SourceFile], mode: &Mode, progress: &mut Progress) -> Result<Self, Failure> {
         let sources = Sources { tree: SourceTree::new(files.to_vec(), Vec::new()), notes: Vec::new() };
         let mut compilation = compile::compile_watched(&sources.tree, mode, |stage| progress.now(stage.name()));
+        let title = "what is not written yet".to_owned();
+        met(&title, &compilation, &sources.tree)?;
         let diags = std::mem::take(&mut compilation.diags);
-        Self { title: "what is not written yet".to_owned(), sources, compilation, diags }
+        Ok(Self { title, sources, compilation, diags })
     }
 
     /// Reads and compiles what was opened. Folders of the disk that hold output beside `output.dir` are in `skip`.
-    pub(super) fn of(opened: &Opened, skip: &[PathBuf], mode: &Mode, progress: &mut Progress) -> Self {
+    pub(super) fn of(opened: &Opened, skip: &[PathBuf], mode: &Mode, progress: &mut Progress) -> Result<Self, Failure> {
         Self::with(opened, skip, &[], mode, progress)
     }
 
@@ -62,7 +64,7 @@ impl Side {
         more: &[SourceFile],
         mode: &Mode,
         progress: &mut Progress,
-    ) -> Self {
+    ) -> Result<Self, Failure> {
         progress.now("reading");
         let guess = crate::model::Fleet::default().output.dir;
         let read = |dir: &str| {
@@ -73,6 +75,7 @@ impl Side {
         let mut sources = if more.is_empty() { opened.read(&guess, skip) } else { read(&guess) };
         let mut tell = |tree: &SourceTree| compile::compile_watched(tree, mode, |stage| progress.now(stage.name()));
         let mut compilation = tell(&sources.tree);
+        met(opened.title(), &compilation, &sources.tree)?;
         let dir = compilation.model.fleet.output.dir.clone();
         let mut again = dir != guess;
         if again {
@@ -88,8 +91,20 @@ impl Side {
         }
         if again {
             compilation = tell(&sources.tree);
+            met(opened.title(), &compilation, &sources.tree)?;
         }
         let diags = std::mem::take(&mut compilation.diags);
-        Self { title: opened.title().to_owned(), sources, compilation, diags }
+        Ok(Self { title: opened.title().to_owned(), sources, compilation, diags })
     }
+}
+
+/// Fails where the Fleet requires another version of fleetcron: nothing that this one makes of it can be trusted.
+fn met(title: &str, compilation: &Compilation, tree: &SourceTree) -> Result<(), Failure> {
+    let Some(unmet) = &compilation.unmet else { return Ok(()) };
+    let Unmet { requirement, span, version } = unmet;
+    Err(Failure::Run(format!(
+        "{} in {title}: the fleet requires fleetcron `{requirement}`, and this is fleetcron {version}; \
+         run a version that it allows, or change `requires`",
+        tree.place(*span)
+    )))
 }

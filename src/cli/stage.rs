@@ -14,6 +14,7 @@ use super::base::{Base, Published, Sought};
 use super::build::{known_tasks, mode};
 use super::compare;
 use super::deletions::{self, Basis, Way};
+use super::documents;
 use super::line_ends;
 use super::moved;
 use super::moves;
@@ -62,6 +63,9 @@ pub(super) fn run(session: &mut Session, args: &Build) -> Result<Outcome, Failur
         Some(base) => base.published(session, &compilation)?,
         None => Published { recorded: deletions::recorded(session.tree()), unknown, ..Published::default() },
     };
+    if let Some(base) = &base {
+        documents::report_since(session, &compilation, base);
+    }
     let basis = Basis {
         difference: if base.is_some() { &published.difference } else { &staged },
         recorded: &published.recorded,

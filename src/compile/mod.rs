@@ -18,7 +18,7 @@ mod shared;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
@@ -26,7 +26,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics, Gather, Severity};
 use crate::frontend;
 use crate::lint;
 use crate::lock::{Drift, Found, Lock, Mode};
-use crate::model::{Level, Model, Timing, Unit};
+use crate::model::{DocumentName, Level, Model, Timing, Unit};
 use crate::place::{self, Account, Asked, Decision, Inventory, Passed, Reason, Verdict};
 use crate::render::{self, Rendered, Scope, Surroundings};
 use crate::tree::{OutputTree, RepoPath, SourceTree, Span};
@@ -39,6 +39,7 @@ pub use nowhere::in_words;
 pub use planning::Planned;
 pub use records::line;
 
+pub use crate::frontend::Unmet;
 pub use crate::render::Manifest;
 
 /// Everything that a repository comes to.
@@ -60,6 +61,12 @@ pub struct Compilation {
     pub lock_differs: bool,
     /// Files that are referred to and were not read: a tree with them may compile otherwise.
     pub wanted: BTreeSet<RepoPath>,
+    /// By file, the documents of ours that were taken from it.
+    pub documents: BTreeMap<RepoPath, Vec<DocumentName>>,
+    /// The same of files that `sources` leaves out.
+    pub documents_left_out: BTreeMap<RepoPath, Vec<DocumentName>>,
+    /// `requires` of the Fleet, if this version does not meet it: then nothing was compiled.
+    pub unmet: Option<Unmet>,
 }
 
 impl Compilation {
@@ -90,6 +97,19 @@ pub struct Built {
     pub rendered: Rendered,
     /// The files that it had on clusters where it is recorded and that are drained now, below the output directory.
     pub drained: Vec<String>,
+}
+
+impl Built {
+    /// A task of which it is not known where it goes: that was reported, and nothing else is to follow from it.
+    fn unplaced(clusters: usize) -> Self {
+        let decision = Decision {
+            verdicts: vec![Verdict::Passed(Passed::Nothing); clusters],
+            group: None,
+            kept: false,
+            failure: None,
+        };
+        Self { decision, planned: Planned::default(), rendered: Rendered::default(), drained: Vec::new() }
+    }
 }
 
 /// The stages, in order, for whoever wants to know how far a compilation is.
@@ -138,7 +158,11 @@ pub fn compile(sources: &SourceTree) -> Compilation {
 pub fn compile_watched(sources: &SourceTree, mode: &Mode, mut begins: impl FnMut(Stage)) -> Compilation {
     let mut diags = Diagnostics::new();
     begins(Stage::Understanding);
-    let frontend::Understood { model, wanted, left_out } = frontend::understand(sources, &mut diags);
+    let frontend::Understood { model, wanted, left_out, documents, documents_left_out, unmet } =
+        frontend::understand(sources, &mut diags);
+    if unmet.is_some() {
+        return Compilation { unmet, ..Compilation::default() };
+    }
     source_problems(sources, &left_out, &wanted, &mut diags);
     let found = records::read(sources, &mut diags);
     begins(Stage::Building);
@@ -187,7 +211,19 @@ pub fn compile_watched(sources: &SourceTree, mode: &Mode, mut begins: impl FnMut
     diags.sort();
     diags.sum_up();
     drop(scopes);
-    Compilation { model, plan, output, diags, lock, drift, lock_differs, wanted }
+    Compilation {
+        model,
+        plan,
+        output,
+        diags,
+        lock,
+        drift,
+        lock_differs,
+        wanted,
+        documents,
+        documents_left_out,
+        unmet: None,
+    }
 }
 
 /// How one task was decided, with what was taken into account.
@@ -208,9 +244,17 @@ pub fn wanted(sources: &SourceTree) -> BTreeSet<RepoPath> {
     frontend::understand(sources, &mut Diagnostics::new()).wanted
 }
 
+/// By file, the documents of ours that a repository takes from it. Cheaper than to compile it for that.
+pub fn documents(sources: &SourceTree) -> BTreeMap<RepoPath, Vec<DocumentName>> {
+    frontend::understand(sources, &mut Diagnostics::new()).documents
+}
+
 /// Builds one task; it sees no other.
 fn build(unit: &Unit, ground: &Ground<'_>) -> (Built, Vec<runs::Wanted>, Diagnostics) {
     let mut diags = Diagnostics::new();
+    if unit.is_unread() {
+        return (Built::unplaced(ground.model.clusters.len()), Vec::new(), diags);
+    }
     let (model, around) = (ground.model, ground.around);
     let (mut decision, orders, planned) = planning::plan(unit, ground, &mut diags);
     nowhere::check(unit, &decision, &planned, ground, &mut diags);
@@ -320,6 +364,13 @@ fn source_problems(
                 let severity = if referred(&problem.path) { Severity::Error } else { Severity::Warning };
                 Diagnostic::at(Code::Unreadable, place, message).help(help).severity(severity)
             }
+            ProblemKind::Encrypted => Diagnostic::at(
+                Code::Unreadable,
+                place,
+                "this file is encrypted by git-crypt, so it is not known whether it has tasks",
+            )
+            .note("what is read from Git's objects is encrypted also where `git-crypt unlock` was run: by hooks, `--at` and `--base`")
+            .help("keep what fleetcron reads out of git-crypt, or leave it out by `sources.exclude`"),
             ProblemKind::Name => Diagnostic::at(
                 Code::Unreadable,
                 place,

@@ -7,7 +7,7 @@ use super::Ground;
 use super::planning::Planned;
 use crate::diag::{Clusters, Code, Diagnostic, Diagnostics};
 use crate::lock::Mode;
-use crate::model::{Named, Strategy, Unit};
+use crate::model::{Strategy, Unit};
 use crate::place::{self, Asked, Decision, Failure, Passed, Verdict};
 
 /// Says of a task that it lands nowhere, unless that is said already; and of clusters that count as full because nobody
@@ -91,13 +91,10 @@ fn unmet(unit: &Unit, decision: &Decision, planned: &Planned, ground: &Ground<'_
 /// Whether another diagnostic says already why a task lands nowhere.
 fn explained(unit: &Unit, ground: &Ground<'_>) -> bool {
     let model = ground.model;
-    let nobody = matches!(&unit.placement.selector.clusters, Some(Named::Names(names)) if names.is_empty());
-    nobody
-        || ground.faults.contains(&unit.placement.span)
+    ground.faults.contains(&unit.placement.span)
         || !model.unread_clusters.is_empty()
         || model.clusters.is_empty()
         || place::possible(&unit.placement, &model.misnamed).next().is_some()
-        || unit.placement.selector.says_nothing() && unit.placement.fallback.is_empty()
 }
 
 fn nowhere_at_all(unit: &Unit, decision: &Decision, planned: &Planned, ground: &Ground<'_>) -> Diagnostic {

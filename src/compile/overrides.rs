@@ -26,7 +26,10 @@ pub(super) fn own(
         return;
     }
     for (over, effect) in unit.overrides.iter().zip(&rendered.effects) {
-        if over.reach != Reach::Task || faults.contains(&over.name.span) || over.selector.says_nothing() || over.broken
+        if over.reach != Reach::Task
+            || faults.contains(&over.name.span)
+            || over.selector.unread.is_some()
+            || over.broken
         {
             continue;
         }
@@ -204,14 +207,13 @@ pub(super) fn shared(model: &Model, plan: &[Built], faults: &BTreeSet<Span>, dia
             }
         }
     }
-    let unread =
-        !model.unread_clusters.is_empty() || !model.misnamed.is_empty() || model.units.len() < model.tasks_seen;
+    let unread = !model.unread_clusters.is_empty() || !model.misnamed.is_empty() || model.has_unread_tasks();
     for sought in images.into_values().filter(|sought| !sought.found && !unread) {
         let there = sought.there.into_iter().map(str::to_owned).collect();
         diags.push(missing_image(sought.name, &there).severity(Severity::Warning));
     }
     for (span, (over, any)) in reached {
-        if !any && !unread && !faults.contains(&span) && !over.selector.says_nothing() {
+        if !any && !unread && !faults.contains(&span) && over.selector.unread.is_none() {
             diags.push(
                 Diagnostic::new(
                     Code::OverrideSelectsNothing,

@@ -185,7 +185,7 @@ pub(super) fn active_runs(unit: &Unit, rendered: &Rendered, model: &Model, diags
 /// That each task with `once` has exactly one active definition: of all manifests with its kind, namespace and name.
 pub(super) fn once(model: &Model, plan: &[Built], diags: &mut Diagnostics) {
     for (unit, built) in model.units.iter().zip(plan) {
-        let Some(span) = unit.once else { continue };
+        let Some(span) = unit.once.filter(|_| !unit.is_unread()) else { continue };
         // Where no copy is to run, or a patch undoes which, that is said already.
         let idle = built.planned.activation.as_ref().is_some_and(|active| active.running.is_empty());
         let meant = unit.active.as_ref().is_some_and(|active| active.says_none());

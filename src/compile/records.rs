@@ -25,6 +25,10 @@ pub(super) fn renew(plan: &[Built], ground: &Ground<'_>) -> (Lock, Vec<Drift>) {
     for (unit, built) in model.units.iter().zip(plan) {
         let task = unit.identity.to_string();
         let before = ground.lock.tasks.get(&task);
+        if unit.is_unread() {
+            lock.tasks.extend(before.map(|entry| (task, entry.record.clone())));
+            continue;
+        }
         let Some(record) = super::planning::record(unit, &built.decision, &built.planned, ground) else { continue };
         if before.is_none_or(|entry| entry.record != record || !entry.contradictions.is_empty()) {
             let said = lock::drift(unit, before, &record, &built.decision, &model.clusters, ground.mode);

@@ -62,7 +62,8 @@ fn placed(rendered: &Rendered) -> usize {
 
 /// What no task brings, said once of each place that names it.
 pub(super) fn missing(model: &Model, plan: &[Built], wanted: Vec<Vec<Wanted>>, diags: &mut Diagnostics) {
-    if wanted.iter().all(Vec::is_empty) {
+    // A task that could not be read may bring what another one lacks.
+    if wanted.iter().all(Vec::is_empty) || model.has_unread_tasks() {
         return;
     }
     let mut present: Vec<Present<'_>> = model.clusters.iter().map(|_| Present::default()).collect();

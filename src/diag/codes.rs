@@ -67,8 +67,9 @@ codes! {
     NullKey, "null-key", Error, "a map key is null, a list or a map";
     ControlCharacter, "control-character", Error, "a text holds a character that a manifest cannot carry";
     AmbiguousScalar, "ambiguous-scalar", Warning, "YAML readers disagree about an unquoted scalar";
-    SkippedFile, "skipped-file", Note, "files that are not readable as YAML were passed over";
-    UnknownKind, "unknown-kind", Error, "a document of our apiVersion has a kind that does not exist";
+    DocumentsGone, "documents-gone", Warning, "a file that gave documents in the base revision gives none now";
+    SkippedFile, "skipped-file", Note, "files or documents were passed over";
+    UnknownKind, "unknown-kind", Error, "a document of our apiVersion, or nearly so, has a kind or version that does not exist";
     UnknownField, "unknown-field", Error, "a field that does not exist";
     WrongType, "wrong-type", Error, "a value of the wrong type";
     MissingField, "missing-field", Error, "a required field is not given";

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::tree::{FileId, RepoPath, SourceFile, SourceTree};
-use crate::yaml::{self, Parsed};
+use crate::diag::{Code, Diagnostic, Diagnostics, Place};
+use crate::tree::{FileId, SourceFile, SourceTree, may_hold_documents};
+use crate::yaml::{self, Encoding, Parsed};
 
 /// The parsed files of a tree.
 pub(crate) struct Library<'a> {
@@ -47,10 +47,10 @@ impl<'a> Library<'a> {
     ) -> (Self, Vec<Option<R>>) {
         let files: Vec<(FileId, &SourceFile)> = sources.files().collect();
         let read = files.par_iter().map(|(id, file)| {
-            if !is_yaml(&file.path) {
+            if !may_hold_documents(file.path.as_str()) {
                 return (None, None, false);
             }
-            let mut parsed = yaml::parse(*id, &file.bytes);
+            let mut parsed = parse(*id, file);
             let Look { read, spent } = look(&parsed, file);
             if spent {
                 parsed.documents = Vec::new();
@@ -67,7 +67,7 @@ impl<'a> Library<'a> {
         let at = id.0 as usize;
         match (self.parsed.get(at), self.spent.get(at)) {
             (Some(Some(parsed)), Some(false)) => Cow::Borrowed(parsed),
-            _ => Cow::Owned(yaml::parse(id, &self.sources.file(id).bytes)),
+            _ => Cow::Owned(parse(id, self.sources.file(id))),
         }
     }
 
@@ -104,12 +104,33 @@ impl<'a> Library<'a> {
                 1 => format!("`{first}` cannot be read as YAML and was passed over"),
                 n => format!("{n} files cannot be read as YAML and were passed over, `{first}` the first of them"),
             };
-            diags.push(Diagnostic::at(Code::SkippedFile, crate::diag::Place::Whole, message));
+            diags.push(Diagnostic::at(Code::SkippedFile, Place::Whole, message));
         }
     }
 }
 
-/// Whether a file's name says that it is YAML or JSON.
-pub(crate) fn is_yaml(path: &RepoPath) -> bool {
-    [".yaml", ".yml", ".json"].iter().any(|ending| path.file_name().ends_with(ending))
+/// Parses a file. For one of another encoding the command that converts it is given, which needs its path; no line of it
+/// is shown, because it could not be searched for secrets.
+fn parse(id: FileId, file: &SourceFile) -> Parsed {
+    let mut parsed = yaml::parse(id, &file.bytes);
+    if let Some(encoding) = Encoding::detect(&file.bytes) {
+        let path = quoted(file.path.as_str());
+        let command =
+            format!("iconv -f {} -t UTF-8 {path} > fixed.yaml && mv fixed.yaml {path}", encoding.iconv_name());
+        for diagnostic in parsed.diagnostics.iter_mut().filter(|found| found.code == Code::InvalidUtf8) {
+            diagnostic.place = Place::Path(file.path.to_string());
+            diagnostic.help.push(format!("convert it, in the fleet root: `{command}`"));
+        }
+    }
+    parsed
+}
+
+/// A path as a word of the shell.
+fn quoted(path: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%:".contains(c);
+    if path.chars().all(plain) && !path.starts_with('-') {
+        path.to_owned()
+    } else {
+        format!("'./{}'", path.replace('\'', r"'\''"))
+    }
 }

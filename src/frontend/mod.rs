@@ -7,11 +7,22 @@ mod karmada;
 mod library;
 pub mod native;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::Diagnostics;
-use crate::model::Model;
-use crate::tree::{RepoPath, SourceTree};
+use crate::model::{DocumentName, Model};
+use crate::tree::{RepoPath, SourceTree, Span};
+
+/// `requires` of the Fleet, where this program does not meet it.
+#[derive(Clone, Debug)]
+pub struct Unmet {
+    /// The requirement as it is written.
+    pub requirement: String,
+    /// Where it is written.
+    pub span: Span,
+    /// The version of this program.
+    pub version: &'static str,
+}
 
 /// What the documents of a repository mean.
 #[derive(Debug, Default)]
@@ -22,6 +33,12 @@ pub struct Understood {
     pub wanted: BTreeSet<RepoPath>,
     /// Paths that could not be read and that the settings leave out, so that it does not matter.
     pub left_out: BTreeSet<String>,
+    /// By file, the documents of ours that were taken from it, those with mistakes too.
+    pub documents: BTreeMap<RepoPath, Vec<DocumentName>>,
+    /// The same of files that `sources` leaves out.
+    pub documents_left_out: BTreeMap<RepoPath, Vec<DocumentName>>,
+    /// This version may not compile the repository; then nothing else of it was read.
+    pub unmet: Option<Unmet>,
 }
 
 /// Reads every document of a tree and says what it means. Mistakes go into `diags`; what is not wrong is kept.

@@ -50,6 +50,9 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn selector(&mut self, selector: &Selector, owner: Span) {
+        if selector.unread.is_some() {
+            return;
+        }
         self.part(selector.clusters.as_ref(), selector.matching.as_ref(), owner, Severity::Error);
         if let Some(exclude) = &selector.exclude {
             self.part(exclude.clusters.as_ref(), exclude.matching.as_ref(), owner, Severity::Warning);

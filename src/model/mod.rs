@@ -5,10 +5,12 @@
 
 mod body;
 mod cluster;
+mod document;
 mod fleet;
 pub mod naming;
 mod placing;
 pub(crate) mod reference;
+mod requirement;
 mod selector;
 mod timing;
 mod unit;
@@ -18,8 +20,10 @@ pub use body::{
     TimeZone, Variables,
 };
 pub use cluster::{Capacity, Cluster, Taint, TaintEffect, Toleration};
+pub use document::DocumentName;
 pub use fleet::{Defaults, Fleet, FluxSubstitution, Guards, Level, Marker, MarkerWhen, Output, VariableSet};
 pub use placing::{Active, By, Group, Placement, Spread, Strategy, Weight};
+pub use requirement::{Requirement, RequirementError, Version, version};
 pub use selector::{Exclude, Expression, Match, Named, Operator, Selector, Values};
 pub use timing::{Concurrency, Idle, REFUSED_SCHEDULE, Timing};
 pub use unit::{Identity, Override, Reach, Source, Unit, name_of};
@@ -41,4 +45,11 @@ pub struct Model {
     pub excluded_tasks: std::collections::BTreeMap<Identity, crate::tree::Span>,
     /// How many tasks were meant, counting those that could not be understood.
     pub tasks_seen: usize,
+}
+
+impl Model {
+    /// Whether there are tasks of which it is not known what they are or where they go.
+    pub fn has_unread_tasks(&self) -> bool {
+        self.units.len() < self.tasks_seen || self.units.iter().any(Unit::is_unread)
+    }
 }

@@ -140,6 +140,13 @@ impl Placement {
     pub fn chooses(&self) -> bool {
         !self.spread.is_empty() || self.strategy.needs_capacity()
     }
+
+    /// Whether a selector of it could not be read: then where the task goes is not known.
+    pub fn is_unread(&self) -> bool {
+        let groups = self.fallback.iter().map(|group| &group.selector);
+        let mut others = groups.chain(self.weights.iter().map(|weight| &weight.selector));
+        self.selector.unread.is_some() || others.any(|selector| selector.unread.is_some())
+    }
 }
 
 /// `active`: which of the placed clusters run the task; the others get it suspended.
@@ -153,6 +160,8 @@ pub struct Active {
     pub max: Option<u32>,
     /// The whole of it.
     pub span: Span,
+    /// A part of it could not be read.
+    pub unread: bool,
 }
 
 impl Active {
@@ -163,6 +172,11 @@ impl Active {
 
     /// What it asks of a cluster, as a selector.
     pub fn selector(&self) -> Selector {
-        Selector { clusters: self.clusters.clone(), matching: self.matching.clone(), exclude: None }
+        Selector {
+            clusters: self.clusters.clone(),
+            matching: self.matching.clone(),
+            exclude: None,
+            unread: self.unread.then_some(self.span),
+        }
     }
 }

@@ -13,6 +13,8 @@ pub struct Selector {
     pub matching: Option<Match>,
     /// `exclude`
     pub exclude: Option<Exclude>,
+    /// Where a part stands that could not be read. Then the selector meets no cluster, and nothing follows from it.
+    pub unread: Option<Span>,
 }
 
 impl Selector {

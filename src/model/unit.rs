@@ -48,6 +48,13 @@ pub struct Unit {
     pub overrides: Vec<Arc<Override>>,
 }
 
+impl Unit {
+    /// Whether a selector of its placement or of `active` could not be read: then it is placed nowhere, without a word.
+    pub fn is_unread(&self) -> bool {
+        self.placement.is_unread() || self.active.as_ref().is_some_and(|active| active.unread)
+    }
+}
+
 /// Where the containers of a task come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {

@@ -110,7 +110,7 @@ impl From<&Selector> for Affinity {
     /// A selector of our own: checked where it was read, so whatever a cluster may be called is looked for as it is.
     fn from(selector: &Selector) -> Self {
         let texts = |list: &[crate::tree::Spanned<String>]| list.iter().map(|text| text.value.clone()).collect();
-        let mut affinity = Self::default();
+        let mut affinity = Self { never: selector.unread.is_some(), ..Self::default() };
         match &selector.clusters {
             Some(Named::Names(names)) => affinity.names = names.value.iter().map(|name| name.value.clone()).collect(),
             Some(Named::All(_)) | None => {}

@@ -81,6 +81,9 @@ fn rules(placement: &Placement, cluster: &Cluster, there: bool, see: &mut See<'_
 }
 
 fn selects(selector: &Selector, cluster: &Cluster, see: &mut See<'_>) -> ControlFlow<Reason> {
+    if let Some(task) = selector.unread {
+        see(Rule::Named, Some(Reason::NotNamed { task }))?;
+    }
     if let Some(exclude) = &selector.exclude {
         let named = exclude.clusters.as_ref().and_then(|named| names(named, cluster));
         let matching = || exclude.matching.as_ref().filter(|matching| met(matching, cluster)).map(|m| m.span);
@@ -230,7 +233,7 @@ mod tests {
         let mut matching =
             Match { provider: None, region: None, zone: None, labels: vec![], expressions: vec![], span: HERE };
         edit(&mut matching);
-        Selector { clusters: None, matching: Some(matching), exclude: None }
+        Selector { matching: Some(matching), ..Selector::default() }
     }
 
     /// `pkg/util/selector.go matchZones`

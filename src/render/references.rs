@@ -34,6 +34,13 @@ impl<'a> Scope<'a> {
             }
         }
         scope.add(&cluster.variables);
+        // Nothing follows from a selector that could not be read: its variables count as set, with one value or another.
+        let unread = fleet.variables.iter().filter(|set| set.when.as_ref().is_some_and(|when| when.unread.is_some()));
+        for (name, value) in unread.flat_map(|set| &set.set) {
+            if let Some(text) = &value.value {
+                scope.variables.entry(name).or_insert((text, value.span));
+            }
+        }
         scope
     }
 

@@ -9,8 +9,8 @@ use std::path::Path;
 use walkdir::WalkDir;
 
 use super::error::Error;
-use super::walk::ENDINGS;
 use super::worktree::SIZE_LIMIT;
+use crate::tree::may_hold_documents;
 
 /// The files of a folder.
 #[derive(Clone, Debug, Default)]
@@ -48,9 +48,8 @@ pub fn manifests(dir: &Path) -> Result<Manifests, Error> {
             }
             continue;
         }
-        let ending = entry.path().extension().and_then(|ending| ending.to_str());
         let meta = std::fs::metadata(entry.path()).ok().filter(std::fs::Metadata::is_file);
-        let Some(meta) = meta.filter(|_| ending.is_some_and(|ending| ENDINGS.contains(&ending))) else {
+        let Some(meta) = meta.filter(|_| may_hold_documents(&name)) else {
             found.others.push(name);
             continue;
         };

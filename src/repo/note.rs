@@ -15,6 +15,13 @@ pub enum Note {
     IgnoredRoot,
     /// A repository within the repository, a submodule for instance: its files do not count.
     NestedRepository(String),
+    /// A symbolic link to a folder below the root that is hidden: its files are read neither there nor here.
+    HiddenFolder {
+        /// The link.
+        link: String,
+        /// The folder.
+        folder: String,
+    },
     /// A file that is ignored by Git but that another file refers to: another checkout may not have it.
     IgnoredReference(String),
 }
@@ -22,7 +29,7 @@ pub enum Note {
 impl Note {
     /// Whether it may change what is built: then it is said to whoever did not ask too.
     pub fn is_grave(&self) -> bool {
-        matches!(self, Self::UnusableGit(_))
+        matches!(self, Self::UnusableGit(_) | Self::HiddenFolder { .. })
     }
 }
 
@@ -35,6 +42,9 @@ impl fmt::Display for Note {
             }
             Self::IgnoredRoot => f.write_str("Git ignores the whole fleet root: its ignore rules are not used"),
             Self::NestedRepository(path) => write!(f, "`{path}` is a Git repository of its own and is not read"),
+            Self::HiddenFolder { link, folder } => {
+                write!(f, "`{link}` is a symbolic link to `{folder}`, which is hidden: no file in it is read")
+            }
             Self::IgnoredReference(path) => {
                 write!(f, "`{path}` is referred to but ignored by Git: another checkout may not have it")
             }

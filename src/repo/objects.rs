@@ -14,10 +14,10 @@ use super::blobs::Blobs;
 use super::error::Error;
 use super::listing::{Entry, Listing, Mode};
 use super::note::Note;
-use super::walk::{ENDINGS, in_git};
-use super::worktree::{ATTRIBUTES, LOCK, Sources, is_pointer, limit_of};
+use super::walk::in_git;
+use super::worktree::{ATTRIBUTES, LOCK, Sources, limit_of, stand_in};
 use crate::tree::ownership::{INDEX, is_temporary};
-use crate::tree::{Existing, Kind, Problem, ProblemKind, RepoPath, SourceFile, SourceTree};
+use crate::tree::{Existing, Kind, Problem, ProblemKind, RepoPath, SourceFile, SourceTree, may_hold_documents};
 
 /// So many symbolic links may stand on the way to one file.
 const LINKS: usize = 40;
@@ -103,22 +103,28 @@ impl Objects {
             }
             let at_root = !path.contains('/');
             let named = at_root && (path == LOCK || path == ATTRIBUTES);
-            let ending = Path::new(path).extension().and_then(|ending| ending.to_str());
-            let wanted = named || (!is_hidden(path) && ending.is_some_and(|ending| ENDINGS.contains(&ending)));
+            let wanted = named || (!is_hidden(path) && may_hold_documents(path));
             match entry.mode {
+                // A link with any name may lead to a folder.
+                Mode::Link if !is_hidden(path) => links.push((path.to_owned(), wanted)),
                 _ if !wanted => {}
-                Mode::Link => links.push(path.to_owned()),
                 _ => {
                     plain.insert(entry.id);
                     self.take(path, entry.id, false, &mut files, &mut problems);
                 }
             }
         });
-        for path in links {
+        let mut notes = Vec::new();
+        for (path, wanted) in links {
             match self.resolve(&path) {
+                Target::Folder(folder) => {
+                    if folder.split('/').any(|part| part.starts_with('.')) {
+                        notes.push(Note::HiddenFolder { link: path, folder });
+                    }
+                }
+                _ if !wanted => {}
                 // A link to a file that is not read itself stands for that file.
                 Target::File(id) => self.take(&path, id, plain.contains(&id), &mut files, &mut problems),
-                Target::Folder(_) => {}
                 Target::Missing => {
                     let kind = ProblemKind::LinkBroken(self.written(&path));
                     problems.push(Problem { path, kind });
@@ -127,14 +133,14 @@ impl Objects {
             }
         }
         let unnamed = self.listing.unnamed().into_iter();
-        let unnamed = unnamed.filter(|path| path.ends_with('/') || ENDINGS.iter().any(|ending| path.ends_with(ending)));
+        let unnamed = unnamed.filter(|path| path.ends_with('/') || may_hold_documents(path));
         problems.extend(unnamed.map(|path| Problem { path, kind: ProblemKind::Name }));
         let faults = self.listing.faults().into_iter();
         problems.extend(faults.map(|(path, why)| Problem {
             path: if path.is_empty() { ".".to_owned() } else { path },
             kind: ProblemKind::Unreadable(format!("Git cannot give it: {why}; in a partial clone, fetch it first")),
         }));
-        let notes = self.modules.borrow().iter().cloned().map(Note::NestedRepository).collect();
+        notes.extend(self.modules.borrow().iter().cloned().map(Note::NestedRepository));
         Sources { tree: SourceTree::new(files, problems), notes }
     }
 
@@ -262,7 +268,7 @@ impl Objects {
             return Err(ProblemKind::TooLarge(size as u64));
         }
         let object = odb.read(id).map_err(unreadable)?;
-        if is_pointer(object.data()) { Err(ProblemKind::LargeFilePointer) } else { Ok(object.data().into()) }
+        stand_in(object.data()).map_or_else(|| Ok(object.data().into()), Err)
     }
 
     /// What a symbolic link says, as written: of the one nearest to the end of the path.

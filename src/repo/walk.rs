@@ -12,10 +12,7 @@ use walkdir::{DirEntry, WalkDir};
 use super::git::Git;
 use super::note::Note;
 use super::worktree::{ATTRIBUTES, LOCK};
-use crate::tree::{Problem, ProblemKind, RepoPath};
-
-/// The endings of files that are read without being referred to.
-pub(super) const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
+use crate::tree::{Problem, ProblemKind, RepoPath, may_hold_documents};
 
 /// What a walk found.
 #[derive(Default)]
@@ -33,7 +30,7 @@ pub(super) enum Target {
     /// To a plain file below the root.
     File(PathBuf),
     /// To a folder below the root.
-    Folder,
+    Folder(PathBuf),
     /// Nowhere good.
     Bad(ProblemKind),
 }
@@ -82,8 +79,7 @@ fn enters(root: &Path, git: Option<&Git>, skip: &[PathBuf], entry: &DirEntry, no
 fn look(root: &Path, git: Option<&Git>, entry: &DirEntry, found: &mut Found) {
     let at_root = entry.depth() == 1;
     let named = at_root && (entry.file_name() == LOCK || entry.file_name() == ATTRIBUTES);
-    let ending = Path::new(entry.file_name()).extension().and_then(OsStr::to_str);
-    let wanted = named || (!is_hidden(entry.file_name()) && ending.is_some_and(|ending| ENDINGS.contains(&ending)));
+    let wanted = named || (!is_hidden(entry.file_name()) && may_hold_documents(&entry.file_name().to_string_lossy()));
     let link = entry.file_type().is_symlink();
     // A link with any name may lead to a folder.
     if !wanted && (!link || is_hidden(entry.file_name())) {
@@ -95,7 +91,13 @@ fn look(root: &Path, git: Option<&Git>, entry: &DirEntry, found: &mut Found) {
     let path = relative(root, entry.path());
     let target = if link {
         match follow(root, entry.path()) {
-            Target::Folder => return,
+            // What is in the folder is read there, unless it is hidden.
+            Target::Folder(target) => {
+                if below(root, &target).components().any(|part| is_hidden(part.as_os_str())) {
+                    found.notes.push(Note::HiddenFolder { link: path, folder: relative(root, &target) });
+                }
+                return;
+            }
             Target::File(_) if !wanted => return,
             Target::Bad(kind) => {
                 if wanted || entry.path().is_dir() {
@@ -140,7 +142,7 @@ pub(super) fn follow(root: &Path, path: &Path) -> Target {
         return Target::Bad(ProblemKind::LinkOutside(written()));
     }
     match target.symlink_metadata() {
-        Ok(meta) if meta.is_dir() => Target::Folder,
+        Ok(meta) if meta.is_dir() => Target::Folder(target),
         Ok(_) if in_git_folder(root, &target) => Target::Bad(in_git()),
         Ok(meta) if meta.is_file() => Target::File(target),
         Ok(_) => Target::Bad(special()),

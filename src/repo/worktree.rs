@@ -165,7 +165,7 @@ impl Worktree {
                 bytes: read_file(&target, SIZE_LIMIT)?,
                 link: target != place,
             })),
-            Target::Folder => Err(ProblemKind::Unreadable("it is a folder".to_owned())),
+            Target::Folder(_) => Err(ProblemKind::Unreadable("it is a folder".to_owned())),
             Target::Bad(kind) => Err(kind),
         }
     }
@@ -186,9 +186,16 @@ pub(super) fn limit_of(path: &str) -> u64 {
     if path == LOCK { LOCK_LIMIT } else { SIZE_LIMIT }
 }
 
-/// Whether a file only says which file Git LFS keeps elsewhere.
-pub(super) fn is_pointer(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"version https://git-lfs.github.com/spec/v1\n")
+/// What keeps the bytes of a file from being what its author wrote: a pointer of Git LFS, or the ciphertext of git-crypt
+/// (its header: `commands.cpp`, `clean`).
+pub(super) fn stand_in(bytes: &[u8]) -> Option<ProblemKind> {
+    if bytes.starts_with(b"version https://git-lfs.github.com/spec/v1\n") {
+        Some(ProblemKind::LargeFilePointer)
+    } else if bytes.starts_with(b"\0GITCRYPT\0") {
+        Some(ProblemKind::Encrypted)
+    } else {
+        None
+    }
 }
 
 /// Nothing stands there, or a part of the way to it is not a folder.
@@ -211,8 +218,7 @@ fn read_file(path: &Path, limit: u64) -> Result<Arc<[u8]>, ProblemKind> {
         Ok(if length > limit { Err(length) } else { Ok(bytes) })
     };
     match read() {
-        Ok(Ok(bytes)) if is_pointer(&bytes) => Err(ProblemKind::LargeFilePointer),
-        Ok(Ok(bytes)) => Ok(bytes.into()),
+        Ok(Ok(bytes)) => stand_in(&bytes).map_or_else(|| Ok(bytes.into()), Err),
         Ok(Err(length)) => Err(ProblemKind::TooLarge(length)),
         Err(error) => Err(ProblemKind::Unreadable(error.to_string())),
     }

@@ -25,5 +25,5 @@ pub use located::{Located, SpanTree, Spots};
 pub use output::{Lent, OutputTree};
 pub use path::{PathError, RepoPath};
 pub use reach::reach;
-pub use source::{Problem, ProblemKind, SourceFile, SourceTree, line_starts};
+pub use source::{Problem, ProblemKind, SourceFile, SourceTree, line_starts, may_hold_documents};
 pub use span::{FileId, LineCol, Span, Spanned};

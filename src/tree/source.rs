@@ -6,6 +6,15 @@ use std::sync::{Arc, OnceLock};
 
 use super::{FileId, LineCol, RepoPath, Span};
 
+/// The endings of the names of files that may hold documents.
+const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
+
+/// Whether the name or path of a file ends in `.yaml`, `.yml` or `.json`, whatever the case.
+pub fn may_hold_documents(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+    ending.is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)))
+}
+
 /// One file as it was read.
 #[derive(Clone, Debug)]
 pub struct SourceFile {
@@ -39,6 +48,8 @@ pub enum ProblemKind {
     Unreadable(String),
     /// Git LFS keeps the file elsewhere; here stands only a pointer to it.
     LargeFilePointer,
+    /// git-crypt encrypted the file, so what is in it is not known.
+    Encrypted,
     /// The name is not UTF-8 or holds control characters.
     Name,
 }

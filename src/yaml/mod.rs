@@ -23,6 +23,7 @@
 mod access;
 mod de;
 mod emit;
+mod encoding;
 mod fault;
 mod json;
 mod members;
@@ -35,6 +36,7 @@ mod scan;
 mod tag;
 
 pub use emit::{Shape, emit, emit_into};
+pub(crate) use encoding::Encoding;
 pub use node::{Data, Document, Entry, Node, Parsed, Style};
 pub use parse::parse;
 pub use read::read;

@@ -6,6 +6,7 @@
 use crate::diag::{Code, Diagnostic};
 use crate::tree::{FileId, Span};
 
+use super::encoding::Encoding;
 use super::{MAX_BYTES, MAX_SAID};
 
 /// The byte-order mark, which may stand at the very beginning.
@@ -33,6 +34,11 @@ pub(super) fn text(file: FileId, bytes: &[u8]) -> Result<&str, Box<Diagnostic>> 
         let message = format!("the file has {} bytes, more than the {MAX_BYTES} that are read", bytes.len());
         return Err(Box::new(Diagnostic::new(Code::YamlLimits, span, message)));
     }
+    if let Some(encoding) = Encoding::detect(bytes) {
+        let span = Span::new(file, 0, encoding.unit());
+        let message = format!("the file is {}, and YAML for Kubernetes is UTF-8", encoding.name());
+        return Err(Box::new(Diagnostic::new(Code::InvalidUtf8, span, message)));
+    }
     std::str::from_utf8(bytes).map_err(|error| {
         let at = error.valid_up_to();
         let length = error.error_len().unwrap_or(bytes.len() - at);
@@ -41,10 +47,7 @@ pub(super) fn text(file: FileId, bytes: &[u8]) -> Result<&str, Box<Diagnostic>> 
             Span::new(file, at, at + length),
             format!("byte {at} of the file is not UTF-8"),
         );
-        Box::new(diagnostic.help(match bytes {
-            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "this looks like UTF-16; save the file as UTF-8",
-            _ => "save the file as UTF-8",
-        }))
+        Box::new(diagnostic.help("save the file as UTF-8"))
     })
 }
 

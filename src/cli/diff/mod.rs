@@ -19,6 +19,7 @@ mod value;
 mod words;
 
 use super::args::{Diff, Format, Global};
+use super::documents;
 use super::outcome::{Failure, Outcome};
 use super::session::Session;
 use super::side::Side;
@@ -70,6 +71,7 @@ pub(super) fn run(session: &mut Session, args: &Diff, drawn: Drawn) -> Result<Ou
     let mut after = session.side_or_nothing(&session.view.clone(), &Mode::Steady)?;
     let nothing = nothing(&mut [&mut before, &mut after]);
     let (before, after) = both(session, before, after)?;
+    documents::report(session, &after.compilation, &after.sources, &before.compilation.documents, &before.title);
     let eyes = eyes::Eyes::of(&[&before.compilation, &after.compilation]);
     session.progress.now("comparing");
     let changes = diff::changes(state(&before), state(&after), &eyes);

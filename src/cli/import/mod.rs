@@ -29,6 +29,7 @@ use super::outcome::{Failure, Outcome};
 use super::table::{self, count};
 use crate::diag::{Code, Diagnostic, Diagnostics, Place};
 use crate::sink;
+use crate::tree::may_hold_documents;
 
 /// Runs it; `quiet` leaves out what is good to know and not wrong.
 pub(super) fn clusters(args: &ImportClusters, quiet: bool) -> Result<Outcome, Failure> {
@@ -138,7 +139,9 @@ fn renamed(pair: &str) -> Result<(String, String), Failure> {
 
 /// What becomes of the files of `--into`.
 fn planned(into: &Path, found: &[Found]) -> Result<Plan, Failure> {
-    let yaml = |path: &Path| path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
+    let yaml = |path: &Path| {
+        path.extension().is_some_and(|ending| ["yaml", "yml"].iter().any(|known| ending.eq_ignore_ascii_case(known)))
+    };
     if yaml(into) && !into.is_dir() {
         let files = if into.try_exists().is_ok_and(|there| !there) { Vec::new() } else { vec![existing(into)?] };
         let path = named(into)?;
@@ -149,7 +152,7 @@ fn planned(into: &Path, found: &[Found]) -> Result<Plan, Failure> {
         Ok(entries) => {
             for entry in entries {
                 let path = entry.map_err(|error| unread(into, &error))?.path();
-                if (yaml(&path) || path.extension().is_some_and(|ending| ending == "json")) && path.is_file() {
+                if may_hold_documents(&path.to_string_lossy()) && path.is_file() {
                     paths.push(path);
                 }
             }

@@ -118,7 +118,8 @@ fn inside(session: &Session, file: &Path) -> Result<RepoPath, Failure> {
     let shown = file.display();
     let root: std::path::PathBuf = session.root.components().filter(|part| *part != Component::CurDir).collect();
     let below = clean.strip_prefix(&root).map_err(|_| Failure::Run(format!("`{shown}` does not lie in the fleet")))?;
-    let yaml = below.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
+    let yaml =
+        below.extension().is_some_and(|ending| ["yaml", "yml"].iter().any(|known| ending.eq_ignore_ascii_case(known)));
     let hidden = below.components().any(|part| part.as_os_str().as_encoded_bytes().starts_with(b"."));
     let path = below.to_str().and_then(|path| RepoPath::new(&path.replace(std::path::MAIN_SEPARATOR, "/")).ok());
     match path {

@@ -358,24 +358,6 @@ pub(super) fn members<'l>(located: &'l Located, context: &mut Context<'_, '_>) -
     }
 }
 
-/// A map of strings with the places of keys and values.
-pub(super) fn strings(located: &Located, context: &mut Context<'_, '_>) -> Vec<(Spanned<String>, Spanned<String>)> {
-    let mut result = Vec::new();
-    for (key, spans) in members(located, context) {
-        match located.value.get(key) {
-            Some(Value::String(text)) => {
-                result.push((Spanned::new(key.clone(), spans.key), Spanned::new(text.clone(), spans.value)));
-            }
-            _ => {
-                let diagnostic =
-                    Diagnostic::new(Code::WrongType, spans.value, format!("the value of `{key}` is not a string"));
-                context.diags.push(diagnostic.help("put it in quotes"));
-            }
-        }
-    }
-    result
-}
-
 /// Variables: scalars become their source text, null unsets.
 pub(super) fn variables(located: &Located, context: &mut Context<'_, '_>) -> Variables {
     let mut variables = Variables::new();

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 
 use super::context::{Context, IN_ZONE};
+use super::sources::Sources;
 use super::wire::{self, FleetDocument, FluxSpec, LevelSpec, MarkerWhenSpec};
-use super::{body, names, placing};
+use super::{body, names, placing, requires};
 use crate::diag::{Code, Diagnostic, Severity, nearest};
 use crate::model::{Fleet, FluxSubstitution, Level, MarkerWhen, VariableSet};
 use crate::tree::{RepoPath, Spanned, Text};
@@ -18,30 +19,6 @@ use crate::tree::{RepoPath, Spanned, Text};
 pub(super) struct Settings {
     pub(super) settings: Fleet,
     pub(super) sources: Sources,
-}
-
-/// `spec.sources`.
-#[derive(Default)]
-pub(super) struct Sources {
-    include: Option<Vec<Spanned<String>>>,
-    exclude: Vec<Spanned<String>>,
-}
-
-impl Sources {
-    /// What a Fleet document says of them.
-    pub(super) fn of(document: &FleetDocument) -> Self {
-        let said = document.spec.as_ref().and_then(|spec| spec.sources.as_ref());
-        Self {
-            include: said.and_then(|said| said.include.clone()),
-            exclude: said.and_then(|said| said.exclude.clone()).unwrap_or_default(),
-        }
-    }
-
-    /// Whether the file of that path is looked at.
-    pub(super) fn takes(&self, path: &str) -> bool {
-        let hit = |globs: &[Spanned<String>]| globs.iter().any(|glob| fast_glob::glob_match(glob.as_str(), path));
-        self.include.as_deref().is_none_or(hit) && !hit(&self.exclude)
-    }
 }
 
 pub(super) fn lower(documents: Vec<FleetDocument>, context: &mut Context<'_, '_>) -> Settings {
@@ -62,6 +39,9 @@ pub(super) fn lower(documents: Vec<FleetDocument>, context: &mut Context<'_, '_>
     let Some(spec) = first.spec else {
         return Settings { settings: fleet, sources };
     };
+    if let Some(requires) = &spec.requires {
+        requires::check(requires, context);
+    }
     if let Some(defaults) = spec.defaults {
         lower_defaults(defaults, &mut fleet, context);
     }

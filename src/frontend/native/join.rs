@@ -44,6 +44,8 @@ struct TaskFilter {
     expressions: Vec<Expression>,
     names: Option<Vec<Spanned<String>>>,
     namespaces: Option<Vec<Spanned<String>>>,
+    /// A part of it could not be read: then it meets no task.
+    unread: bool,
 }
 
 /// All tasks, joined, sorted by identity.
@@ -191,8 +193,9 @@ fn lower_override(
     reach: Reach,
     context: &mut Context<'_, '_>,
 ) -> Override {
-    let selector = placing::selector(clusters, matching, exclude, context);
+    let mut selector = placing::selector(clusters, matching, exclude, context);
     if selector.says_nothing() {
+        selector.unread = Some(name.span);
         context.diags.push(
             Diagnostic::new(
                 Code::EmptyPlacement,
@@ -238,13 +241,12 @@ fn lower_documents(documents: Vec<(Span, OverrideDocument)>, context: &mut Conte
 }
 
 fn task_filter(spec: TasksSpec, context: &mut Context<'_, '_>) -> TaskFilter {
+    let before = context.diags.len();
     let matching = spec.matching.unwrap_or_default();
-    TaskFilter {
-        labels: matching.labels.map(|labels| body::strings(&labels, context)).unwrap_or_default(),
-        expressions: matching.expressions.into_iter().flatten().map(|e| placing::expression(e, context)).collect(),
-        names: spec.names,
-        namespaces: spec.namespaces,
-    }
+    let (labels, mut expressions) = placing::labels(matching.labels, context);
+    expressions.extend(matching.expressions.into_iter().flatten().map(|spec| placing::expression(spec, context)));
+    let unread = placing::has_errors_since(before, context);
+    TaskFilter { labels, expressions, names: spec.names, namespaces: spec.namespaces, unread }
 }
 
 impl TaskFilter {
@@ -259,7 +261,8 @@ impl TaskFilter {
                 lives_in == Some(space) || identity.namespace.as_deref() == Some(space)
             })
         };
-        self.names.as_ref().is_none_or(named)
+        !self.unread
+            && self.names.as_ref().is_none_or(named)
             && self.namespaces.as_ref().is_none_or(spaced)
             && self.labels.iter().all(|(key, value)| labels.get(key.as_str()) == Some(&value.value))
             && self.expressions.iter().all(|expression| {

@@ -13,12 +13,15 @@ mod inventory;
 mod join;
 mod kubernetes;
 mod names;
+mod near_miss;
 mod period;
 mod placing;
+mod requires;
 mod reserved;
 mod resource;
 mod server;
 mod sharing;
+mod sources;
 mod spelling;
 mod spreading;
 mod taken;
@@ -33,9 +36,9 @@ use super::Understood;
 use super::karmada::Met;
 use super::library::{Broken, Library, Look};
 use crate::diag::{Code, Diagnostic, Diagnostics, Place, Severity, nearest};
-use crate::model::{Fleet, Identity, Model};
-use crate::tree::{SourceFile, SourceTree, Span};
-use crate::yaml::{self, Node, Parsed};
+use crate::model::{DocumentName, Fleet, Identity, Model};
+use crate::tree::{SourceFile, SourceTree, Span, Spanned};
+use crate::yaml::{self, Encoding, Node, Parsed};
 
 /// The apiVersion of all native kinds.
 pub const API_VERSION: &str = "fleetcron.dev/v1alpha1";
@@ -98,27 +101,94 @@ pub(super) struct FileRead {
     diags: Diagnostics,
     /// Another document of ours stands in it, be it wrong.
     has_ours: bool,
+    /// Its documents of ours, those with mistakes too.
+    names: Vec<DocumentName>,
+    /// `spec.requires` of its Fleet.
+    requires: Option<Spanned<String>>,
     /// Documents of Karmada in it.
     karmada: Met,
     /// Scalars that YAML readers disagree about, those aside that are kept as they were written.
     odd: Vec<Diagnostic>,
 }
 
+impl FileRead {
+    /// Reports a document that is meant for us and cannot be read as this version. What it would have brought counts as
+    /// unread, so that its absence has no other consequence.
+    fn refuse(&mut self, root: &Node, diagnostic: Diagnostic) {
+        let name = name_of(root);
+        if name.kind == "Fleet" {
+            self.has_fleet = true;
+            self.fleet_diags.push(diagnostic);
+        } else {
+            self.has_ours = true;
+            self.documents.broken_tasks += usize::from(name.kind == "Task");
+            if name.kind == "Cluster" {
+                self.documents.broken_clusters.insert(name.name.clone());
+            }
+            self.diags.push(diagnostic);
+        }
+        self.names.push(name);
+    }
+}
+
+/// Whether a document says what it is, as every object of Kubernetes does.
+fn is_kubernetes(root: &Node) -> bool {
+    ["apiVersion", "kind"].iter().all(|name| root.get(name).and_then(Node::as_str).is_some())
+}
+
+/// The kind and name of a document as they are written.
+fn name_of(root: &Node) -> DocumentName {
+    let text = |node: Option<&Node>| node.and_then(Node::as_str).map(str::to_owned);
+    let metadata = |name: &str| text(root.get("metadata").and_then(|metadata| metadata.get(name)));
+    DocumentName {
+        kind: text(root.get("kind")).unwrap_or_default(),
+        namespace: metadata("namespace"),
+        name: metadata("name").unwrap_or_default(),
+    }
+}
+
 /// Reads the native documents of one file.
 pub(super) fn read_file(parsed: &Parsed, source: &SourceFile) -> Look<FileRead> {
     let mut file = FileRead::default();
     let mut spent = true;
+    let mut remains = Vec::new();
     for document in &parsed.documents {
-        let root = &spelling::settle(&document.root, &source.bytes);
+        let near_miss = near_miss::find(&document.root);
+        let (miss, repaired) = near_miss.map(|miss| (miss.diagnostic, miss.repaired)).unzip();
+        let repaired = repaired.flatten();
+        if let (Some(diagnostic), None) = (&miss, &repaired) {
+            file.refuse(&document.root, diagnostic.clone());
+            continue;
+        }
+        let root = &spelling::settle(repaired.as_ref().unwrap_or(&document.root), &source.bytes);
         if is_fleet(root) {
             file.has_fleet = true;
+            file.fleet_diags.extend(miss);
+            file.names.push(name_of(root));
+            file.requires = file.requires.take().or_else(|| requires::text(root));
             file.fleets.extend(read::<wire::FleetDocument>(root, &mut file.fleet_diags));
         } else if read_document(root, &mut file.documents, &mut file.diags) {
             file.has_ours = true;
+            file.diags.extend(miss);
+            file.names.push(name_of(root));
         } else {
             file.karmada.see(root);
             spent = false;
+            if !is_kubernetes(root) {
+                remains.push(root.span);
+            }
         }
+    }
+    // Beside documents of ours, what is no document at all is the rest of one.
+    if file.has_fleet || file.has_ours {
+        let diagnostic = |span| {
+            Diagnostic::new(Code::MissingField, span, "this document has no `apiVersion` and `kind`").help(format!(
+                "write `apiVersion: {API_VERSION}` and one of the kinds {}, or remove it",
+                KINDS.join(", ")
+            ))
+        };
+        file.has_ours |= !remains.is_empty();
+        file.diags.extend(remains.into_iter().map(diagnostic));
     }
     if (file.has_fleet || file.has_ours) && parsed.diagnostics.is_empty() && !parsed.warnings.is_empty() {
         let mut as_written = BTreeSet::new();
@@ -138,11 +208,13 @@ pub(super) fn understand(
     diags: &mut Diagnostics,
 ) -> Understood {
     let mut wanted = BTreeSet::new();
-    let links: Vec<bool> = library.sources.files().map(|(_, file)| file.link).collect();
-    for (file, link) in files.iter_mut().zip(links) {
-        file.take_if(|_| link);
-    }
+    let links: Vec<Option<FileRead>> =
+        library.sources.files().zip(&mut files).map(|((_, file), read)| read.take_if(|_| file.link)).collect();
     let governing = governing(library.sources, &files);
+    let required = files.iter().zip(&governing).filter(|(_, governs)| **governs);
+    if let Some(unmet) = required.filter_map(|(file, _)| file.as_ref()?.requires.as_ref()).find_map(requires::unmet) {
+        return Understood { unmet: Some(unmet), ..Understood::default() };
+    }
     let mut fleets = Vec::new();
     for (file, governs) in files.iter_mut().zip(&governing) {
         let Some(file) = file.as_mut().filter(|_| *governs) else { continue };
@@ -154,15 +226,27 @@ pub(super) fn understand(
     let unread = fleets.is_empty() && governing.contains(&true);
     let mut fleet = fleet::lower(fleets, &mut settling);
     fleet.settings.unread = unread;
+    fleet.sources.report_unmatched(library.sources, diags);
     let takes = |file: &SourceFile| fleet.sources.takes(file.path.as_str());
     let mut broken = library.report(takes, speaks_of_us, diags);
+    sources::take_links(library.sources, links, &mut files, takes);
     let mut documents = Documents::default();
+    let (mut names, mut names_left_out) = (BTreeMap::new(), BTreeMap::new());
     let (mut karmada, mut excluded) = (Vec::new(), BTreeMap::new());
     for (((_, source), file), governs) in library.sources.files().zip(files).zip(governing) {
-        let Some(file) = file else { continue };
+        // Not YAML by its name, or a link whose documents count at its target.
+        let Some(mut file) = file else { continue };
         let taken = takes(source);
         if governs || taken && file.has_ours {
             diags.extend(file.odd);
+        }
+        if governs && !taken && file.has_ours {
+            diags.push(sources::beside_fleet(source, &file.names));
+            file.names.retain(|name| name.kind == "Fleet");
+        }
+        if !file.names.is_empty() {
+            let names = if governs || taken { &mut names } else { &mut names_left_out };
+            names.insert(source.path.clone(), file.names);
         }
         if taken {
             diags.extend(file.diags);
@@ -188,7 +272,7 @@ pub(super) fn understand(
     // Where fleetcron has tasks, documents of Karmada may stand there for another tool, or be what a task brings along.
     karmada.retain(|met| met.file().is_some_and(|file| !named.contains(&file)));
     diags.extend(Met::diagnostic(karmada, Severity::Warning));
-    Understood { model, wanted, left_out }
+    Understood { model, wanted, left_out, documents: names, documents_left_out: names_left_out, unmet: None }
 }
 
 /// By file, whether the settings of the repository stand in it. Where there are several Fleets, those do not count that the
@@ -197,7 +281,7 @@ fn governing(sources: &SourceTree, files: &[Option<FileRead>]) -> Vec<bool> {
     let paths: Vec<&str> = sources.files().map(|(_, file)| file.path.as_str()).collect();
     let holds = |at: usize| files[at].as_ref().is_some_and(|file| file.has_fleet);
     let all: Vec<usize> = (0..files.len().min(paths.len())).filter(|at| holds(*at)).collect();
-    let said = |at: usize| files[at].iter().flat_map(|file| &file.fleets).map(fleet::Sources::of);
+    let said = |at: usize| files[at].iter().flat_map(|file| &file.fleets).map(sources::Sources::of);
     // The manifest of the root is never left out: it is what says so.
     let first = all.iter().copied().find(|at| paths[*at] == MANIFEST);
     let judges: Vec<usize> = first.map_or_else(|| all.clone(), |first| vec![first]);
@@ -231,10 +315,17 @@ fn join(documents: Documents, fleet: Fleet, context: &mut Context<'_, '_>) -> Mo
     Model { fleet, clusters, units, unread_clusters, misnamed, tasks_seen, ..Model::default() }
 }
 
-/// Whether the text of a file names an apiVersion of ours or of Karmada's: then it must be readable.
+/// Whether the text of a file names an apiVersion of ours, nearly so, or of Karmada's: then it must be readable. A file of
+/// another encoding than UTF-8 must be readable too if it has a CronJob: tasks and clusters may be meant to use it.
 fn speaks_of_us(file: &SourceFile) -> bool {
-    let text = String::from_utf8_lossy(&file.bytes);
-    text.contains("fleetcron.dev/") || text.contains("karmada.io/")
+    let encoding = Encoding::detect(&file.bytes);
+    let text = match encoding {
+        Some(encoding) => encoding.decode(&file.bytes).into(),
+        None => String::from_utf8_lossy(&file.bytes),
+    };
+    near_miss::text_names_us(&text)
+        || text.to_ascii_lowercase().contains("karmada.io/")
+        || encoding.is_some() && text.contains("CronJob")
 }
 
 /// Reads one document if it is ours; says whether it is.
@@ -272,10 +363,16 @@ fn read_document(root: &Node, documents: &mut Documents, diags: &mut Diagnostics
                 .did_you_mean(nearest(other, KINDS))
                 .note(format!("the kinds of fleetcron are {}", KINDS.join(", "))),
         ),
-        None => diags.push(
-            Diagnostic::new(Code::MissingField, version_span, "a document of fleetcron needs a `kind`")
-                .help(format!("write one of {}", KINDS.join(", "))),
-        ),
+        None => {
+            let near = root.as_map().unwrap_or_default().iter().find(|entry| entry.key.eq_ignore_ascii_case("kind"));
+            let span = near.map_or(version_span, |entry| entry.key_span);
+            let diagnostic = Diagnostic::new(Code::MissingField, span, "a document of fleetcron needs a `kind`");
+            let known = near.and_then(|entry| entry.value.as_str()).filter(|kind| KINDS.contains(kind));
+            diags.push(diagnostic.help(match known {
+                Some(kind) => format!("write `kind: {kind}`"),
+                None => format!("write one of {}", KINDS.join(", ")),
+            }));
+        }
     }
     true
 }

@@ -5,11 +5,11 @@
 use super::context::Context;
 use super::forms::{TextListOr, TextOrList};
 use super::wire::{
-    ExcludeSpec, ExpressionSpec, MatchSpec, NotInSpec, OperatorSpec, PlacementSpec, StrategySpec,
+    ExcludeSpec, ExpressionSpec, LabelsSpec, MatchSpec, NotInSpec, OperatorSpec, PlacementSpec, StrategySpec,
     TolerationOperatorSpec, TolerationSpec,
 };
-use super::{body, inventory, spreading};
-use crate::diag::{Code, Diagnostic};
+use super::{inventory, spreading};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{Exclude, Expression, Match, Named, Operator, Placement, Selector, Toleration, Values};
 use crate::tree::Spanned;
 
@@ -42,7 +42,10 @@ pub(super) fn placement(spec: Spanned<PlacementSpec>, context: &mut Context<'_, 
     );
     // Beside StaticWeight it was refused.
     let spreads = spec.strategy.as_ref().is_none_or(|said| said.value != StrategySpec::StaticWeight);
-    let selector = selector(spec.clusters, spec.matching, spec.exclude, context);
+    let mut selector = selector(spec.clusters, spec.matching, spec.exclude, context);
+    if selector.says_nothing() && spec.fallback.is_none() {
+        selector.unread = Some(span);
+    }
     let tolerations = spec.tolerations.into_iter().flatten().map(|t| toleration(t, context)).collect();
     Placement {
         selector,
@@ -83,14 +86,26 @@ pub(super) fn selector(
     exclude: Option<ExcludeSpec>,
     context: &mut Context<'_, '_>,
 ) -> Selector {
-    Selector {
+    let excluding = exclude.as_ref().and_then(|exclude| {
+        exclude.clusters.as_ref().map(|part| part.span).or(exclude.matching.as_ref().map(|part| part.span))
+    });
+    let first = clusters.as_ref().map(|part| part.span).or(matching.as_ref().map(|part| part.span)).or(excluding);
+    let before = context.diags.len();
+    let selector = Selector {
         clusters: clusters.map(|clusters| named(clusters, context)),
         matching: matching.map(|matching| matches(matching, context)),
         exclude: exclude.map(|exclude| Exclude {
             clusters: exclude.clusters.map(|clusters| named(clusters, context)),
             matching: exclude.matching.map(|matching| matches(matching, context)),
         }),
-    }
+        unread: None,
+    };
+    Selector { unread: first.filter(|_| has_errors_since(before, context)), ..selector }
+}
+
+/// Whether an error was reported since there were so many diagnostics.
+pub(super) fn has_errors_since(before: usize, context: &Context<'_, '_>) -> bool {
+    context.diags.iter().skip(before).any(|diagnostic| diagnostic.severity == Severity::Error)
 }
 
 /// A list of names, or all.
@@ -140,16 +155,14 @@ pub(super) fn named(clusters: Spanned<TextOrList>, context: &mut Context<'_, '_>
 pub(super) fn matches(spec: Spanned<MatchSpec>, context: &mut Context<'_, '_>) -> Match {
     let span = spec.span;
     let spec = spec.value;
-    let labels = spec.labels.map(|labels| body::strings(&labels, context)).unwrap_or_default();
-    for (_, value) in &labels {
-        context.refuses_reference(value, SELECTING);
-    }
+    let (labels, mut expressions) = labels(spec.labels, context);
+    expressions.extend(spec.expressions.into_iter().flatten().map(|spec| expression(spec, context)));
     let matching = Match {
         provider: spec.provider.map(|v| values(v, context)),
         region: spec.region.map(|v| values(v, context)),
         zone: spec.zone.map(|v| values(v, context)),
         labels,
-        expressions: spec.expressions.into_iter().flatten().map(|e| expression(e, context)).collect(),
+        expressions,
         span,
     };
     if matching.provider.is_none()
@@ -180,6 +193,27 @@ fn values(spec: Spanned<TextListOr<NotInSpec>>, context: &mut Context<'_, '_>) -
         context.refuses_reference(value, SELECTING);
     }
     Values { not, values, span }
+}
+
+/// The key and the value of a label.
+pub(super) type Label = (Spanned<String>, Spanned<String>);
+
+/// What is asked of labels: single values, and lists and their contrary as expressions.
+pub(super) fn labels(spec: Option<LabelsSpec>, context: &mut Context<'_, '_>) -> (Vec<Label>, Vec<Expression>) {
+    let (mut labels, mut expressions) = (Vec::new(), Vec::new());
+    for (key, asked) in spec.unwrap_or_default().0 {
+        let single = matches!(asked.value, TextListOr::Text(_));
+        let Values { not, mut values, span } = values(asked, context);
+        match values.pop() {
+            Some(value) if single => labels.push((key, value)),
+            last => {
+                values.extend(last);
+                let operator = if not { Operator::NotIn } else { Operator::In };
+                expressions.push(Expression { key, operator, values, span });
+            }
+        }
+    }
+    (labels, expressions)
 }
 
 /// A label expression, as `metav1.LabelSelectorRequirement` is checked.

@@ -102,8 +102,9 @@ pub(super) fn fallback(list: Spanned<Vec<FallbackSpec>>, context: &mut Context<'
                 Diagnostic::new(Code::DuplicateName, name.span, message).other(first.name.span, "the first is here"),
             );
         }
-        let selector = placing::selector(spec.clusters, spec.matching, spec.exclude, context);
+        let mut selector = placing::selector(spec.clusters, spec.matching, spec.exclude, context);
         if selector.says_nothing() {
+            selector.unread = Some(name.span);
             let message = format!("group `{}` does not say where", *name);
             context.diags.push(
                 Diagnostic::new(Code::EmptyPlacement, name.span, message)
@@ -124,8 +125,9 @@ pub(super) fn weights(list: Spanned<Vec<WeightSpec>>, context: &mut Context<'_, 
             let diagnostic = Diagnostic::new(Code::InvalidValue, weight.span, "a weight is at least 1");
             context.diags.push(diagnostic.help("to keep the task away from clusters, `exclude` them"));
         }
-        let selector = placing::selector(spec.clusters, spec.matching, None, context);
+        let mut selector = placing::selector(spec.clusters, spec.matching, None, context);
         if selector.says_nothing() {
+            selector.unread = Some(weight.span);
             context.diags.push(
                 Diagnostic::new(Code::EmptyPlacement, weight.span, "this weight does not say for which clusters")
                     .help("name `clusters`, or give `match`"),
@@ -180,14 +182,15 @@ pub(super) fn check_active(active: Option<&Active>, placement: &Placement, conte
 /// `active` in either form.
 pub(super) fn active(spec: Spanned<ListOr<ActiveSpec>>, context: &mut Context<'_, '_>) -> Active {
     let span = spec.span;
+    let before = context.diags.len();
     let named = |names: Vec<Spanned<String>>, span: Span, context: &mut Context<'_, '_>| {
         if names.is_empty() {
             return Named::Names(Spanned::new(names, span));
         }
         placing::named(Spanned::new(TextOrList::List(names), span), context)
     };
-    match spec.value {
-        ListOr::List(names) => Active { clusters: Some(named(names, span, context)), matching: None, max: None, span },
+    let (clusters, matching, max) = match spec.value {
+        ListOr::List(names) => (Some(named(names, span, context)), None, None),
         ListOr::Object(ActiveSpec { clusters, matching, max }) => {
             if clusters.is_none() && matching.is_none() && max.is_none() {
                 context.diags.push(
@@ -200,7 +203,8 @@ pub(super) fn active(spec: Spanned<ListOr<ActiveSpec>>, context: &mut Context<'_
                 text @ TextOrList::Text(_) => placing::named(Spanned::new(text, clusters.span), context),
             });
             let matching = matching.map(|matching| placing::matches(matching, context));
-            Active { clusters, matching, max, span }
+            (clusters, matching, max)
         }
-    }
+    };
+    Active { clusters, matching, max, span, unread: placing::has_errors_since(before, context) }
 }

@@ -2,13 +2,14 @@
 //!
 //! The one idea: the same words (`clusters`, `match`, `exclude`) select everywhere.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::super::forms::{TextListOr, TextOrList};
-use super::super::kubernetes as k8s;
 use super::EffectSpec;
-use crate::tree::{Located, Spanned};
+use crate::tree::{Keyed, Spanned};
 
 /// Properties of clusters; all that is given must hold.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -20,12 +21,15 @@ pub(crate) struct MatchSpec {
     pub(crate) region: Option<Spanned<TextListOr<NotInSpec>>>,
     /// One of its zones.
     pub(crate) zone: Option<Spanned<TextListOr<NotInSpec>>>,
-    /// Labels it has.
-    #[schemars(with = "Option<k8s::StringMap>")]
-    pub(crate) labels: Option<Located>,
+    /// Labels it has: a value, a list of them, or `{notIn: [...]}`.
+    #[schemars(with = "Option<BTreeMap<String, TextListOr<NotInSpec>>>")]
+    pub(crate) labels: Option<LabelsSpec>,
     /// As in a Kubernetes label selector.
     pub(crate) expressions: Option<Vec<Spanned<ExpressionSpec>>>,
 }
+
+/// What is asked of labels, by key.
+pub(crate) type LabelsSpec = Keyed<Spanned<TextListOr<NotInSpec>>>;
 
 /// The contrary of a list.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

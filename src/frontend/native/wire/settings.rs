@@ -33,6 +33,8 @@ pub(crate) struct FleetSpec {
     pub(crate) daylight_saving: Option<DaylightSavingSpec>,
     /// Repositories written for Karmada.
     pub(crate) karmada: Option<KarmadaSpec>,
+    /// The versions of fleetcron that may compile this repository, as `>=0.3 <0.4`; with another, every command ends with exit code 2.
+    pub(crate) requires: Option<Spanned<String>>,
 }
 
 /// `daylightSaving` of a Fleet.

@@ -11,9 +11,11 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::super::forms::{ListOr, TextOr, TextOrList};
+use super::super::forms::{ListOr, TextListOr, TextOr, TextOrList};
 use super::super::kubernetes as k8s;
-use super::{ActiveSpec, ExcludeSpec, ExpressionSpec, MatchSpec, PlacementSpec, ScheduleSpec, said};
+use super::{
+    ActiveSpec, ExcludeSpec, ExpressionSpec, LabelsSpec, MatchSpec, NotInSpec, PlacementSpec, ScheduleSpec, said,
+};
 use crate::tree::{Located, Spanned};
 
 /// `cronJob` in its long form.
@@ -53,9 +55,9 @@ pub(crate) struct TasksSpec {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct TaskMatchSpec {
-    /// Labels it has.
-    #[schemars(with = "Option<k8s::StringMap>")]
-    pub(crate) labels: Option<Located>,
+    /// Labels it has: a value, a list of them, or `{notIn: [...]}`.
+    #[schemars(with = "Option<BTreeMap<String, TextListOr<NotInSpec>>>")]
+    pub(crate) labels: Option<LabelsSpec>,
     /// As in a Kubernetes label selector.
     pub(crate) expressions: Option<Vec<Spanned<ExpressionSpec>>>,
 }
