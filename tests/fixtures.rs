@@ -260,7 +260,8 @@ impl Case {
 pub(crate) fn reports(format: &str) -> Vec<(String, i64, String, String)> {
     let reporting = |case: &Case| {
         let command = case.args.first().is_some_and(|arg| arg == "build" || arg == "check");
-        command && !case.args.iter().any(|arg| arg == "--format")
+        // A run that could not begin reports that alone, and no diagnostic to compare with.
+        command && case.exit != 2 && !case.args.iter().any(|arg| arg == "--format")
     };
     let run = |case: Case| {
         let ran = case.run_with(&["--format", format]);

@@ -78,7 +78,7 @@ fn the_required_version_is_checked_before_anything_else_by_every_command() {
         &["explain", "one"],
         &["diff"],
         &["diff", "--staged"],
-        &["new", "two", "--image", "busybox:1.36", "--schedule", "0 3 * * *", "--clusters", "*"],
+        &["new", "two", "--image", "busybox:1.36", "--schedule", "0 3 * * *", "--cluster", "eu-a"],
     ] {
         let (code, _, told) = run(root, args);
         assert_eq!(code, 2, "{args:?}: {told}");
