@@ -204,7 +204,8 @@ impl<'a> Count<'a> {
         }
         // The clusters on which the file of a task is new, or was that of another task until now; and the files that
         // another task writes from now on, whose objects stay.
-        let (mut anew, mut passed): (BTreeSet<(&str, &str)>, BTreeSet<(&str, &str)>) = Default::default();
+        let mut anew: BTreeSet<(&str, &str)> = BTreeSet::new();
+        let mut passed: BTreeSet<(&str, &str)> = BTreeSet::new();
         for write in &difference.create {
             anew.extend(ownership::owner(&write.bytes).map(|task| (task, write.path.first())));
         }

@@ -7,8 +7,11 @@ use super::{edit, fleet_document, halves, hint, task, with_variable};
 use crate::git::{Repo, git, run};
 use crate::support::{fine, grumbled, said, wrong};
 
+/// What somebody does to a repository.
+type Act = fn(&Repo);
+
 /// Changes that take much away and put as much in its place.
-const REPLACING: [(&str, fn(&Repo)); 5] = [
+const REPLACING: [(&str, Act); 5] = [
     ("a retargeted task", |repo| edit(repo, "tasks/t0.yaml", "half: one", "half: two")),
     ("a renamed task", |repo| edit(repo, "tasks/t0.yaml", "name: t0", "name: t9")),
     ("a renamed object", |repo| edit(repo, "tasks/t0.yaml", "spec:\n", "spec:\n  objectName: other\n")),
