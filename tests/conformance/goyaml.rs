@@ -111,14 +111,25 @@ fn answers<'t>(texts: &[&'t str], home: &Path, found: &mut BTreeMap<&'t str, Opt
     }
 }
 
-/// The answers to all texts. Those that our reader refuses are asked for one by one: a single refusal costs a batch.
+/// The answers to all texts. Those that are known to fail a batch are asked for one by one: what our reader refuses, and
+/// what holds a line that begins with a tab, which kustomize writes so that it cannot read it again.
 fn all_answers<'t>(texts: &'t [String], home: &Path) -> BTreeMap<&'t str, Option<Value>> {
-    let (refused, read): (Vec<&str>, Vec<&str>) =
-        texts.iter().map(String::as_str).partition(|text| ours(text).is_err());
+    let fails = |text: &&str| ours(text).map_or(true, |value| has_tab_first(&value));
+    let (alone, together): (Vec<&str>, Vec<&str>) = texts.iter().map(String::as_str).partition(fails);
     let mut found = BTreeMap::new();
-    read.chunks(BATCH).for_each(|batch| answers(batch, home, &mut found));
-    found.extend(refused.into_iter().map(|text| (text, ask_kubectl(text, home))));
+    together.chunks(BATCH).for_each(|batch| answers(batch, home, &mut found));
+    found.extend(alone.into_iter().map(|text| (text, ask_kubectl(text, home))));
     found
+}
+
+/// Whether a line of a text begins with a tab, after spaces or none.
+fn has_tab_first(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.lines().any(|line| line.trim_start_matches(' ').starts_with('\t')),
+        Value::Array(items) => items.iter().any(has_tab_first),
+        Value::Object(members) => members.values().any(has_tab_first),
+        _ => false,
+    }
 }
 
 /// Where we and go-yaml differ.
