@@ -419,7 +419,8 @@ fn one_cluster_lists_and_what_cannot_be_compared() {
     assert!(!grumbled(&against(&repo, &there, &[])).contains("HIDDEN"));
     fs::remove_file(there.join("loose.yaml")).expect("removed");
     let file = there.join("eu-1/billing/rollup.cronjob.yaml");
-    fs::copy(&file, there.join("eu-1/again.yaml")).expect("copied");
+    let other = fs::read_to_string(&file).expect("a manifest").replace(":1.4", ":1.5");
+    fs::write(there.join("eu-1/again.yaml"), other).expect("written");
     refused(&there, &[], "stands in ");
     fs::remove_file(there.join("eu-1/again.yaml")).expect("removed");
     fs::create_dir(there.join("eu-9")).expect("a folder");
