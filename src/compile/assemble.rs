@@ -8,11 +8,11 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::Built;
-use crate::diag::{Clusters, Code, Diagnostic, Diagnostics};
-use crate::model::{Fleet, Identity, MarkerWhen, Model, Unit};
+use crate::diag::{Clusters, Code, Diagnostic, Diagnostics, Place};
+use crate::model::{Cluster, Fleet, Identity, MarkerWhen, Model, Unit};
 use crate::render::{HEADER, Manifest, Ordered};
 use crate::tree::{Located, OutputTree, RepoPath, Span, ownership};
-use crate::validate::Schema;
+use crate::validate::{self, Schema};
 use crate::yaml;
 
 /// What the name of a marker ConfigMap begins with; the cluster follows.
@@ -51,7 +51,7 @@ pub(super) fn assemble(
                 && [&*owner, &*unit].iter().all(|unit| named.contains(&unit.identity))
                 && owner.file_object().map(Located::span) == unit.file_object().map(Located::span);
             if !shared(first, second) && !reported {
-                let key = (first.span, second.span, second.path.clone());
+                let key = (first.span, second.span, second.path.to_string());
                 let new = || Collision { first, owner, second, unit, clusters: Vec::new() };
                 collisions.entry(key).or_insert_with(new).clusters.push(cluster);
             }
@@ -64,20 +64,31 @@ pub(super) fn assemble(
     let mut output = Vec::new();
     for (cluster, directory) in model.clusters.iter().zip(&directories) {
         same_but_for_case(directory, diags);
-        let mut add = |path: &str, bytes: Arc<[u8]>| {
-            // A name that cannot stand in a path was refused where it was said, and then nothing is written.
-            if let Ok(path) = RepoPath::new(&format!("{}/{path}", *cluster.name)) {
-                output.push((path, bytes));
+        let Ok(folder) = RepoPath::new(&cluster.name) else {
+            let refused = |d: &Diagnostic| d.code == Code::InvalidName && d.place == Place::Text(cluster.name.span);
+            if !diags.iter().any(refused) {
+                diags.push(unnamed(cluster, directory));
             }
+            continue;
         };
         for (manifest, _) in directory {
-            add(&manifest.path, manifest.bytes.clone());
+            output.push((folder.append(&manifest.path), manifest.bytes.clone()));
         }
-        for (path, bytes) in beside(&cluster.name, directory, &model.fleet) {
-            add(&path, bytes);
+        for (path, bytes) in beside(cluster, directory, &model.fleet, diags) {
+            output.push((folder.append(&path), bytes));
         }
     }
     OutputTree::of(output)
+}
+
+/// A cluster whose name cannot be that of a directory: all of it is missing from the output.
+fn unnamed(cluster: &Cluster, directory: &Directory<'_>) -> Diagnostic {
+    let message = format!(
+        "`{}` cannot be the name of a directory, so the {} objects of this cluster are not in the output",
+        validate::shown(&cluster.name),
+        directory.len()
+    );
+    Diagnostic::new(Code::InvalidName, cluster.name.span, message)
 }
 
 /// Two tasks may bring an equal object, from one file or from two; a CronJob belongs to one task alone.
@@ -127,13 +138,13 @@ fn same_but_for_case(directory: &Directory<'_>, diags: &mut Diagnostics) {
     // Names in Kubernetes are lower case nearly always, and then there is nothing to fold.
     if !directory
         .iter()
-        .any(|(manifest, _)| manifest.path.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii()))
+        .any(|(manifest, _)| manifest.path.as_str().bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii()))
     {
         return;
     }
     let mut folded: BTreeMap<String, &Manifest> = BTreeMap::new();
     for (manifest, unit) in directory {
-        let lower = manifest.path.to_lowercase();
+        let lower = manifest.path.as_str().to_lowercase();
         if let Some(first) = folded.get(&lower) {
             let message = format!("`{}` and `{}` are one file on some systems", first.path, manifest.path);
             let mut diagnostic = Diagnostic::new(Code::PathCollision, manifest.span, message)
@@ -149,7 +160,12 @@ fn same_but_for_case(directory: &Directory<'_>, diags: &mut Diagnostics) {
 }
 
 /// What stands in a cluster's directory beside the tasks' objects.
-fn beside(cluster: &str, directory: &Directory<'_>, fleet: &Fleet) -> Vec<(String, Arc<[u8]>)> {
+fn beside(
+    cluster: &Cluster,
+    directory: &Directory<'_>,
+    fleet: &Fleet,
+    diags: &mut Diagnostics,
+) -> Vec<(RepoPath, Arc<[u8]>)> {
     let mut files: Vec<(String, Arc<[u8]>)> = Vec::new();
     let marker = &fleet.output.marker;
     let wanted = match marker.when {
@@ -157,6 +173,7 @@ fn beside(cluster: &str, directory: &Directory<'_>, fleet: &Fleet) -> Vec<(Strin
         MarkerWhen::Idle => directory.is_empty(),
         MarkerWhen::Never => false,
     };
+    let stands = |path: &str| directory.iter().find(|(manifest, _)| manifest.path.as_str() == path);
     if fleet.output.namespaces {
         let mut namespaces: Vec<&str> = directory.iter().filter_map(|(m, _)| m.namespace.as_deref()).collect();
         namespaces.extend(wanted.then_some(marker.namespace.as_str()));
@@ -164,23 +181,18 @@ fn beside(cluster: &str, directory: &Directory<'_>, fleet: &Fleet) -> Vec<(Strin
         namespaces.dedup();
         for namespace in namespaces {
             let path = format!("{namespace}.namespace.yaml");
-            if namespace != "default"
-                && !namespace.starts_with("kube-")
-                && !directory.iter().any(|(m, _)| m.path == path)
-            {
+            if namespace != "default" && !namespace.starts_with("kube-") && stands(&path).is_none() {
                 files.push((path, emit(&namespace_object(namespace))));
             }
         }
     }
     if wanted {
-        let name = format!("{MARKER_PREFIX}{cluster}");
-        let object = json!({
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {"name": name, "namespace": marker.namespace},
-            "data": {"cluster": cluster},
-        });
-        files.push((format!("{}/{name}.configmap.yaml", marker.namespace), emit(&object)));
+        let name = format!("{MARKER_PREFIX}{}", *cluster.name);
+        let path = format!("{}/{name}.configmap.yaml", marker.namespace);
+        match stands(&path) {
+            Some((manifest, unit)) => diags.push(marker_taken(manifest, unit, cluster)),
+            None => files.push((path, emit(&marker_object(&name, &marker.namespace, &cluster.name)))),
+        }
     }
     if fleet.output.kustomization {
         let mut resources: Vec<&str> =
@@ -192,13 +204,34 @@ fn beside(cluster: &str, directory: &Directory<'_>, fleet: &Fleet) -> Vec<(Strin
             "resources": resources,
         });
         let bytes = emit(&object);
-        files.push(("kustomization.yaml".to_owned(), bytes));
+        files.push((ownership::KUSTOMIZATION.to_owned(), bytes));
     }
     let verbatim: Vec<&str> = directory.iter().filter(|(m, _)| m.verbatim).map(|(m, _)| m.path.as_str()).collect();
     if !verbatim.is_empty() {
         files.push((ownership::INDEX.to_owned(), ownership::write_index(verbatim).into_bytes().into()));
     }
-    files
+    // Namespaces were checked where they are written: with one that is no part of a path there is an error already.
+    files.into_iter().filter_map(|(path, bytes)| Some((RepoPath::new(&path).ok()?, bytes))).collect()
+}
+
+/// An object of a task at the place of the marker: one of them would be lost.
+fn marker_taken(manifest: &Manifest, unit: &Unit, cluster: &Cluster) -> Diagnostic {
+    let message = format!(
+        "task `{}` makes ConfigMap `{}`, which is the marker of cluster `{}`",
+        unit.identity, manifest.name, *cluster.name
+    );
+    Diagnostic::new(Code::ObjectCollision, manifest.span, message)
+        .help("give the ConfigMap another name, or write `marker: {when: idle}` under `output` in the Fleet")
+}
+
+/// The ConfigMap that keeps the directory of an idle cluster alive.
+fn marker_object(name: &str, namespace: &str, cluster: &str) -> serde_json::Value {
+    json!({
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": name, "namespace": namespace},
+        "data": {"cluster": cluster},
+    })
 }
 
 /// A Namespace that neither Argo CD nor Flux ever deletes.

@@ -194,3 +194,63 @@ fn a_large_file_that_is_named_often_is_told_once() {
     let errors = compiled(&format!("{SHORT}  resources: [c.yml]\n"), &files).0;
     assert_eq!(errors.iter().filter(|code| **code == "object-too-large").count(), 1, "{errors:?}");
 }
+
+#[test]
+fn an_object_at_the_place_of_the_marker_is_not_replaced() {
+    let object = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: fleetcron-a, namespace: default}\ndata: {own: x}\n";
+    let fleet = |when: &str| {
+        format!(
+            "apiVersion: fleetcron.dev/v1alpha1\nkind: Fleet\nmetadata: {{name: f}}\nspec: {{output: {{marker: {{when: {when}}}}}}}\n"
+        )
+    };
+    let spec = format!("{SHORT}  resources: [r.yaml]\n");
+    let built = |when: &str| compiled(&spec, &[("r.yaml", object), ("fleetcron.yaml", &fleet(when))]);
+    assert_eq!(built("always").0, ["object-collision"]);
+    let (errors, _, result) = built("idle");
+    assert_eq!(errors, [""; 0]);
+    let bytes = result.output.get(&RepoPath::new("a/default/fleetcron-a.configmap.yaml").unwrap()).unwrap();
+    assert!(String::from_utf8_lossy(bytes).contains("own: x"));
+}
+
+#[test]
+fn a_null_namespace_of_a_file_is_that_of_the_task() {
+    let object = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: ~}\n";
+    let (errors, _, result) = compiled(&format!("{SHORT}  resources: [r.yaml]\n"), &[("r.yaml", object)]);
+    assert_eq!(errors, [""; 0]);
+    assert!(result.output.get(&RepoPath::new("a/ns/c.configmap.yaml").unwrap()).is_some());
+}
+
+#[test]
+fn a_patch_may_rename_and_move_an_object_but_not_to_nowhere() {
+    let object = "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: c}\n";
+    let with = |merge: &str| {
+        let target = "target: {kind: Thing, name: c}";
+        let spec = format!(
+            "{SHORT}  resources: [r.yaml]\n  overrides: [{{name: o, clusters: [a], patches: [{{merge: {merge}, {target}}}]}}]\n"
+        );
+        compiled(&spec, &[("r.yaml", object)])
+    };
+    for (merge, path) in [
+        ("{metadata: {name: d}}", "a/ns/d.thing.example.com.yaml"),
+        ("{metadata: {namespace: other}}", "a/other/c.thing.example.com.yaml"),
+        ("{kind: Widget}", "a/ns/c.widget.example.com.yaml"),
+        // A kind that belongs to a namespace gets the task's.
+        ("{apiVersion: v1, kind: ConfigMap}", "a/ns/c.configmap.yaml"),
+    ] {
+        let (errors, _, result) = with(merge);
+        assert_eq!(errors, [""; 0], "{merge}");
+        assert!(result.output.get(&RepoPath::new(path).unwrap()).is_some(), "{merge}");
+    }
+    for (merge, code) in [
+        ("{kind: null}", "missing-field"),
+        ("{apiVersion: batch/v1, kind: CronJob}", "resource-invalid"),
+        ("{apiVersion: fleetcron.dev/v1alpha1, kind: Task}", "resource-invalid"),
+        ("{items: []}", "resource-invalid"),
+        ("{metadata: null}", "resource-invalid"),
+        ("{metadata: {namespace: null}}", "missing-field"),
+        ("{metadata: {namespace: 5}}", "wrong-type"),
+        ("{apiVersion: ../../x}", "invalid-value"),
+    ] {
+        assert_eq!(with(merge).0, [code], "{merge}");
+    }
+}

@@ -26,13 +26,13 @@ pub(super) fn full(manifest: &Manifest) -> String {
 
 impl<'a> Sides<'a> {
     /// What stood at a path below a cluster's directory before; the cluster has its name of now.
-    pub(super) fn stood(&self, cluster: &str, path: &str) -> Option<&'a Arc<[u8]>> {
+    pub(super) fn stood(&self, cluster: &str, path: &RepoPath) -> Option<&'a Arc<[u8]>> {
         let cluster = self.former(cluster);
         self.before.compilation.output.get(&RepoPath::new(&format!("{cluster}/{path}")).ok()?)
     }
 
     /// What stands there now.
-    pub(super) fn stands(&self, cluster: &str, path: &str) -> Option<&'a Arc<[u8]>> {
+    pub(super) fn stands(&self, cluster: &str, path: &RepoPath) -> Option<&'a Arc<[u8]>> {
         self.after.compilation.output.get(&RepoPath::new(&format!("{cluster}/{path}")).ok()?)
     }
 }

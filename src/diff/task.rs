@@ -14,7 +14,7 @@ use super::objects::{Compared, Comparer, Eyes, Text};
 use super::whereabouts::{self, Why};
 use crate::compile::Compilation;
 use crate::model::Timing;
-use crate::tree::SourceTree;
+use crate::tree::{RepoPath, SourceTree};
 
 /// A compilation with the texts that it was made from.
 #[derive(Clone, Copy)]
@@ -506,7 +506,7 @@ impl Build {
 
 /// An object to show, on some clusters.
 pub(super) fn document(
-    (old, new): (Option<&String>, Option<&String>),
+    (old, new): (Option<&RepoPath>, Option<&RepoPath>),
     object: Option<String>,
     compared: Rc<Compared>,
     (sides, clusters): (&Sides<'_>, &[&str]),
@@ -514,7 +514,7 @@ pub(super) fn document(
 ) {
     let was = clusters.iter().map(|name| ((*name).to_owned(), sides.former(name).to_owned()));
     let was: BTreeMap<String, String> = was.filter(|(is, was)| is != was).collect();
-    let (old_path, new_path) = (old.cloned(), new.cloned());
+    let (old_path, new_path) = (old.map(RepoPath::to_string), new.map(RepoPath::to_string));
     let same = |known: &&mut Document| {
         Rc::ptr_eq(&known.compared, &compared) && known.old_path == old_path && known.new_path == new_path
     };

@@ -108,8 +108,11 @@ pub(super) fn made(made: &Made<'_>, version: Version, diags: &mut Vec<Diagnostic
         let patches = made.patches.iter().filter_map(|step| blame::in_patch(step, made.value, &path));
         // Of those that say as much of it the last one counts.
         let (spot, depth) = std::iter::once(file).chain(patches).max_by_key(|(_, depth)| *depth).unwrap_or(file);
-        let note = format!("at {} in the manifest", finding.pointer);
-        diags.push(diagnostic(finding, spot, depth, made.object).note(note));
+        let mut diagnostic = diagnostic(finding, spot, depth, made.object);
+        if !finding.pointer.is_empty() {
+            diagnostic = diagnostic.note(format!("at {} in the manifest", finding.pointer));
+        }
+        diags.push(diagnostic);
     }
 }
 

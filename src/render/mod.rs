@@ -6,8 +6,10 @@
 
 mod beside;
 mod blame;
+mod file_path;
 mod flux;
 mod fold;
+mod identity;
 mod nulls;
 mod object;
 mod orders;
@@ -16,6 +18,7 @@ mod path;
 mod pod;
 mod references;
 mod resources;
+mod sha256;
 mod spots;
 mod variant;
 mod wanted;

@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::file_path;
+use super::identity::{self, NamespaceWatch};
 use super::object::{self, HEADER, Ordered};
 use super::references::{self, Scope};
 use super::{Manifest, beside, flux, patching};
@@ -71,6 +73,8 @@ struct Draft<'a> {
     object: &'a Located,
     /// The patches that changed it.
     patches: Vec<&'a PatchStep>,
+    /// Which of them took its namespace.
+    namespace: NamespaceWatch<'a>,
     file: &'a Arc<ResourceFile>,
     resource: &'a Resource,
 }
@@ -83,6 +87,7 @@ pub(super) fn build<'a>(
     diags: &mut Vec<Diagnostic>,
 ) {
     let unit = beside.unit;
+    let version = beside::version(beside.fleet, beside.scope.cluster);
     let layers = unit.layers_with(beside.overrides);
     let mut drafts = Vec::new();
     let mut seen = BTreeSet::new();
@@ -93,8 +98,9 @@ pub(super) fn build<'a>(
         }
         if let Some(bytes) = &file.verbatim {
             for object in &file.objects {
-                if sound_path(&object.value, resource, diags) {
-                    manifests.push(verbatim(object, file, resource, bytes));
+                match manifest(&object.value, bytes, file, resource) {
+                    Some(manifest) => manifests.push(manifest),
+                    None => diags.extend(identity::no_path(&object.value, version, resource.span)),
                 }
             }
             continue;
@@ -103,7 +109,8 @@ pub(super) fn build<'a>(
             let mut value = expanded(object, resource.expand, beside, diags);
             let said = object.spans.member("metadata").and_then(|metadata| metadata.member("namespace"));
             without_namespace(&mut value, said.map_or(object.span(), |spot| spot.key), diags);
-            drafts.push(Draft { value, object, patches: Vec::new(), file, resource });
+            let (patches, namespace) = (Vec::new(), NamespaceWatch::default());
+            drafts.push(Draft { value, object, patches, namespace, file, resource });
         }
     }
     for draft in &mut drafts {
@@ -113,7 +120,13 @@ pub(super) fn build<'a>(
     for mut draft in drafts {
         nulls::fill_object(&mut draft.value);
         typed::strip_nulls(&mut draft.value);
+        // A patch may have made it an object of another kind.
+        beside.namespace.iter().for_each(|namespace| give_namespace(&mut draft.value, namespace));
         without_namespace(&mut draft.value, draft.resource.span, diags);
+        let span = draft.patches.last().map_or(draft.resource.span, |step| step.span);
+        let changed = draft.resource.expand || !draft.patches.is_empty();
+        diags.extend(identity::unfit(&draft.value, span).filter(|_| changed));
+        diags.extend(draft.namespace.fault(&draft.value).filter(|_| !cluster_wide(&draft.value)));
         let made = beside::Made {
             value: &draft.value,
             object: draft.object,
@@ -125,14 +138,17 @@ pub(super) fn build<'a>(
             let text = |name: &str| draft.value.get(name).and_then(Value::as_str).unwrap_or_default();
             let what = format!("the {} of the task", text("kind"));
             let place = object::heaviest(&draft.value);
-            let span = draft.patches.last().map_or(draft.resource.span, |step| step.span);
             diags.push(object::too_large(&draft.value, &what, &place, span));
             continue;
         }
-        beside::made(&made, beside::version(beside.fleet, beside.scope.cluster), diags);
+        beside::made(&made, version, diags);
         flux::watch(&mut draft.value, beside.fleet, unit, diags);
-        let manifest = manifest(draft, diags);
-        manifests.extend(manifest);
+        let mut bytes = HEADER.as_bytes().to_vec();
+        yaml::emit_into(&mut bytes, &draft.value, Ordered(Some(Schema::other_object())));
+        match manifest(&draft.value, &bytes.into(), draft.file, draft.resource) {
+            Some(manifest) => manifests.push(manifest),
+            None => diags.extend(identity::no_path(&draft.value, version, span)),
+        }
     }
 }
 
@@ -175,15 +191,23 @@ pub(super) fn complete(value: &mut Value, namespace: Option<&str>) {
     place(value, namespace);
 }
 
+/// Gives an object that belongs to a namespace and names none the task's.
+fn give_namespace(value: &mut Value, namespace: &str) {
+    if !cluster_wide(value)
+        && let Some(Value::Object(metadata)) = value.get_mut("metadata")
+    {
+        let own = metadata.entry("namespace").or_insert(Value::Null);
+        if own.is_null() {
+            *own = Value::String(namespace.to_owned());
+        }
+    }
+}
+
 /// Gives an object the task's namespace, and the ServiceAccounts among a RoleBinding's subjects too.
 fn place(value: &mut Value, namespace: Option<&str>) {
     let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
     let Some(namespace) = namespace else { return };
-    if !cluster_wide(value)
-        && let Some(Value::Object(metadata)) = value.get_mut("metadata")
-    {
-        metadata.entry("namespace").or_insert_with(|| Value::String(namespace.to_owned()));
-    }
+    give_namespace(value, namespace);
     if kind == "RoleBinding" || kind == "ClusterRoleBinding" {
         for subject in value.get_mut("subjects").and_then(Value::as_array_mut).into_iter().flatten() {
             if subject.get("kind").and_then(Value::as_str) == Some("ServiceAccount")
@@ -224,6 +248,7 @@ fn patch<'a>(beside: &Beside<'a>, drafts: &mut [Draft<'a>], changed: &mut Vec<us
             match patching::run(&mut draft.value, step.kind, &patch, shape) {
                 Ok(()) if before == draft.value => {}
                 Ok(()) => {
+                    draft.namespace.look(step, &before, &draft.value);
                     draft.patches.push(step);
                     changed.push(*at);
                 }
@@ -308,62 +333,26 @@ fn file_kind(value: &Value) -> (String, String) {
     }
 }
 
-/// Name and namespace become a path, so nothing may climb in them.
-fn sound_path(object: &Value, resource: &Resource, diags: &mut Vec<Diagnostic>) -> bool {
-    let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str);
-    let odd = |part: &&str| {
-        part.is_empty()
-            || *part == "."
-            || *part == ".."
-            || part.contains(['/', '\\'])
-            || part.contains(char::is_control)
+/// The manifest of an object with those bytes; `None` if its names cannot be part of a path.
+fn manifest(value: &Value, bytes: &Arc<[u8]>, file: &ResourceFile, resource: &Resource) -> Option<Manifest> {
+    // A namespace of another type would be left out of the path.
+    let namespace = match value.pointer("/metadata/namespace") {
+        Some(namespace) => Some(namespace.as_str()?.to_owned()),
+        None => None,
     };
-    let name = Some(text("/metadata/name").unwrap_or_default());
-    let namespace = text("/metadata/namespace");
-    for (what, part) in [("name", name.filter(odd)), ("namespace", namespace.filter(odd))] {
-        let Some(part) = part else { continue };
-        let message = format!("`{}` cannot be the {what} of an object", part.escape_debug());
-        diags.push(Diagnostic::new(Code::ResourceInvalid, resource.span, message));
-        return false;
-    }
-    true
-}
-
-fn manifest(draft: Draft<'_>, diags: &mut Vec<Diagnostic>) -> Option<Manifest> {
-    let text = |pointer: &str| draft.value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-    let name = text("/metadata/name").unwrap_or_default();
-    let namespace = text("/metadata/namespace");
-    if !sound_path(&draft.value, draft.resource, diags) {
-        return None;
-    }
-    let (file_kind, kind) = file_kind(&draft.value);
-    let mut bytes = HEADER.as_bytes().to_vec();
-    yaml::emit_into(&mut bytes, &draft.value, Ordered(Some(Schema::other_object())));
+    let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str);
+    let name = text("/metadata/name")?.to_owned();
+    let sound = text("/kind").is_some_and(file_path::is_sound);
+    let (file_kind, kind) = file_kind(value);
+    let path = file_path::manifest(namespace.as_deref(), &name, &file_kind).filter(|_| sound)?;
     Some(Manifest {
-        path: object::path(namespace.as_deref(), &name, &file_kind),
-        kind,
-        namespace,
-        name,
-        bytes: bytes.into(),
-        file: Some(draft.file.id),
-        verbatim: false,
-        span: draft.resource.span,
-    })
-}
-
-fn verbatim(object: &Located, file: &Arc<ResourceFile>, resource: &Resource, bytes: &Arc<[u8]>) -> Manifest {
-    let text = |pointer: &str| object.value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-    let (file_kind, kind) = file_kind(&object.value);
-    let namespace = text("/metadata/namespace");
-    let name = text("/metadata/name").unwrap_or_default();
-    Manifest {
-        path: object::path(namespace.as_deref(), &name, &file_kind),
+        path,
         kind,
         namespace,
         name,
         bytes: bytes.clone(),
         file: Some(file.id),
-        verbatim: true,
+        verbatim: file.verbatim.is_some(),
         span: resource.span,
-    }
+    })
 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::blame::{self, Blame, Replay};
 use super::fold::{Fold, State};
+use super::identity::NamespaceWatch;
 use super::object::heaviest;
 use super::orders::{Order, Orders};
 use super::path::{self, JOB, POD};
@@ -229,11 +230,13 @@ pub(super) fn build<'v>(
     let told = fold.state.shard_env.clone();
     fold.troubles.extend(key.order.apply(&mut fold.state.object, told.as_ref()));
     let mut failed = false;
+    let mut namespace_watch = NamespaceWatch::default();
     for at in &key.overrides {
         for step in unit.overrides[*at].layer.body.patches.iter().filter(|step| patching::for_cron_job(step)) {
             let before = fold.state.object.clone();
             let applied = patching::apply(&mut fold, step);
             nulls::as_read(&mut fold.state.object, Schema::cronjob());
+            namespace_watch.look(step, &before, &fold.state.object);
             failed |= !applied;
             if (!applied || before != fold.state.object) && !changed.contains(at) {
                 changed.push(*at);
@@ -287,6 +290,7 @@ pub(super) fn build<'v>(
         });
     }
     check_names(&value, unit, &key.overrides, &mut diags);
+    diags.extend(namespace_watch.fault(&value));
     diags.sort_by_key(|diagnostic| diagnostic.code != Code::PatchFailed);
     let number = |name: &str| path::at(&value, JOB).and_then(|job| job.get(name)).and_then(Value::as_u64);
     // No more pods run at once than are wanted in all.
@@ -295,16 +299,22 @@ pub(super) fn build<'v>(
     let requests = path::at(&value, POD).and_then(|pod| requests::of_pod(pod).ok());
     flux::watch(&mut value, around.fleet, unit, &mut diags);
     let timing = Timing { zone_decided, ..Timing::of(&value) };
-    let mut manifests = vec![object::cron_job(&value, unit)];
+    let cron_job = object::cron_job(&value, unit);
+    let nameless = cron_job.is_none();
+    let mut manifests: Vec<Manifest> = cron_job.into_iter().collect();
     let beside = resources::Beside {
         unit,
         overrides: &key.overrides,
         scope: &scope,
         sources: around.sources,
         fleet: around.fleet,
-        namespace: manifests[0].namespace.clone(),
+        namespace: reach(&value, "/metadata/namespace").and_then(Value::as_str).map(str::to_owned),
     };
     resources::build(&beside, &mut manifests, &mut changed, &mut diags);
+    // Its name or namespace was refused, here or where it is written, and the CronJob is always the first.
+    if nameless {
+        manifests.clear();
+    }
     variables_matter(unit, key, cluster, around, &mut changed);
     Built { instances, undone, manifests, timing, requests, cron_job: value, changed, missed, diags, checked }
 }
@@ -321,11 +331,12 @@ fn check_names(value: &Value, unit: &Unit, overrides: &[usize], diags: &mut Vec<
         diagnostic.help.extend(error.help);
         diags.push(diagnostic);
     };
-    let name = text("/metadata/name").unwrap_or_default();
+    // What is missing or no text at all is found against the schema.
+    let name = text("/metadata/name");
     let given = unit.object_name(overrides);
-    let in_file = unit.name_in_file().filter(|in_file| given.is_none() && in_file.value == name);
+    let in_file = unit.name_in_file().filter(|in_file| given.is_none() && Some(in_file.value) == name);
     let mut dotted = None;
-    if let Some(in_file) = in_file {
+    if let (Some(in_file), Some(name)) = (in_file, name) {
         // What runs under the name already is held to the rule of the API server, not to the narrower one of ours.
         match names::cronjob_name(name) {
             Err(error) => {
@@ -336,7 +347,8 @@ fn check_names(value: &Value, unit: &Unit, overrides: &[usize], diags: &mut Vec<
             }
             Ok(()) => dotted = name.contains('.').then_some(in_file.span),
         }
-    } else if (given.is_some() || name != unit.identity.name)
+    } else if let Some(name) = name
+        && (given.is_some() || name != unit.identity.name)
         && let Err(error) = names::task_name(name)
     {
         report(error, given.map(|given| given.span));
@@ -352,7 +364,7 @@ fn check_names(value: &Value, unit: &Unit, overrides: &[usize], diags: &mut Vec<
             report(error, Some(said));
         }
     }
-    diags.extend(dotted.map(|span| name_with_dots(name, span)));
+    diags.extend(dotted.zip(name).map(|(span, name)| name_with_dots(name, span)));
 }
 
 /// Kubernetes takes a CronJob name with dots; "for best compatibility, the name should follow the more restrictive rules
@@ -407,8 +419,12 @@ fn check(
     let (mut findings, valid) = validate::cron_job_for(value, replay.options());
     let zone = reach(value, "/spec/timeZone").and_then(Value::as_str);
     findings.retain(|finding| finding.code != Code::UnknownTimeZone || zone != judged_zone);
-    // Name and namespace are held to our own, narrower rule.
-    findings.retain(|finding| !matches!(finding.pointer.as_str(), "/metadata/name" | "/metadata/namespace"));
+    // As texts name and namespace are held to our own, narrower rule.
+    let is_name = |finding: &validate::Finding| {
+        matches!(finding.pointer.as_str(), "/metadata/name" | "/metadata/namespace")
+            && reach(value, &finding.pointer).is_some_and(Value::is_string)
+    };
+    findings.retain(|finding| !is_name(finding));
     // A container that nobody named is called after the task, whose name was judged where it stands.
     if replay.unit.source == Source::Container {
         let own = |finding: &validate::Finding| {

@@ -74,6 +74,12 @@ impl RepoPath {
         Self::new(&format!("{}/{child}", self.0))
     }
 
+    /// `self/path`: two clean paths make a clean one.
+    #[must_use]
+    pub fn append(&self, path: &RepoPath) -> Self {
+        Self(format!("{}/{}", self.0, path.0).into())
+    }
+
     /// The path as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -34,6 +34,16 @@ pub fn dns1123_label(name: &str) -> Result<(), NameError> {
     Err(unfit(name, &reason, &naming::tidied(name, "-", LABEL_MAX)))
 }
 
+/// A DNS-1035 label, `IsDNS1035Label`: a version of an API group.
+///
+/// # Errors
+///
+/// Says which rule is broken.
+pub fn dns1035_label(name: &str) -> Result<(), NameError> {
+    dns1123_label(name)?;
+    if name.starts_with(|c: char| c.is_ascii_lowercase()) { Ok(()) } else { Err(invalid(name, "a letter in front")) }
+}
+
 /// A DNS-1123 subdomain, `IsDNS1123Subdomain`: the name of most objects.
 ///
 /// # Errors
@@ -347,6 +357,13 @@ mod tests {
         holds(dns1123_label, &good, &bad);
         holds(dns1123_label, &[], &["a.b", " ", "a ", " a", "a b", "#a", "é", "a\n", &over]);
         holds(namespace, &good, &bad);
+    }
+
+    #[test]
+    fn is_dns1035_label() {
+        let (most, over) = ("a".repeat(63), "a".repeat(64));
+        let good = ["a", "ab", "abc", "a1", "a-1", "a--1--2--b", &most];
+        holds(dns1035_label, &good, &["", "0", "1a", "A", "-a", "a-", "a.b", "a b", "a\n", &over]);
     }
 
     #[test]

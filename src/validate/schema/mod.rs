@@ -73,6 +73,11 @@ impl Schema {
         root("CronJob")
     }
 
+    /// Any text: what the `kind` of an object is.
+    pub(super) fn text() -> Schema {
+        Schema::cronjob().field("kind").expect("an object has a kind, and a test reads the schema")
+    }
+
     /// The `spec` of a CronJob.
     pub fn cronjob_spec() -> Schema {
         root("CronJobSpec")

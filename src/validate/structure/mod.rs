@@ -9,8 +9,8 @@
 mod stray;
 mod words;
 
-pub(super) use words::list;
 pub(crate) use words::shown;
+pub(super) use words::{list, wrong_type};
 
 use serde_json::{Map, Number, Value};
 

@@ -8,7 +8,12 @@ use serde_json::Value;
 use crate::validate::{Kind, Schema};
 
 /// The message for a value of another type than the schema's, and what to write.
-pub(super) fn wrong_type(value: &Value, schema: Schema, name: &str, in_list: bool) -> (String, Option<String>) {
+pub(in crate::validate) fn wrong_type(
+    value: &Value,
+    schema: Schema,
+    name: &str,
+    in_list: bool,
+) -> (String, Option<String>) {
     let place = match (name, in_list) {
         ("", _) => String::new(),
         (name, true) => format!(" in `{}`", shown(name)),

@@ -26,6 +26,7 @@ pub(in crate::validate) fn object(value: &Value, version: Version) -> Vec<Findin
     of_any(&object, &mut found);
     let Some(schema) = Schema::object(api, kind) else {
         unread_nulls(value, api, &mut found);
+        of_unknown(&object, &mut found);
         return found.into_findings();
     };
     let mut findings = check(value, schema, Options { version, partial: false });
@@ -84,6 +85,16 @@ fn unread_nulls(value: &Value, api: &str, found: &mut Found) {
             within: None,
             beside: None,
         });
+    }
+}
+
+/// The types of name and namespace, which the structure of a known kind has.
+fn of_unknown(object: &At<'_>, found: &mut Found) {
+    let Some(metadata) = object.get("metadata") else { return };
+    for field in ["name", "namespace"] {
+        if let Some(at) = metadata.get(field).filter(|at| !at.value().is_string()) {
+            kinds::wrong_type(&at, found);
+        }
     }
 }
 
@@ -179,6 +190,19 @@ mod tests {
         let findings = object(&known, SCHEMA_VERSION);
         assert_eq!(findings[0].pointer, "/secret");
         assert_eq!(findings[0].help, ["did you mean `secrets`?"]);
+    }
+
+    #[test]
+    fn name_and_namespace_of_any_kind_are_texts() {
+        for (version, kind) in [("v1", "ConfigMap"), ("example.com/v1", "Thing")] {
+            for odd in [json!(5), json!(true), json!(["x"]), json!({"a": 1})] {
+                let meta = json!({"name": "a", "namespace": odd});
+                let object = json!({"apiVersion": version, "kind": kind, "metadata": meta});
+                assert_eq!(pointers(object), ["/metadata/namespace"], "{kind}");
+                let object = json!({"apiVersion": version, "kind": kind, "metadata": {"name": odd}});
+                assert_eq!(pointers(object), ["/metadata/name"], "{kind}");
+            }
+        }
     }
 
     #[test]
