@@ -64,7 +64,8 @@ pub(super) fn refused(
         let strict = session.strict();
         deletions::judge(&mut session.diags, strict, compilation, basis, shown)
     };
-    if difference.conflicts.is_empty() && !stopped {
+    session.diags.extend(on_inputs(difference, shown));
+    if difference.conflicts.is_empty() && difference.inputs.is_empty() && !stopped {
         return Ok(remarks);
     }
     session.diags.sort();
@@ -88,6 +89,19 @@ pub(super) fn filtered<'p>(
 /// What to do about such a filter.
 pub(super) fn unfilter(dir: &str) -> String {
     format!("add the line `{dir}/** -filter` to the end of .gitattributes, then `git add --renormalize {dir}`")
+}
+
+/// Documents of fleetcron in the output: they are not read, and their tasks would be missing.
+fn on_inputs(difference: &Difference, shown: &str) -> Option<Diagnostic> {
+    let first = difference.inputs.first()?;
+    let place = Place::Path(format!("{shown}/{first}"));
+    let message = "a document of fleetcron stands in the output folder, where it is not read";
+    let diagnostic = Diagnostic::at(Code::OutputOnInputs, place, message);
+    let diagnostic = match difference.inputs.len() {
+        1 => diagnostic,
+        files => diagnostic.note(format!("{files} files in it hold documents of fleetcron")),
+    };
+    Some(diagnostic.help("move it out of the output folder, or write the output to another one"))
 }
 
 /// Says what is not ours in the output directory.

@@ -157,6 +157,7 @@ codes! {
     PathCollision, "path-collision", Error, "two output paths differ only in case";
     ForeignFile, "foreign-file", Error, "a file that fleetcron did not write stands where it must write";
     StrayFile, "stray-file", Warning, "a file in the output that fleetcron did not write";
+    OutputOnInputs, "output-on-inputs", Error, "the output folder holds documents of fleetcron";
     LeftOutput, "left-output", Warning, "generated files outside the output directory";
     LinkOutside, "link-outside", Error, "a symbolic link leads out of the fleet root";
     Unreadable, "unreadable", Error, "a file or folder could not be read";

@@ -53,8 +53,10 @@ fn namespace(object: &Value) -> Option<&Value> {
 pub(super) fn unfit(object: &Value, span: Span) -> Option<Diagnostic> {
     let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
     let group = text("apiVersion").split_once('/').map_or("", |(group, _)| group);
-    let message = if group == "fleetcron.dev" {
-        "this makes the object a document of fleetcron, which means nothing to a cluster"
+    let tool = group.split('.').next().is_some_and(|first| first.eq_ignore_ascii_case("fleetcron"))
+        || group == "kustomize.config.k8s.io";
+    let message = if tool {
+        "this makes the object a document of fleetcron or kustomize, and no cluster takes it"
     } else if text("kind") == "CronJob" && matches!(group, "batch" | "") {
         "this makes the object a CronJob, and a CronJob cannot be a resource of a task"
     } else if object.get("items").is_some_and(Value::is_array) {

@@ -26,6 +26,14 @@ pub enum Error {
     /// The output directory of a repository must lie in it.
     #[error("the output directory `{}` leads out of the fleet root through a symbolic link", .0.display())]
     OutputOutside(PathBuf),
+    /// Nothing of the output may be written there.
+    #[error("`{}` cannot be the output folder: {why}", dir.display())]
+    Output {
+        /// As it was named.
+        dir: PathBuf,
+        /// Why, and what to do.
+        why: String,
+    },
     /// Something of Git was asked for, and there is no repository.
     #[error("`{}` is in no Git repository", .0.display())]
     NoGit(PathBuf),

@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Error;
+use super::{Error, place};
 use crate::tree::ownership::{INDEX, is_temporary};
 use crate::tree::{Contents, Existing, Kind, RepoPath};
 
@@ -118,7 +118,9 @@ pub fn output_dir(root: &Path, dir: &RepoPath) -> Result<PathBuf, Error> {
             Err(source) => return Err(Error::Read { path: place, source }),
         }
     }
-    Ok(root.join(dir.as_str()))
+    let place = root.join(dir.as_str());
+    place::check(root, &place)?;
+    Ok(place)
 }
 
 /// The bytes of what [`existing`] listed. One buffer serves all files.

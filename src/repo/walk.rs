@@ -3,6 +3,8 @@
 //! The one idea: a folder that does not count is never entered, so a walk costs what the fleet is, not what the
 //! checkout holds.
 
+#![expect(clippy::disallowed_methods, reason = "this room reads files")]
+
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -68,11 +70,29 @@ fn enters(root: &Path, git: Option<&Git>, skip: &[PathBuf], entry: &DirEntry, no
     if git.is_some_and(|git| !git.counts(below(root, entry.path()), true)) {
         return false;
     }
-    if entry.path().join(".git").symlink_metadata().is_ok() {
+    if is_repository(entry.path()) {
         notes.push(Note::NestedRepository(relative(root, entry.path())));
         return false;
     }
     true
+}
+
+/// Whether a folder is the top of a Git repository of its own: `is_git_directory` and `read_gitfile` in Git's `setup.c`.
+/// Git reads a folder with any other `.git` as part of the repository around it, and so do we.
+fn is_repository(folder: &Path) -> bool {
+    let git = folder.join(".git");
+    let own = match std::fs::read_to_string(&git) {
+        Ok(text) => match text.strip_prefix("gitdir: ") {
+            Some(said) => folder.join(said.trim_end_matches(['\n', '\r'])),
+            None => return false,
+        },
+        Err(_) => git,
+    };
+    let common = std::fs::read_to_string(own.join("commondir")).map(|said| own.join(said.trim_end()));
+    let common = common.unwrap_or_else(|_| own.clone());
+    let head = std::fs::read_to_string(own.join("HEAD")).unwrap_or_default();
+    let names = head.starts_with("ref:") || head.len() >= 40 && head.trim_end().bytes().all(|b| b.is_ascii_hexdigit());
+    names && common.join("objects").is_dir() && common.join("refs").is_dir()
 }
 
 /// Looks at a file, a link, or something stranger.

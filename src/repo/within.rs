@@ -36,7 +36,7 @@ pub fn prefix(root: &Path, view: &View) -> String {
 }
 
 /// The folder without links and `..`, as far as it exists.
-fn resolved(folder: &Path) -> Option<PathBuf> {
+pub(super) fn resolved(folder: &Path) -> Option<PathBuf> {
     let mut missing: Vec<&OsStr> = Vec::new();
     let mut there = folder;
     loop {

@@ -8,8 +8,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::existing::{Contents, Existing, Kind};
-use super::ownership::{FIRST_LINE, INDEX, has_header, is_index, is_manifest, owner, read_index};
+use super::ownership::{FIRST_LINE, INDEX, has_header, holds_document, is_index, is_manifest, is_yaml, owner, read_index};
 use super::{OutputTree, RepoPath};
+
+/// A file longer than this is not read as a document.
+const DOCUMENT_LIMIT: usize = 8 << 20;
 
 /// An index longer than this is not one of ours.
 const INDEX_LIMIT: usize = 1 << 20;
@@ -123,6 +126,8 @@ pub struct Difference {
     pub unchanged: usize,
     /// What is not ours and not in the way: it is never touched.
     pub strangers: Vec<String>,
+    /// Those of them that hold a document of fleetcron: it is no input while the output stands there.
+    pub inputs: Vec<RepoPath>,
     /// What is not ours and in the way: with one of these nothing may be written.
     pub conflicts: Vec<Conflict>,
     /// Folders that hold nothing and have a name that a folder of ours could have: a killed run may have left them.
@@ -238,7 +243,15 @@ impl<'a, C: Contents> Build<'a, C> {
                 self.count(path, |counts| &mut counts.delete);
                 self.found.delete.push(Removal { path: path.clone(), mark, owner: task });
             }
-            None => self.found.strangers.push(path.to_string()),
+            None => {
+                self.found.strangers.push(path.to_string());
+                if kind == Kind::File
+                    && is_yaml(path.file_name())
+                    && holds_document(self.contents.read(path, DOCUMENT_LIMIT)?)
+                {
+                    self.found.inputs.push(path.clone());
+                }
+            }
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::cli::plain;
 use crate::cli::report;
 use crate::cli::secrets::Secrets;
 use crate::diag::{Code, Diagnostic, Diagnostics, Place, Severity};
@@ -46,7 +47,12 @@ impl Places {
     fn path(&self, code: Code, path: &str) -> Option<String> {
         let of_output = matches!(
             code,
-            Code::StaleOutput | Code::EditedOutput | Code::ForeignFile | Code::StrayFile | Code::Deletions
+            Code::StaleOutput
+                | Code::EditedOutput
+                | Code::ForeignFile
+                | Code::StrayFile
+                | Code::OutputOnInputs
+                | Code::Deletions
         );
         match &self.output {
             Output::Folder(given, at) if of_output => {
@@ -160,7 +166,7 @@ fn one(diagnostic: &Diagnostic, sources: &SourceTree, places: &Places) -> Found 
         .map(|other| Related {
             path: source(other.span),
             region: region(sources, other.span),
-            text: if other.text.is_empty() { "see here too".to_owned() } else { other.text.clone() },
+            text: if other.text.is_empty() { "see here too".to_owned() } else { plain::lines(&other.text) },
         })
         .collect();
     let (path, region, span) = match &diagnostic.place {
@@ -178,7 +184,8 @@ fn one(diagnostic: &Diagnostic, sources: &SourceTree, places: &Places) -> Found 
     }
     more.extend(diagnostic.notes.iter().map(|note| format!("note: {note}")));
     more.extend(diagnostic.help.iter().map(|help| format!("help: {help}")));
-    let (code, severity, message) = (diagnostic.code, diagnostic.severity, diagnostic.message.clone());
+    let (code, severity, message) = (diagnostic.code, diagnostic.severity, plain::lines(&diagnostic.message));
+    more.iter_mut().for_each(|line| *line = plain::lines(line));
     Found { code, severity, message, more, path, region, related, span, mark: (0, 0) }
 }
 

@@ -13,19 +13,21 @@ use super::wire::{self, FleetDocument, FluxSpec, LevelSpec, MarkerWhenSpec};
 use super::{body, names, placing, requires};
 use crate::diag::{Code, Diagnostic, Severity, nearest};
 use crate::model::{Fleet, FluxSubstitution, Level, MarkerWhen, VariableSet};
-use crate::tree::{RepoPath, Spanned, Text};
+use crate::tree::{RepoPath, Span, Spanned, Text};
 
 /// The settings, and which files they look at.
 pub(super) struct Settings {
     pub(super) settings: Fleet,
     pub(super) sources: Sources,
+    /// Where `output.dir` is written.
+    pub(super) output_dir: Option<Span>,
 }
 
 pub(super) fn lower(documents: Vec<FleetDocument>, context: &mut Context<'_, '_>) -> Settings {
     let mut fleet = Fleet::default();
     let mut rest = documents.into_iter();
     let Some(first) = rest.next() else {
-        return Settings { settings: fleet, sources: Sources::default() };
+        return Settings { settings: fleet, sources: Sources::default(), output_dir: None };
     };
     for other in rest {
         context.diags.push(
@@ -37,7 +39,7 @@ pub(super) fn lower(documents: Vec<FleetDocument>, context: &mut Context<'_, '_>
     let sources = Sources::of(&first);
     fleet.name = Some(first.metadata.name.value);
     let Some(spec) = first.spec else {
-        return Settings { settings: fleet, sources };
+        return Settings { settings: fleet, sources, output_dir: None };
     };
     if let Some(requires) = &spec.requires {
         requires::check(requires, context);
@@ -50,6 +52,7 @@ pub(super) fn lower(documents: Vec<FleetDocument>, context: &mut Context<'_, '_>
         let variables = body::variables(&set.set, context);
         fleet.variables.push(VariableSet { when: Some(when).filter(|w| *w != Default::default()), set: variables });
     }
+    let output_dir = spec.output.as_ref().and_then(|output| output.dir.as_ref()).map(|dir| dir.span);
     if let Some(output) = spec.output {
         lower_output(output, &mut fleet, context);
     }
@@ -76,7 +79,7 @@ pub(super) fn lower(documents: Vec<FleetDocument>, context: &mut Context<'_, '_>
                 .help("remove `karmada`; native kinds need no such setting"),
         );
     }
-    Settings { settings: fleet, sources }
+    Settings { settings: fleet, sources, output_dir }
 }
 
 /// The longest span that is searched for changes of the clock, in days.
@@ -123,12 +126,11 @@ fn lower_output(output: wire::OutputSpec, fleet: &mut Fleet, context: &mut Conte
     let settings = &mut fleet.output;
     if let Some(dir) = output.dir {
         match RepoPath::new(dir.trim_end_matches('/')) {
-            Ok(path) => settings.dir = path.to_string(),
-            Err(error) => {
-                let message = format!("`{}` cannot be the output folder: {error}", *dir);
-                let diagnostic = Diagnostic::new(Code::InvalidValue, dir.span, message);
-                context.diags.push(diagnostic.help("name a folder below the fleet root; `--out` writes elsewhere"));
+            Ok(path) if !path.as_str().split('/').any(|part| part.eq_ignore_ascii_case(".git")) => {
+                settings.dir = path.to_string();
             }
+            Ok(_) => refuse_dir(&dir, "it lies in the folder of Git", context),
+            Err(error) => refuse_dir(&dir, &error.to_string(), context),
         }
     }
     settings.committed = output.committed.unwrap_or(settings.committed);
@@ -151,6 +153,12 @@ fn lower_output(output: wire::OutputSpec, fleet: &mut Fleet, context: &mut Conte
         Some(FluxSpec::Disable) => FluxSubstitution::Disable,
         Some(FluxSpec::Warn) | None => FluxSubstitution::Warn,
     };
+}
+
+fn refuse_dir(dir: &Spanned<String>, why: &str, context: &mut Context<'_, '_>) {
+    let message = format!("`{}` cannot be the output folder: {why}", **dir);
+    let diagnostic = Diagnostic::new(Code::InvalidValue, dir.span, message);
+    context.diags.push(diagnostic.help("name a folder below the fleet root; `--out` writes elsewhere"));
 }
 
 /// Errors by themselves that are warnings in some places: there their level can be set.

@@ -37,7 +37,7 @@ use super::karmada::Met;
 use super::library::{Broken, Library, Look};
 use crate::diag::{Code, Diagnostic, Diagnostics, Place, Severity, nearest};
 use crate::model::{DocumentName, Fleet, Identity, Model};
-use crate::tree::{SourceFile, SourceTree, Span, Spanned};
+use crate::tree::{RepoPath, SourceFile, SourceTree, Span, Spanned};
 use crate::yaml::{self, Encoding, Node, Parsed};
 
 /// The apiVersion of all native kinds.
@@ -226,6 +226,9 @@ pub(super) fn understand(
     let unread = fleets.is_empty() && governing.contains(&true);
     let mut fleet = fleet::lower(fleets, &mut settling);
     fleet.settings.unread = unread;
+    if let Some(span) = fleet.output_dir {
+        output_on_inputs(library.sources, &files, span, &mut fleet.settings, settling.diags);
+    }
     fleet.sources.report_unmatched(library.sources, diags);
     let takes = |file: &SourceFile| fleet.sources.takes(file.path.as_str());
     let mut broken = library.report(takes, speaks_of_us, diags);
@@ -273,6 +276,29 @@ pub(super) fn understand(
     karmada.retain(|met| met.file().is_some_and(|file| !named.contains(&file)));
     diags.extend(Met::diagnostic(karmada, Severity::Warning));
     Understood { model, wanted, left_out, documents: names, documents_left_out: names_left_out, unmet: None }
+}
+
+/// Refuses an output folder in which documents stand: they would not be read. Another folder is taken for it, so that they
+/// are, and one mistake does not become many.
+fn output_on_inputs(
+    sources: &SourceTree,
+    files: &[Option<FileRead>],
+    span: Span,
+    settings: &mut Fleet,
+    diags: &mut Diagnostics,
+) {
+    let Ok(dir) = RepoPath::new(&settings.output.dir) else { return };
+    let holds = |file: &Option<FileRead>| file.as_ref().is_some_and(|file| file.has_fleet || file.has_ours);
+    let inside = sources.files().zip(files).filter(|((_, source), file)| source.path.is_below(&dir) && holds(file));
+    let inside: Vec<&RepoPath> = inside.map(|((_, source), _)| &source.path).collect();
+    let Some(first) = inside.first() else { return };
+    let message = format!("`{dir}` cannot be the output folder: `{first}` in it is a document of fleetcron");
+    let mut diagnostic = Diagnostic::new(Code::OutputOnInputs, span, message);
+    if inside.len() > 1 {
+        diagnostic = diagnostic.note(format!("{} files in it hold documents of fleetcron", inside.len()));
+    }
+    diags.push(diagnostic.help("name a folder that holds nothing else, such as `rendered`"));
+    settings.output.dir = Fleet::default().output.dir;
 }
 
 /// By file, whether the settings of the repository stand in it. Where there are several Fleets, those do not count that the
