@@ -57,6 +57,7 @@ use serde_json::{Value, json};
 
 use self::args::{Cli, Color, Command, Format, Global, Import};
 use self::outcome::{Failure, Outcome};
+use self::plain::Style;
 use self::session::Session;
 use crate::repo::{self, Started, View};
 use crate::tree::SourceTree;
@@ -67,7 +68,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let fine = !error.use_stderr();
-            let _nobody_reads = error.print();
+            let _nobody_reads = if fine { error.print() } else { refuse(&error) };
             let detailed = std::env::args_os().any(|arg| arg == "--detailed-exitcode");
             return if fine { ExitCode::SUCCESS } else { ExitCode::from(if detailed { 1 } else { 2 }) };
         }
@@ -92,6 +93,13 @@ pub fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Prints what is wrong with the arguments, which may come from a text of somebody else.
+fn refuse(error: &clap::Error) -> std::io::Result<()> {
+    let text = error.render().ansi().to_string();
+    let mut stderr = anstream::AutoStream::auto(std::io::stderr().lock());
+    stderr.write_all(plain::for_log(Format::Text, &text, Style::Colored).as_bytes())
 }
 
 /// How many threads work: 0 is one a core, or what RAYON_NUM_THREADS says.
@@ -137,7 +145,7 @@ fn tell(cli: &Cli, result: Result<Outcome, Failure>, session: Option<&Session>, 
     let mut stdout = std::io::stdout().lock();
     let mut stderr = anstream::AutoStream::new(std::io::stderr().lock(), choice(global));
     let colored = colored(global);
-    let log = |text: &str| formats::for_log(global.format, text).into_owned();
+    let log = |text: &str| plain::for_log(global.format, text, style(colored)).into_owned();
     if let Some(session) = session
         && global.format != Format::Json
     {
@@ -159,21 +167,18 @@ fn tell(cli: &Cli, result: Result<Outcome, Failure>, session: Option<&Session>, 
     let failure = match result {
         Ok(outcome) => {
             if global.format != Format::Json {
-                stderr.write_all(report::text(&outcome.diags, &SourceTree::default(), colored).as_bytes())?;
+                stderr.write_all(log(&report::text(&outcome.diags, &SourceTree::default(), colored)).as_bytes())?;
             }
             finish(outcome, session, global, code != 0, &mut stdout, &mut stderr)?;
             None
         }
         Err(failure) => {
             if global.format == Format::Json {
-                writeln!(
-                    stdout,
-                    "{:#}",
-                    json!({"ok": false, "error": failure.to_string(), "diagnostics": found(session)})
-                )?;
+                let value = json!({"ok": false, "error": failure.to_string(), "diagnostics": found(session)});
+                plain::write_json(&mut stdout, &value)?;
             } else {
                 match &failure {
-                    Failure::Typed(typed) => stderr.write_all(report::typed(typed, colored).as_bytes())?,
+                    Failure::Typed(typed) => stderr.write_all(log(&report::typed(typed, colored)).as_bytes())?,
                     Failure::Files(_) | Failure::Run(_) => {
                         writeln!(stderr, "{}", log(&plain::lines(&format!("error: {failure}"))))?;
                     }
@@ -191,6 +196,10 @@ fn tell(cli: &Cli, result: Result<Outcome, Failure>, session: Option<&Session>, 
         }
     }
     stdout.flush()
+}
+
+fn style(colored: bool) -> Style {
+    if colored { Style::Colored } else { Style::Plain }
 }
 
 /// Whether standard output takes colour.
@@ -232,17 +241,20 @@ fn finish(
     stderr: &mut impl Write,
 ) -> std::io::Result<()> {
     let diags = session.map_or(&outcome.diags, |session| &session.diags);
-    let log = |text: &str| formats::for_log(global.format, text).into_owned();
+    let log = |text: &str| plain::for_log(global.format, text, Style::Plain).into_owned();
     if global.format == Format::Json {
         let own = || report::json(&outcome.diags, &SourceTree::default());
         let mut value = json!({"ok": !wrong, "diagnostics": session.map_or_else(own, |session| found(Some(session)))});
         value["result"] = outcome.value;
-        writeln!(stdout, "{value:#}")?;
+        plain::write_json(stdout, &value)?;
     } else {
         if !(global.quiet && outcome.chatty) {
             match global.format.is_report() {
                 true => stderr.write_all(log(&outcome.text).as_bytes())?,
-                false => stdout.write_all(outcome.text.as_bytes())?,
+                false if outcome.data => stdout.write_all(outcome.text.as_bytes())?,
+                false => {
+                    stdout.write_all(plain::for_log(global.format, &outcome.text, style(paints(global))).as_bytes())?
+                }
             }
         }
         let totals = report::totals(diags);
@@ -270,7 +282,12 @@ fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session
     let open = |slot: &'s mut Option<Session>| -> Result<&'s mut Session, Failure> {
         let here = here()?;
         let view = view(command);
-        Ok(slot.insert(Session::open(global, &here, out, view, watched)?))
+        let session = slot.insert(Session::open(global, &here, out, view, watched)?);
+        if let Some(out) = &session.out {
+            let check = if matches!(command, Command::Diff(_)) { repo::check_against } else { repo::check_out };
+            check(&session.root, out).map_err(|error| Failure::run(&error))?;
+        }
+        Ok(session)
     };
     match command {
         Command::Init(args) => {
@@ -297,7 +314,7 @@ fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "fleetcron", &mut script);
             let text = String::from_utf8_lossy(&script).into_owned();
-            Ok(Outcome::result(text.clone(), json!({"script": text})))
+            Ok(Outcome::data(text.clone(), json!({"script": text})))
         }
         Command::Man { out } => manual(out.as_deref()),
     }
@@ -343,7 +360,7 @@ fn manual(out: Option<&Path>) -> Result<Outcome, Failure> {
         let mut page = Vec::new();
         clap_mangen::Man::new(Cli::command()).render(&mut page).map_err(|error| Failure::run(&error))?;
         let text = String::from_utf8_lossy(&page).into_owned();
-        return Ok(Outcome::result(text.clone(), json!({"page": text})));
+        return Ok(Outcome::data(text.clone(), json!({"page": text})));
     };
     std::fs::create_dir_all(dir).map_err(|error| Failure::run(&error))?;
     clap_mangen::generate_to(Cli::command(), dir).map_err(|error| Failure::run(&error))?;

@@ -17,6 +17,8 @@ pub(super) struct Outcome {
     pub(super) text: String,
     /// For programs.
     pub(super) value: Value,
+    /// The text goes to a file or another program: it is printed byte for byte.
+    pub(super) data: bool,
     /// The files are wrong, the output differs, or a guard stopped.
     pub(super) wrong: bool,
     /// The text only says that all went well: `-q` leaves it out.
@@ -30,7 +32,13 @@ pub(super) struct Outcome {
 impl Outcome {
     /// A result, all fine.
     pub(super) fn result(text: String, value: Value) -> Self {
-        Self { text, value, wrong: false, chatty: false, remarks: Vec::new(), diags: Diagnostics::new() }
+        let (remarks, diags) = (Vec::new(), Diagnostics::new());
+        Self { text, value, data: false, wrong: false, chatty: false, remarks, diags }
+    }
+
+    /// A result that another program reads: manifests, documents, a script.
+    pub(super) fn data(text: String, value: Value) -> Self {
+        Self { data: true, ..Self::result(text, value) }
     }
 
     /// A result that `-q` leaves out.

@@ -44,5 +44,5 @@ pub(super) fn run(session: &mut Session, args: &Render) -> Result<Outcome, Failu
         };
         json!({"cluster": args.cluster, "files": manifests().map(file).collect::<Vec<Value>>()})
     });
-    Ok(Outcome::result(text, value))
+    Ok(Outcome::data(text, value))
 }

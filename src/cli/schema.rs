@@ -32,7 +32,7 @@ pub(super) fn run(args: &args::Schema) -> Result<Outcome, Failure> {
         },
     };
     let schema = all().into_iter().find(|(name, _)| *name == wanted).map(|(_, schema)| schema).unwrap_or_default();
-    Ok(Outcome::result(pretty(&schema), schema))
+    Ok(Outcome::data(pretty(&schema), schema))
 }
 
 fn pretty(schema: &Value) -> String {

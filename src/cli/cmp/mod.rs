@@ -20,7 +20,7 @@ use self::request::Request;
 use self::wrong::Wrong;
 use super::args::{Cmp, Format, Global};
 use super::outcome::Failure;
-use super::plain;
+use super::plain::{self, Style};
 use crate::repo;
 
 /// How many threads a plugin takes: after one commit Argo CD asks for hundreds of applications at once.
@@ -79,12 +79,14 @@ pub(super) fn run(what: &Cmp, global: &Global, here: &Path, ask: impl Fn(&str) -
     match answer {
         Ok(remarks) => {
             for remark in remarks.iter().filter(|_| !global.quiet) {
-                let _nobody_reads = writeln!(stderr, "{}", plain::plain(remark));
+                let _nobody_reads =
+                    writeln!(stderr, "{}", plain::for_log(Format::Text, &plain::plain(remark), Style::Plain));
             }
             ExitCode::SUCCESS
         }
         Err(wrong) => {
-            let _nobody_reads = stderr.write_all(wrong.text(here).as_bytes());
+            let _nobody_reads =
+                stderr.write_all(plain::for_log(Format::Text, &wrong.text(here), Style::Plain).as_bytes());
             ExitCode::from(wrong.code)
         }
     }

@@ -67,29 +67,3 @@ fn data(text: &str) -> String {
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
-
-/// A text for the log. The runner takes commands from there too, so what a stranger wrote into a file may not look like
-/// one: `::` where a line begins, and the older `##[` anywhere.
-pub(super) fn for_log(text: &str) -> String {
-    let text = text.replace("##[", "## [");
-    let lines = text.split_inclusive(['\n', '\r']).map(|line| {
-        let blank = line.len() - line.trim_start().len();
-        if line[blank..].starts_with("::") {
-            format!("{}: {}", &line[..blank], &line[blank + 1..])
-        } else {
-            line.to_owned()
-        }
-    });
-    lines.collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_for_the_log_holds_no_command() {
-        assert_eq!(for_log("a\n ::add-mask::x\r::stop::\nb::c"), "a\n : :add-mask::x\r: :stop::\nb::c");
-        assert_eq!(for_log("x ##[error]y"), "x ## [error]y");
-    }
-}

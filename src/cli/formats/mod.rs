@@ -11,11 +11,11 @@ mod junit;
 mod sarif;
 mod summary;
 
-use std::borrow::Cow;
 use std::path::Path;
 
 use self::found::{Found, Output, Places};
 use super::args::{Command, Format};
+use super::plain;
 use super::session::{Session, Task};
 use crate::diag::{Code, Diagnostics};
 use crate::repo;
@@ -70,11 +70,6 @@ pub(super) fn refused(format: Format, command: &Command) -> Option<String> {
     })
 }
 
-/// A text for standard error, which is the log of a job.
-pub(super) fn for_log(format: Format, text: &str) -> Cow<'_, str> {
-    if format == Format::Github { Cow::Owned(github::for_log(text)) } else { Cow::Borrowed(text) }
-}
-
 /// What goes to standard output, and a remark if there is one. The summary of a job is written where GitHub asks for it.
 pub(super) fn report(
     format: Format,
@@ -83,6 +78,8 @@ pub(super) fn report(
     failure: Option<&str>,
     exit: u8,
 ) -> (String, Option<String>) {
+    let failure = failure.map(plain::lines);
+    let failure = failure.as_deref();
     let nothing = (Diagnostics::new(), SourceTree::default());
     let (diags, sources) = session.map_or((&nothing.0, &nothing.1), |session| (&session.diags, session.tree()));
     let (name, out, branch) = match command {
@@ -101,13 +98,14 @@ pub(super) fn report(
     let found = found::all(diags, sources, &places);
     let tasks = session.map_or(&[][..], |session| &session.tasks);
     let report = Report { command: name, diags, sources, found, places, tasks, failure, exit };
-    match format {
+    let (text, remark) = match format {
         Format::Github => (github::annotations(&report), summed_up(&report)),
         Format::Sarif => (sarif::document(&report), None),
         Format::Gitlab => (gitlab::document(&report), None),
         Format::Junit => (junit::document(&report), None),
         Format::Text | Format::Json | Format::Markdown => (String::new(), None),
-    }
+    };
+    (plain::report(format, &text).into_owned(), remark)
 }
 
 /// `--out` from the top of the repository.
@@ -121,7 +119,7 @@ fn summed_up(report: &Report<'_>) -> Option<String> {
     let mut full = false;
     let written = sink::append(Path::new(&file), |held| {
         let room = usize::try_from(held).map_or(0, |held| summary::LIMIT.saturating_sub(held));
-        let text = summary::summary(report, room);
+        let text = plain::lines(&summary::summary(report, room));
         full = text.is_empty();
         text
     });

@@ -74,7 +74,7 @@ pub(super) fn clusters(args: &ImportClusters, quiet: bool) -> Result<Outcome, Fa
     let mut outcome = match &args.into {
         None => {
             let clusters: Vec<Value> = found.iter().map(Found::document).collect();
-            Outcome::result(update::stream(&found), json!({"clusters": clusters, "notes": notes}))
+            Outcome::data(update::stream(&found), json!({"clusters": clusters, "notes": notes}))
         }
         Some(into) => {
             if !args.dry_run {
