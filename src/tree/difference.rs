@@ -8,7 +8,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::existing::{Contents, Existing, Kind};
-use super::ownership::{FIRST_LINE, INDEX, has_header, holds_document, is_index, is_manifest, is_yaml, owner, read_index};
+use super::ownership::{
+    FIRST_LINE, INDEX, has_header, holds_document, is_index, is_manifest, is_yaml, owner, read_index,
+};
 use super::{OutputTree, RepoPath};
 
 /// A file longer than this is not read as a document.
