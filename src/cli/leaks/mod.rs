@@ -3,6 +3,7 @@
 //! The one idea: what is shown by mistake cannot be taken back and what is hidden by mistake costs a look into the file,
 //! so, unlike the rule `secret-in-env`, this hides when in doubt.
 
+mod ahead;
 mod commands;
 mod names;
 mod settings;

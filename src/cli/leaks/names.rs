@@ -76,14 +76,19 @@ const KEYS: [&str; 21] = [
 /// What a name may end in where it is that of a file.
 const FILES: [&str; 10] = ["json", "yaml", "yml", "txt", "conf", "ini", "properties", "toml", "xml", "cfg"];
 
+/// So much of the end of a name is read.
+const LONGEST: usize = 256;
+
 /// Whether what stands under a name is a secret.
 pub(crate) fn speaks(name: &str) -> bool {
+    let whole = name.len() <= LONGEST;
+    let name = end(name);
     let stem = match name.rsplit_once('.') {
         Some((stem, ending)) if FILES.contains(&ending.to_ascii_lowercase().as_str()) => stem,
         _ => name,
     };
     let words = words_of_name(stem);
-    let Some(at) = words.iter().rposition(|word| !word.bytes().all(|byte| byte.is_ascii_digit())) else { return false };
+    let Some(at) = words.iter().rposition(|word| !word.bytes().all(|byte| byte.is_ascii_digit())) else { return !whole };
     let last = words[at].trim_end_matches(|c: char| c.is_ascii_digit());
     let before = at.checked_sub(1).map_or("", |at| words[at].as_str());
     let ends = |word: &str| ENDS.iter().any(|with| word.ends_with(with));
@@ -96,11 +101,16 @@ pub(crate) fn speaks(name: &str) -> bool {
 
 /// Whether a name of a secret is as well one of a file or folder: there a path is none.
 pub(super) fn leads(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
+    let name = end(name).to_ascii_uppercase();
     matches!(name.as_str(), "PWD" | "OLDPWD") || ["KUBECONFIG", "NETRC", "PGPASS"].iter().any(|end| name.ends_with(end))
 }
 
 /// Whether a name may say how many secrets there are.
 pub(super) fn counts(name: &str) -> bool {
-    name.ends_with(['s', 'S']) && !name.to_ascii_lowercase().ends_with("pass")
+    name.ends_with(['s', 'S']) && !end(name).to_ascii_lowercase().ends_with("pass")
+}
+
+/// The end of a name, which decides: one long name may stand above any number of values.
+fn end(name: &str) -> &str {
+    &name[name.ceil_char_boundary(name.len().saturating_sub(LONGEST))..]
 }

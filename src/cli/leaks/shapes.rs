@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::ahead::Ahead;
 use super::values;
 
 /// Prefix, and how many characters of a token follow it at least.
@@ -55,6 +56,7 @@ const MAKES: [(&str, usize); 40] = [
 pub(super) fn found(text: &str) -> Vec<Range<usize>> {
     let mut all = Vec::new();
     let bytes = text.as_bytes();
+    let mut rest = Rest::default();
     let mut at = 0;
     while at < bytes.len() {
         if !bytes[at].is_ascii_alphanumeric() {
@@ -62,19 +64,19 @@ pub(super) fn found(text: &str) -> Vec<Range<usize>> {
             continue;
         }
         // The beginning of a word.
-        let rest = &text[at..];
-        let end = at + rest.bytes().take_while(|byte| word(*byte)).count();
+        rest.begin(bytes, at);
         let make = MAKES.iter().filter(|(prefix, _)| prefix.as_bytes()[0] == bytes[at]);
-        let mut make = make.filter(|(prefix, least)| rest.starts_with(prefix) && token(rest, prefix.len()) >= *least);
+        let mut make =
+            make.filter(|(prefix, least)| text[at..].starts_with(prefix) && token(&text[at..], prefix.len()) >= *least);
         if let Some((prefix, _)) = make.next() {
-            let end = at + prefix.len() + token(rest, prefix.len());
+            let end = at + prefix.len() + token(&text[at..], prefix.len());
             all.push(at..end);
             at = end;
-        } else if is_random(&text[at..end]) {
-            all.push(at..end);
-            at = end;
+        } else if rest.is_random() {
+            all.push(at..rest.end);
+            at = rest.end;
         } else {
-            at += rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
+            at += bytes[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
         }
     }
     all.extend(blocks(text));
@@ -92,19 +94,55 @@ fn token(text: &str, from: usize) -> usize {
     text.as_bytes()[from..].iter().take_while(|byte| word(**byte) || **byte == b'.').count()
 }
 
-/// A long word in which capitals, small letters and digits are mixed as no name and no path mixes them.
-fn is_random(word: &str) -> bool {
-    let word = word.trim_end_matches('=');
-    if word.len() < 32 || word.contains('=') {
-        return false;
+/// What is left of a word, counted: its parts are looked at from each on, so the counts are kept and not made anew.
+#[derive(Default)]
+struct Rest {
+    at: usize,
+    end: usize,
+    /// The end without `=`.
+    bare: usize,
+    equals: usize,
+    separators: usize,
+    digits: usize,
+    capitals: usize,
+    smalls: usize,
+}
+
+impl Rest {
+    /// The rest of the word that begins or goes on at a position behind the last one.
+    fn begin(&mut self, bytes: &[u8], at: usize) {
+        if at < self.end {
+            bytes[self.at..at].iter().for_each(|byte| self.count(*byte, |count| *count -= 1));
+        } else {
+            let end = at + bytes[at..].iter().take_while(|byte| word(**byte)).count();
+            let bare = end - bytes[at..end].iter().rev().take_while(|byte| **byte == b'=').count();
+            *self = Self { end, bare, ..Self::default() };
+            bytes[at..bare].iter().for_each(|byte| self.count(*byte, |count| *count += 1));
+        }
+        self.at = at;
     }
-    let number = |is: fn(&u8) -> bool| word.bytes().filter(is).count();
-    let parts = word.split(['/', '-', '_', '+']).count();
-    let digits = number(u8::is_ascii_digit);
-    parts * 10 <= word.len()
-        && digits * 12 >= word.len()
-        && number(u8::is_ascii_uppercase) > 3
-        && number(u8::is_ascii_lowercase) > 3
+
+    fn count(&mut self, byte: u8, change: impl Fn(&mut usize)) {
+        match byte {
+            b'=' => change(&mut self.equals),
+            b'/' | b'-' | b'_' | b'+' => change(&mut self.separators),
+            b'0'..=b'9' => change(&mut self.digits),
+            b'A'..=b'Z' => change(&mut self.capitals),
+            b'a'..=b'z' => change(&mut self.smalls),
+            _ => {}
+        }
+    }
+
+    /// Whether it is a long word in which capitals, small letters and digits are mixed as no name and no path mixes them.
+    fn is_random(&self) -> bool {
+        let length = self.bare.saturating_sub(self.at);
+        length >= 32
+            && self.equals == 0
+            && (self.separators + 1) * 10 <= length
+            && self.digits * 12 >= length
+            && self.capitals > 3
+            && self.smalls > 3
+    }
 }
 
 /// Blocks of a PEM file, unless they are there to be shown.
@@ -127,12 +165,21 @@ fn blocks(text: &str) -> Vec<Range<usize>> {
 /// Passwords in URLs: `scheme://user:password@host`, `https://token@host`.
 fn urls(text: &str) -> Vec<Range<usize>> {
     let mut all = Vec::new();
+    let (mut space, mut sign) = (Ahead::default(), Ahead::default());
+    // The last `@` before the end of a URL: several may end at one place.
+    let mut last: Option<(usize, Option<usize>)> = None;
     for (at, _) in text.match_indices("://") {
         let begin = at + 3;
-        let length = text[begin..].find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>'));
-        let url = &text[begin..length.map_or(text.len(), |length| begin + length)];
+        let end = |rest: &str| rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>'));
+        let end = space.next(text, begin, end);
+        let url = &text[begin..end];
+        let (_, host) = last.filter(|(known, _)| *known == end).unwrap_or_else(|| (end, text[begin..end].rfind('@').map(|at| begin + at)));
+        last = Some((end, host));
+        let host = host.and_then(|host| host.checked_sub(begin));
+        let colon = sign.next(text, begin, |rest| rest.find(':'));
+        let colon = (colon < end).then(|| colon - begin);
         let authority = url.find(['/', '?', '#']).map_or(url, |end| &url[..end]);
-        let secret = match (authority.rfind('@'), url.rfind('@'), url.find(':')) {
+        let secret = match (authority.rfind('@'), host, colon) {
             (Some(host), _, _) => match authority.find(':').filter(|colon| *colon < host) {
                 Some(colon) => colon + 1..host,
                 // A name alone is short; a token is not.
