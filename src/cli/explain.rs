@@ -200,7 +200,7 @@ fn cluster_value(
     });
     match &built.decision.verdicts[at] {
         Verdict::Chosen { instances } => {
-            let overrides = applied(unit, built, at);
+            let overrides = applied(built, at);
             let names: Vec<&str> = overrides.iter().map(|at| unit.overrides[*at].name.as_str()).collect();
             value["chosen"] = json!(true);
             value["instances"] = json!(instances);
@@ -236,8 +236,7 @@ fn concurrency(chosen: usize, width: usize) -> String {
     format!("\n{}", page::sentence(0, &said, width))
 }
 
-fn applied<'b>(unit: &Unit, built: &'b Built, cluster: usize) -> &'b [usize] {
-    debug_assert!(built.rendered.effects.len() == unit.overrides.len() || built.rendered.effects.is_empty());
+fn applied(built: &Built, cluster: usize) -> &[usize] {
     let variant = built.rendered.variants.iter().find(|variant| variant.clusters.contains(&cluster));
     variant.map_or(&[], |variant| &variant.overrides)
 }
@@ -256,7 +255,7 @@ pub(super) fn overrides(
         .map(|over| vec![over.name.value.clone(), compile::line(sources, over.name.span)])
         .collect();
     table::wide(&["OVERRIDE", "SAID AT", "ON"], &rows, width, |at, room| {
-        let effect = &built.rendered.effects[at];
+        let effect = built.rendered.effects.get(at);
         let names: Vec<String> =
             effect.reached.iter().map(|i| compilation.model.clusters[*i].name.value.clone()).collect();
         let idle = effect.reached.len() - effect.changed.len();
@@ -315,9 +314,9 @@ fn on_cluster(task: usize, at: usize, from: Timestamp, compilation: &Compilation
             value["chosen"] = Value::Bool(true);
             value["instances"] = json!(instances);
             let mut said = Vec::new();
-            for i in applied(unit, built, at) {
+            for i in applied(built, at) {
                 let over = &unit.overrides[*i];
-                let changes = built.rendered.effects[*i].changed.contains(&at);
+                let changes = built.rendered.effects.get(*i).changed.contains(&at);
                 let what = if changes { "changes it" } else { "changes nothing" };
                 let place = compile::line(sources, over.name.span);
                 text.push_str(&page::sentence(0, &format!("override {} {what} ({place})", *over.name), width));

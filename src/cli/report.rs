@@ -13,15 +13,35 @@ use super::secrets::Secrets;
 use crate::diag::{Clusters, Diagnostic, Diagnostics, Place, Severity};
 use crate::tree::{FileId, SourceTree, Span};
 
+/// So many diagnostics are drawn, which is more than anybody reads.
+const MOST: usize = 2000;
+
 /// The text of a bag, in its order.
 pub(super) fn text(diags: &Diagnostics, sources: &SourceTree, color: bool) -> String {
     let renderer = renderer(color);
     let secrets = Secrets::of(diags, sources);
     let pages = Pages::of(diags, sources, &secrets);
     let mut out = String::new();
+    // Where there are too many to show, errors come first.
+    let errors = diags.count(Severity::Error).min(MOST);
+    let mut left = [MOST - errors, errors];
+    let (mut all, mut shown) = (0, 0);
     for diagnostic in diags {
+        let left = &mut left[usize::from(diagnostic.severity == Severity::Error)];
+        all += 1;
+        if *left == 0 {
+            continue;
+        }
+        *left -= 1;
+        shown += 1;
         out.push_str(&one(&secrets.without(diagnostic), sources, &pages, &renderer));
         out.push_str("\n\n");
+    }
+    if all > shown {
+        out.push_str(&format!(
+            "{} of {all} messages are not shown; `--format json` gives all of them\n\n",
+            all - shown
+        ));
     }
     out
 }

@@ -3,7 +3,7 @@
 //! The one idea: a report may say anything of a file, so the file itself says what is to be starred, whatever was found
 //! in it; and where it cannot be read, more is starred rather than less.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Included, Unbounded};
 use std::ops::Range;
 
@@ -15,11 +15,16 @@ use crate::yaml::{self, Data, Node};
 /// Shorter texts stand in too many words to be starred inside one.
 const TELLING: usize = 4;
 
+/// What begins like so much of a secret is starred as the secret is.
+const LONGEST: usize = 256;
+/// So many secrets of one scalar are starred one by one; where there are more, all of it is.
+const PARTS: usize = 100;
+
 /// The places and the texts to star.
 #[derive(Default)]
 pub(super) struct Secrets {
-    /// The places, in all files that diagnostics point to.
-    spans: Vec<Span>,
+    /// The places, in all files that diagnostics point to, by file.
+    spans: BTreeMap<FileId, Vec<Span>>,
     texts: BTreeSet<String>,
     /// Of the texts that are starred inside a word those that do not begin with another: of these at most one begins at
     /// any place.
@@ -29,7 +34,8 @@ pub(super) struct Secrets {
 impl Secrets {
     /// Those of all files that diagnostics point to.
     pub(super) fn of(diags: &Diagnostics, sources: &SourceTree) -> Secrets {
-        let mut secrets = Secrets { spans: diags.iter().filter_map(|d| d.secret).collect(), ..Secrets::default() };
+        let mut secrets = Secrets::default();
+        diags.iter().filter_map(|d| d.secret).for_each(|span| secrets.span(span));
         let places = diags.iter().flat_map(|diagnostic| {
             let own = match &diagnostic.place {
                 Place::Text(span) => Some(span.file),
@@ -46,9 +52,10 @@ impl Secrets {
             }
         }
         for text in secrets.texts.iter().filter(|text| text.len() >= TELLING) {
+            let text = &text[..text.floor_char_boundary(TELLING.max(LONGEST))];
             // In order each stands behind what it begins with.
             if secrets.begun.last().is_none_or(|last| !text.starts_with(last.as_str())) {
-                secrets.begun.insert(text.clone());
+                secrets.begun.insert(text.to_owned());
             }
         }
         secrets
@@ -98,15 +105,24 @@ impl Secrets {
 
     /// Parts of a scalar, where they stand as they are read; else all of it.
     fn parts(&mut self, node: &Node, parts: &[Range<usize>], sources: &SourceTree) {
+        if parts.is_empty() {
+            return;
+        }
         let value = node.as_str().or(node.raw()).unwrap_or_default();
+        let different: BTreeSet<&str> = parts.iter().map(|range| &value[range.clone()]).collect();
+        if different.len() > PARTS {
+            different.into_iter().for_each(|part| self.text(part));
+            return self.all(node, sources);
+        }
         let source = sources.text(node.span).into_owned();
-        for part in parts.iter().map(|range| &value[range.clone()]) {
+        for part in different {
             let found: Vec<usize> = source.match_indices(part).map(|(at, _)| at).collect();
             if found.is_empty() {
                 self.all(node, sources);
             }
             let start = node.span.start as usize;
-            self.spans.extend(found.iter().map(|at| Span::new(node.span.file, start + at, start + at + part.len())));
+            let places = found.iter().map(|at| Span::new(node.span.file, start + at, start + at + part.len()));
+            places.for_each(|place| self.span(place));
             self.text(part);
         }
     }
@@ -118,7 +134,7 @@ impl Secrets {
             Data::Seq(items) => items.iter().for_each(|item| self.all(item, sources)),
             Data::Map(entries) => entries.iter().for_each(|entry| self.all(&entry.value, sources)),
             Data::String(_) | Data::Number(_) | Data::Bool(_) => {
-                self.spans.push(node.span);
+                self.span(node.span);
                 self.text(&sources.text(node.span));
                 match node.to_value() {
                     serde_json::Value::String(text) => self.text(&text),
@@ -126,6 +142,10 @@ impl Secrets {
                 }
             }
         }
+    }
+
+    fn span(&mut self, span: Span) {
+        self.spans.entry(span.file).or_default().push(span);
     }
 
     fn text(&mut self, text: &str) {
@@ -138,7 +158,7 @@ impl Secrets {
     fn broken(&mut self, file: FileId, text: &str) {
         for range in leaks::found("", text) {
             self.text(&text[range.clone()]);
-            self.spans.push(Span::new(file, range.start, range.end));
+            self.span(Span::new(file, range.start, range.end));
         }
         let (mut at, mut secret, mut below) = (0, false, None::<usize>);
         let mut name = String::new();
@@ -154,7 +174,7 @@ impl Secrets {
                     below = from.map(|_| indent);
                 }
                 if let Some(from) = from {
-                    self.spans.push(Span::new(file, at + from, at + line.trim_end().len().max(from)));
+                    self.span(Span::new(file, at + from, at + line.trim_end().len().max(from)));
                     let parts = line[from..].split(|c: char| c.is_whitespace() || "{}[],\"'".contains(c));
                     parts.filter(|part| part.len() > 1 && !part.ends_with(':')).for_each(|part| self.text(part));
                     self.text(&line[from..]);
@@ -175,8 +195,12 @@ impl Secrets {
             let key = key.unwrap_or_default().trim_matches(['"', '\'']);
             let rest = &line[colon + 1..];
             if key == "name" {
+                // Of a longer name the end would decide: what stands beside it is starred.
+                let rest = &rest[..rest.floor_char_boundary(LONGEST)];
                 let value = rest.trim_start().split([',', '}', '\n']).next().unwrap_or_default();
-                *name = value.trim().trim_matches(['"', '\'']).to_owned();
+                let whole = value.len() < rest.len() || rest.len() < LONGEST;
+                let value = if whole { value.trim().trim_matches(['"', '\'']) } else { "password" };
+                value.clone_into(name);
             }
             let of_secret = secret && !OPEN.contains(&key);
             let by_name = leaks::speaks(key) && !rest.trim().is_empty();
@@ -193,7 +217,7 @@ impl Secrets {
     /// The bytes of a file without them: as many as before, so that all places stay where they are.
     pub(super) fn shown(&self, file: FileId, sources: &SourceTree) -> Vec<u8> {
         let mut bytes = sources.file(file).bytes.to_vec();
-        for secret in self.spans.iter().filter(|secret| secret.file == file) {
+        for secret in self.spans.get(&file).into_iter().flatten() {
             let hidden = bytes.get_mut(secret.range()).into_iter().flatten();
             hidden.filter(|byte| **byte != b'\n').for_each(|byte| *byte = b'*');
         }

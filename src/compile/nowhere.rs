@@ -129,6 +129,10 @@ pub fn in_words(failure: &Failure, unit: &Unit, planned: &Planned, fitting: usiz
             let min = spread.map_or(1, |spread| spread.min);
             format!("{fit}, and the spread asks for at least {min} by {singular}")
         }
+        Failure::TooManyChoices => format!(
+            "{fit}, and none of the choices among them that were tried meets every constraint of the spread: there are too \
+             many to try all; lower `min`, or ask for fewer constraints"
+        ),
         Failure::NoGroups => format!("{fit}, and no choice among them meets every constraint of the spread"),
         Failure::NoRoom { .. } | Failure::TooLittle { .. } => {
             let room = match failure {

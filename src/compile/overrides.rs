@@ -3,7 +3,8 @@
 //! The one idea: an override in a task is about that task, so silence there is a mistake; one in a base or a
 //! document of its own must matter to one of its tasks at least.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::Built;
 use crate::diag::{Clusters, Code, Diagnostic, Diagnostics, Severity, nearest};
@@ -25,7 +26,8 @@ pub(super) fn own(
     if placed == 0 {
         return;
     }
-    for (over, effect) in unit.overrides.iter().zip(&rendered.effects) {
+    for (at, over) in unit.overrides.iter().enumerate() {
+        let effect = rendered.effects.get(at);
         if over.reach != Reach::Task
             || faults.contains(&over.name.span)
             || over.selector.unread.is_some()
@@ -165,12 +167,6 @@ fn refused(unit: &Unit, over: &Override, decision: &Decision, model: &Model, dia
     any
 }
 
-/// Whether an override meets a cluster that passes the task's rules, taken or not.
-fn may_reach(over: &Override, decision: &Decision, model: &Model) -> bool {
-    let meets = |at: usize| decision.possible(at) && place::matches(&over.selector, &model.clusters[at]).is_ok();
-    (0..model.clusters.len()).any(meets)
-}
-
 /// An entry of `images` of a shared override, over all tasks that it reaches.
 struct Sought<'a> {
     name: &'a Spanned<String>,
@@ -182,31 +178,41 @@ struct Sought<'a> {
 
 /// The overrides of bases and documents: over all tasks they must reach something.
 pub(super) fn shared(model: &Model, plan: &[Built], faults: &BTreeSet<Span>, diags: &mut Diagnostics) {
-    let mut reached: BTreeMap<Span, (&Override, bool)> = BTreeMap::new();
+    // By override: the clusters that its selector meets, and whether one of them is a place of one of its tasks. Tasks
+    // times overrides is the largest number here, so as little as possible is done for each.
+    let mut known: HashMap<*const Override, (Vec<usize>, bool)> = HashMap::new();
+    let mut reached: Vec<&Arc<Override>> = Vec::new();
     let mut images: BTreeMap<Span, Sought<'_>> = BTreeMap::new();
     for (unit, built) in model.units.iter().zip(plan) {
-        for (over, effect) in unit.overrides.iter().zip(&built.rendered.effects) {
-            if over.reach == Reach::Shared {
-                let any = &mut reached.entry(over.name.span).or_insert((over, false)).1;
-                // A cluster that is possible and not taken now may be taken another time.
-                *any = *any || !effect.reached.is_empty() || may_reach(over, &built.decision, model);
-                if effect.reached.is_empty() || over.broken {
-                    continue;
-                }
-                for rule in &over.layer.body.images {
-                    let Some(name) = &rule.name else { continue };
-                    let entry =
-                        images.entry(rule.span).or_insert(Sought { name, found: false, there: BTreeSet::new() });
-                    match effect.missed.get(&rule.span) {
-                        Some(missed) if missed.clusters.len() == effect.reached.len() => {
-                            entry.there.extend(missed.names.iter().map(String::as_str));
-                        }
-                        _ => entry.found = true,
+        for (at, over) in unit.overrides.iter().enumerate().filter(|(_, over)| over.reach == Reach::Shared) {
+            let (met, any) = known.entry(Arc::as_ptr(over)).or_insert_with(|| {
+                reached.push(over);
+                let meets = |at: &usize| place::matches(&over.selector, &model.clusters[*at]).is_ok();
+                ((0..model.clusters.len()).filter(meets).collect(), false)
+            });
+            let effect = built.rendered.effects.get(at);
+            // A cluster that is possible and not taken now may be taken another time.
+            let may_reach = || met.iter().any(|cluster| built.decision.possible(*cluster));
+            *any = *any || !effect.reached.is_empty() || may_reach();
+            if effect.reached.is_empty() || over.broken {
+                continue;
+            }
+            for rule in &over.layer.body.images {
+                let Some(name) = &rule.name else { continue };
+                let entry = images.entry(rule.span).or_insert(Sought { name, found: false, there: BTreeSet::new() });
+                match effect.missed.get(&rule.span) {
+                    Some(missed) if missed.clusters.len() == effect.reached.len() => {
+                        entry.there.extend(missed.names.iter().map(String::as_str));
                     }
+                    _ => entry.found = true,
                 }
             }
         }
     }
+    let reached: BTreeMap<Span, (&Override, bool)> = reached
+        .into_iter()
+        .map(|over| (over.name.span, (over.as_ref(), known.get(&Arc::as_ptr(over)).is_some_and(|(_, any)| *any))))
+        .collect();
     let unread = !model.unread_clusters.is_empty() || !model.misnamed.is_empty() || model.has_unread_tasks();
     for sought in images.into_values().filter(|sought| !sought.found && !unread) {
         let there = sought.there.into_iter().map(str::to_owned).collect();

@@ -27,10 +27,8 @@ pub(super) fn decided(unit: &Unit, rendered: &Rendered, diags: &mut Diagnostics)
             Diagnostic::new(Code::DecidedField, said, message).other(by, format!("{what} is said here")).help(help),
         );
     };
-    for (over, effect) in unit.overrides.iter().zip(&rendered.effects) {
-        if effect.reached.is_empty() {
-            continue;
-        }
+    for (at, _) in rendered.effects.reaching() {
+        let over = &unit.overrides[at];
         let who = format!("override `{}`", *over.name);
         if let (Some(by), Some(said)) = (active, render::said_by(over, SUSPEND)) {
             refuse("suspend", &who, said, by, "`active`", "remove it, and say in `active` which copies run");
@@ -95,9 +93,8 @@ pub(super) fn undone(unit: &Unit, rendered: &Rendered, model: &Model, diags: &mu
     let mut diagnostic = Diagnostic::new(Code::DecidedField, by.unwrap_or(unit.placement.span), message)
         .note("`suspend` of a task with `active`; `parallelism`, `completions` and `FLEETCRON_SHARD_*` of one that is shared out")
         .help("patch the fields that are meant, and not the whole of what holds these");
-    let patching = unit.overrides.iter().zip(&rendered.effects);
-    for (over, _) in patching.filter(|(over, effect)| !effect.reached.is_empty() && !over.layer.body.patches.is_empty())
-    {
+    let reaching = rendered.effects.reaching().map(|(at, _)| &unit.overrides[at]);
+    for over in reaching.filter(|over| !over.layer.body.patches.is_empty()) {
         diagnostic = diagnostic.other(over.name.span, "this override patches it");
     }
     diagnostic.clusters = Some(Clusters { of: names.len(), names });

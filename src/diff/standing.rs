@@ -5,6 +5,7 @@
 //! the one that fits.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -50,8 +51,8 @@ impl std::fmt::Display for Key {
 pub struct Object {
     /// What it is.
     pub key: Key,
-    /// The object.
-    pub value: Value,
+    /// The object; the same one may stand on many clusters.
+    pub value: Arc<Value>,
     /// The file.
     pub file: String,
 }
@@ -143,7 +144,7 @@ mod tests {
     fn object(namespace: Option<&str>, name: &str) -> Object {
         let value =
             json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": name, "namespace": namespace}});
-        Object { key: Key::of(&value).expect("a key"), value, file: name.to_owned() }
+        Object { key: Key::of(&value).expect("a key"), value: value.into(), file: name.to_owned() }
     }
 
     fn counts(theirs: &[Object], ours: &[Object], namespace: Option<&str>) -> (usize, usize, usize, usize) {

@@ -3,11 +3,12 @@
 //! The one idea: a selector that can meet nothing is a spelling mistake until proven otherwise; under `notIn` and
 //! `exclude` it may be a precaution, so it is a warning there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity, nearest};
 use crate::model::reference;
-use crate::model::{Cluster, Match, Model, Named, Operator, Selector, Values};
+use crate::model::{Cluster, Match, Model, Named, Operator, Override, Selector, Unit, Values};
 use crate::tree::{Span, Spanned};
 
 pub(super) fn run(model: &Model, diags: &mut Diagnostics) -> BTreeSet<Span> {
@@ -15,8 +16,14 @@ pub(super) fn run(model: &Model, diags: &mut Diagnostics) -> BTreeSet<Span> {
     if model.clusters.is_empty() {
         return check.faults;
     }
+    // Tasks share what a base or a document gives them; its selector is looked at once.
+    let (mut placements, mut overrides) = (HashSet::new(), HashSet::new());
     for unit in &model.units {
         let placement = &unit.placement;
+        if !placements.insert(Arc::as_ptr(placement)) {
+            check.of_task(unit, &mut overrides);
+            continue;
+        }
         check.selector(&placement.selector, placement.span);
         for selector in placement.fallback.iter().map(|group| &group.selector) {
             check.selector(selector, placement.span);
@@ -24,12 +31,7 @@ pub(super) fn run(model: &Model, diags: &mut Diagnostics) -> BTreeSet<Span> {
         for selector in placement.weights.iter().map(|weight| &weight.selector) {
             check.selector(selector, placement.span);
         }
-        if let Some(active) = &unit.active {
-            check.selector(&active.selector(), active.span);
-        }
-        for over in &unit.overrides {
-            check.selector(&over.selector, over.name.span);
-        }
+        check.of_task(unit, &mut overrides);
     }
     for set in &model.fleet.variables {
         if let (Some(when), Some(span)) = (&set.when, set.set.values().next().map(|value| value.span)) {
@@ -48,7 +50,17 @@ struct Check<'a> {
     faults: BTreeSet<Span>,
 }
 
-impl Check<'_> {
+impl<'a> Check<'a> {
+    /// The selectors of a task beside its placement; those of overrides that were not looked at for another task.
+    fn of_task(&mut self, unit: &'a Unit, seen: &mut HashSet<*const Override>) {
+        if let Some(active) = &unit.active {
+            self.selector(&active.selector(), active.span);
+        }
+        for over in unit.overrides.iter().filter(|over| seen.insert(Arc::as_ptr(over))) {
+            self.selector(&over.selector, over.name.span);
+        }
+    }
+
     fn selector(&mut self, selector: &Selector, owner: Span) {
         if selector.unread.is_some() {
             return;

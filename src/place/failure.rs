@@ -32,6 +32,8 @@ pub enum Failure {
     },
     /// No choice of groups has enough clusters.
     NoGroups,
+    /// No choice of groups was found in as many steps as are taken.
+    TooManyChoices,
     /// So many clusters together cannot take the replicas.
     NoRoom {
         /// How many.
@@ -92,6 +94,7 @@ impl fmt::Display for Failure {
             Failure::NoGroups => {
                 write!(f, "{SELECT} the number of clusters is less than the cluster spreadConstraint.MinGroups")
             }
+            Failure::TooManyChoices => write!(f, "{SELECT} too many choices of groups"),
             Failure::NoRoom { clusters } => {
                 write!(f, "{SELECT} no enough resource when selecting {clusters} clusters")
             }

@@ -58,14 +58,24 @@ pub(super) fn choose(groups: &[Group<'_>], wanted: Wanted) -> Option<Vec<usize>>
     Some(best)
 }
 
+/// How many steps a choice takes.
+pub(super) fn work(groups: usize, wanted: Wanted) -> u64 {
+    let product = |factors: [usize; 3]| factors.iter().map(|factor| *factor as u64).fold(1, u64::saturating_mul);
+    product([groups, steps(groups, wanted) + 1, wanted.clusters + 1])
+}
+
+/// So many groups are told apart: without a limit on groups, more than the minimum is as good as the minimum.
+fn steps(groups: usize, wanted: Wanted) -> usize {
+    if wanted.max >= groups { wanted.min } else { wanted.max }
+}
+
 /// The best accepted set, the first in the order of the walk among equals.
 fn found_first(groups: &[Group<'_>], order: &[usize], wanted: Wanted) -> Option<Vec<usize>> {
     let most = wanted.max.min(groups.len());
     if most < wanted.min {
         return None;
     }
-    // Without a limit on groups, more than the minimum is as good as the minimum.
-    let steps = if wanted.max >= groups.len() { wanted.min } else { most };
+    let steps = steps(groups.len(), wanted);
     let width = wanted.clusters + 1;
     let cell = |taken: usize, clusters: usize| taken.min(steps) * width + clusters.min(wanted.clusters);
     let enough = |taken: usize, clusters: usize| wanted.accepts(taken, clusters);

@@ -5,6 +5,7 @@
 //! groups is made again among the clusters that are left. If a narrower constraint cannot be met then, the wider one
 //! takes more groups, as far as it may. At the end every chosen group is given one cluster before any gets a second.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::account::{Level, Scored};
@@ -15,6 +16,9 @@ use super::prioritize::Entry;
 use super::rules::{By, Demand, Rules, Spread, Strategy};
 use super::select::{by_cluster, make_room, score};
 
+/// So much is tried before it is said that no choice was found: about half a second. Levels within levels multiply.
+const MAX_WORK: u64 = 60_000_000;
+
 /// What all levels need.
 struct Selection<'a> {
     inventory: &'a Inventory,
@@ -23,6 +27,8 @@ struct Selection<'a> {
     /// At least and at most so many clusters.
     least: usize,
     most: usize,
+    /// How much was tried.
+    work: Cell<u64>,
 }
 
 /// The groups chosen at one level, best first, each with those of its clusters that were left there.
@@ -57,7 +63,7 @@ pub(super) fn spread(
         By::Zone => 2,
         By::Label(_) | By::Cluster => 3,
     });
-    Selection { inventory, rules, demand, least, most }.descend(entries, &levels, Vec::new(), told)
+    Selection { inventory, rules, demand, least, most, work: Cell::new(0) }.descend(entries, &levels, Vec::new(), told)
 }
 
 impl<'a> Selection<'a> {
@@ -95,7 +101,13 @@ impl<'a> Selection<'a> {
         let most = level.max.unwrap_or(usize::MAX).min(self.most).min(groups.len());
         let mut failure = Failure::NoGroups;
         for min in level.min..=most {
-            let Some(best) = groups::choose(&groups, Wanted { min, max: most, clusters }) else { continue };
+            let wanted = Wanted { min, max: most, clusters };
+            let work = self.work.get() + groups::work(groups.len(), wanted) + 100 * entries.len() as u64;
+            self.work.set(work);
+            if work > MAX_WORK {
+                return Err(Failure::TooManyChoices);
+            }
+            let Some(best) = groups::choose(&groups, wanted) else { continue };
             if let Some(told) = told.as_deref_mut() {
                 told.truncate(depth + 1);
                 let groups = told[depth].groups.iter_mut().enumerate();
@@ -109,7 +121,7 @@ impl<'a> Selection<'a> {
             let mut all = chosen.clone();
             all.push(Chosen { groups: places, min: level.min });
             match self.descend(left, narrower, all, told.as_deref_mut()) {
-                Err(why) => failure = why,
+                Err(why) if why != Failure::TooManyChoices => failure = why,
                 selected => return selected,
             }
         }

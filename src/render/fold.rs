@@ -382,7 +382,12 @@ pub(super) fn reference_trouble(trouble: references::Trouble, span: Span) -> Dia
     });
     let diagnostic =
         Diagnostic::new(Code::UndefinedReference, span, trouble.message).did_you_mean(trouble.near.as_deref());
-    help.into_iter().fold(diagnostic, Diagnostic::help)
+    let more = match trouble.more {
+        0 => None,
+        1 => Some("one more reference of this text has no value".to_owned()),
+        more => Some(format!("{more} more references of this text have no value")),
+    };
+    more.into_iter().fold(help.into_iter().fold(diagnostic, Diagnostic::help), Diagnostic::note)
 }
 
 /// Where a name is looked for among names.

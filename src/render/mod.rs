@@ -82,13 +82,30 @@ pub struct Missed {
     pub names: BTreeSet<String>,
 }
 
+/// What the overrides of a task did. Most reach nothing where many tasks share them, and of these nothing is kept.
+#[derive(Clone, Debug, Default)]
+pub struct Effects(BTreeMap<usize, Effect>);
+
+impl Effects {
+    /// That of one override, by index in the unit.
+    pub fn get(&self, at: usize) -> &Effect {
+        const NONE: &Effect = &Effect { reached: Vec::new(), changed: Vec::new() };
+        self.0.get(&at).unwrap_or(NONE)
+    }
+
+    /// Those of the overrides that reach a cluster, with their index in the unit, in its order.
+    pub fn reaching(&self) -> impl Iterator<Item = (usize, &Effect)> {
+        self.0.iter().map(|(at, effect)| (*at, effect))
+    }
+}
+
 /// A task, rendered.
 #[derive(Clone, Debug, Default)]
 pub struct Rendered {
     /// Its variants, in order of their first cluster.
     pub variants: Vec<Variant>,
-    /// One per override of the unit.
-    pub effects: Vec<Effect>,
+    /// What its overrides did.
+    pub effects: Effects,
     /// The references that stand in what was rendered, `var.domain` say.
     pub references: BTreeSet<String>,
 }
@@ -113,7 +130,7 @@ pub fn render(
     mut look: impl FnMut(&Variant, &Value),
     diags: &mut Diagnostics,
 ) -> Rendered {
-    let mut rendered = Rendered { effects: vec![Effect::default(); unit.overrides.len()], ..Rendered::default() };
+    let mut rendered = Rendered::default();
     let own = variant::own_names(unit);
     let groups = variant::group(unit, &own, (decision, orders), around);
     let chosen = decision.chosen().count();
@@ -123,12 +140,20 @@ pub fn render(
         let Key { overrides, .. } = &key;
         rendered.references.extend(key.references().map(str::to_owned));
         for i in overrides {
-            rendered.effects[*i].reached.extend(&clusters);
+            rendered.effects.0.entry(*i).or_default().reached.extend(&clusters);
+        }
+        if let Some(diagnostic) = variant::too_many_steps(unit, overrides, around) {
+            said.add(diagnostic, &clusters);
+            // What is not laid over the task is not without effect.
+            for i in overrides {
+                rendered.effects.0.entry(*i).or_default().changed.extend(&clusters);
+            }
+            continue;
         }
         let versions = variant::by_version(&clusters, around);
         let built = variant::build(unit, &key, clusters[0], versions.keys(), &prefix, around);
         for i in &built.changed {
-            rendered.effects[*i].changed.extend(&clusters);
+            rendered.effects.0.entry(*i).or_default().changed.extend(&clusters);
         }
         for (span, names) in built.missed {
             for i in overrides.iter().filter(|i| unit.overrides[**i].layer.body.images.iter().any(|r| r.span == span)) {
@@ -150,7 +175,7 @@ pub fn render(
     }
     said.into_bag(|cluster| around.scopes[cluster].cluster.name.as_str(), chosen, diags);
     rendered.variants.sort_by_key(|variant| variant.clusters[0]);
-    for effect in &mut rendered.effects {
+    for effect in rendered.effects.0.values_mut() {
         effect.reached.sort_unstable();
         effect.changed.sort_unstable();
     }

@@ -61,49 +61,46 @@ impl<'a> Scope<'a> {
     }
 
     /// The value of a reference, `cluster.name` say, without its brackets.
-    ///
-    /// # Errors
-    /// Why it has none, and what may have been meant.
-    pub fn value(&self, reference: &str) -> Result<Cow<'a, str>, (String, Option<String>)> {
+    pub fn value(&self, reference: &str) -> Option<Cow<'a, str>> {
         let cluster = self.cluster;
-        let unset = |what: &str| Err((format!("the cluster has no {what}"), None));
         if let Some(name) = reference.strip_prefix("var.") {
-            return match self.variables.get(name) {
-                Some((text, _)) => Ok(Cow::Borrowed(*text)),
-                None => Err((
-                    format!("the variable `{name}` is not set"),
-                    nearest(name, self.variables.keys().copied()).map(|near| format!("$(var.{near})")),
-                )),
-            };
+            return self.variables.get(name).map(|(text, _)| Cow::Borrowed(*text));
         }
         let member = reference.strip_prefix("cluster.").unwrap_or(reference);
         if let Some(key) = member.strip_prefix("labels.") {
-            return match cluster.labels.get(key) {
-                Some(text) => Ok(Cow::Borrowed(text.as_str())),
-                None => Err((
-                    format!("the cluster has no label `{key}`"),
-                    nearest(key, cluster.labels.keys().map(String::as_str))
-                        .map(|near| format!("$(cluster.labels.{near})")),
-                )),
-            };
+            return cluster.labels.get(key).map(|text| Cow::Borrowed(text.as_str()));
         }
         match member {
-            "name" => Ok(Cow::Borrowed(cluster.name.as_str())),
-            "provider" => {
-                cluster.provider.as_ref().map_or_else(|| unset("provider"), |p| Ok(Cow::Borrowed(p.as_str())))
-            }
-            "region" => cluster.region.as_ref().map_or_else(|| unset("region"), |r| Ok(Cow::Borrowed(r.as_str()))),
-            "zones" if cluster.zones.is_empty() => unset("zones"),
-            "zones" => {
+            "name" => Some(Cow::Borrowed(cluster.name.as_str())),
+            "provider" => cluster.provider.as_ref().map(|provider| Cow::Borrowed(provider.as_str())),
+            "region" => cluster.region.as_ref().map(|region| Cow::Borrowed(region.as_str())),
+            "zones" if !cluster.zones.is_empty() => {
                 let zones: Vec<&str> = cluster.zones.iter().map(|zone| zone.as_str()).collect();
-                Ok(Cow::Owned(zones.join(",")))
+                Some(Cow::Owned(zones.join(",")))
             }
-            other => {
-                let known = ["name", "provider", "region", "zones", "labels"];
-                let near = nearest(other, known).map(|near| format!("$(cluster.{near})"));
-                Err((format!("a cluster has no `{other}`: it has name, provider, region, zones and labels.KEY"), near))
-            }
+            _ => None,
         }
+    }
+
+    /// Why a reference has no value, and what may have been meant.
+    pub fn lacks(&self, reference: &str) -> (String, Option<String>) {
+        if let Some(name) = reference.strip_prefix("var.") {
+            let near = nearest(name, self.variables.keys().copied()).map(|near| format!("$(var.{near})"));
+            return (format!("the variable `{name}` is not set"), near);
+        }
+        let member = reference.strip_prefix("cluster.").unwrap_or(reference);
+        if let Some(key) = member.strip_prefix("labels.") {
+            let near = nearest(key, self.cluster.labels.keys().map(String::as_str));
+            return (format!("the cluster has no label `{key}`"), near.map(|near| format!("$(cluster.labels.{near})")));
+        }
+        if matches!(member, "provider" | "region" | "zones") {
+            return (format!("the cluster has no {member}"), None);
+        }
+        let near = nearest(member, ["name", "provider", "region", "zones", "labels"]);
+        (
+            format!("a cluster has no `{member}`: it has name, provider, region, zones and labels.KEY"),
+            near.map(|near| format!("$(cluster.{near})")),
+        )
     }
 }
 
@@ -139,9 +136,14 @@ pub(crate) struct Trouble {
     pub(crate) near: Option<String>,
     /// How often the same stands before it in its text.
     pub(crate) before: usize,
+    /// How many other references of the same text have no value and are not told one by one.
+    pub(crate) more: usize,
     /// Of which kind the trouble is.
     pub(crate) kind: TroubleKind,
 }
+
+/// So many references of one text that have no value are told one by one.
+const TOLD: usize = 20;
 
 /// What can be wrong with a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -244,44 +246,55 @@ fn expanded(
     }
     let mut result = String::with_capacity(text.len());
     let mut done = 0;
+    // The same reference has the same trouble wherever it stands in a text, and is told at the first.
+    let (mut odd, mut undefined) = (BTreeSet::new(), BTreeSet::new());
+    let mut last = None;
     for reference in references {
         let written = &text[reference.start..reference.end];
         result.push_str(&text[done..reference.start]);
         done = reference.end;
-        let value = match reference.name {
-            Some(name) => scope.value(name),
-            None => Err(("this reference has no closing bracket".to_owned(), None)),
-        };
-        let mut trouble = |message, near, kind| {
+        let trouble = |message: String, near: Option<String>, kind: TroubleKind| {
             let before = match kind {
                 TroubleKind::TooMuch => text[..reference.start].matches(written).count(),
                 TroubleKind::Undefined | TroubleKind::InKey | TroubleKind::OddValue => 0,
             };
             let (path, written) = (path.to_vec(), written.to_owned());
-            troubles.push(Trouble { path, written, message, near, before, kind });
+            Trouble { path, written, message, near, before, more: 0, kind }
         };
-        match value {
-            Ok(_) if room.full => result.push_str(written),
-            Ok(value) if value.len() > room.left => {
+        match reference.name.and_then(|name| scope.value(name)) {
+            Some(_) if room.full => result.push_str(written),
+            Some(value) if value.len() > room.left => {
                 let message = format!("with the value of `{written}` the text is longer than {MAX_OBJECT} bytes");
-                trouble(message, None, TroubleKind::TooMuch);
+                troubles.push(trouble(message, None, TroubleKind::TooMuch));
                 room.full = true;
                 result.push_str(written);
             }
-            Ok(value) => {
+            Some(value) => {
                 room.left -= value.len();
                 // No shell reads a variable's value; the kubelet reads it, and expands `$(`.
                 let whole = written == text && is_env_value(path);
-                let odd = value.contains(['`', '"', '\'', '\n']) && !whole;
-                if odd || value.contains("$(") {
+                let quotes = value.contains(['`', '"', '\'', '\n']) && !whole;
+                if (quotes || value.contains("$(")) && odd.insert(written) {
                     let message = format!("the value of `{written}` holds a quote, a backtick, a newline or `$(`");
-                    trouble(message, None, TroubleKind::OddValue);
+                    troubles.push(trouble(message, None, TroubleKind::OddValue));
                 }
                 result.push_str(&value);
             }
-            Err((message, near)) => {
-                trouble(message, near, TroubleKind::Undefined);
+            None => {
                 result.push_str(written);
+                if !undefined.insert(written) {
+                    continue;
+                }
+                match last.filter(|_| undefined.len() > TOLD).and_then(|last: usize| troubles.get_mut(last)) {
+                    Some(last) => last.more += 1,
+                    None => {
+                        let lacks = |name| scope.lacks(name);
+                        let none = || ("this reference has no closing bracket".to_owned(), None);
+                        let (message, near) = reference.name.map_or_else(none, lacks);
+                        troubles.push(trouble(message, near, TroubleKind::Undefined));
+                        last = Some(troubles.len() - 1);
+                    }
+                }
             }
         }
     }

@@ -67,6 +67,25 @@ pub(super) struct Prefix {
     state: Option<(State, Vec<Diagnostic>)>,
 }
 
+/// So many layers and patches are laid over one another for one cluster: with each the whole object is looked at again.
+const MAX_STEPS: usize = 500;
+
+/// Says so if more layers and patches make one object than are laid over one another.
+pub(super) fn too_many_steps(unit: &Unit, overrides: &[usize], around: Surroundings<'_>) -> Option<Diagnostic> {
+    let steps = |layer: &Layer| 1 + layer.body.patches.len();
+    let count: usize = unit.layers_with(overrides).map(steps).sum();
+    if count <= MAX_STEPS {
+        return None;
+    }
+    let place = overrides.first().map_or(unit.name, |first| unit.overrides[*first].name.span);
+    let message = format!(
+        "{count} layers and patches make the CronJob of task `{}`, and at most {MAX_STEPS} are laid over one another",
+        around.sources.text(unit.name)
+    );
+    let diagnostic = Diagnostic::new(Code::YamlLimits, place, message);
+    Some(diagnostic.help("put what they say into fewer overrides and patches, or narrow the clusters of each override"))
+}
+
 /// The references in the layers before overrides.
 pub(super) fn own_names(unit: &Unit) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
@@ -81,15 +100,7 @@ pub(super) fn group(
     (decision, orders): (&Decision, &Orders),
     around: Surroundings<'_>,
 ) -> Vec<(Key, Vec<usize>)> {
-    let theirs: Vec<BTreeSet<String>> = unit
-        .overrides
-        .iter()
-        .map(|o| {
-            let mut names = BTreeSet::new();
-            names_in(&o.layer.body, &mut names);
-            names
-        })
-        .collect();
+    let mut theirs: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
     let zoned =
         |layer: &Layer| layer.body.schedule.time_zone.as_ref().is_some_and(|zone| zone.value == TimeZone::Cluster);
     let counts = |layer: &Layer| layer.body.job.as_ref().is_some_and(|job| job.member("shardEnv").is_some());
@@ -98,13 +109,20 @@ pub(super) fn group(
         let cluster = around.scopes[i].cluster;
         let meets = |o: &Override| crate::place::matches(&o.selector, cluster).is_ok();
         let overrides: Vec<usize> = (0..unit.overrides.len()).filter(|at| meets(&unit.overrides[*at])).collect();
+        for at in &overrides {
+            theirs.entry(*at).or_insert_with(|| {
+                let mut names = BTreeSet::new();
+                names_in(&unit.overrides[*at].layer.body, &mut names);
+                names
+            });
+        }
         let mut names: BTreeSet<&String> = own.iter().collect();
-        names.extend(overrides.iter().flat_map(|at| &theirs[*at]));
+        names.extend(overrides.iter().filter_map(|at| theirs.get(at)).flatten());
         let values = if names.is_empty() {
             Vec::new()
         } else {
             let scope = scope(unit, &overrides, &around.scopes[i]);
-            let value = |name: &String| scope.value(name).ok().map(std::borrow::Cow::into_owned);
+            let value = |name: &String| scope.value(name).map(std::borrow::Cow::into_owned);
             names.into_iter().map(|name| (name.clone(), value(name))).collect()
         };
         let asks = unit.layers_with(&overrides).any(zoned);
@@ -160,7 +178,7 @@ fn names_in(body: &Body, names: &mut BTreeSet<String>) {
 
 /// Folds the layers before overrides, if nothing in them differs by cluster.
 pub(super) fn prefix(unit: &Unit, own: &BTreeSet<String>, around: Surroundings<'_>) -> Prefix {
-    if !own.is_empty() {
+    if !own.is_empty() || unit.layers.len() > MAX_STEPS {
         return Prefix { state: None };
     }
     let mut fold = Fold::new(unit, around.sources, None);
@@ -400,9 +418,8 @@ fn variables_matter(unit: &Unit, key: &Key, cluster: usize, around: Surroundings
         }
         let others: Vec<usize> = key.overrides.iter().copied().filter(|other| other != at).collect();
         let without = scope(unit, &others, &around.scopes[cluster]);
-        let differs = |(name, value): &(String, Option<String>)| {
-            without.value(name).ok().map(std::borrow::Cow::into_owned) != *value
-        };
+        let differs =
+            |(name, value): &(String, Option<String>)| without.value(name).map(std::borrow::Cow::into_owned) != *value;
         if key.values.iter().any(differs) {
             changed.push(*at);
         }

@@ -3,7 +3,7 @@
 //! The one idea: an index is one flat list and a tree is many small ones; here both answer the same two questions:
 //! what is below this folder, and what stands at this path.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,9 @@ use super::error::Error;
 
 /// Folders within folders; nobody has so many.
 const DEPTH: usize = 500;
+
+/// So many entries of folders that are the same as another folder are walked: a few objects of Git can name any number.
+const REPEATED: usize = 1_000_000;
 
 /// What stands at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +42,10 @@ pub(super) struct Listing {
     unnamed: RefCell<BTreeSet<String>>,
     /// Folders that Git could not give, and why.
     faults: RefCell<Vec<(String, String)>>,
+    /// The folders that were walked.
+    walked: RefCell<BTreeSet<Oid>>,
+    /// How many entries there were in folders that were walked before.
+    repeated: Cell<usize>,
 }
 
 enum Kind {
@@ -83,12 +90,22 @@ impl Listing {
             return Err(Error::Unmerged(unmerged.into_iter().collect()));
         }
         entries.sort_by(|a, b| a.0.cmp(&b.0));
-        Ok(Self { kind: Kind::Index(entries), unnamed, faults: RefCell::default() })
+        Ok(Self { unnamed, ..Self::new(Kind::Index(entries)) })
     }
 
     /// What a tree holds.
     pub(super) fn of_tree(tree: Oid) -> Self {
-        Self { kind: Kind::Tree(tree), unnamed: RefCell::default(), faults: RefCell::default() }
+        Self::new(Kind::Tree(tree))
+    }
+
+    fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            unnamed: RefCell::default(),
+            faults: RefCell::default(),
+            walked: RefCell::default(),
+            repeated: Cell::new(0),
+        }
     }
 
     /// What was met and has no name that can be read.
@@ -146,6 +163,8 @@ impl Listing {
         match &self.kind {
             Kind::Index(entries) => each_flat(entries, folder, enters, see),
             Kind::Tree(root) => {
+                self.walked.borrow_mut().clear();
+                self.repeated.set(0);
                 let found = repository.find_tree(*root).and_then(|tree| {
                     if folder.is_empty() {
                         return Ok(tree);
@@ -173,7 +192,20 @@ impl Listing {
             self.fault(folder, &git2::Error::from_str("folders are nested too deeply"));
             return;
         }
+        let again = !self.walked.borrow_mut().insert(tree.id());
         for entry in tree {
+            if again {
+                self.repeated.set(self.repeated.get() + 1);
+            }
+            if self.repeated.get() > REPEATED {
+                if self.repeated.get() == REPEATED + 1 {
+                    let why =
+                        format!("{REPEATED} paths before it are in copies of other folders, and no more are walked");
+                    self.fault(folder, &git2::Error::from_str(&why));
+                    self.repeated.set(REPEATED + 2);
+                }
+                return;
+            }
             let lossy = String::from_utf8_lossy(entry.name_bytes());
             let path = if folder.is_empty() { lossy.into_owned() } else { format!("{folder}/{lossy}") };
             if std::str::from_utf8(entry.name_bytes()).is_err() {

@@ -19,6 +19,9 @@ use super::worktree::{ATTRIBUTES, LOCK, Sources, limit_of, stand_in};
 use crate::tree::ownership::{INDEX, is_temporary};
 use crate::tree::{Existing, Kind, Problem, ProblemKind, RepoPath, SourceFile, SourceTree, may_hold_documents};
 
+/// So many files may have the content of another file that is read: a few objects of Git can name any number of files.
+const REPEATED: usize = 20_000;
+
 /// So many symbolic links may stand on the way to one file.
 const LINKS: usize = 40;
 
@@ -95,6 +98,7 @@ impl Objects {
         let mut problems = Vec::new();
         let mut links = Vec::new();
         let mut plain = BTreeSet::new();
+        let mut repeated = 0;
         let enters = |folder: &str| !is_hidden(folder) && !skip.iter().any(|skipped| skipped.as_str() == folder);
         self.listing.each(&self.repository, "", &enters, &mut |path, entry| {
             if entry.mode == Mode::Module {
@@ -108,8 +112,16 @@ impl Objects {
                 // A link with any name may lead to a folder.
                 Mode::Link if !is_hidden(path) => links.push((path.to_owned(), wanted)),
                 _ if !wanted => {}
+                _ if repeated > REPEATED => {}
                 _ => {
-                    plain.insert(entry.id);
+                    repeated += usize::from(!plain.insert(entry.id));
+                    if repeated > REPEATED {
+                        let why = format!(
+                            "{REPEATED} files before it have the content of another file, and no more are read"
+                        );
+                        problems.push(Problem { path: path.to_owned(), kind: ProblemKind::Unreadable(why) });
+                        return;
+                    }
                     self.take(path, entry.id, false, &mut files, &mut problems);
                 }
             }

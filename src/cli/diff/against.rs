@@ -4,8 +4,10 @@
 //! The one idea: before a team switches over it wants a proof, so everything is counted: what is the same, what differs,
 //! what only one side has, and what was not compared.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -73,17 +75,39 @@ pub(super) fn run(session: &mut Session, args: &Diff, dir: &Path, drawn: Drawn) 
         shown = dir.join(folder).display().to_string();
     }
     let mut ignored = Ignored::new();
-    let (theirs, strangers) = theirs(&manifests, &layout, &shown, &mut ignored)?;
-    let ours = ours(&compilation, &mut ignored);
+    let (theirs, strangers) = by_cluster(&manifests, &layout, &shown)?;
+    let ours = ours(&compilation);
     let eyes = Eyes::of(&[&compilation]);
+    let mut reader = Reader::default();
     let mut clusters: BTreeMap<String, Cluster> = BTreeMap::new();
-    let nothing = Vec::new();
+    let (mut found, mut own) = (0, BTreeSet::new());
+    // One cluster is held at a time: the objects of all would fill any memory.
     for name in theirs.keys().chain(layout.clusters.iter()).collect::<BTreeSet<&String>>() {
-        let (there, here) = (theirs.get(name).unwrap_or(&nothing), ours.get(name).unwrap_or(&nothing));
-        clusters.insert(name.clone(), compare(name, there, here, args.namespace.as_deref(), &eyes)?);
+        let mut there = Vec::new();
+        for (path, bytes) in theirs.get(name).into_iter().flatten() {
+            let parsed = reader.read(&format!("{shown}/{path}"), bytes).map_err(Failure::Run)?;
+            add(&mut ignored, &parsed.ignored);
+            there.extend(parsed.objects(&format!("{shown}/{path}")));
+        }
+        found += there.len();
+        let mut here = Vec::new();
+        for (below, bytes) in ours.get(name.as_str()).into_iter().flatten() {
+            // What cannot be read again is what another tool made, and stands on the other side if at all.
+            let Ok(parsed) = reader.read(below, bytes) else { continue };
+            // What is ignored is counted where it stands in objects of somebody else.
+            let description = parsed.ignored.get_key_value("annotation kubernetes.io/description");
+            if let Some((what, n)) = description.filter(|_| own.insert((bytes.as_ptr().addr(), *below))) {
+                *ignored.entry(format!("{what} of fleetcron's own")).or_default() += n;
+            }
+            here.extend(parsed.objects(below));
+        }
+        // A file that passes byte for byte stands once for each of its objects.
+        let mut seen = BTreeSet::new();
+        here.retain(|object| seen.insert(object.key.clone()));
+        clusters.insert(name.clone(), compare(name, &there, &here, args.namespace.as_deref(), &eyes)?);
     }
     let compared: usize = clusters.values().map(|cluster| cluster.same + cluster.differing.len()).sum();
-    if theirs.values().all(Vec::is_empty) {
+    if found == 0 {
         return Err(Failure::Run(format!("there is no manifest in `{}`: nothing was compared", plain(&shown))));
     }
     let differs = clusters.values().any(Cluster::differs);
@@ -160,40 +184,46 @@ impl Layout {
     }
 }
 
-type Objects = BTreeMap<String, Vec<Object>>;
+/// Files by cluster: path and bytes.
+type Files<'f> = BTreeMap<String, Vec<(&'f str, &'f [u8])>>;
 
-/// The objects of the folder by cluster, and the files that hold none.
-fn theirs(
-    manifests: &Manifests,
-    layout: &Layout,
-    shown: &str,
-    ignored: &mut Ignored,
-) -> Result<(Objects, Vec<String>), Failure> {
-    let mut found = Objects::new();
+/// The files of the folder that hold objects, by cluster, and those that hold none.
+fn by_cluster<'m>(manifests: &'m Manifests, layout: &Layout, shown: &str) -> Result<(Files<'m>, Vec<String>), Failure> {
+    let mut found = Files::new();
     let mut strangers = manifests.others.clone();
     let mut wrong = Vec::new();
     let mut loose = Vec::new();
-    for (path, bytes) in &manifests.files {
-        let taken = match intake::read(&format!("{shown}/{path}"), bytes, ignored) {
-            Ok(taken) => taken,
-            Err(error) => {
-                wrong.push(error);
-                continue;
-            }
+    // All are read once before anything is compared, and again one cluster at a time.
+    let read = |(path, bytes): &(String, Vec<u8>)| {
+        let taken = intake::read(&format!("{shown}/{path}"), bytes, &mut Ignored::new());
+        taken.map(|taken| taken.objects.is_empty())
+    };
+    let mut known: HashMap<&[u8], bool> = HashMap::new();
+    for file in &manifests.files {
+        let (path, bytes) = (file.0.as_str(), file.1.as_slice());
+        let empty = match known.get(bytes) {
+            Some(empty) => *empty,
+            None => match read(file) {
+                Ok(empty) => *known.entry(bytes).or_insert(empty),
+                Err(error) => {
+                    wrong.push(error);
+                    continue;
+                }
+            },
         };
-        if taken.objects.is_empty() {
-            strangers.push(path.clone());
+        if empty {
+            strangers.push(path.to_owned());
             continue;
         }
         let cluster = match (&layout.only, path.split_once('/')) {
             (Some(only), _) => only.clone(),
             (None, Some((folder, _))) => folder.to_owned(),
             (None, None) => {
-                loose.push(path.clone());
+                loose.push(path.to_owned());
                 continue;
             }
         };
-        found.entry(cluster).or_default().extend(taken.objects);
+        found.entry(cluster).or_default().push((path, bytes));
     }
     if !wrong.is_empty() {
         let more = wrong.len().saturating_sub(10);
@@ -215,30 +245,59 @@ fn theirs(
     Ok((found, strangers))
 }
 
-/// The objects that the repository gives, by cluster.
-fn ours(compilation: &Compilation, ignored: &mut Ignored) -> Objects {
-    let mut found = Objects::new();
-    let mut known: BTreeMap<(usize, String), Vec<Object>> = BTreeMap::new();
+/// The files that the repository gives, by cluster: path below the cluster's folder, and bytes.
+fn ours(compilation: &Compilation) -> BTreeMap<&str, Vec<(&str, &[u8])>> {
+    let mut found: BTreeMap<&str, Vec<(&str, &[u8])>> = BTreeMap::new();
     for (path, bytes) in compilation.output.files().filter(|(path, _)| ownership::is_manifest(path)) {
         let below = path.as_str().split_once('/').map_or("", |(_, below)| below);
-        let objects = known.entry((bytes.as_ptr().addr(), below.to_owned())).or_insert_with(|| {
-            // What is ignored is counted where it stands in objects of somebody else.
-            let mut own = Ignored::new();
-            let taken = intake::read(below, bytes, &mut own).unwrap_or_default();
-            let description = own.get_key_value("annotation kubernetes.io/description");
-            if let Some((what, n)) = description {
-                *ignored.entry(format!("{what} of fleetcron's own")).or_default() += n;
-            }
-            taken.objects
-        });
-        found.entry(path.first().to_owned()).or_default().extend(objects.iter().cloned());
-    }
-    // A file that passes byte for byte stands once for each of its objects.
-    for objects in found.values_mut() {
-        let mut seen = BTreeSet::new();
-        objects.retain(|object| seen.insert(object.key.clone()));
+        found.entry(path.first()).or_default().push((below, bytes));
     }
     found
+}
+
+/// Texts that were read are kept up to so many bytes: clusters mostly have the same.
+const KEPT: usize = 2 << 20;
+
+/// Reads files, the same text once.
+#[derive(Default)]
+struct Reader {
+    known: HashMap<Vec<u8>, Rc<Parsed>>,
+    kept: usize,
+}
+
+/// What a text holds.
+struct Parsed {
+    objects: Vec<Object>,
+    ignored: Ignored,
+}
+
+impl Reader {
+    fn read(&mut self, file: &str, bytes: &[u8]) -> Result<Rc<Parsed>, String> {
+        if let Some(known) = self.known.get(bytes) {
+            return Ok(known.clone());
+        }
+        let mut ignored = Ignored::new();
+        let objects = intake::read(file, bytes, &mut ignored)?.objects;
+        let parsed = Rc::new(Parsed { objects, ignored });
+        if self.kept + bytes.len() <= KEPT {
+            self.kept += bytes.len();
+            self.known.insert(bytes.to_owned(), parsed.clone());
+        }
+        Ok(parsed)
+    }
+}
+
+impl Parsed {
+    /// The objects, as those of a file.
+    fn objects<'p>(&'p self, file: &'p str) -> impl Iterator<Item = Object> + 'p {
+        self.objects.iter().map(move |object| Object { file: file.to_owned(), ..object.clone() })
+    }
+}
+
+fn add(all: &mut Ignored, more: &Ignored) {
+    for (what, n) in more {
+        *all.entry(what.clone()).or_default() += n;
+    }
 }
 
 /// Whether an object is fleetcron's own: the marker of an idle cluster, or a Namespace.
@@ -263,11 +322,11 @@ fn compare(
     }
     let mut result = Cluster::default();
     for pair in found.both {
-        let (mut old, mut new) = (pair.theirs.value.clone(), pair.ours.value.clone());
-        if old == new {
+        if Arc::ptr_eq(&pair.theirs.value, &pair.ours.value) || pair.theirs.value == pair.ours.value {
             result.same += 1;
             continue;
         }
+        let (mut old, mut new) = (Value::clone(&pair.theirs.value), Value::clone(&pair.ours.value));
         eyes.cover(Some(&mut old), Some(&mut new));
         let mut fields = diff::fields(&old, &new, eyes.lists(&new));
         if fields.is_empty() {

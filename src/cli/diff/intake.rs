@@ -144,7 +144,7 @@ pub(super) fn object(file: &str, mut value: Value, ignored: &mut Ignored) -> Opt
     if let Some(Value::Object(metadata)) = value.get_mut("metadata") {
         Map::remove(metadata, "namespace");
     }
-    Some(Object { key, value, file: file.to_owned() })
+    Some(Object { key, value: value.into(), file: file.to_owned() })
 }
 
 fn of_tool(key: &str) -> bool {

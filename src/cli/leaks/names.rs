@@ -88,7 +88,9 @@ pub(crate) fn speaks(name: &str) -> bool {
         _ => name,
     };
     let words = words_of_name(stem);
-    let Some(at) = words.iter().rposition(|word| !word.bytes().all(|byte| byte.is_ascii_digit())) else { return !whole };
+    let Some(at) = words.iter().rposition(|word| !word.bytes().all(|byte| byte.is_ascii_digit())) else {
+        return !whole;
+    };
     let last = words[at].trim_end_matches(|c: char| c.is_ascii_digit());
     let before = at.checked_sub(1).map_or("", |at| words[at].as_str());
     let ends = |word: &str| ENDS.iter().any(|with| word.ends_with(with));

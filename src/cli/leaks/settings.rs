@@ -241,8 +241,10 @@ impl<'t> Reader<'t> {
 
     /// A place without the blanks before it.
     fn trimmed(&mut self, stop: usize) -> usize {
-        let (_, trimmed) =
-            self.trimmed.filter(|(known, _)| *known == stop).unwrap_or_else(|| (stop, self.text[..stop].trim_end().len()));
+        let (_, trimmed) = self
+            .trimmed
+            .filter(|(known, _)| *known == stop)
+            .unwrap_or_else(|| (stop, self.text[..stop].trim_end().len()));
         self.trimmed = Some((stop, trimmed));
         trimmed
     }

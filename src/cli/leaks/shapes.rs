@@ -173,7 +173,9 @@ fn urls(text: &str) -> Vec<Range<usize>> {
         let end = |rest: &str| rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>'));
         let end = space.next(text, begin, end);
         let url = &text[begin..end];
-        let (_, host) = last.filter(|(known, _)| *known == end).unwrap_or_else(|| (end, text[begin..end].rfind('@').map(|at| begin + at)));
+        let (_, host) = last
+            .filter(|(known, _)| *known == end)
+            .unwrap_or_else(|| (end, text[begin..end].rfind('@').map(|at| begin + at)));
         last = Some((end, host));
         let host = host.and_then(|host| host.checked_sub(begin));
         let colon = sign.next(text, begin, |rest| rest.find(':'));
