@@ -254,3 +254,42 @@ fn a_patch_may_rename_and_move_an_object_but_not_to_nowhere() {
         assert_eq!(with(merge).0, [code], "{merge}");
     }
 }
+
+/// With each layer the whole object is looked at again, so the time would grow with the square of their number.
+#[test]
+fn more_layers_than_are_laid_over_one_another_are_one_error() {
+    let overrides = |n: usize, on: &str| -> String {
+        (0..n).map(|at| format!("  - {{name: o{at}, clusters: [{on}], container: {{env: {{A{at}: b}}}}}}\n")).collect()
+    };
+    let spec =
+        format!("{SHORT}  overrides:\n{}{}", overrides(300, "a"), overrides(300, "b").replace("name: o", "name: p"));
+    assert_eq!(compiled(&spec, &[]).0, [""; 0], "no cluster has more than 300");
+    let spec = format!("{SHORT}  overrides:\n{}", overrides(600, "a"));
+    let (errors, _, result) = compiled(&spec, &[]);
+    assert_eq!(errors, ["yaml-limits"]);
+    let error = result.diags.iter().find(|d| d.severity == Severity::Error).unwrap();
+    assert_eq!(error.clusters.as_ref().unwrap().names, ["a"]);
+}
+
+/// Tasks times overrides is the square of the input, so nothing may be kept for each pair of them.
+#[test]
+fn what_is_wrong_with_an_override_of_many_tasks_is_found_once() {
+    let many = |n: usize, text: &dyn Fn(usize) -> String| (0..n).map(text).collect::<Vec<_>>().join("---\n");
+    let overrides = many(30, &|at| {
+        format!(
+            "apiVersion: fleetcron.dev/v1alpha1\nkind: Override\nmetadata: {{name: o{at}}}\n\
+             spec: {{match: {{region: [nowhere{at}]}}, container: {{env: {{A: b}}}}}}\n"
+        )
+    });
+    let tasks = many(40, &|at| task(SHORT).replace("name: t,", &format!("name: t{at},")));
+    let files = [("clusters.yaml", CLUSTERS), ("o.yaml", overrides.as_str()), ("t.yaml", tasks.as_str())];
+    let sources = SourceTree::of(files);
+    let model = frontend::understand(&sources, &mut Diagnostics::new()).model;
+    assert!(model.units.len() == 40 && model.units.iter().all(|unit| unit.overrides.len() == 30));
+    let mut found = Diagnostics::new();
+    lint::model(&model, &mut found);
+    assert_eq!(found.len(), 30);
+    let result = compile(&sources);
+    assert_eq!(result.diags.iter().filter(|d| d.code == Code::UnknownPlace).count(), 30);
+    assert!(result.plan.iter().all(|built| built.rendered.effects.reaching().next().is_none()));
+}

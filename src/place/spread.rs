@@ -289,6 +289,23 @@ mod tests {
     }
 
     #[test]
+    fn constraints_within_constraints_are_not_tried_forever() {
+        let name = |prefix: &str, at: usize| format!("{prefix}{at}");
+        let list = (0..300).map(|at| {
+            let (region, zone) = (name("r", at % 50), name("z", at % 200));
+            cluster(&name("c", at), "p", &region, &[&zone], 100)
+        });
+        let inventory = Inventory::new(list.collect());
+        let spread = [(By::Region, 2, Some(1000)), (By::Zone, 1, Some(1000)), (By::Cluster, 100, Some(2000))];
+        let demand = |replicas| Demand { replicas, ..Demand::default() };
+        let run = |replicas| {
+            schedule(&inventory, &rules(&spread, Strategy::Aggregated), &demand(replicas), &Previous::default())
+        };
+        assert_eq!(run(2_000_000_000).map(|placed| placed.shares.len()), Err(Failure::TooManyChoices));
+        assert!(run(200).is_ok(), "what is found soon is found");
+    }
+
+    #[test]
     fn what_is_shunned_comes_last_and_what_is_there_stays() {
         let mut list = clusters();
         let taint = |effect| Taint { key: "old".to_owned(), value: String::new(), effect };

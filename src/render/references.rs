@@ -350,6 +350,19 @@ mod tests {
     }
 
     #[test]
+    fn a_reference_without_a_value_is_told_once_and_of_many_the_rest_is_counted() {
+        assert_eq!(expanded(&"$(var.x)".repeat(1000)).1.len(), 1);
+        let cluster = cluster();
+        let fleet = Fleet::default();
+        let scope = Scope::new(&fleet, &cluster);
+        let text: String = (0..1000).map(|at| format!("$(var.x{at})$(cluster.name)")).collect();
+        let mut troubles = Vec::new();
+        let result = expand_text(&text, &scope, &mut troubles).unwrap();
+        assert_eq!(result, text.replace("$(cluster.name)", "eu"), "all else is replaced");
+        assert_eq!((troubles.len(), troubles.iter().map(|trouble| trouble.more).sum::<usize>()), (TOLD, 1000 - TOLD));
+    }
+
+    #[test]
     fn what_references_bring_is_bounded_and_told_once() {
         let cluster = cluster();
         let fleet = Fleet::default();

@@ -379,3 +379,31 @@ fn folder(repository: &Repository, top: Tree<'_>, path: &Path) -> Result<Option<
 fn is_hidden(path: &str) -> bool {
     path.rsplit('/').next().is_some_and(|name| name.starts_with('.'))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ten copies of ten copies, and so on: a commit of seven folders that names ten million files.
+    #[test]
+    fn a_revision_of_few_objects_and_any_number_of_files_is_not_read_forever() {
+        let folder = tempfile::tempdir().unwrap();
+        let repository = Repository::init(folder.path()).unwrap();
+        let blob = repository.blob(b"a: b\n").unwrap();
+        let mut below = (blob, 0o100_644);
+        for _ in 0..7 {
+            let mut tree = repository.treebuilder(None).unwrap();
+            for at in 0..10 {
+                tree.insert(format!("{at}.yaml"), below.0, below.1).unwrap();
+            }
+            below = (tree.write().unwrap(), 0o040_000);
+        }
+        let objects = Objects::at(folder.path(), &below.0.to_string()).unwrap();
+        let sources = objects.read(&[]);
+        assert_eq!(sources.tree.files().len(), REPEATED + 1);
+        let why: Vec<String> = sources.tree.problems().iter().map(|problem| format!("{:?}", problem.kind)).collect();
+        assert_eq!(why.len(), 2, "{why:?}");
+        assert!(why.iter().any(|why| why.contains("no more are read")), "{why:?}");
+        assert!(why.iter().any(|why| why.contains("no more are walked")), "{why:?}");
+    }
+}
