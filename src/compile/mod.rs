@@ -172,7 +172,8 @@ pub fn compile_watched(sources: &SourceTree, mode: &Mode, mut begins: impl FnMut
     render::files(&model, &mut diags);
     let faults = lint::model(&model, &mut diags);
     let scopes: Vec<Scope<'_>> = model.clusters.iter().map(|cluster| Scope::new(&model.fleet, cluster)).collect();
-    let around = Surroundings { fleet: &model.fleet, scopes: &scopes, sources };
+    let reach = render::SharedReach::of(&model);
+    let around = Surroundings { fleet: &model.fleet, scopes: &scopes, sources, reach: &reach };
     // Where a frozen lock is not there, that is one thing to say and not one a task.
     let nothing = Found { broken: *mode == Mode::Frozen, ..Found::default() };
     let inventory = inventory::of(&model.clusters);
@@ -189,7 +190,7 @@ pub fn compile_watched(sources: &SourceTree, mode: &Mode, mut begins: impl FnMut
         said.push(of_task);
     }
     shared::say(said.into_iter(), &mut diags);
-    overrides::shared(&model, &plan, &faults, &mut diags);
+    overrides::shared(&model, &plan, &reach, &faults, &mut diags);
     proof::once(&model, &plan, &mut diags);
     if capacities_read {
         lint::overcommitted(&model, load::overcommitted(&model.units, &plan, &model.clusters, &inventory), &mut diags);

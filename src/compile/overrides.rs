@@ -9,8 +9,8 @@ use std::sync::Arc;
 use super::Built;
 use crate::diag::{Clusters, Code, Diagnostic, Diagnostics, Severity, nearest};
 use crate::model::{Model, Override, Reach, Unit};
-use crate::place::{self, Decision, Verdict};
-use crate::render::{Effect, Rendered};
+use crate::place::{Decision, Verdict};
+use crate::render::{Effect, Rendered, SharedReach};
 use crate::tree::{Span, Spanned};
 
 /// The overrides that stand in the task itself.
@@ -177,22 +177,28 @@ struct Sought<'a> {
 }
 
 /// The overrides of bases and documents: over all tasks they must reach something.
-pub(super) fn shared(model: &Model, plan: &[Built], faults: &BTreeSet<Span>, diags: &mut Diagnostics) {
-    // By override: the clusters that its selector meets, and whether one of them is a place of one of its tasks. Tasks
-    // times overrides is the largest number here, so as little as possible is done for each.
-    let mut known: HashMap<*const Override, (Vec<usize>, bool)> = HashMap::new();
-    let mut reached: Vec<&Arc<Override>> = Vec::new();
+pub(super) fn shared(
+    model: &Model,
+    plan: &[Built],
+    reach: &SharedReach,
+    faults: &BTreeSet<Span>,
+    diags: &mut Diagnostics,
+) {
+    // By override: whether one of the clusters that it selects is a place of one of its tasks. Tasks times overrides is
+    // the largest number here, so as little as possible is done for each.
+    let mut known: HashMap<usize, bool> = HashMap::new();
+    let mut shared: Vec<&Arc<Override>> = Vec::new();
     let mut images: BTreeMap<Span, Sought<'_>> = BTreeMap::new();
     for (unit, built) in model.units.iter().zip(plan) {
         for (at, over) in unit.overrides.iter().enumerate().filter(|(_, over)| over.reach == Reach::Shared) {
-            let (met, any) = known.entry(Arc::as_ptr(over)).or_insert_with(|| {
-                reached.push(over);
-                let meets = |at: &usize| place::matches(&over.selector, &model.clusters[*at]).is_ok();
-                ((0..model.clusters.len()).filter(meets).collect(), false)
+            let any = known.entry(Arc::as_ptr(over).addr()).or_insert_with(|| {
+                shared.push(over);
+                false
             });
             let effect = built.rendered.effects.get(at);
             // A cluster that is possible and not taken now may be taken another time.
-            let may_reach = || met.iter().any(|cluster| built.decision.possible(*cluster));
+            let selected = || reach.clusters(over).unwrap_or_default();
+            let may_reach = || selected().iter().any(|cluster| built.decision.possible(*cluster));
             *any = *any || !effect.reached.is_empty() || may_reach();
             if effect.reached.is_empty() || over.broken {
                 continue;
@@ -209,9 +215,9 @@ pub(super) fn shared(model: &Model, plan: &[Built], faults: &BTreeSet<Span>, dia
             }
         }
     }
-    let reached: BTreeMap<Span, (&Override, bool)> = reached
+    let reached: BTreeMap<Span, (&Override, bool)> = shared
         .into_iter()
-        .map(|over| (over.name.span, (over.as_ref(), known.get(&Arc::as_ptr(over)).is_some_and(|(_, any)| *any))))
+        .map(|over| (over.name.span, (over.as_ref(), known.get(&Arc::as_ptr(over).addr()).is_some_and(|any| *any))))
         .collect();
     let unread = !model.unread_clusters.is_empty() || !model.misnamed.is_empty() || model.has_unread_tasks();
     for sought in images.into_values().filter(|sought| !sought.found && !unread) {

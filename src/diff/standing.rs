@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(counts(&[object(None, "y")], &ours, Some("c")), (0, 1, 3, 0));
         assert_eq!(counts(&[object(Some("a"), "y"), object(None, "y")], &ours, None), (1, 0, 2, 1));
         let mut other = object(Some("c"), "y");
-        other.value["spec"] = json!({"suspend": true});
+        std::sync::Arc::make_mut(&mut other.value)["spec"] = json!({"suspend": true});
         assert_eq!(counts(&[object(Some("c"), "y"), other.clone()], &ours, None), (0, 2, 3, 1));
         assert_eq!(counts(&[object(Some("c"), "y"), object(Some("c"), "y")], &ours, None), (0, 1, 3, 0), "equal ones");
         other.key.namespace = Some("a".to_owned());

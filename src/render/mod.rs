@@ -32,14 +32,15 @@ pub use references::Scope;
 pub use resources::cluster_wide;
 pub use wanted::{Wanted, wanted};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use self::variant::Key;
 use crate::diag::{Diagnostics, Gather};
-use crate::model::{Fleet, Timing, Unit};
-use crate::place::Decision;
+use crate::model::{Fleet, Model, Override, Reach, Timing, Unit};
+use crate::place::{self, Decision};
 use crate::tree::{SourceTree, Span};
 use crate::validate::Amounts;
 
@@ -89,7 +90,7 @@ pub struct Effects(BTreeMap<usize, Effect>);
 impl Effects {
     /// That of one override, by index in the unit.
     pub fn get(&self, at: usize) -> &Effect {
-        const NONE: &Effect = &Effect { reached: Vec::new(), changed: Vec::new() };
+        const NONE: &Effect = &Effect { reached: Vec::new(), changed: Vec::new(), missed: BTreeMap::new() };
         self.0.get(&at).unwrap_or(NONE)
     }
 
@@ -119,6 +120,33 @@ pub struct Surroundings<'a> {
     pub scopes: &'a [Scope<'a>],
     /// The texts, to show places in them.
     pub sources: &'a SourceTree,
+    /// Which clusters the overrides that tasks share select.
+    pub reach: &'a SharedReach,
+}
+
+/// Which clusters each override that tasks share selects: asked for each pair of a task and an override, and found once
+/// for each override.
+#[derive(Debug, Default)]
+pub struct SharedReach(HashMap<usize, Vec<usize>>);
+
+impl SharedReach {
+    /// That of the overrides of all tasks.
+    pub fn of(model: &Model) -> Self {
+        let mut found = HashMap::new();
+        let overrides = model.units.iter().flat_map(|unit| &unit.overrides);
+        for over in overrides.filter(|over| over.reach == Reach::Shared) {
+            found.entry(Arc::as_ptr(over).addr()).or_insert_with(|| {
+                let selects = |at: &usize| place::matches(&over.selector, &model.clusters[*at]).is_ok();
+                (0..model.clusters.len()).filter(selects).collect()
+            });
+        }
+        Self(found)
+    }
+
+    /// The clusters that an override selects, by index in the inventory; `None` if no other task may have it.
+    pub fn clusters(&self, over: &Arc<Override>) -> Option<&[usize]> {
+        self.0.get(&Arc::as_ptr(over).addr()).map(Vec::as_slice)
+    }
 }
 
 /// Renders a task for the clusters chosen, with what the plan says of each. `look` sees each variant with its CronJob
@@ -157,7 +185,7 @@ pub fn render(
         }
         for (span, names) in built.missed {
             for i in overrides.iter().filter(|i| unit.overrides[**i].layer.body.images.iter().any(|r| r.span == span)) {
-                let missed = rendered.effects[*i].missed.entry(span).or_default();
+                let missed = rendered.effects.0.entry(*i).or_default().missed.entry(span).or_default();
                 missed.clusters.extend(&clusters);
                 missed.names.extend(names.iter().cloned());
             }

@@ -201,7 +201,8 @@ fn within(value: &mut Value, scope: &Scope<'_>, path: &mut Vec<String>, troubles
                 if let Some(written) = first(key) {
                     let message = format!("`{written}` is not read in a key");
                     let (path, written) = (path.clone(), written.to_owned());
-                    troubles.push(Trouble { path, written, message, near: None, before: 0, kind: TroubleKind::InKey });
+                    let kind = TroubleKind::InKey;
+                    troubles.push(Trouble { path, written, message, near: None, before: 0, more: 0, kind });
                 }
                 within(member, scope, path, troubles, room);
                 path.pop();

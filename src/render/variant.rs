@@ -16,7 +16,7 @@ use super::path::{self, JOB, POD};
 use super::references::{self, Scope};
 use super::{Manifest, Surroundings, flux, object, patching, resources};
 use crate::diag::{Code, Diagnostic, Place, Severity};
-use crate::model::{Body, Layer, Override, Source, TimeZone, Timing, Unit, naming};
+use crate::model::{Body, Layer, Source, TimeZone, Timing, Unit, naming};
 use crate::place::Decision;
 use crate::tree::{Span, reach};
 use crate::validate::{self, Amounts, Schema, Valid, Version, names, nulls, requests};
@@ -105,10 +105,21 @@ pub(super) fn group(
         |layer: &Layer| layer.body.schedule.time_zone.as_ref().is_some_and(|zone| zone.value == TimeZone::Cluster);
     let counts = |layer: &Layer| layer.body.job.as_ref().is_some_and(|job| job.member("shardEnv").is_some());
     let mut groups: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
+    // Of many overrides that tasks share most select nothing of the inventory.
+    let selecting: Vec<(usize, Option<&[usize]>)> = unit
+        .overrides
+        .iter()
+        .enumerate()
+        .map(|(at, over)| (at, around.reach.clusters(over)))
+        .filter(|(_, clusters)| clusters.is_none_or(|clusters| !clusters.is_empty()))
+        .collect();
     for (i, _) in decision.chosen() {
         let cluster = around.scopes[i].cluster;
-        let meets = |o: &Override| crate::place::matches(&o.selector, cluster).is_ok();
-        let overrides: Vec<usize> = (0..unit.overrides.len()).filter(|at| meets(&unit.overrides[*at])).collect();
+        let selects = |(at, clusters): &(usize, Option<&[usize]>)| match clusters {
+            Some(clusters) => clusters.binary_search(&i).is_ok(),
+            None => crate::place::matches(&unit.overrides[*at].selector, cluster).is_ok(),
+        };
+        let overrides: Vec<usize> = selecting.iter().filter(|over| selects(over)).map(|(at, _)| *at).collect();
         for at in &overrides {
             theirs.entry(*at).or_insert_with(|| {
                 let mut names = BTreeSet::new();

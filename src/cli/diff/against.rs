@@ -353,7 +353,7 @@ fn compare(
 fn renamed(theirs: &[&Object], ours: &[&Object]) -> Vec<(String, String)> {
     // All but the name, as text: a key that sorts.
     let bare = |object: &Object| {
-        let mut value = object.value.clone();
+        let mut value = Value::clone(&object.value);
         if let Some(Value::Object(metadata)) = value.get_mut("metadata") {
             metadata.remove("name");
         }
