@@ -63,8 +63,8 @@ pub(super) fn before(inventory: &Inventory, previous: &Previous) -> Vec<Option<(
 /// The fitting clusters in base order.
 ///
 /// Karmada takes what is free for what a cluster can take besides the replicas it has, because they run there and its
-/// inventory sees them. Ours does not see them: pods of a CronJob's Jobs come and go, and are no part of a capacity. So in
-/// our own ways a cluster can take what is free, less the replicas that it has.
+/// inventory sees them. Ours does not see them: pods of a CronJob's Jobs come and go, and are no part of a capacity. So
+/// where the previous decision is bounded, because something grows, a cluster can take what is free, less what it has.
 pub(super) fn prioritize(
     inventory: &Inventory,
     fitting: &[usize],
@@ -73,15 +73,15 @@ pub(super) fn prioritize(
     bounded: bool,
 ) -> Vec<Entry> {
     let rooms = Rooms::new(inventory, attempt.demand);
-    let own = attempt.rules.ways == Ways::Own;
+    let bounded = bounded && attempt.rules.ways == Ways::Own;
     let entries: Vec<Entry> = fitting
         .iter()
         .map(|&at| {
             let cluster = &inventory.clusters()[at];
             let free = rooms.of(at);
-            let limit = |had: i64| if own && bounded { had.min(free) } else { had };
+            let limit = |had: i64| if bounded { had.min(free) } else { had };
             let before = before[at].map(|(order, had)| (order, limit(had)));
-            let taken = before.filter(|_| own).map_or(0, |(_, had)| had);
+            let taken = before.filter(|_| bounded).map_or(0, |(_, had)| had);
             Entry {
                 at,
                 tier: tier(cluster, attempt),

@@ -145,8 +145,8 @@ pub struct Previous {
     pub group: Option<String>,
     /// Shares are to be worked out anew, and groups tried from the first.
     pub fresh: bool,
-    /// Replicas count only as far as their cluster can take them; the rest is placed anew. In Karmada's ways they always
-    /// count.
+    /// Replicas take part of what is free and count only as far as their cluster can take them; the rest is placed anew.
+    /// Only in our own ways.
     pub bounded: bool,
 }
 
