@@ -19,6 +19,10 @@ use super::{counted, line, raw, say, texts, vectors};
 
 const RECORDED: &str = "yaml-generated.jsonl.gz";
 
+/// Refused although go-yaml reads it: a block scalar whose first lines are blank and deeper than a comment that follows.
+/// go-yaml reads the empty text and drops the line with `#`, which the author may have meant as text; YAML 1.2 forbids it.
+const UNFIT_COMMENT: &str = "yaml-syntax: the indentation fits nothing above";
+
 /// How many texts kustomize is asked for in one run.
 const BATCH: usize = 400;
 
@@ -145,7 +149,11 @@ impl Compared {
         match (ours(text), theirs) {
             (Ok(own), Some(theirs)) if same(&own, theirs) => {}
             (Ok(own), Some(theirs)) => self.wrong.push(format!("{text:?}: {own} for {theirs}")),
-            (Err(kind), Some(_)) if !kind.starts_with("yaml-syntax") || DELIBERATE.contains(&kind.as_str()) => {
+            (Err(kind), Some(_))
+                if !kind.starts_with("yaml-syntax")
+                    || DELIBERATE.contains(&kind.as_str())
+                    || kind == UNFIT_COMMENT && text.contains("# ") =>
+            {
                 *self.refused.entry(kind).or_default() += 1;
             }
             (Err(kind), Some(theirs)) => self.wrong.push(format!("{text:?}: refused, {kind}, for {theirs}")),
