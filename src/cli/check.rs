@@ -39,6 +39,11 @@ pub(super) fn run(session: &mut Session, args: &Check) -> Result<Outcome, Failur
     }
     let of_lock = |code: Code| code == Code::LockChanged;
     if session.diags.iter().any(|diagnostic| diagnostic.severity == Severity::Error && !of_lock(diagnostic.code)) {
+        // A file that lost its documents may be the cause: no cluster, an unknown base. Without a base that is not known.
+        let sought = args.out.is_none().then(|| Base::of(session, args.base.as_deref(), &mut Vec::new()));
+        if let Some(Ok(Sought { base: Some(base), .. })) = sought {
+            documents::report_since(session, &compilation, &base);
+        }
         return Ok(Outcome::wrong(Vec::new(), json!({"checked": false})));
     }
     let sizes = format!(
