@@ -3,6 +3,8 @@
 //! The one idea: a rule takes what is misspelt or of the wrong type for absent. So what it finds at such a place is a
 //! consequence, and so is what it no longer finds once the slips whose mend is known are mended.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::Value;
 
 use super::{Finding, FindingKind};
@@ -24,22 +26,40 @@ pub(super) fn told(
         return beyond;
     }
     let mut beyond = beyond;
-    beyond.retain(|finding| !errors.iter().any(|error| follows(&finding.pointer, &error.pointer)));
+    let places = Places::of(&errors);
+    beyond.retain(|finding| !places.explain(&finding.pointer));
     let mut mended = value.clone();
     let slips = errors.iter().filter(|error| mend(&mut mended, error)).count();
     if slips > 0 && !beyond.is_empty() {
-        let found = rules(&mended);
-        beyond.retain(|finding| found.contains(finding));
+        let mut found: HashMap<String, Vec<Finding>> = HashMap::new();
+        rules(&mended).into_iter().for_each(|one| found.entry(one.pointer.clone()).or_default().push(one));
+        beyond.retain(|finding| found.get(&finding.pointer).is_some_and(|same| same.contains(finding)));
     }
     beyond
 }
 
-/// Whether the error is at the place, above it, or a member of the object there. Objects of many members, pods and
-/// containers say, have mistakes that know nothing of each other.
-fn follows(place: &str, error: &str) -> bool {
-    let above = place.strip_prefix(error).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    let member = error.rsplit_once('/').is_some_and(|(object, _)| object == place);
-    above || (member && !is_large(place))
+/// Where the errors are, by pointer: a file may have any number of errors and of findings, so no finding is compared with
+/// every error.
+struct Places<'e> {
+    errors: HashSet<&'e str>,
+    /// The objects that have a member with an error.
+    objects: HashSet<&'e str>,
+}
+
+impl<'e> Places<'e> {
+    fn of(errors: &[&'e Finding]) -> Self {
+        let errors: HashSet<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
+        let objects = errors.iter().filter_map(|error| Some(error.rsplit_once('/')?.0)).collect();
+        Self { errors, objects }
+    }
+
+    /// Whether an error is at the place, above it, or a member of the object there. Objects of many members, pods and
+    /// containers say, have mistakes that know nothing of each other.
+    fn explain(&self, place: &str) -> bool {
+        let ends = place.match_indices('/').map(|(end, _)| end).chain([place.len()]);
+        ends.map(|end| &place[..end]).any(|above| self.errors.contains(above))
+            || (self.objects.contains(place) && !is_large(place))
+    }
 }
 
 /// The whole object, a `spec`, or a container.
@@ -147,6 +167,27 @@ mod tests {
             let found = pod(container.clone(), more.clone());
             assert_eq!(found.len(), 1, "{container} {more}: {found:?}");
         }
+    }
+
+    /// The same by comparing every place with every error.
+    #[test]
+    fn a_finding_follows_from_an_error_at_above_or_right_below_it() {
+        let pointers =
+            ["", "/a", "/a/b", "/a/b/c", "/a/bc", "/spec", "/spec/x", "/containers/0", "/containers/0/x", "/a/b~1c"];
+        for error in pointers {
+            let finding = Finding { pointer: error.to_owned(), ..finding() };
+            let places = Places::of(&[&finding]);
+            for place in pointers {
+                let above = place.strip_prefix(error).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+                let member = error.rsplit_once('/').is_some_and(|(object, _)| object == place);
+                assert_eq!(places.explain(place), above || (member && !is_large(place)), "{place} {error}");
+            }
+        }
+    }
+
+    fn finding() -> Finding {
+        let object = json!({"apiVersion": "batch/v1", "kind": "CronJob", "spec": 1});
+        cron_job(&object, Options::default()).remove(0)
     }
 
     #[test]
