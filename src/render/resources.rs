@@ -125,7 +125,9 @@ pub(super) fn build<'a>(
         without_namespace(&mut draft.value, draft.resource.span, diags);
         let span = draft.patches.last().map_or(draft.resource.span, |step| step.span);
         let changed = draft.resource.expand || !draft.patches.is_empty();
-        diags.extend(identity::unfit(&draft.value, span).filter(|_| changed));
+        let unfit = identity::unfit(&draft.value, span).filter(|_| changed);
+        let is_unfit = unfit.is_some();
+        diags.extend(unfit);
         diags.extend(draft.namespace.fault(&draft.value).filter(|_| !cluster_wide(&draft.value)));
         let made = beside::Made {
             value: &draft.value,
@@ -141,7 +143,10 @@ pub(super) fn build<'a>(
             diags.push(object::too_large(&draft.value, &what, &place, span));
             continue;
         }
-        beside::made(&made, version, diags);
+        // What is wrong with an object that cannot go with a task at all is not reported as well.
+        if !is_unfit {
+            beside::made(&made, version, diags);
+        }
         flux::watch(&mut draft.value, beside.fleet, unit, diags);
         let mut bytes = HEADER.as_bytes().to_vec();
         yaml::emit_into(&mut bytes, &draft.value, Ordered(Some(Schema::other_object())));
