@@ -1,10 +1,10 @@
 //! fleetcron compiles a Git repository of scheduled tasks and cluster inventories into one directory of
-//! Kubernetes manifests per cluster. The library is the compiler; the program is a porch in front of it.
+//! Kubernetes manifests per cluster. The library is the compiler; `cli` is the program around it.
 //!
 //! # The pipeline, in reading order
 //!
 //! 1. `repo` reads the working tree into a [`tree::SourceTree`]: the only reader of disk and Git.
-//! 2. `yaml` turns bytes into nodes that know their place.
+//! 2. `yaml` turns bytes into nodes with source locations.
 //! 3. `frontend` turns documents into a `Model`: what the user means.
 //! 4. `place` decides which clusters a task runs on, and why not on the others.
 //! 5. `render` builds each distinct manifest of a task once: body, overrides, references, bytes.
@@ -12,7 +12,7 @@
 //! 7. `compile` runs 2 to 6 over the whole repository and joins the results.
 //! 8. `sink` writes the difference between what is there and what should be: the only writer.
 //!
-//! A room may name only the rooms below it; `tests/layers.rs` holds the table.
+//! A module may use only the modules below it; `tests/layers.rs` holds the table.
 
 pub mod cli;
 pub mod compile;

@@ -1,6 +1,6 @@
-//! What can be typed. It computes nothing.
+//! Command-line arguments.
 //!
-//! The one idea: library code never sees a type of the command-line parser; `commands` turn these into requests.
+//! Library code never sees a type of the argument parser: each command turns its arguments into plain values.
 
 use std::path::PathBuf;
 

@@ -1,7 +1,6 @@
-//! `fleetcron build`: compile, compare, and write. It decides nothing.
+//! `fleetcron build`: compiles, compares with the existing output, and writes.
 //!
-//! The one idea: the whole run is checked before the first byte is written: diagnostics, paths that are not ours,
-//! deletions that nobody allowed.
+//! Diagnostics, foreign files and the deletion guard are checked for the whole run before the first byte is written.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

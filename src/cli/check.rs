@@ -1,7 +1,7 @@
-//! `fleetcron check`: compile, compare, and say what is wrong. It writes nothing.
+//! `fleetcron check`: compiles and compares with the existing output, and writes nothing.
 //!
-//! The one idea: a file that neither these inputs nor those of the revision before give was edited by hand; any other
-//! that differs is stale. The two are mended differently, so they are told apart.
+//! A file that neither these inputs nor those of the base revision give was edited by hand; any other that differs is
+//! stale. The fixes differ, so the messages do.
 
 use std::collections::BTreeSet;
 

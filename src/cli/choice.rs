@@ -1,8 +1,4 @@
-//! How a choice among clusters that fit came about: groups, order, spread, shares, active copies, and the record. It
-//! chooses nothing and works nothing out again; the verbs have noted what they looked at.
-//!
-//! The one idea: the verbs are Karmada's (prioritize, select, assign), and each shows the numbers that it went by, so a
-//! reader can do the sum.
+//! `explain`: how clusters were chosen among those that fit, step by step, with the numbers that each step used.
 
 use serde_json::{Value, json};
 

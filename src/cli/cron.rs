@@ -1,8 +1,6 @@
-//! `fleetcron cron`: what a schedule means, when it runs next, zone by zone, and what is odd about it. It reads no
-//! repository and computes no run: `cron` of the library does.
+//! `fleetcron cron`: explains a schedule, with its next runs per zone.
 //!
-//! The one idea: each zone is a CronJob of its own, so each has its own column of runs, and what clocks do to it is said
-//! beside them.
+//! Each zone is a CronJob of its own, so each has its own column of runs.
 
 use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp};

@@ -1,7 +1,5 @@
-//! The part of a file that a report draws. It draws nothing itself.
-//!
-//! The one idea: what is drawn costs what is shown, not how long the file or the line is; of thousands of mistakes each is
-//! drawn alone.
+//! The lines of a file that a diagnostic shows. The cost depends on what is shown, not on the length of the file or
+//! line.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -1,7 +1,4 @@
-//! `fleetcron explain`: why a task runs where it runs, why not elsewhere, which override did what; or the page of a
-//! diagnostic. It decides nothing.
-//!
-//! The one idea: every verdict was data all along; here it is only put into words, with both places.
+//! `fleetcron explain`: why a task is placed where it is and what each override changes, or the page of a diagnostic.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

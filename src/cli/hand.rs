@@ -1,8 +1,5 @@
-//! YAML as a person writes it: short maps on one line, long ones on several, texts bare where every reader agrees. It
-//! decides nothing about what is written.
-//!
-//! The one idea: whoever makes a value says its order and which parts stay open; what is left is put on one line as long as
-//! the line is short.
+//! Pretty-prints YAML the way people write it: flow style for short maps, block style otherwise, plain scalars where
+//! YAML 1.1 and 1.2 agree.
 
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
-//! Files that Git checked out with other line ends than they have in it. It changes none of them.
+//! Finds files that Git checked out with other line endings than it stores.
 //!
-//! The one idea: `core.autocrlf` and the attribute `text` make every generated file differ on disk, though nobody edited
-//! one and a commit would change nothing. That is one mistake, and it stands in `.gitattributes`.
+//! `core.autocrlf` and the attribute `text` make every generated file differ on disk although a commit would change
+//! nothing. That is one mistake, in `.gitattributes`.
 
 use std::sync::Arc;
 

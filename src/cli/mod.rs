@@ -1,8 +1,8 @@
-//! The porch: flags become requests, requests become calls, results become text or JSON, kinds become exit codes.
+//! The command line: arguments to requests, results to text or JSON, kinds of failure to exit codes.
 //!
-//! The one idea: only here are the environment, the terminal and the exit code known. Standard output carries
-//! results only; everything else goes to standard error.
-#![expect(clippy::disallowed_methods, reason = "the porch alone knows the environment")]
+//! Only here are the environment, the terminal and exit codes known. Standard output carries results only; everything
+//! else goes to standard error.
+#![expect(clippy::disallowed_methods, reason = "only the command line knows the environment")]
 
 mod args;
 mod base;

@@ -1,8 +1,5 @@
-//! Moments: the one from which runs are shown, the runs from there on, and how a moment is written. It is the only
-//! place that asks what time it is.
-//!
-//! The one idea: what is shown depends on one moment that can be said, `--from`, so that the same question has the same
-//! answer tomorrow.
+//! Reads `--from`, the moment from which runs are shown, and writes moments. The only place that reads the clock for a
+//! result.
 
 #![expect(clippy::disallowed_methods, reason = "the clock is read here")]
 

@@ -1,8 +1,7 @@
-//! Output that stands where no build writes any more, because `output.dir` was changed. It removes nothing: whoever syncs
-//! the old directory has to let go of it first.
+//! Finds output that was left in a former `output.dir`.
 //!
-//! The one idea: generated files say that they are, so those of an old directory are found by themselves. Left there, Argo
-//! CD or Flux go on with them, and everything runs twice.
+//! Argo CD or Flux go on with it, so everything runs twice. It is reported and not removed: the deployer must let go of
+//! it first.
 
 use std::collections::{BTreeMap, BTreeSet};
 

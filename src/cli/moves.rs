@@ -1,7 +1,4 @@
-//! What a build changes in the lock, in words and for programs. It decides nothing.
-//!
-//! The one idea: what is new is counted, because it stands in the files that were just written; what moves is told one by
-//! one, because nobody asked for it.
+//! What a build changes in the lock. New entries are counted; moves are listed one by one.
 
 use std::fmt::Write as _;
 

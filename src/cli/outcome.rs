@@ -1,7 +1,6 @@
-//! What a command comes to: a result, or a failure, and the exit code of each. It prints nothing.
+//! The result or failure of a command, and the exit code of each.
 //!
-//! The one idea: the kind picks the exit code, in one place. 0 fine; 1 the files are wrong, the output differs, or a
-//! guard stopped; 2 could not run.
+//! 0 fine; 1 the files are wrong, the output differs, or a guard stopped the run; 2 could not run.
 
 use std::fmt;
 use std::ops::Range;

@@ -1,9 +1,6 @@
-//! How wide a result may be, and lists and sentences that keep within it. It knows nothing of what they say.
-//!
-//! The one idea: a name is never cut. A list that is too long goes on in the next line, or says how many more there are;
-//! only a name that is wider than the page stands out of it.
+//! Wraps lists and sentences to a width. A name is never cut: a long list goes on in the next line or counts the rest.
 
-#![expect(clippy::disallowed_methods, reason = "the terminal and its width are known to the porch alone")]
+#![expect(clippy::disallowed_methods, reason = "the terminal and its width are known to the command line alone")]
 
 use std::io::IsTerminal;
 

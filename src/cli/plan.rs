@@ -1,6 +1,4 @@
-//! `fleetcron plan`: tasks by clusters with instances, or tasks by schedules with their next runs. It decides nothing.
-//!
-//! The one idea: the answer to "what runs where", or "when", in one table, which a reviewer can read in a pull request.
+//! `fleetcron plan`: tasks by cluster with instances, or tasks by schedule with their next runs.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,4 @@
-//! A sign of life on a terminal while something takes long, and how long each stage took. It prints nothing itself.
-//!
-//! The one idea: the line stands on standard error, only if that is a terminal, and it is gone when the work is done.
+//! Shows progress on a terminal, and measures how long each stage took.
 
 #![expect(clippy::disallowed_methods, reason = "the clock is read here")]
 

@@ -1,7 +1,7 @@
-//! `fleetcron build --commit-to`: the output as a commit on a branch, without a work tree. It pushes nothing.
+//! `fleetcron build --commit-to`: commits the output to a branch without a work tree, and pushes nothing.
 //!
-//! The one idea: what is compared, guarded and committed is one tip of the branch. If somebody else was quicker, all of it
-//! is done again on top of what they left.
+//! What is compared, guarded and committed is one tip of the branch. If the branch moved meanwhile, everything is done
+//! again on top of it.
 
 use std::fmt::Write as _;
 use std::time::Duration;

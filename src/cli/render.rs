@@ -1,7 +1,5 @@
-//! `fleetcron render`: one cluster's manifests to standard output. It writes no file.
-//!
-//! The one idea: with an error anywhere it prints nothing, so that half an answer is never piped on; and nothing is never
-//! an answer.
+//! `fleetcron render`: prints one cluster's manifests. With any error, or without any manifest, it prints nothing and
+//! fails.
 
 use std::sync::Arc;
 

@@ -1,6 +1,4 @@
-//! Diagnostics become text for people, or JSON. It decides nothing about them.
-//!
-//! The one idea: a reader at night sees the place, the line itself, the other place where two disagree, and what to do.
+//! Prints diagnostics as text in the style of rustc, or as JSON.
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};

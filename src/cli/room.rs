@@ -1,7 +1,6 @@
-//! What each cluster carries and what is left of what it can take, as a table and for programs. It adds nothing up.
+//! The table of what each cluster carries and has left.
 //!
-//! The one idea: a column for each resource that matters, as many as the page is wide; of a great many clusters those
-//! with the least left, else those that carry most.
+//! One column per resource, as many as fit; of very many clusters, those with the least left.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,4 @@
-//! When a task runs: its distinct schedules, where each holds, and the next runs. It computes no run.
-//!
-//! The one idea: clusters of a task that share expression, zone and suspension share a schedule, however much else
-//! differs between them.
+//! The distinct schedules of a task, the clusters of each, and the next runs.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -1,7 +1,6 @@
-//! `fleetcron schema`: the JSON Schema of every kind, for editors and validators. It reads no repository.
+//! `fleetcron schema`: prints the JSON Schema of each kind.
 //!
-//! The one idea: fleetcron's own shapes come from the types that read them, Kubernetes' shapes from the data that
-//! checks them, so an editor is told what the compiler believes.
+//! fleetcron's own shapes come from the types that read them, Kubernetes' shapes from the data that validates them.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,5 @@
-//! What no report may show: the values of Secrets, and of variables whose name or value looks secret. It judges no file.
-//!
-//! The one idea: a report may say anything of a file, so the file itself says what is to be starred, whatever was found
-//! in it; and where it cannot be read, more is starred rather than less.
+//! Redacts source files for reports: values of Secrets, and of variables whose name or value looks secret. Where a file
+//! cannot be parsed, more is redacted rather than less.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Included, Unbounded};

@@ -1,7 +1,4 @@
-//! One run over one repository: where it lies, what was read, what it compiled to. It draws nothing.
-//!
-//! The one idea: a command says which state of the repository it looks at, once; all that it asks later is asked of
-//! that state.
+//! One run over one repository: its root, the state that is read, what it compiled to, and its diagnostics.
 
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,7 @@
-//! Which clusters a build writes: those that were named, or the part of them that falls to one of several machines. It
-//! reads no inventory.
+//! Which clusters a build writes: named ones, or one shard of several.
 //!
-//! The one idea: a cluster falls to a shard by its name alone, so that one that has left the inventory is still somebody's
-//! to remove, and no new cluster moves another.
+//! The shard of a cluster depends on its name alone, so a removed cluster still has a shard that cleans up, and a new
+//! cluster moves no other.
 
 use std::str::FromStr;
 

@@ -1,7 +1,6 @@
-//! One state of the repository, read and compiled: as it lies on disk, as it is staged, or as a revision has it. It
-//! draws nothing.
+//! One state of the repository (work tree, index or revision), read and compiled.
 //!
-//! The one idea: reading is repeated only if something was referred to that the first reading did not bring.
+//! Reading is repeated only if documents refer to files that the first pass did not bring.
 
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,6 @@
-//! `fleetcron build --stage`: what is staged is compiled, and what follows from it is written and staged too. It touches
-//! no file that the index has right already.
+//! `fleetcron build --stage`: compiles the index, then writes and stages the output.
 //!
-//! The one idea: a commit is what its index says. What lies in the work tree beside that, an edit that is not staged or
-//! a task that is not added yet, neither gets into the output nor is lost.
+//! A commit is what its index says: unstaged edits neither get into the output nor are lost.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,4 @@
-//! What stands beside a choice: fallback groups, active copies, and what the lock says. It chooses nothing.
-//!
-//! The one idea: each of them is told with what it would take to be otherwise: why not the group before, who is next,
-//! what the next build changes.
+//! `explain`: fallback groups, active copies and the recorded placement, each with what would change it.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,4 @@
-//! Aligned columns. It knows nothing of what stands in them.
-//!
-//! The one idea: results are read by eye and by `awk`: two spaces between columns, no lines, nothing after the last.
+//! Aligned columns: two spaces between them, no lines, nothing after the last, so that eyes and `awk` can read them.
 
 use super::page::measure;
 use super::plain::plain;

@@ -1,7 +1,5 @@
-//! What every rule of a placement says about every cluster, in words. It judges nothing: `place` did.
-//!
-//! The one idea: whom one rule alone keeps away is told first, because one edit would change it; the others are told by
-//! the rule that refuses them first, so fifty clusters refused alike are one line.
+//! `explain`: what every rule of a placement says about every cluster. Clusters that one rule alone excludes come
+//! first.
 
 use std::collections::BTreeMap;
 

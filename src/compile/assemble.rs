@@ -1,6 +1,4 @@
-//! The manifests of all tasks become one tree. It renders none; it joins them and finds where two disagree.
-//!
-//! The one idea: this is the only place that sees two tasks at once, and all it does with that is to notice.
+//! Joins the manifests of all tasks into one output tree, and reports where two tasks disagree.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,6 +1,4 @@
-//! The inventory as the algorithm sees it: quantities read, what is free worked out. It checks none of them.
-//!
-//! The one idea: this does not depend on any task, so it is done once.
+//! Prepares the inventory for placement once per run: quantities parsed, free capacity computed.
 
 use std::collections::BTreeMap;
 

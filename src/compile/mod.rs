@@ -1,7 +1,7 @@
-//! The stages in reading order, over the whole repository. It opens nothing and writes nothing.
+//! Runs the stages over the whole repository.
 //!
-//! The one idea: [`compile`] is total and pure. It always returns, with as much as could be made, and the same tree
-//! gives the same bytes. Tasks are built one at a time, each seeing no other, then joined in order.
+//! [`compile`] is pure and total: it always returns, with as much as could be made, and the same tree gives the same
+//! bytes. Each task is built without seeing another; results are joined in order of identity.
 
 mod assemble;
 mod inventory;

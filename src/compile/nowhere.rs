@@ -1,7 +1,7 @@
-//! A task that lands on no cluster: why, and the one change that would help most. It places nothing.
+//! Explains why a task is placed on no cluster, and which single change would help most.
 //!
-//! The one idea: like Karmada's `FitError`, a sorted count of the rules that refused; and beyond it, which single rule
-//! stands between the task and the most clusters.
+//! Like Karmada's `FitError`, it counts the rules that excluded clusters; beyond it, it finds the one rule that
+//! excludes the most clusters alone.
 
 use super::Ground;
 use super::planning::Planned;

@@ -1,7 +1,7 @@
-//! Overrides that reach nothing, reach the wrong cluster, or change nothing. It applies none.
+//! Reports overrides that select nothing, select a wrong cluster, or change nothing.
 //!
-//! The one idea: an override in a task is about that task, so silence there is a mistake; one in a base or a
-//! document of its own must matter to one of its tasks at least.
+//! An override in a task is about that task, so having no effect is a mistake; one in a base or a document of its own
+//! must affect at least one task.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;

@@ -1,7 +1,6 @@
-//! One task's plan: how much there is to place, where it goes, what each cluster gets, which copies run. It renders
-//! nothing and sees no other task.
+//! Plans one task: instances, placement, each cluster's share, active copies.
 //!
-//! The one idea: the decision is a function of the task, the inventory and the task's own record, and of nothing else.
+//! The plan depends on the task, the inventory and the task's recorded placement, and on nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,6 @@
-//! What is asserted about the whole output: that a task runs once, that shares add up, that nobody but the plan sets what
-//! the plan decides. It changes nothing.
+//! Checks assertions over the whole output: `once`, shares that add up, fields that only the plan may set.
 //!
-//! The one idea: the finished manifests are counted, not the plan, so no override or patch can get past the proof.
+//! The finished manifests are checked, not the plan, so no override or patch can evade it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

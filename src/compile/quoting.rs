@@ -1,7 +1,6 @@
-//! Where a text is wanted and a number or a boolean stands: one message, with the author's spelling to quote. It finds
-//! nothing itself.
+//! Turns "expected a string" into one message with the author's spelling to quote.
 //!
-//! The one idea: a rule on values knows `1.1` where the author wrote `1.10`; the text at the place is what was meant.
+//! A rule on values sees `1.1` where the author wrote `1.10`; the source text is what was meant.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,4 @@
-//! The lock, read before the tasks are built and made anew after. It decides nothing about a task.
-//!
-//! The one idea: the lock is one of the input's files, and what it becomes is one of the results.
+//! Reads the lock before tasks are built, and makes the new lock afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
 

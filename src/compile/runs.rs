@@ -1,7 +1,7 @@
-//! What the tasks run, variant by variant, and what their pods cannot do without. It judges nothing; `lint` does.
+//! Collects what each variant runs, and which objects its pods need, for lints.
 //!
-//! The one idea: a task is looked at while it is rendered, when its CronJob is still a value; what it needs of others is
-//! kept, and asked for when all tasks are there.
+//! A task is examined while its CronJob is still a value; what it needs from others is resolved once all tasks are
+//! there.
 
 use std::collections::BTreeMap;
 

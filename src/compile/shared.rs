@@ -1,6 +1,4 @@
-//! What several tasks have in common is said once: a base, a file, an override for many. It finds nothing itself.
-//!
-//! The one idea: two diagnostics of two tasks that say the same of the same text are one, on the clusters of both.
+//! Merges diagnostics of several tasks that say the same about the same text.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;

@@ -1,6 +1,4 @@
-//! The names and lengths of months, the names of days, and lists in English. It knows no year.
-//!
-//! The one idea: what several files of this room say in words stands here once.
+//! Names and lengths of months, names of days, lists in English.
 
 pub(super) const MONTHS: [&str; 12] = [
     "January",

@@ -1,7 +1,7 @@
-//! Runs that a changing clock skips or doubles. It reads no clock: the span is an argument.
+//! Finds runs that daylight saving skips or repeats.
 //!
-//! The one idea: what the fields ask for on the days around a change is compared with the runs that the search really
-//! gives, so that whatever it does there is found, not only what a gap of one hour would do.
+//! The runs that the fields ask for on the days around a clock change are compared with the runs that the search gives,
+//! so any irregularity is found, not only that of a one-hour gap.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,6 +1,5 @@
-//! A Go duration, as `time.ParseDuration` reads it. Nothing else.
-//!
-//! The one idea: the same sums in the same order as Go's, so that what overflows there is refused here.
+//! Parses a Go duration as `time.ParseDuration` does, with the same arithmetic, so that what overflows there is an
+//! error here.
 
 /// The limit of a signed 64-bit number of nanoseconds, one above the largest positive one.
 const LIMIT: u64 = 1 << 63;

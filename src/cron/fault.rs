@@ -1,8 +1,6 @@
-//! Why a schedule is refused, in a sentence, and what to write instead. It does not read schedules: `parse` does, and
-//! gives the reasons.
+//! Explains why a schedule is invalid and what to write instead.
 //!
-//! The one idea: a refusal names what Kubernetes' cron is; what the writer meant is guessed from what other programs
-//! take: Quartz, Jenkins, systemd, Vixie's cron and crontabs.
+//! Guesses what was meant from the syntax of Quartz, Jenkins, systemd, Vixie cron and crontabs.
 
 use std::fmt;
 use std::ops::Range;

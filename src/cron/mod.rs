@@ -1,8 +1,7 @@
-//! A CronJob schedule as Kubernetes reads it: robfig/cron v3.0.1 behind `batch/validation`. No clock, no disk, no
-//! diagnostics: the moment is an argument, and errors are values that know their bytes in the expression.
+//! A CronJob schedule as Kubernetes reads it: robfig/cron v3.0.1 behind `batch/validation`.
 //!
-//! The one idea: an expression is five sets of numbers that remember how they were written. The sets say when it
-//! runs, the writing lets words and lints speak of it.
+//! No clock: the moment is an argument. Errors are values with byte ranges in the expression. An expression is five
+//! sets of numbers that remember how they were written.
 
 mod calendar;
 mod daylight;

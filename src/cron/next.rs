@@ -1,8 +1,6 @@
-//! When a schedule runs next: robfig/cron v3.0.1 `SpecSchedule.Next` and `ConstantDelaySchedule.Next`, in the steps in
-//! which they search. It reads no clock: the moment to start from is an argument.
+//! Computes the next run: robfig/cron v3.0.1 `SpecSchedule.Next` and `ConstantDelaySchedule.Next`.
 //!
-//! The one idea: what a search does around a changed clock is the sum of its steps, so the steps are the same, and a
-//! zone is nothing but an offset at an instant.
+//! What the search does around a clock change follows from its steps, so the steps are the same.
 
 use std::iter::FusedIterator;
 use std::ops::Range;

@@ -1,8 +1,5 @@
-//! What is odd about a schedule that Kubernetes accepts: what a writer mostly does not mean. It judges the expression
-//! alone; zones and deadlines are other rooms' business.
-//!
-//! The one idea: an oddity is a fact about the sets, with the bytes that it comes from; it says what happens, and the
-//! help what to write for what was probably meant.
+//! Finds schedules that Kubernetes accepts and that probably mean something else. Looks at the expression alone,
+//! without zones and deadlines.
 
 use std::ops::Range;
 

@@ -1,6 +1,4 @@
-//! How close two runs can come. It knows no zone and no clock.
-//!
-//! The one idea: the closest pair is bounded from below by the sets alone; only who is near a bound pays for a search.
+//! Finds how close two runs can be. The sets alone give a lower bound; only schedules near a limit are searched.
 
 use jiff::Timestamp;
 

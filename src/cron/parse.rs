@@ -1,8 +1,4 @@
-//! The grammar of a schedule: robfig/cron v3.0.1 `parser.go`, and `validateScheduleFormat` of Kubernetes' batch
-//! validation. It does not say when a schedule runs.
-//!
-//! The one idea: what is odd but accepted there is accepted here, and what is refused is refused for a reason that
-//! knows its bytes.
+//! Parses a schedule: robfig/cron v3.0.1 `parser.go` and `validateScheduleFormat` of Kubernetes' batch validation.
 
 use std::num::IntErrorKind;
 use std::ops::Range;

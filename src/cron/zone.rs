@@ -1,7 +1,4 @@
-//! A time zone of a CronJob, by its IANA name as the API server takes it. It reads no clock and no zone data of the
-//! machine: the database is the one that is built in, and its release has a name.
-//!
-//! The one idea: a name is right only as it is spelled in the database, and a wrong one knows the nearest right one.
+//! A time zone by its IANA name, as the API server accepts it, from the built-in database.
 
 use std::collections::HashMap;
 use std::fmt;

@@ -1,6 +1,4 @@
-//! The bag of diagnostics that every stage adds to. It keeps all and decides nothing.
-//!
-//! The one idea: the order of report is (place, code, message), never the order of arrival.
+//! Collects diagnostics, and orders them by place, code and message, never by order of arrival.
 
 use std::collections::{BTreeMap, BTreeSet};
 

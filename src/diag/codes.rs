@@ -1,7 +1,7 @@
-//! The table of everything that can be wrong: one line a code. It holds no logic.
+//! The table of all diagnostic codes: name, severity, summary, page.
 //!
-//! The one idea: code, level, summary and page stand in one place. A code without a page under `docs/errors/`
-//! does not compile; a page without a code, or a code without a fixture, fails a test.
+//! A code without a page under `docs/errors/` does not compile; a page without a code, or a code without a fixture,
+//! fails a test.
 
 use super::Severity;
 

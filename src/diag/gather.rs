@@ -1,6 +1,5 @@
-//! The same thing found on several clusters is said once. It decides nothing.
-//!
-//! The one idea: diagnostics that are equal but for their notes are one; their clusters and notes add up.
+//! Merges a diagnostic that several clusters have into one. Diagnostics that are equal but for their notes are one;
+//! clusters and notes add up.
 
 use std::collections::{BTreeSet, HashMap};
 

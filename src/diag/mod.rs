@@ -1,7 +1,7 @@
-//! What can be wrong with the user's files, as data. It draws nothing and stops nothing.
+//! Diagnostics: what is wrong with the user's files, as data.
 //!
-//! The one idea: a stage never returns early; it puts a [`Diagnostic`] into the bag and goes on, and the bag
-//! sorts itself by place, so neither threads nor the order of stages show in a report.
+//! A stage never returns early: it reports a [`Diagnostic`] and goes on. Diagnostics sort themselves by place, so
+//! neither threads nor the order of stages show.
 
 mod bag;
 mod codes;

@@ -1,7 +1,5 @@
-//! The nearest spelling. It proposes; it never corrects.
-//!
-//! The one idea: a proposal far from what was written is worse than none, so what cannot be near is not measured: of ten
-//! thousand names each of which is misspelt, most are passed over by their letters.
+//! Finds the nearest spelling of a name. A far-fetched suggestion is worse than none, and names that cannot be near are
+//! skipped unmeasured.
 
 /// Longer words are no names of anything; to measure two of them costs the product of their lengths, in memory too.
 const LONGEST: usize = 256;

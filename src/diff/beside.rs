@@ -1,7 +1,5 @@
-//! An object that a task brings or gives up, which another task may bring too. It sees no other task.
-//!
-//! The one idea: a task only says what is its own from now on; whether an object is new on a cluster, or goes, the files
-//! of the whole output say.
+//! Objects that a task gains or loses and that another task may have too. Whether such an object is new on a cluster or
+//! deleted follows from the whole output.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,8 +1,6 @@
-//! What changes between two compilations, as data: the inventory, the tasks, what goes, and whether the guard would let
-//! it. It draws nothing.
+//! Compares two compilations: inventory, tasks, deletions, and the verdict of the deletion guard.
 //!
-//! The one idea: a reviewer asks what is lost before what is new; so what goes is counted by itself, from the files, and
-//! not from the words about tasks.
+//! Deletions are counted from the files, not from the changes of tasks.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,4 @@
-//! Two values, and where they differ. It knows no kind and no field; whoever asks says which lists have keys.
-//!
-//! The one idea: an item of a list is told by its key where it has one, so a variable that is put in front of others is
-//! one difference and not as many as follow it.
+//! Compares two values field by field. Items of keyed lists are matched by key, so an inserted item is one difference.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -1,8 +1,6 @@
-//! What changes in the inventory: clusters that come, go, or only get another name, and what is said of the others. It
-//! tells no effect on tasks; those tell it themselves.
+//! Compares two inventories: clusters added, removed, renamed, and changed facts.
 //!
-//! The one idea: a directory is a cluster, so a cluster with another name is one that goes and one that comes, and a
-//! reviewer should read both in one line.
+//! A directory is a cluster, so a renamed cluster is one removed and one added, shown in one line.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,4 @@
-//! What changes, and whether it may. It writes nothing and reads no disk.
-//!
-//! The one idea: a deletion that nobody meant is the one mistake that cannot be taken back, so it is counted before
-//! anything is written, and said before anything else is.
+//! Compares two compilations, or one and existing manifests, and guards against deletions.
 
 mod beside;
 mod changes;

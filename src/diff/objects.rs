@@ -1,8 +1,6 @@
-//! Two texts of one object, compared by what they say. It reads no text itself and judges no secret: whoever asks lends
-//! eyes for both.
+//! Compares two texts of one object by meaning, secrets redacted.
 //!
-//! The one idea: clusters share the bytes of a variant, so a pair of texts is read and compared once, however many
-//! clusters have it; and what is secret is covered before anything is compared, so no later word can show it.
+//! Clusters share the bytes of a variant, so each pair of texts is parsed and compared once.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -1,7 +1,6 @@
-//! Which task of before is which of now. It compares nothing that is not needed for that.
+//! Matches the tasks of two compilations.
 //!
-//! The one idea: a name is the task; where it is gone, the task that gives all the same objects under other names is the
-//! same task, and one that only resembles it is another.
+//! By name; where a name is gone, a task that gives the same objects under other names is the same task.
 
 use std::collections::BTreeMap;
 

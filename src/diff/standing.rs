@@ -1,8 +1,4 @@
-//! Objects that stand somewhere, against those that a compilation gives, one cluster at a time. It knows no file format
-//! and no default of Kubernetes: both sides come in the form in which equal means the same.
-//!
-//! The one idea: an object is the same object if group, kind, namespace and name are; a namespace that is not written is
-//! the one that fits.
+//! Matches existing objects with those of a compilation, one cluster at a time, by group, kind, namespace and name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

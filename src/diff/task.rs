@@ -1,7 +1,6 @@
-//! What changes about one task: where it runs, when, what. It sees no other task and draws nothing.
+//! Compares one task between two compilations: placement, schedule, objects.
 //!
-//! The one idea: clusters that had one variant and get one variant change alike, so the pairs of variants are compared,
-//! and every change knows the clusters on which it holds.
+//! Clusters that had one variant and get one variant change alike, so variants are compared pairwise.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;

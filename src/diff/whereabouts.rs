@@ -1,6 +1,4 @@
-//! Why a task is on a cluster no longer, or was not there before. It decides nothing.
-//!
-//! The one idea: every verdict is data on both sides; the side without the task says why.
+//! Explains why a task left a cluster or came to it, from the placement verdicts of both sides.
 
 use super::task::State;
 use crate::compile::line;

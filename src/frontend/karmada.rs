@@ -1,6 +1,5 @@
-//! Documents written for Karmada. This version reads none of them, and says so.
-//!
-//! The one idea: what nobody reads would run nowhere without a word, so one message names the first and counts the rest.
+//! Reports documents written for Karmada, which this version does not read: one message names the first and counts the
+//! rest.
 
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::tree::{FileId, Span};

@@ -1,7 +1,7 @@
-//! The files of a repository, each parsed once. It decides only whether a file that cannot be parsed matters.
+//! The files of a repository, each parsed once, and whether a file that cannot be parsed matters.
 //!
-//! The one idea: people keep Helm templates and other YAML beside their tasks. A file that is not YAML is a
-//! mistake only if it speaks of us or is referred to; else it is counted and passed over.
+//! Repositories hold Helm templates and other text. A file that is not YAML is an error only if it names fleetcron or
+//! is referred to; else it is counted in a note.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

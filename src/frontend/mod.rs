@@ -1,7 +1,4 @@
-//! Documents of any dialect become one [`Model`]. It reads no disk, places nothing and merges nothing.
-//!
-//! The one idea: whatever dialect spoke, later rooms cannot tell. Each dialect has a folder of its own; a file
-//! that holds none of its documents is passed over.
+//! Turns documents of any dialect into one [`Model`]. Later stages cannot tell which dialect was used.
 
 mod karmada;
 mod library;

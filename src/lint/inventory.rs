@@ -1,7 +1,5 @@
-//! `unknown-cluster`, `unknown-place`: a name or value is asked for that nothing in the inventory has.
-//!
-//! The one idea: a selector that can meet nothing is a spelling mistake until proven otherwise; under `notIn` and
-//! `exclude` it may be a precaution, so it is a warning there.
+//! `unknown-cluster`, `unknown-place`: a selector asks for a name or value that the inventory does not have. Under
+//! `notIn` and `exclude` it may be a precaution, so it is a warning there.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;

@@ -1,7 +1,5 @@
-//! Rules over the whole model, and over what its tasks run and when: what is odd although each document by itself is
-//! fine, and Kubernetes accepts it. It changes nothing.
-//!
-//! The one idea: one file a rule, and it says what it found by code; how much that matters, the settings say.
+//! Lints over the whole model and over what tasks run and when: accepted by Kubernetes, and probably not meant. One
+//! file per lint.
 
 mod inventory;
 mod namespace;

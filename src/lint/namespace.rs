@@ -1,6 +1,5 @@
-//! `default-namespace`: nobody said where a task's objects go on some cluster, so they go to `default`. It moves none.
-//!
-//! The one idea: a namespace by accident is a mistake; `defaults: {namespace: default}` makes it a decision.
+//! `default-namespace`: objects go to `default` because no namespace is set. `defaults: {namespace: default}` makes it
+//! a decision.
 
 use crate::diag::{Clusters, Code, Diagnostic, Diagnostics};
 use crate::model::{Cluster, Layer, Model, Unit};

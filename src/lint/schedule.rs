@@ -1,7 +1,5 @@
-//! Rules over when a task runs: what is odd about its schedule, its zone, its deadlines. It moves no run.
-//!
-//! The one idea: the facts come from `cron`; here they get a code and the author's own text. A limit that nobody wrote
-//! says nothing about how long runs take, so the built-in one counts for nothing here.
+//! Lints over when a task runs: its schedule, zone and deadlines. A limit that nobody wrote says nothing about how long
+//! runs take, so built-in limits do not count.
 
 use std::ops::Range;
 

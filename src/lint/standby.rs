@@ -1,9 +1,7 @@
-//! `standby-deadline`: a copy is suspended until it becomes the active one, and has no `startingDeadlineSeconds`.
+//! `standby-deadline`: a standby copy without `startingDeadlineSeconds`.
 //!
-//! The one idea: an unsuspended CronJob starts its latest missed run at once, so a fail-over by day runs what was due at
-//! night. A deadline says how late is too late.
-//!
-//! Source: Kubernetes' `pkg/controller/cronjob/utils.go mostRecentScheduleTime`.
+//! An unsuspended CronJob starts its latest missed run at once. Source: `pkg/controller/cronjob/utils.go`,
+//! `mostRecentScheduleTime`.
 
 use crate::diag::{Clusters, Code, Diagnostic, Diagnostics};
 use crate::model::{Model, Timing, Unit};

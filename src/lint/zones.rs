@@ -1,7 +1,5 @@
-//! `unknown-time-zone` and `deprecated-time-zone` where the inventory and the settings name a zone. Those that a task
-//! names are judged with the task.
-//!
-//! The one idea: a zone is judged where it stands, whoever uses it.
+//! `unknown-time-zone` and `deprecated-time-zone` in the inventory and the settings. Zones of tasks are checked with
+//! the task.
 
 use crate::cron::Zone;
 use crate::diag::{Code, Diagnostic, Diagnostics};

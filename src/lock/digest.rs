@@ -1,8 +1,7 @@
-//! What decided a choice, as one short word. Nothing of the inventory goes into it.
+//! A digest of the placement rules behind a recorded choice, without anything of the inventory.
 //!
-//! The one idea: two placements that mean the same have the same digest, however they are written: lists whose order
-//! means nothing are sorted first. It tells whether a choice was made by the rules that hold now; it guards nothing, so a
-//! plain hash (64-bit FNV-1a) will do.
+//! Placements that mean the same have the same digest: lists whose order has no meaning are sorted. It only detects
+//! changed rules, so 64-bit FNV-1a will do.
 
 use serde_json::{Value, json};
 

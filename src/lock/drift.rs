@@ -1,6 +1,4 @@
-//! What has changed between the record and the decision, in words. It judges nothing.
-//!
-//! The one idea: a reviewer reads one line a task: from where, to where, because of what, with the place that says it.
+//! Describes what changed between the lock and the decision: from where, to where, and why.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,5 @@
-//! The recorded plan as a decision. Nothing is decided.
-//!
-//! The one idea: a sync must not choose. What the lock does not say, or says about other rules or clusters that are gone,
-//! is an error and never a guess.
+//! Takes the recorded placement as the decision. What the lock lacks, or records under other rules or for removed
+//! clusters, is an error.
 
 use super::{Entry, PATH};
 use crate::diag::{Code, Diagnostic};

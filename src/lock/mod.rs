@@ -1,8 +1,7 @@
-//! The record of what runs where: what it says, how it is read and written, and what has changed since. It decides
-//! nothing and opens no file; it arrives in the source tree and leaves beside the output.
+//! The lock file: recorded placements, parsed, printed and compared.
 //!
-//! The one idea: one fact a line, each complete in itself, so that Git can merge two branches by taking the lines of
-//! both, and the difference of two locks is the summary of what moves.
+//! One fact per line, each complete in itself, so Git can merge branches by taking the lines of both, and the diff of
+//! two locks is the summary of what moves.
 
 mod digest;
 mod drift;

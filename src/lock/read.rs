@@ -1,7 +1,4 @@
-//! A lock becomes records. It trusts no line and loses none.
-//!
-//! The one idea: the lines are a set. Their order means nothing, the markers of a merge conflict are passed over so that
-//! both sides count, and what is told twice is told once.
+//! Parses a lock. Order has no meaning, conflict markers count both sides, duplicates are one.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,6 +1,4 @@
-//! Records become a lock. It holds no date, no path and nothing of the inventory.
-//!
-//! The one idea: the lines are sorted as bytes, so the same facts are always the same file.
+//! Prints a lock: lines sorted as bytes, without dates, paths or facts of the inventory.
 
 use super::read::HEADER;
 use super::{Lock, VERSION};

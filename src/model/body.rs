@@ -1,7 +1,5 @@
-//! The body of a task: the shape that Task, Base and every override share. It is not merged here.
-//!
-//! The one idea: a layer is kept as it was said, JSON with places; `render` folds the layers of one cluster
-//! into an object, and when the object is wrong the layers tell who said it.
+//! The body that Task, Base and every override share. A layer is kept as written, JSON with source locations; `render`
+//! merges layers.
 
 use std::collections::BTreeMap;
 

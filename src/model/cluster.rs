@@ -1,6 +1,4 @@
-//! One target of the inventory. It does not know which tasks run on it.
-//!
-//! The one idea: it is a snapshot that people commit; nothing here is asked of a live cluster.
+//! One cluster of the inventory: a committed snapshot.
 
 use std::collections::BTreeMap;
 

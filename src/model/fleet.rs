@@ -1,6 +1,4 @@
-//! The settings of a repository, each with its default. It applies none of them.
-//!
-//! The one idea: a repository without `fleetcron.yaml` is a [`Fleet::default`].
+//! The settings of a repository with their defaults. A repository without `fleetcron.yaml` is a [`Fleet::default`].
 
 use std::collections::BTreeMap;
 use std::ops::Range;

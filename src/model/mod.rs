@@ -1,7 +1,5 @@
-//! What the user means, whichever dialect said it. It neither reads text nor decides anything.
-//!
-//! The one idea: every field still knows where it was said ([`Spanned`], [`Located`]), so that whoever finds
-//! fault with it later can point at the author's own words.
+//! What the user means, in whichever dialect it was written. Every field keeps its source location ([`Spanned`],
+//! [`Located`]).
 
 mod body;
 mod cluster;

@@ -1,7 +1,4 @@
-//! What is wrong with a name that must be a DNS label or subdomain (RFC 1123), in words, and the name that was probably
-//! meant. It refuses nothing.
-//!
-//! The one idea: the rule says what all names may be; whoever wrote this one wants to know which of its characters it is.
+//! Explains what is wrong with a DNS label or subdomain (RFC 1123), and suggests the name that was probably meant.
 
 /// What is wrong with the characters of a name, as the end of a sentence; `inside` may stand between letters and digits.
 /// Of a subdomain each part between dots is held to it.

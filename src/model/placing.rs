@@ -1,6 +1,4 @@
-//! Where a task goes and which of its copies run, as its author says it. It chooses nothing; `place` does.
-//!
-//! The one idea: the words are Karmada's, with the place of each, so a verdict can name the very word that decided.
+//! Placement and activity of a task as written, with Karmada's words and the location of each.
 
 use super::{Match, Named, Selector, Toleration};
 use crate::tree::{Span, Spanned};

@@ -1,7 +1,5 @@
-//! `$(cluster.…)` and `$(var.…)` in a text: where they stand. It knows no values.
-//!
-//! The one idea: whatever begins `$(cluster.` or `$(var.` is ours, and nothing else is; `$$(...` escapes as in
-//! Kubernetes (`third_party/forked/golang/expansion`).
+//! Finds `$(cluster.…)` and `$(var.…)` in a text. `$$(...` escapes as in Kubernetes
+//! (`third_party/forked/golang/expansion`).
 
 /// One of our references in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,5 @@
-//! Which clusters: by name, by place, by label. It selects nothing itself; `place` does.
-//!
-//! The one idea: each part keeps its place, so a verdict can name the very word that refused a cluster.
+//! Selects clusters by name, place and label. Each part keeps its location, so a verdict can name the part that
+//! excluded a cluster.
 
 use crate::tree::{Span, Spanned};
 

@@ -1,6 +1,4 @@
-//! What decides when a task runs on some clusters, as its finished CronJob says it. It reads no schedule.
-//!
-//! The one idea: rules about time look at six fields; here they are, taken out once, whoever said them.
+//! The six fields of a finished CronJob that decide when it runs.
 
 use serde_json::Value;
 

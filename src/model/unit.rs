@@ -1,6 +1,4 @@
-//! A task with all that decides about it: layers, placement, overrides. It is not placed or rendered here.
-//!
-//! The one idea: a unit is complete in itself. Whoever builds it needs the fleet and the unit, and no other unit.
+//! A task with everything that decides about it: layers, placement, overrides.
 
 use std::sync::Arc;
 

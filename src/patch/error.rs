@@ -1,7 +1,4 @@
-//! What can be wrong with a patch, as data. It knows neither file nor span: whoever holds the patch's text does.
-//!
-//! The one idea: an error is made where the mistake is seen, knowing only the last step, and each caller on the way
-//! out puts its own step in front.
+//! Errors of patches, as data. An error starts at the failing step and each caller adds its own step in front.
 
 use super::pointer::{Pointer, PointerError};
 use serde_json::Value;

@@ -1,8 +1,5 @@
-//! The parts of a container image reference: registry, repository, tag, digest. It asks no registry, and says nothing of
-//! images that nobody takes apart: Kubernetes accepts almost any text.
-//!
-//! The one idea: a digest is a promise about bytes. It is never lost in passing; a new tag over it must say what becomes
-//! of it.
+//! Parses image references into registry, repository, tag and digest. A digest is never lost: a new tag over it must
+//! say what becomes of it.
 
 use std::fmt;
 

@@ -1,8 +1,8 @@
-//! JSON patch (RFC 6902), applied by the `json-patch` crate. It follows the RFC also where Kubernetes' library does not,
-//! and keeps nulls, as the RFC does: [`super::typed::strip_nulls`] is for the caller.
+//! JSON patch (RFC 6902), by the `json-patch` crate.
 //!
-//! The one idea: a patch is read strictly before it is applied, so each thing that Kubernetes' library lets pass (a
-//! path without slash, an index `-1`, an `add` without value) is refused in words, by operation and member.
+//! Patches are read strictly first, so what Kubernetes' library lets pass (a path without a slash, an index `-1`, an
+//! `add` without value) is an error by operation and member. Nulls are kept, as the RFC says:
+//! [`super::typed::strip_nulls`] is for the caller.
 
 use super::error::{Operation, PatchError, Problem, plain, type_name};
 use super::pointer::{Pointer, index};

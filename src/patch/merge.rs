@@ -1,7 +1,4 @@
-//! JSON merge patch (RFC 7396), by the `json-patch` crate. It knows no lists and no directives.
-//!
-//! The one idea: a `$patch` in a merge patch is a mistake about the kind of patch; it must not reach the manifest, and
-//! not vanish unseen either.
+//! JSON merge patch (RFC 7396), by the `json-patch` crate. A `$patch` directive in it is an error.
 
 use super::Pointer;
 use super::error::{PatchError, Problem, type_name};

@@ -1,9 +1,8 @@
 //! Pure edits of one JSON object: pointers, RFC 6902 and 7396, strategic merge, fleetcron's own layers, image
 //! references.
 //!
-//! It may name no other room, read no file and draw no diagnostic: an edit either succeeds whole or returns a
-//! [`PatchError`] that says where in the patch, what, and what to do about it. The one idea: every edit works on
-//! the same open [`serde_json::Value`], so a field that nobody here has heard of passes through.
+//! An edit either succeeds whole or returns a [`PatchError`] that says where in the patch, what is wrong, and what to do.
+//! Edits work on an open [`serde_json::Value`], so unknown fields pass through. This module uses no other.
 //!
 //! | file | edits by |
 //! |---|---|

@@ -1,7 +1,4 @@
-//! JSON pointers (RFC 6901), and the help that a missing place deserves. Nothing is changed here.
-//!
-//! The one idea: whoever points at nothing was close to something; [`Pointer::nearest`] walks as far as the document
-//! goes and says what stands there.
+//! JSON pointers (RFC 6901). [`Pointer::nearest`] says what exists near a missing place.
 
 use serde_json::Value;
 use std::fmt;

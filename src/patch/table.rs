@@ -1,7 +1,5 @@
-//! Which lists merge, and by what key: the strategic merge metadata of Kubernetes, as data under `schemas/k8s`.
-//! It knows nothing else of a kind; whether a field exists is for a schema to say.
-//!
-//! The one idea: a [`Shape`] is a cursor that walks beside the values, so merging compares no paths.
+//! Which lists merge, and by what key: strategic merge metadata of Kubernetes, as data under `schemas/k8s`. A [`Shape`]
+//! is a cursor that walks beside the values.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

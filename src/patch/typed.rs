@@ -1,8 +1,5 @@
-//! fleetcron's own merge: bases, task and overrides laid over each other. It does not know what a field means, and
-//! leaves wrong types for the schema check.
-//!
-//! The one idea: it is a strategic merge for people who read from top to bottom: what is new comes *behind* what was
-//! there, and null means "as if never said", so no null ever remains.
+//! fleetcron's own merge of bases, task and overrides: a strategic merge in which new elements are appended and null
+//! means "as if never set".
 
 use super::error::{PatchError, Problem, plain, type_name};
 use super::table::{List, Shape, default_of};

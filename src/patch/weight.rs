@@ -1,7 +1,5 @@
-//! How heavy a value is, and how deep. It refuses nothing by itself.
-//!
-//! The one idea: counted is what every way to store the value must hold: the bytes of its texts, and one for each value.
-//! So what is over a limit here is over it in any encoding; names of fields, which protobuf leaves out, do not count.
+//! The size and depth of a value: bytes of its strings plus one per value. A value over a limit here is over it in any
+//! encoding.
 
 use serde_json::Value;
 

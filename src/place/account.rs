@@ -1,7 +1,4 @@
-//! What was taken into account where there was a choice, for those who want to follow it. It decides nothing.
-//!
-//! The one idea: the verbs note down what they look at, as they look at it, so that nobody has to work it out again and
-//! come to something else.
+//! Records what each scheduling step looked at, for `explain`.
 
 use super::failure::Failure;
 use super::prioritize::Entry;

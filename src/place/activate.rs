@@ -1,7 +1,6 @@
-//! Which of the placed copies run; the others stand by, suspended. It places nothing.
+//! Chooses the active copies among the placed ones; the others are standby.
 //!
-//! The one idea: the active copy is a choice like any other, so it stays where it was recorded as long as it may, and
-//! only then goes to the next: as the author listed them, else a cluster without a taint first, then by name.
+//! A recorded active copy stays as long as it may; else the author's order, then untainted clusters, then by name.
 
 use super::decision::Decision;
 use super::filter;

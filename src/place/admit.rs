@@ -1,9 +1,5 @@
-//! What Karmada settles before it schedules: the defaults of a placement, and what it refuses. It knows no YAML; whoever
-//! reads a placement hands over its words.
-//!
-//! The one idea: a draft may say anything; what `settle` returns has a meaning.
-//!
-//! Source: Karmada's `pkg/webhook/propagationpolicy/mutating.go`, `pkg/util/validation/validation.go`.
+//! Karmada's admission of a placement: defaults and refusals. Source: `pkg/webhook/propagationpolicy/mutating.go`,
+//! `pkg/util/validation/validation.go`.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
-//! Karmada's cluster affinity: names, labels and fields that all must hold. It says yes or no, and no reason.
+//! Karmada's cluster affinity: names, labels and fields that all must match.
 //!
-//! The one idea: an affinity is checked once, when it is made. One that Kubernetes could not read as a selector meets
-//! nothing, silently, as in Karmada's `pkg/util/selector.go ClusterMatches`.
+//! One that Kubernetes could not read as a selector matches nothing, as in Karmada's `pkg/util/selector.go
+//! ClusterMatches`.
 
 use std::collections::BTreeSet;
 

@@ -1,9 +1,7 @@
-//! The last verb: how many replicas each selected cluster gets. It chooses no clusters, but some may get nothing.
+//! Step 4, assign: how many replicas each selected cluster gets.
 //!
-//! The one idea: every way of dividing is one list of (cluster, weight) and one target for Webster's method; what was
-//! assigned before is either the weights (fewer replicas), a base that stays (more), or part of the room (anew).
-//!
-//! Source: Karmada's `core/common.go`, `assignment.go`, `division_algorithm.go`.
+//! Every strategy is a list of (cluster, weight) and a target for Webster's method. Source: Karmada's `core/common.go`,
+//! `assignment.go`, `division_algorithm.go`.
 
 use std::cmp::Reverse;
 

@@ -1,7 +1,4 @@
-//! What a decision looks at in a cluster. It reads no documents: whoever has some turns them into these plain values.
-//!
-//! The one idea: everything that does not depend on the task is worked out once, here: the order of the names, and
-//! what is free, in whole numbers. A decision then only looks up and compares.
+//! A cluster as placement sees it: plain values that do not depend on the task.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

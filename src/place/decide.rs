@@ -1,8 +1,8 @@
-//! Where one unit goes, by its author's own words and by what is recorded. It reads no lock and writes none.
+//! Places one unit by its rules and its recorded placement.
 //!
-//! The one idea: what was placed stays. A recorded choice that still passes every rule is kept as it is, whatever is
-//! free elsewhere; else Karmada's algorithm runs with it as the previous assignment. Where there is no choice, because
-//! all that fit are taken, the inventory is followed, and the record only says who may stay in spite of NoSchedule.
+//! A recorded placement that still passes every rule is kept; else Karmada's algorithm runs with it as the previous
+//! assignment. Where all that fit are taken, the inventory is followed, and the record only says who may stay in spite
+//! of NoSchedule.
 
 use std::collections::{BTreeMap, BTreeSet};
 

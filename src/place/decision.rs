@@ -1,7 +1,4 @@
-//! What was decided about a unit: a verdict a cluster, and why. It decides nothing.
-//!
-//! The one idea: a verdict is data. For every cluster it is `chosen`, the first rule that refused it, or what it was
-//! passed over for, with the place in the task and the place in the inventory.
+//! The decision about a unit: a verdict per cluster, with the rule and both source locations.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,5 @@
-//! Why nothing was placed. It prints as Karmada's own sentence.
-//!
-//! The one idea: Karmada sorts all failures into three, which say whether the previous result stays.
+//! Why nothing was placed, printed as Karmada's own sentence. Karmada's three kinds say whether the previous result
+//! stays.
 
 use std::fmt;
 

@@ -1,10 +1,7 @@
-//! The first verb: which clusters fit. It decides about one cluster at a time and compares none.
+//! Step 1, filter: which clusters fit.
 //!
-//! The one idea: rules are tried in the order in which an author would say them (excluded, named, provider,
-//! region, zone, labels, expressions, fallback, taints, spread) and the first that refuses is the reason; who explains
-//! goes on and hears the others too.
-//! Matching follows Karmada's `pkg/util/selector.go` (`ClusterMatches`, `matchZones`); what it comes down to is asked
-//! in `holds`, as Karmada's own filters ask it.
+//! Rules are tried in the order in which an author would name them, and the first that excludes is the reason. Matching
+//! follows Karmada's `pkg/util/selector.go` (`ClusterMatches`, `matchZones`).
 
 use std::ops::ControlFlow;
 

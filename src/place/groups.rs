@@ -1,9 +1,7 @@
-//! Choosing groups of clusters: so many groups with so many clusters in all, the best there are. It knows no clusters,
-//! only how many a group has and how good it is.
+//! Chooses the best groups of clusters for a spread.
 //!
-//! The one idea: Karmada walks all sets of groups and then ranks them (`spreadconstraint/select_groups.go`), which takes
-//! forever for fifty regions. A set is accepted as soon as it is large enough, so the best one can be put together from
-//! the end: what is best for the remaining groups depends only on how many groups and clusters are already taken.
+//! Karmada ranks all subsets (`spreadconstraint/select_groups.go`); here the best is built by dynamic programming,
+//! which is fast for fifty regions.
 
 /// A group: its clusters, and how good it is.
 #[derive(Clone, Debug)]

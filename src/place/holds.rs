@@ -1,7 +1,4 @@
-//! The smallest questions of all filters: does a toleration bear a taint, does a value meet a requirement.
-//! It knows neither clusters nor documents, so both dialects ask here.
-//!
-//! The one idea: a cluster has no value, one, or several; every operator is one line about that.
+//! The basic predicates of all filters: whether a toleration tolerates a taint, whether a value meets a requirement.
 
 use crate::model::{Operator, TaintEffect};
 

@@ -1,12 +1,9 @@
-//! Where a unit goes, and why not elsewhere. It knows no text, no patches, no YAML, and no other unit.
+//! Decides which clusters a unit is placed on, with how many instances, and why not elsewhere.
 //!
-//! The one idea: a verdict is data. For every cluster it is `chosen` or the first rule that refused it, with
-//! the place in the task and the place in the inventory; `plan` and `explain` only print it. The verbs are
-//! Karmada's (`pkg/scheduler/core/generic_scheduler.go`): filter, prioritize, select, assign.
-//!
-//! There are two filters: `filter` knows the author's words and where they stand, `plugins` knows Karmada's. `decide` joins
-//! the first to what is recorded. The verbs
-//! after that are the same for both; [`Ways`] says where ours differ from Karmada's, and `docs/karmada-parity.md` why.
+//! A verdict is data: for every cluster the instances, or the first rule that excluded it, with both source locations.
+//! The steps are Karmada's (`pkg/scheduler/core/generic_scheduler.go`): filter, prioritize, select, assign. `filter`
+//! knows the author's words, `plugins` knows Karmada's; the later steps are shared, and [`Ways`] says where ours
+//! differ.
 
 mod account;
 mod activate;

@@ -1,7 +1,7 @@
-//! Karmada's filter plugins: may this cluster be chosen at all. It looks at one cluster at a time and compares none.
+//! Karmada's filter plugins.
 //!
-//! The one idea: a refusal is data that prints as Karmada's own sentence. Karmada asks its plugins in the order of a Go
-//! map, so it reports a random one of several refusals; here the order is fixed, and all of them can be had.
+//! Karmada asks them in the order of a Go map and reports a random refusal of several; here the order is fixed, and all
+//! refusals are available.
 
 use std::fmt;
 

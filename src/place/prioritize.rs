@@ -1,10 +1,7 @@
-//! The second verb: what each fitting cluster can take, and in which order they are looked at.
+//! Step 2, prioritize: what each fitting cluster can take, and the order in which they are considered.
 //!
-//! The one idea: the order is total (earlier group, already there, more room, smaller name), so whatever follows
-//! does not depend on how the clusters came in. In our own ways what PreferNoSchedule keeps away comes last in its group.
-//!
-//! Source: Karmada's `group_clusters.go generateClustersInfo`, `core/util.go calAvailableReplicas`,
-//! `pkg/estimator/client/general.go`.
+//! The order is total: earlier group, already there, more free capacity, smaller name. Source: Karmada's
+//! `group_clusters.go generateClustersInfo`, `core/util.go calAvailableReplicas`, `pkg/estimator/client/general.go`.
 
 use super::candidate::{Candidate, Inventory, Nodes};
 use super::plugins::{Attempt, tolerated};

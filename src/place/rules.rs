@@ -1,7 +1,4 @@
-//! What is asked of a decision: rules, demand, and what was decided before. It decides nothing.
-//!
-//! The one idea: a rule that another program defaults or refuses is already settled here; the scheduler never asks
-//! what an absent word means.
+//! The input of a decision: rules, demand, and the previous assignment, with all defaults filled in.
 
 use super::affinity::Affinity;
 use super::candidate::{Amounts, measure};

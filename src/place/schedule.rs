@@ -1,7 +1,5 @@
-//! The whole decision: filter, prioritize, select, assign; and of several groups the first that works.
-//!
-//! The one idea: a decision is a function of clusters, rules, demand and what was decided before. Karmada's
-//! `core/generic_scheduler.go Schedule` and `scheduler.go scheduleResourceBindingWithClusterAffinities`.
+//! One scheduling run: filter, prioritize, select, assign; of several affinity groups the first that works. Source:
+//! Karmada's `core/generic_scheduler.go Schedule` and `scheduler.go scheduleResourceBindingWithClusterAffinities`.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,4 @@
-//! The third verb: which of the fitting clusters are taken. It shares nothing out.
-//!
-//! The one idea: constraints say how many groups there are to be; which ones is decided by the base order and by how
-//! well a group could take its part.
+//! Step 3, select: which of the fitting clusters are taken.
 //!
 //! Source: Karmada's `spreadconstraint/select_clusters.go`, `select_clusters_by_cluster.go`,
 //! `select_clusters_by_region.go`, `group_clusters.go`.

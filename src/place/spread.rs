@@ -1,9 +1,8 @@
-//! Selecting in our own ways: every constraint selects, not only `cluster` and `region`, and an absent maximum is no
-//! limit. It is for what Karmada cannot do; what Karmada can do stands in `select`.
+//! Selection for spreads that Karmada does not have: provider, zone, labels, no maximum.
 //!
-//! The one idea: from the widest group to the narrowest (provider, region, zone, labels as written) Karmada's choice of
-//! groups is made again among the clusters that are left. If a narrower constraint cannot be met then, the wider one
-//! takes more groups, as far as it may. At the end every chosen group is given one cluster before any gets a second.
+//! From the widest group to the narrowest, Karmada's choice of groups is repeated among the remaining clusters. If a
+//! narrower constraint cannot be met, the wider one takes more groups. Every chosen group gets one cluster before any
+//! gets a second.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;

@@ -1,9 +1,7 @@
-//! Sharing out seats by weight: Webster's method, also called Sainte-Laguë. It counts exactly and knows no float.
+//! Shares out seats by weight: Webster's (Sainte-Laguë) method in exact integers.
 //!
-//! The one idea: a seat goes to the greatest weight / (2 · seats + 1). Every party surely gets the seats whose quotient
-//! lies above a bound that all seats together cannot reach, so only about as many seats as parties are dealt one by one.
-//!
-//! Source: Karmada's `pkg/util/helper/webstermethod.go`, which compares the quotients as floats.
+//! Seats above a common bound are given at once, so only about as many as parties are dealt one by one. Source:
+//! Karmada's `pkg/util/helper/webstermethod.go`, which compares floats.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;

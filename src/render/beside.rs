@@ -1,7 +1,7 @@
-//! The objects beside tasks against what Kubernetes takes, and who is to blame. It judges nothing; `validate` does.
+//! Validates the objects that go with tasks, and finds the source to blame.
 //!
-//! The one idea: a file is judged once, as it is written, whoever names it; of what a task makes of it by references and
-//! patches only the new faults are told, at the patch that says more of it than the file, or at the file.
+//! A file is validated once as written; for what references and patches make of it only new errors are reported, at the
+//! patch or at the file.
 
 use std::collections::BTreeSet;
 

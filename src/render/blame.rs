@@ -1,7 +1,5 @@
-//! Who said it: from a fault in a finished object back to the author's own text. It runs only when something is wrong.
-//!
-//! The one idea: replay. The layers are applied one by one again; the last step after which the fault appears, and
-//! from which on it stays, is to blame, and inside that step the member whose path covers the fault.
+//! Maps an error in a rendered object back to the source location that caused it, by replaying the layers one at a
+//! time. Only runs once an error was found.
 
 use std::collections::HashSet;
 

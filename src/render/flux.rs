@@ -1,7 +1,7 @@
-//! What Flux' substitution would do to an object, and what the settings say about that. It substitutes nothing.
+//! Handles text that Flux' variable substitution would change, as the settings say.
 //!
-//! The one idea: Flux runs envsubst over the text of a whole object: `${` begins a variable, `$$` is one `$`, and all
-//! else stays (fluxcd/pkg `envsubst/parse/scan.go`). So these two are looked for, and doubling their `$` is what it undoes.
+//! Flux runs envsubst over the whole object: `${` begins a variable, `$$` is one `$` (fluxcd/pkg
+//! `envsubst/parse/scan.go`).
 
 use serde_json::{Map, Value};
 

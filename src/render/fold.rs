@@ -1,7 +1,5 @@
-//! The layers of a task fold into one CronJob. It checks no schema and knows no other task.
-//!
-//! The one idea: folding is a walk over steps in order of precedence, so the object after any number of steps can be
-//! had again: that is how blame is found.
+//! Merges the layers of a task into one CronJob, step by step in order of precedence, so that blame can replay any
+//! prefix.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -1,8 +1,7 @@
-//! One task becomes manifests: layers, references, overrides, patches, bytes. It writes no file and sees no other task.
+//! Renders one task into manifests: layers, references, overrides, patches, bytes.
 //!
-//! The one idea: most clusters of a task get the same bytes. Clusters are grouped into [`Variant`]s by all that can
-//! differ (the overrides that match, the values of the references used, zone, namespace), and a variant is folded,
-//! checked and emitted once.
+//! Clusters are grouped into [`Variant`]s by everything that can differ (matching overrides, values of references,
+//! zone, namespace), and each variant is merged, validated and emitted once.
 
 mod beside;
 mod blame;

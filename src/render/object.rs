@@ -1,6 +1,4 @@
-//! A finished object becomes a manifest: path, header, bytes. It changes nothing in the object.
-//!
-//! The one idea: the bytes depend on the object alone, never on the order or the file in which people said it.
+//! Turns a finished object into a manifest: path, header, bytes. The bytes depend on the object alone.
 
 use std::sync::Arc;
 

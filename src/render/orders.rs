@@ -1,7 +1,5 @@
-//! What the plan says of one cluster's copy: its share of the instances, and whether it runs. It plans nothing.
-//!
-//! The one idea: these few fields are the plan's alone. They are written after all layers, and an override that sets one
-//! of them is refused elsewhere.
+//! The fields that only the plan may set in one cluster's copy: its share of the instances and whether it is suspended.
+//! Written after all layers.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,6 +1,4 @@
-//! The patches of an override, applied to a finished object. It makes no patch semantics; `patch` does.
-//!
-//! The one idea: a patch that fails says which override, which operation, which pointer, and what is there instead.
+//! Applies the patches of an override to a finished object, and explains failures by override, operation and pointer.
 
 use serde_json::Value;
 

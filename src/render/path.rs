@@ -1,6 +1,4 @@
-//! Paths inside a CronJob, spelled once. It merges nothing.
-//!
-//! The one idea: the way from the CronJob down to the pod is long and always the same.
+//! Paths inside a CronJob, from the CronJob down to the pod.
 
 use serde_json::{Map, Value};
 

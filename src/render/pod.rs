@@ -1,6 +1,5 @@
-//! Containers of a pod: the only one, one by name, and the images of all. It adds no container that nobody asked for.
-//!
-//! The one idea: a container that is addressed and not there is a mistake, never a new container.
+//! Finds containers of a pod: the only one, one by name, or all. A container that is addressed and missing is an error,
+//! never a new container.
 
 use serde_json::{Map, Value};
 

@@ -1,8 +1,7 @@
-//! `$(cluster.…)` and `$(var.…)` in the strings of a body. There is no recursion, no expression, no template language.
+//! Replaces `$(cluster.…)` and `$(var.…)` in the strings of a body.
 //!
-//! The one idea: whatever begins `$(cluster.` or `$(var.` is ours and must be known; everything else passes byte for
-//! byte: the kubelet's `$(VAR)`, a shell's `$(cmd)`, and `$$(...)`, which escapes as in Kubernetes
-//! (`third_party/forked/golang/expansion`).
+//! Everything else passes byte for byte: the kubelet's `$(VAR)`, a shell's `$(cmd)`, and `$$(...)`, which escapes as in
+//! Kubernetes (`third_party/forked/golang/expansion`).
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};

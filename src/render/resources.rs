@@ -1,7 +1,5 @@
-//! The objects beside a task: references, namespace, patches. It invents none.
-//!
-//! The one idea: an object goes with its task, so one without a namespace follows the task, and so do the subjects
-//! of its RoleBindings.
+//! Renders the objects that go with a task: references, namespace, patches. An object without a namespace gets the
+//! task's, and so do the subjects of its RoleBindings.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

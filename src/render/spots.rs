@@ -1,6 +1,4 @@
-//! Finding a place in a tree of places. It finds none that is not there: it stops at the nearest one above.
-//!
-//! The one idea: a place a little too wide is better than none.
+//! Looks up spans by path. Where a path has none, the nearest enclosing one is taken.
 
 use crate::tree::{SpanTree, Spots};
 

@@ -1,6 +1,4 @@
-//! One variant: what tells it from others, and its building. It decides no placement.
-//!
-//! The one idea: the key holds everything that a cluster can put into the bytes; two clusters of one key cannot differ.
+//! A variant: the key that distinguishes it, and how it is built. Clusters with equal keys share one rendering.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};

@@ -1,7 +1,5 @@
-//! What a task asks for before it is placed: pods of one run and what one of them requests. It knows no cluster.
-//!
-//! The one idea: placing comes before overrides, so what it needs to know is what the layers say without them, and
-//! without references, which have no value before a cluster is chosen.
+//! What a task requests before it is placed: instances, and the resource requests of one pod, without overrides and
+//! references.
 
 use serde_json::Value;
 

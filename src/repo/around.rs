@@ -1,8 +1,5 @@
-//! What Git knows about the folder of a fleet: where its work tree begins, where its hooks live, where it came from. It
-//! reads no file of the fleet and writes nothing.
-//!
-//! The one idea: hooks are Git's business, so the answer is Git's: its settings with the environment that Git itself asks,
-//! and the common folder of linked work trees.
+//! Discovers the Git repository around a fleet: work tree, hooks folder, remote. Answers come from Git's own settings
+//! and environment.
 
 #![expect(clippy::disallowed_methods, reason = "this room reads files")]
 

@@ -1,7 +1,4 @@
-//! The bytes of an output that stands in Git. It lists nothing.
-//!
-//! The one idea: a blob is named by its bytes. What should stand there is given a name too, once for all clusters that
-//! share it, and a blob of that very name is never opened.
+//! Reads existing output from Git. A blob whose id equals that of the wanted bytes is never opened.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

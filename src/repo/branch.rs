@@ -1,7 +1,5 @@
-//! What a branch holds, and what a commit says of itself. It changes no reference.
-//!
-//! The one idea: a branch that this clone knows only from its remote is that branch all the same, so that the first
-//! commit of a fresh clone goes on top of what is there.
+//! Reads what a branch holds and what its commits say. A branch known only from its remote counts, so a fresh clone
+//! continues it.
 
 use std::path::{Path, PathBuf};
 

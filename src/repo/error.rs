@@ -1,7 +1,5 @@
-//! Why nothing could be read at all. What is wrong with a single file is never one of these: it is a
-//! [`Problem`](crate::tree::Problem) in the tree, so that all of them are reported at once.
-//!
-//! The one idea: the message names the path, the cause says what the system said.
+//! Errors that stop reading altogether. Problems of a single file are a [`Problem`](crate::tree::Problem) in the tree
+//! instead.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,4 @@
-//! What stands in the output directory. It reads names, and bytes when it is asked for them.
-//!
-//! The one idea: nothing that stands there is trusted to be ours. Links are listed and never followed.
+//! Lists what exists in the output directory. Links are listed and never followed.
 
 #![expect(clippy::disallowed_methods, reason = "this room reads files")]
 

@@ -1,6 +1,4 @@
-//! Where two lines of a history part. It reads no file.
-//!
-//! The one idea: a reviewer of a branch asks what the branch does, not what others did meanwhile.
+//! Finds the merge base of two revisions.
 
 use std::path::Path;
 

@@ -1,7 +1,5 @@
-//! What Git says about files of the work tree: tracked, ignored, their attributes. It reads no file of the fleet.
-//!
-//! The one idea: tracked files count even where a rule ignores them, so the index is asked first, and the rules,
-//! which cost a look at every `.gitignore` on the way, only for the rest.
+//! Asks Git about files of the work tree: tracked, ignored, attributes. Tracked files count even where a rule ignores
+//! them.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

@@ -1,7 +1,4 @@
-//! What an index or a tree of Git holds: paths, kinds and object ids. It reads no blob.
-//!
-//! The one idea: an index is one flat list and a tree is many small ones; here both answer the same two questions:
-//! what is below this folder, and what stands at this path.
+//! Lists an index or a Git tree: paths, kinds and object ids.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;

@@ -1,6 +1,4 @@
-//! Manifests that stand in a folder and are not ours. It reads them all, and knows nothing of what they say.
-//!
-//! The one idea: what is not read is named, so that nobody takes a folder for compared that was not.
+//! Reads a folder of existing manifests. What is not read is named, so that nothing counts as compared that was not.
 
 #![expect(clippy::disallowed_methods, reason = "this room reads files")]
 

@@ -1,9 +1,7 @@
-//! What is read from disk and from Git. It is the only room that reads, it never writes, and it knows neither YAML
-//! nor what the files mean.
+//! Reads the disk and Git. The only reader, and it never writes.
 //!
-//! The one idea: everything that could differ between two machines ends here. What leaves is a value: a
-//! [`SourceTree`](crate::tree::SourceTree) for the compiler, an [`Existing`](crate::tree::Existing) for what stands in
-//! the output.
+//! Everything that could differ between two machines ends here: what leaves is a
+//! [`SourceTree`](crate::tree::SourceTree) or an [`Existing`](crate::tree::Existing).
 
 mod around;
 mod blobs;

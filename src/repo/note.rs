@@ -1,6 +1,4 @@
-//! What a reader of the output may want to know about the reading. A note is never an error and changes no exit code.
-//!
-//! The one idea: what was left out on purpose is said once.
+//! Notes about reading. A note is never an error and changes no exit code.
 
 use std::fmt;
 

@@ -1,7 +1,4 @@
-//! The files of a fleet as Git has them: staged, or in a revision. Nothing is checked out, and no file of the work tree
-//! is opened.
-//!
-//! The one idea: what a work tree that was just checked out would give, read from the object database.
+//! Reads the files of a fleet from Git's object database: the index or a revision, without a checkout.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

@@ -1,6 +1,4 @@
-//! Where a fleet begins. It does not look at what the manifest of the fleet says.
-//!
-//! The one idea: the same command does the same thing in every folder below the root.
+//! Finds the fleet root.
 
 use std::path::{Component, Path, PathBuf};
 

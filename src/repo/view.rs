@@ -1,6 +1,4 @@
-//! Where the files of a fleet are read from. It reads nothing itself.
-//!
-//! The one idea: whoever compiles asks the same questions of a folder, an index and a revision.
+//! The state that is read: a folder, the index, or a revision, behind one interface.
 
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,4 @@
-//! Which files below the root are looked at. It opens none of them.
-//!
-//! The one idea: a folder that does not count is never entered, so a walk costs what the fleet is, not what the
-//! checkout holds.
+//! Walks the files below the root. Folders that do not count are never entered.
 
 #![expect(clippy::disallowed_methods, reason = "this room reads files")]
 

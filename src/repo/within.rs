@@ -1,7 +1,4 @@
-//! Where the files of a fleet lie in their Git repository. It reads none of them.
-//!
-//! The one idea: whoever shows a repository to people knows a file by what leads to it from the top of the work tree,
-//! whatever folder the fleet begins in and wherever the program was started.
+//! The path of the fleet inside its Git repository.
 
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};

@@ -1,7 +1,7 @@
-//! The files of a fleet as they lie on disk. It never writes, and one bad file never keeps the others from being read.
+//! Reads the files of a fleet from disk.
 //!
-//! The one idea: what a build needs is known in two steps. First every file that may hold a document; then, when the
-//! documents have been read, the files that they refer to, whatever their names.
+//! In two steps: every file that may hold documents, then the files that documents refer to. One bad file never keeps
+//! others from being read.
 
 #![expect(clippy::disallowed_methods, reason = "this room reads files")]
 

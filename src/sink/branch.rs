@@ -1,8 +1,6 @@
-//! A difference, applied to what a branch holds: written straight into the object database as one commit. It touches no
-//! work tree and no index, and decides nothing.
+//! Commits a difference to a branch through the object database, without work tree and index.
 //!
-//! The one idea: everything is in the database before the branch moves, and the branch moves only from where it was seen.
-//! Whoever is killed or comes second leaves objects that nobody names, and nothing else.
+//! Everything is in the database before the branch moves, and the branch moves only from where it was seen.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;

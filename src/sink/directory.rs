@@ -1,7 +1,7 @@
-//! A difference, applied to a directory. It touches nothing but what the difference names, and follows no link.
+//! Applies a difference to a directory. Only files that the difference names are touched, and no link is followed.
 //!
-//! The one idea: the order of the steps makes every moment a good one to be killed at. At each of them every file is
-//! old or new, every file of ours is still known as ours, and running again finishes the work:
+//! The order of the steps makes a kill harmless at any moment: every file is old or new, every file of ours is still known
+//! as ours, and running again finishes the work:
 //!
 //! 1. what a killed run left is removed;
 //! 2. all that is new is written under temporary names, a folder that does not exist yet with all its files; a full

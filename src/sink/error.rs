@@ -1,6 +1,4 @@
-//! Why the output could not be written. What is wrong with the user's files never gets here.
-//!
-//! The one idea: the message names the path, the cause says what the system said.
+//! Errors of writing.
 
 use std::io;
 use std::path::{Path, PathBuf};

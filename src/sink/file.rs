@@ -1,8 +1,7 @@
-//! One file at a time: written whole, or not at all. It decides nothing about what is written where.
+//! Writes one file whole or not at all: a temporary name beside it, then a rename.
 //!
-//! The one idea: a temporary name beside the place, then a rename. Nothing is flushed to the disk in between: a killed
-//! process needs none of it, and after a power failure a file may be empty at worst, which the next run replaces.
-//! Seven thousand flushes would cost minutes.
+//! Nothing is flushed: a killed process needs none of it, and after a power failure a file may be empty at worst, which
+//! the next run replaces. Seven thousand flushes would cost minutes.
 
 #![expect(clippy::disallowed_methods, reason = "this room writes files")]
 

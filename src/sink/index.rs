@@ -1,6 +1,4 @@
-//! Paths that were just written, put into the index of Git. It writes no file of the work tree.
-//!
-//! The one idea: only the paths that are named, and all of them or none: the index is replaced whole.
+//! Adds written paths to Git's index, all of them or none.
 
 use std::path::{Path, PathBuf};
 

@@ -1,9 +1,7 @@
-//! What is written to disk, or to a stream. It is the only room that writes, and it knows neither how the output was
-//! made nor what a manifest is.
+//! Writes to disk, streams and Git. The only writer.
 //!
-//! The one idea: a reader, and whoever comes after a run that was killed, sees each file old or new and never half.
-//! So every file is written under a temporary name beside its place and then renamed; what was left behind under such
-//! a name is removed by the next run.
+//! A reader sees each file old or new and never half, also after a killed run: files are written under temporary names
+//! and renamed; leftovers are removed by the next run.
 
 pub mod branch;
 pub mod directory;

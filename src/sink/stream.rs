@@ -1,6 +1,4 @@
-//! The manifests of one cluster as one YAML stream. It changes no byte of a manifest.
-//!
-//! The one idea: what `kubectl apply -f -` reads is what would stand in the files.
+//! The manifests of one cluster as one YAML stream.
 
 use std::io::{self, Write};
 

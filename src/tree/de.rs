@@ -1,7 +1,7 @@
-//! How types with places are read by `serde`, and what they are in a JSON Schema. It reads no text itself.
+//! How types with source locations are read by `serde` and appear in JSON Schemas.
 //!
-//! The one idea: a place travels through `serde` as the first members of a sequence, asked for by a private newtype
-//! name. Only the reader in `yaml` knows these names; any other refuses, because it has no places to give.
+//! A location travels as the first members of a sequence, asked for by a private newtype name that only the reader in
+//! `yaml` knows.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,7 +1,6 @@
-//! The difference between what should stand in the output and what does. It decides; it writes nothing.
+//! The difference between the wanted and the existing output.
 //!
-//! The one idea: a file is only ever replaced or removed if it is ours, and who owns a file is asked only of those
-//! that are to change. An unchanged output costs one comparison a file.
+//! A file is only replaced or removed if fleetcron owns it, and ownership is only asked for files that change.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

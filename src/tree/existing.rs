@@ -1,7 +1,4 @@
-//! What stands in the output: an ordered list of paths and kinds. It holds no bytes and never opens a file.
-//!
-//! The one idea: the list is cheap, the bytes are not. Whoever made the list lends them through [`Contents`], a few
-//! at a time, and only where somebody asks.
+//! What exists in the output: an ordered list of paths and kinds. Bytes are read on demand through [`Contents`].
 
 use std::sync::Arc;
 

@@ -1,7 +1,4 @@
-//! Two shapes of input: a map that knows the places of its keys, and a text that may look like a number.
-//! Neither checks anything.
-//!
-//! The one idea: what the author wrote and where is kept until somebody has decided what it means.
+//! A map with the locations of its keys, and a text that may look like a number.
 
 use std::ops::Deref;
 

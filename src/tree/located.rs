@@ -1,7 +1,5 @@
-//! A JSON value that knows where each of its members was written. It does not know how it was written.
-//!
-//! The one idea: value and places lie side by side. The fast path works on the plain [`Value`]; only when
-//! something is wrong is the [`SpanTree`] walked to find the author's own text.
+//! A JSON value with the source location of each member. Values and locations are kept side by side, so the fast path
+//! works on a plain [`Value`].
 
 use serde_json::Value;
 

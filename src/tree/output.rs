@@ -1,6 +1,4 @@
-//! What is to be written: an ordered map from path to shared bytes. It writes nothing itself.
-//!
-//! The one idea: clusters that get the same document share its bytes, so a thousand copies cost one.
+//! The output: an ordered map from path to bytes that equal documents share.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;

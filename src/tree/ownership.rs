@@ -1,8 +1,4 @@
-//! Whose file is it: the header of a generated file, and the index of generated files that can carry none.
-//! It never opens a file; it is told the bytes.
-//!
-//! The one idea: what is ours says so itself, so nobody has to remember what was written. A file that may not be
-//! touched (SOPS encrypts byte for byte) is named in the index of its cluster directory instead.
+//! Who owns a file: the header of generated files, and the index of generated files that can carry none (SOPS).
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,4 @@
-//! A path inside the repository, `/`-separated and relative to the fleet root. It is never a path of the host.
-//!
-//! The one idea: whoever holds a [`RepoPath`] holds something that cannot climb out of the root.
+//! A path relative to the fleet root, `/`-separated. A [`RepoPath`] cannot climb out of the root.
 
 use std::fmt;
 

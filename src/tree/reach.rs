@@ -1,6 +1,4 @@
-//! What a pointer leads to in a JSON value. It changes nothing.
-//!
-//! The one idea: most pointers have nothing escaped, and following one of these allocates nothing.
+//! Follows a JSON pointer without allocating.
 
 use serde_json::Value;
 

@@ -1,6 +1,4 @@
-//! What was read: an ordered map from path to bytes, and what could not be taken in. It never reads again.
-//!
-//! The one idea: a compilation is a function of a `SourceTree`; whoever has two equal trees gets equal output.
+//! The files that were read: an ordered map from path to bytes, and problems of reading.
 
 use std::sync::{Arc, OnceLock};
 

@@ -1,6 +1,4 @@
-//! Places in source files. A span is bytes, never characters, and knows nothing of lines until asked.
-//!
-//! The one idea: file numbers follow path order, so spans sort as a reader would read.
+//! Source locations, in bytes. File numbers follow path order, so spans sort in reading order.
 
 use std::ops::Deref;
 

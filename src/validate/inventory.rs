@@ -1,6 +1,4 @@
-//! The quantities of the inventory. It weighs nothing against them.
-//!
-//! The one idea: a capacity is copied from what Kubernetes says of its nodes, so it is held to Kubernetes' own reading.
+//! Validates the quantities of the inventory as Kubernetes reads them.
 
 use super::quantity;
 use crate::diag::{Code, Diagnostic, Diagnostics};

@@ -1,7 +1,7 @@
-//! What Kubernetes would refuse, found before it is asked. It reads no file, knows no text and stops nothing.
+//! Finds what Kubernetes would refuse.
 //!
-//! The one idea: the shape of a CronJob is data ([`schema`]), taken from a Kubernetes release; the rules walk it
-//! beside a JSON value and say what they find with a pointer, and the caller, who holds the text, draws it.
+//! The structure of a CronJob is data ([`schema`]) from a Kubernetes release; rules walk it beside a JSON value and
+//! report findings by pointer. The caller knows the source text.
 
 pub mod inventory;
 pub mod names;

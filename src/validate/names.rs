@@ -1,7 +1,5 @@
-//! Names, labels and keys as the API server takes them. It looks at one text and knows no object.
-//!
-//! The one idea: one function a rule of `k8s.io/apimachinery/pkg/util/validation/validation.go`, in its words where they
-//! are clear, with the name that was probably meant.
+//! Names, labels and keys as the API server accepts them: one function per rule of
+//! `k8s.io/apimachinery/pkg/util/validation/validation.go`.
 
 use crate::diag::Code;
 use crate::model::naming;

@@ -1,8 +1,4 @@
-//! An object in the form in which two that mean the same are equal: what Kubernetes would fill in is left out, amounts
-//! have one spelling. It judges nothing and is never written.
-//!
-//! The one idea: only what cannot change the meaning goes. Where absence and emptiness differ, as in a selector, both
-//! stay as they are.
+//! Normalizes an object so that two that mean the same are equal: defaults removed, quantities in one spelling.
 //!
 //! Source: `pkg/apis/{batch,core,rbac,networking}/v1/defaults.go`, and what admission fills in everywhere.
 

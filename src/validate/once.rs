@@ -1,7 +1,4 @@
-//! One mistake, one message: what the rules say only because of a mistake of structure. It judges nothing itself.
-//!
-//! The one idea: a rule takes what is misspelt or of the wrong type for absent. So what it finds at such a place is a
-//! consequence, and so is what it no longer finds once the slips whose mend is known are mended.
+//! Drops findings that only follow from a structural mistake, so that one mistake gives one message.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,7 +1,4 @@
-//! Amounts of a resource, `500m` or `64Mi`, as Kubernetes reads them. It counts exactly and knows no float.
-//!
-//! The one idea: Kubernetes keeps nothing below a nano and rounds what is smaller away from zero, so every amount is a
-//! whole number of nanos; one too large for that is "as large as can be" and compares so.
+//! Resource quantities as Kubernetes reads them, in whole nanos.
 //!
 //! Source: `k8s.io/apimachinery/pkg/api/resource/quantity.go` (`ParseQuantity`, `UnmarshalJSON`) and `suffix.go`.
 

@@ -1,7 +1,4 @@
-//! What a pod requests, as the scheduler counts it. It knows no node.
-//!
-//! The one idea: sums are exact; what a container does not request but limits is requested, because the API server
-//! writes it so.
+//! What a pod requests, as the scheduler counts it.
 //!
 //! Source: `k8s.io/component-helpers/resource/helpers.go` (`PodRequests`), `pkg/apis/core/v1/defaults.go`
 //! (`SetDefaults_Pod`: requests from limits).

@@ -1,7 +1,4 @@
-//! Schedule and time zone of a CronJob. It judges nothing that Kubernetes accepts: odd schedules are for lints.
-//!
-//! The one idea: `validateScheduleFormat` and `validateTimeZone` in Kubernetes' `pkg/apis/batch/validation`, with the
-//! bytes of the schedule that are to blame.
+//! Schedule and time zone of a CronJob: `validateScheduleFormat` and `validateTimeZone` in `pkg/apis/batch/validation`.
 
 use serde_json::Value;
 

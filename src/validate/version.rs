@@ -1,6 +1,4 @@
-//! Versions of Kubernetes, as people and clouds write them. It compares; it decides nothing.
-//!
-//! The one idea: only the minor release says which fields exist, so the rest of the text is read over.
+//! Kubernetes versions as people and clouds write them. Only the minor release matters here.
 
 use std::fmt;
 

@@ -1,7 +1,4 @@
-//! The parts of nodes, handed out one by one: items, members, keys, variants, places. What has been cut away is
-//! passed over here.
-//!
-//! The one idea: a place is the answer to a newtype name that only `tree` asks for.
+//! Serde access to the parts of nodes: items, members, keys, variants, locations.
 
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{

@@ -1,6 +1,4 @@
-//! `serde` over nodes: the types of the program ask, nodes answer. It reports nothing itself but unknown fields.
-//!
-//! The one idea: every answer that fails gets the place of the node that gave it.
+//! Serde deserializer over nodes. Every error gets the location of its node.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};

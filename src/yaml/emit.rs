@@ -1,7 +1,5 @@
-//! Values to the one canonical text. It decides nothing about the value: what it is given, nulls included, it writes.
-//!
-//! The one idea: a text is written bare only if no reader of YAML 1.1 or 1.2 could take it for something else;
-//! one pass over a table decides.
+//! Prints values as canonical YAML. A string is plain only if no reader of YAML 1.1 or 1.2 could take it for something
+//! else.
 
 use std::io::Write;
 

@@ -1,6 +1,4 @@
-//! What `serde` says when a node is not what was asked for, in the words of YAML. It points, and reports nothing.
-//!
-//! The one idea: an error remembers the node it arose at, and on its way out the way from the root.
+//! Errors of `serde` in the words of YAML, with the path from the root.
 
 use std::fmt;
 

@@ -1,6 +1,4 @@
-//! A file that begins with `{` is JSON to `kubectl`, and is read by the rules of JSON. It shares no rule with YAML.
-//!
-//! The one idea: the same nodes come out, so nobody later can tell.
+//! Reads JSON: a file that begins with `{` is JSON to `kubectl`. Gives the same nodes as YAML.
 
 use crate::diag::{Code, Diagnostic};
 use crate::tree::{FileId, Span};

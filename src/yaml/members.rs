@@ -1,7 +1,4 @@
-//! The members of a map while it is read: no key twice, merges where go-yaml v2 does them. It reads no events.
-//!
-//! The one idea: a merge sets members at the place where its `<<` stands, so it overrides what is above it and is
-//! overridden by what is below; only what the author wrote twice is an error.
+//! The members of a map while it is read: duplicates, and merge keys as in go-yaml v2.
 
 use std::collections::HashMap;
 

@@ -1,6 +1,4 @@
-//! The parser's complaints in our words. It decides nothing.
-//!
-//! The one idea: say what stands there and what to write instead, not what the grammar was hoping for.
+//! The parser's errors in our words: what is there and what to write instead.
 
 use granit_parser::{ErrorKind, ScanError};
 

@@ -1,8 +1,7 @@
-//! YAML and JSON text to nodes that know their place, and values back to the one canonical text.
-//! It names no kind, no field and no file; it reads no disk and never panics, whatever the bytes.
+//! Reads YAML and JSON into nodes with source locations, and prints values as canonical YAML. Never panics.
 //!
-//! The one idea: a scalar is read as `kubectl` reads it (`sigs.k8s.io/yaml`: the rules of go-yaml v2, then JSON),
-//! and a text is written so that readers of YAML 1.1 and 1.2 agree about it.
+//! A scalar is read as `kubectl` reads it (`sigs.k8s.io/yaml`: the rules of go-yaml v2, then JSON), and text is printed so
+//! that readers of YAML 1.1 and 1.2 agree about it.
 //!
 //! - [`parse()`] gives the [`Document`]s of a file and what is wrong with it; later documents are read although an earlier
 //!   one is broken.

@@ -1,7 +1,5 @@
-//! What a file holds: values that know where they were written. It does not know how to read or write them.
-//!
-//! The one idea: a number or a boolean keeps its source text beside its value, because `1_000` is a number to
-//! Kubernetes and may still be a word to the author.
+//! YAML values with their locations. Numbers and booleans keep their source text: `1_000` is a number to Kubernetes and
+//! may be a word to the author.
 
 use serde_json::{Map, Number, Value};
 

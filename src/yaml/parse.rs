@@ -1,7 +1,6 @@
-//! Events of the parser to nodes. It alone names the parser crate, and it reads scalars by `scalar` alone.
+//! Turns parser events into nodes. The only file that names the parser crate.
 //!
-//! The one idea: one loop and one stack, no recursion; whatever an author can make large (depth, aliases, text) is
-//! counted before it is built.
+//! One loop and one stack, no recursion; depth, aliases and text are counted before they are built.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -1,7 +1,7 @@
-//! From a node to a type of the program, with all that is wrong in one go. It knows no type and no field itself.
+//! Reads a node as a type of the program and reports everything wrong in one go.
 //!
-//! The one idea: after an error the offending node is cut away and the type is asked for again, until it comes out
-//! or nothing is left to cut. What an earlier cut has caused is not reported.
+//! After an error the offending node is cut away and the type is read again; what an earlier cut caused is not
+//! reported.
 
 use std::collections::HashMap;
 

@@ -1,7 +1,5 @@
-//! What an unquoted scalar means. It sees one scalar at a time and no place.
-//!
-//! The one idea: this is `resolve` of go-yaml v2 (`resolve.go`), rule by rule, with Go's `strconv` behind it,
-//! followed by what `sigs.k8s.io/yaml` makes of the result on its way to JSON.
+//! What an unquoted scalar means: `resolve` of go-yaml v2 (`resolve.go`) with Go's `strconv` behind it, then what
+//! `sigs.k8s.io/yaml` makes of it as JSON.
 
 use serde_json::Number;
 

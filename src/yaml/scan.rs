@@ -1,7 +1,4 @@
-//! The look at the bytes before the parser sees them. It understands no structure.
-//!
-//! The one idea: what no reader may meet (bytes that are no text, control characters, separators that
-//! `kubectl` refuses) is found here in one pass over a table, so that later rooms need not think of it.
+//! Checks the bytes before parsing: invalid text, control characters, separators that `kubectl` refuses.
 
 use crate::diag::{Code, Diagnostic};
 use crate::tree::{FileId, Span};

@@ -1,7 +1,7 @@
-//! What Argo CD makes of an answer, looked at before it is given. It changes no byte.
+//! Checks the answer of the Argo CD plugin as Argo CD will read it.
 //!
-//! The one idea: the answer is read twice on its way (the plugin's server cuts it at lines of `---`, decodes each part and
-//! writes it as JSON; the repository server reads that JSON as YAML), so what a plain reader takes may fail there.
+//! Argo CD reads it twice: the plugin server splits it at `---`, decodes each part and writes JSON; the repo server
+//! reads that JSON as YAML. What a plain reader accepts may fail there.
 
 use std::sync::Arc;
 

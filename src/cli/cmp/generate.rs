@@ -1,7 +1,7 @@
-//! `fleetcron cmp generate`: the manifests of one cluster for Argo CD. It decides no placement: the lock is rendered.
+//! `fleetcron cmp generate`: renders the manifests of one cluster for Argo CD, as the lock records them.
 //!
-//! The one idea: an answer that is empty, or that is meant for another cluster, deletes what runs. So who says which
-//! cluster it is must be clear, and a cluster without any object is an error and not an answer.
+//! An empty answer, or one for another cluster, deletes what runs. So the cluster must be named without doubt, and a
+//! cluster without objects is an error.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;

@@ -1,9 +1,8 @@
-//! `fleetcron cmp`: what the config-management plugin of Argo CD runs. It writes no file and asks no Git: the copy of a
-//! repository that a plugin gets has none that can be used.
+//! `fleetcron cmp`: the config-management plugin of Argo CD.
 //!
-//! The one idea: Argo CD takes whatever stands on standard output for the whole truth, so nothing is written there before
-//! everything is known to be right, and then it is written in one go; what Argo CD shows to people stands on standard
-//! error, without colour, without secrets, and not longer than a screen.
+//! Argo CD takes standard output for the whole truth, so it is written in one go and only when everything is known to
+//! be right. Standard error is shown to people: no colour, no secrets, at most a screen. No Git: the copy that a plugin
+//! gets has no usable repository.
 
 mod answer;
 mod generate;

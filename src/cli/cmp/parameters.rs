@@ -1,7 +1,7 @@
-//! `fleetcron cmp parameters`: what Argo CD's pages offer to fill in. It renders nothing and refuses nothing.
+//! `fleetcron cmp parameters`: announces the parameters that Argo CD's UI offers.
 //!
-//! The one idea: a repository that is broken must still be one whose application can be opened: what cannot be read only
-//! shortens the help, and standard error says why.
+//! An application of a broken repository must still open, so whatever cannot be read only shortens the list, and
+//! standard error says why.
 
 use std::ffi::OsString;
 use std::path::Path;

@@ -1,7 +1,6 @@
-//! What Argo CD says to its plugin, in the environment, becomes a request. It knows no fleet and reads no file.
+//! Reads the plugin's request from the environment that Argo CD sets.
 //!
-//! The one idea: what the application says is meant: a parameter that nobody knows, one of the wrong type or twice, or a
-//! text that cannot be read is refused, and nothing is guessed in its place.
+//! Unknown parameters, wrong types, duplicates and unreadable text are errors; nothing is guessed.
 
 use std::ffi::OsString;
 

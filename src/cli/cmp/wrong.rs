@@ -1,7 +1,7 @@
-//! Why a plugin gives no manifests, in the words that Argo CD keeps and shows. It decides nothing.
+//! Formats errors of the plugin for Argo CD's UI.
 //!
-//! The one idea: the reader sees it in a box of a web page, cut short and without the files at hand: so the place and the
-//! mistake come first, then what to do, and a few mistakes say more than all of them.
+//! The text is shown in a small box without the files at hand: place and mistake first, then the fix, and only a few of
+//! them.
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -1,8 +1,7 @@
-//! `fleetcron diff --against`: whether manifests that stand somewhere mean the same as those that the repository gives. It
-//! decides nothing and writes nothing.
+//! `fleetcron diff --against`: compares the output with existing manifests by meaning.
 //!
-//! The one idea: before a team switches over it wants a proof, so everything is counted: what is the same, what differs,
-//! what only one side has, and what was not compared.
+//! It is a proof before a team switches over, so everything is counted: the same, different, only on one side, not
+//! compared.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;

@@ -1,7 +1,4 @@
-//! An object without what is secret in it: each secret becomes a cover. It compares nothing.
-//!
-//! The one idea: a secret is known by where it stands, by what it is called, or by its shape; the walk knows the first
-//! two and `leaks` the others.
+//! Redacts secrets in a JSON object: by position, by name, or by shape.
 
 use std::collections::BTreeSet;
 

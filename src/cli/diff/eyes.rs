@@ -1,8 +1,7 @@
-//! What the comparison asks of the porch: texts as objects, which lists have keys, and secrets, covered. It compares
-//! nothing.
+//! Lends `diff` YAML parsing, list keys and secret redaction.
 //!
-//! The one idea: a secret is covered in both states before they are compared, by a cover with a number of its own; so it
-//! can be told whether two are the same, here or on another cluster, and what they were stands nowhere any longer.
+//! Each secret is replaced by a numbered placeholder in both states before they are compared. Equal secrets get equal
+//! numbers, so a comparison shows whether a secret changed, and no later step can print it.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,7 +34,7 @@ pub(super) fn is_hidden(value: &Value) -> bool {
     }
 }
 
-/// The eyes of the porch.
+/// What `diff` borrows from the command line.
 pub(super) struct Eyes {
     /// Texts that are secret wherever they stand: the values of variables that look it.
     known: BTreeSet<String>,

@@ -1,7 +1,4 @@
-//! Files of somebody else become objects to compare with: lists unpacked, what other tools wrote for themselves taken out
-//! and counted. It compares nothing.
-//!
-//! The one idea: what is left out of the comparison is counted by name, so that the proof says what it does not cover.
+//! Reads existing manifests for comparison: lists unpacked, fields of servers and tools removed and counted by name.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,5 @@
-//! A report as a comment on a pull request. It decides nothing but what is left out where there is no room.
-//!
-//! The one idea: what is on top always survives; below it whole objects are left out, and it is said how many, so what is
-//! there is never half.
+//! Changes as a Markdown comment. The top always survives; below it whole objects are left out and counted where there
+//! is no room.
 
 use super::patch;
 use super::report::{Entry, Report};

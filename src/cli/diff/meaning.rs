@@ -1,7 +1,7 @@
-//! Of differences between two manifests: which of them mean something to Kubernetes. It says nothing in words.
+//! Separates differences that mean something to Kubernetes from those that are only written differently.
 //!
-//! The one idea: a field says nothing if the two objects mean the same there, and if taking it back would change nothing
-//! either; a default that depends on another field, which changed too, is never taken for nothing.
+//! A field is insignificant if both objects mean the same there after defaulting, and undoing it alone would change
+//! nothing either. Defaults that depend on another changed field are never taken for insignificant.
 
 use serde_json::Value;
 

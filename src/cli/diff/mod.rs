@@ -1,7 +1,4 @@
-//! `fleetcron diff`: what a change does to clusters, in words, before it is merged; and, with `--against`, whether what
-//! stands somewhere means the same. It decides nothing and writes nothing.
-//!
-//! The one idea: the sources say what somebody typed; a reviewer wants to know what runs otherwise.
+//! `fleetcron diff`: what a change does to each cluster; with `--against`, whether existing manifests mean the same.
 
 mod against;
 mod cover;

@@ -1,7 +1,4 @@
-//! How much changes, in numbers. It counts nothing itself and draws nothing.
-//!
-//! The one idea: objects are what a reviewer fears for, so tasks and clusters come before them in the sentence and are
-//! never added up with them.
+//! How much changes, in numbers.
 
 use crate::cli::table::count;
 use crate::diff::{Changes, Document};

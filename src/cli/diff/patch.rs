@@ -1,6 +1,4 @@
-//! One object that differs, as a unified diff of its canonical text. It shows no secret: those were covered before.
-//!
-//! The one idea: both states are written by the one emitter, so a line differs only where the object does.
+//! Unified diff of one object's canonical text, secrets redacted.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,4 @@
-//! The two states that `diff BASE HEAD` compares, however they are written. It opens none of them.
-//!
-//! The one idea: `A..B` and `A...B` mean what they mean to `git diff`.
+//! Reads the two revisions of `diff BASE HEAD`. `A..B` and `A...B` mean what they mean to `git diff`.
 
 use crate::cli::args::Diff;
 use crate::cli::outcome::Failure;

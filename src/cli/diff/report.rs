@@ -1,7 +1,5 @@
-//! Changes, put in the order in which a reviewer asks: what is lost, how much, and then task by task. It draws nothing.
-//!
-//! The one idea: what is the same in many tasks, or on many clusters, is said once, with their number and their first
-//! names.
+//! Orders changes as a reviewer needs them: deletions, totals, then task by task. What is the same for many tasks or
+//! clusters is one entry.
 
 use std::collections::{BTreeMap, BTreeSet};
 

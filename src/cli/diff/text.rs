@@ -1,6 +1,4 @@
-//! A report for people, on a terminal or in a log. It decides nothing.
-//!
-//! The one idea: what is lost stands on top, and where there is colour it is red.
+//! Changes as text for a terminal or a log.
 
 use super::patch;
 use super::report::Report;

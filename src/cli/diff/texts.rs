@@ -1,7 +1,4 @@
-//! Values as a reader sees them: short, on one line, without a character that a terminal would obey; and the lines in
-//! which two texts differ. It knows no object.
-//!
-//! The one idea: what is long is told by what differs in it.
+//! Values on one short line, and the lines in which two texts differ.
 
 use serde_json::Value;
 use similar::{Algorithm, ChangeTag, TextDiff, capture_diff_slices};

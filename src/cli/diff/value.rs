@@ -1,6 +1,4 @@
-//! Changes for programs. It decides nothing; docs/json.md says what each member is.
-//!
-//! The one idea: all of it, ungrouped, with the words that people read beside the data.
+//! Changes as JSON, ungrouped, with the words that people read. docs/json.md documents the members.
 
 use serde_json::{Value, json};
 

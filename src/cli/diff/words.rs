@@ -1,8 +1,4 @@
-//! A change in words: when a task runs, what its image is, which field has another value. It groups nothing and draws
-//! nothing.
-//!
-//! The one idea: a reviewer reads what a field does, not where it stands; a field that nobody here has words for is told
-//! by its path.
+//! Describes a change in words: schedule, image, or a field by its path.
 
 use serde_json::Value;
 

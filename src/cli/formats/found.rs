@@ -1,7 +1,5 @@
-//! Diagnostics as services of CI want them: plain words, and places as Git knows them. It writes in no format.
-//!
-//! The one idea: what all formats share is made once: the path from the top of the repository, lines and columns that
-//! exist, no secrets, and a mark that stays when the lines above move.
+//! Diagnostics prepared for CI formats: plain words, paths from the top of the Git repository, no secrets, and a
+//! fingerprint that stays when lines move.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
-//! Workflow commands of GitHub Actions: each line that begins with `::` becomes an annotation at the changed line.
+//! GitHub Actions workflow commands: annotations at changed lines.
 //!
-//! The one idea: GitHub shows ten annotations of each kind a step and drops the rest without a word, so the tenth says how
-//! many more there are. The escapes are those of GitHub's own `actions/toolkit`.
+//! GitHub shows ten annotations of each kind per step, so the tenth counts the rest. Escapes are those of
+//! `actions/toolkit`.
 
 use std::fmt::Write as _;
 

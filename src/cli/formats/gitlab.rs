@@ -1,7 +1,4 @@
-//! The Code Quality report of GitLab: one JSON list of what was found.
-//!
-//! The one idea: GitLab compares the fingerprints of two branches to tell what is new, so a fingerprint stays when lines
-//! move, and no two of a report are equal.
+//! GitLab Code Quality report. Fingerprints stay when lines move, and no two are equal.
 
 use std::collections::BTreeMap;
 

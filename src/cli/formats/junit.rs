@@ -1,7 +1,5 @@
-//! JUnit XML, which every CI shows as tests: a task is a test that passes unless an error points into its document.
-//!
-//! The one idea: readers differ about several failures in one test, so a test has one at most, with all errors in its
-//! text; and the repository is a test of its own, so that no report is empty.
+//! JUnit XML: one test per task, which fails if an error points into its document, and one for the repository. A test
+//! has at most one failure, because readers differ about several.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -1,8 +1,7 @@
-//! What `build` and `check` found, in the forms that services of CI read. It decides nothing, and people read the text as
-//! ever, on standard error.
+//! Formats that CI services read: GitHub annotations and job summary, SARIF, GitLab Code Quality, JUnit.
 //!
-//! The one idea: each form is a function from a [`Report`] to a text; only this file knows the environment and the folders
-//! that a report is made from. A run that fails before anything was found is a report too, never an empty one.
+//! Each format is a function from a [`Report`] to a text; only this file knows the environment and the folders that a
+//! report is made from. A run that fails before anything was found is a report too, never an empty one.
 
 mod found;
 mod github;

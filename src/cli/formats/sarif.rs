@@ -1,7 +1,4 @@
-//! SARIF 2.1.0, which code scanning services read.
-//!
-//! The one idea: a rule is a code and its page, so the service shows beside a finding what `fleetcron explain` says; and
-//! the fingerprint stays when lines move, so that no finding is taken for a new one.
+//! SARIF 2.1.0. A rule is a diagnostic code with its page; fingerprints stay when lines move.
 
 use std::collections::BTreeSet;
 

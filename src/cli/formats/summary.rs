@@ -1,7 +1,5 @@
-//! The job summary of GitHub Actions: all that was found, as one Markdown table. What it says is the user's, so nothing
-//! in it may become a link, an image or HTML.
-//!
-//! The one idea: a summary over its limit is refused as a whole, so a long one is cut between two rows, and says so.
+//! The GitHub Actions job summary: a Markdown table, in which user text can become neither link, image nor HTML. A long
+//! one is cut between rows and says so.
 
 use super::Report;
 use super::found::Found;

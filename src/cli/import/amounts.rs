@@ -1,6 +1,4 @@
-//! Amounts of resources, written as a person would. It knows no object.
-//!
-//! The one idea: sums are exact, and the text is the shortest that means exactly the sum.
+//! Sums of resource quantities, written in the shortest text that means exactly the sum.
 
 use serde_json::{Value, json};
 

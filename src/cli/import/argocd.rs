@@ -1,6 +1,6 @@
-//! Argo CD's cluster Secrets. It looks at the name and the labels, and at nothing else of them.
+//! Reads Argo CD's cluster Secrets: name and labels only.
 //!
-//! The one idea: a Secret is for its credentials, so a name that may hold some (an address) is neither taken nor shown.
+//! A Secret holds credentials, and an address may hold some too, so nothing else is read or shown.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

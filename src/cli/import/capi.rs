@@ -1,7 +1,5 @@
-//! `Cluster` of Cluster API, v1beta1 and v1beta2, with the infrastructure and control plane objects beside it. It copies no
-//! endpoint.
-//!
-//! The one idea: the object says little itself and refers to others, which tell more if they are in the input too.
+//! Reads `Cluster` of Cluster API (v1beta1, v1beta2) with the infrastructure and control plane objects it refers to.
+//! Endpoints are not copied.
 
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
-//! A cluster, or its capacity alone, as the input tells of it, and the document that says the same. It reads no input.
+//! An imported cluster or capacity, and the document written for it.
 //!
-//! The one idea: what the input does not know is absent, and what it knows to be none is an empty list or map: only the
-//! latter may remove something that stands in a file.
+//! What the input does not know is absent; what it knows to be empty is an empty list or map. Only the latter may
+//! remove something from an existing file.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
-//! Bytes become objects of Kubernetes: YAML or JSON, several documents, lists unpacked. It knows no format of clusters.
+//! Parses the input into Kubernetes objects: YAML or JSON, several documents, lists unpacked.
 //!
-//! The one idea: the input may hold credentials, so what nobody here needs is dropped while it is read, and a complaint
-//! gives a place and a rule but never a word of the text.
+//! The input may hold credentials: fields that no importer needs are dropped while reading, and errors name a place and
+//! a rule but never a value.
 
 use std::fmt;
 

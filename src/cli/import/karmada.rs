@@ -1,6 +1,4 @@
-//! Karmada's `Cluster`. It copies no address and no reference to a Secret.
-//!
-//! The one idea: almost every field has its like in ours, for the inventory of Karmada was the model.
+//! Reads Karmada's `Cluster`. Addresses and references to Secrets are not copied.
 
 use super::amounts;
 use super::found::{Capacity, Found};

@@ -1,7 +1,6 @@
-//! `fleetcron import clusters`: inventory from what people have. It asks no cluster, and copies no credential.
+//! `fleetcron import clusters`: inventory from objects of other tools.
 //!
-//! The one idea: this file alone opens anything; the formats below it turn objects into clusters and see neither disk nor
-//! terminal. With an error anywhere nothing is printed and nothing is written.
+//! Only this file opens files. After any error nothing is printed and nothing is written. Credentials are never copied.
 
 mod amounts;
 mod argocd;

@@ -1,8 +1,8 @@
-//! The nodes and pods of one cluster become its capacity. It asks no scheduler.
+//! Sums the nodes and pods of one cluster into its capacity.
 //!
-//! The one idea: the sums are those that Karmada makes (`getClusterAllocatable`, `getAllocatedResource` and
-//! `getAllocatingResource` in `pkg/controllers/status/cluster_status_controller.go`): all nodes count, cordoned ones too,
-//! and a pod counts as the scheduler counts it (`PodRequests` in `k8s.io/component-helpers/resource/helpers.go`).
+//! The sums are Karmada's: `getClusterAllocatable`, `getAllocatedResource` and `getAllocatingResource` in
+//! `pkg/controllers/status/cluster_status_controller.go`. All nodes count, cordoned ones too; a pod counts as the
+//! scheduler counts it (`PodRequests` in `k8s.io/component-helpers/resource/helpers.go`).
 
 use std::collections::BTreeSet;
 

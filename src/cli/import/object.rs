@@ -1,6 +1,4 @@
-//! One object of the input, and its parts by path. It knows no format.
-//!
-//! The one idea: what is absent and what is of another type are the same to whoever asks: not known.
+//! One object of the input, with access to its parts by path. A part of another type reads as absent.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,5 @@
-//! `ManagedCluster` of Open Cluster Management. It copies no address of an API server.
-//!
-//! The one idea: what the object has no field for is in its claims and labels, under names that the project has fixed.
+//! Reads `ManagedCluster` of Open Cluster Management: fields, cluster claims and well-known labels. API server
+//! addresses are not copied.
 
 use super::amounts;
 use super::found::{Found, provider};

@@ -1,7 +1,7 @@
-//! Files that exist, and what becomes of them when clusters are imported into them. It reads and writes no disk.
+//! Merges imported clusters into existing files.
 //!
-//! The one idea: a document that means the same keeps its bytes, and so do its neighbours in the file. Of one that
-//! differs, what the input knows is replaced and everything else stays; only its comments are lost.
+//! A document that means the same keeps its bytes, and so do its neighbours in the file. In one that differs, what the
+//! input knows is replaced and the rest stays; only its comments are lost.
 
 use serde_json::{Map, Value};
 

@@ -1,7 +1,7 @@
-//! The ApplicationSet that gives each cluster directory to Argo CD. It writes nothing.
+//! The ApplicationSet that gives each cluster directory to Argo CD.
 //!
-//! The one idea: a directory that goes away by mistake must not take running jobs with it, so nothing here deletes an
-//! Application or what it brought.
+//! A directory that disappears by mistake must not take running jobs with it, so nothing here deletes an Application or
+//! its objects.
 
 use super::super::hand::scalar;
 use super::source::Source;

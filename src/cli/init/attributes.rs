@@ -1,6 +1,5 @@
-//! What Git is told of the lock and the output in `.gitattributes`. It writes nothing.
-//!
-//! The one idea: a line that is missing is added at the end; everything that stands there keeps its bytes.
+//! The lines of `.gitattributes` for the lock and the output. Missing lines are added at the end; existing lines keep
+//! their bytes.
 
 use crate::lock;
 

@@ -1,7 +1,6 @@
-//! The jobs for GitHub Actions or GitLab CI. It writes nothing.
+//! The jobs for GitHub Actions and GitLab CI.
 //!
-//! The one idea: they are those of `docs/ci.md`, which a test runs; here only what the repository decides is fitted in: its
-//! branch, and whether there is a rendered branch to fill.
+//! They are those of `docs/ci.md`, which a test runs; only the branch and the rendered branch are filled in.
 
 use clap::ValueEnum;
 

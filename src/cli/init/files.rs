@@ -1,7 +1,5 @@
-//! What becomes of each file that `init` would write: made, added to, right already, or in the way. It asks `repo` what
-//! stands there and has `sink` write.
-//!
-//! The one idea: every file is looked at before the first is written, and one that is there is never replaced.
+//! What happens to each file that `init` would write: create, extend, already right, or in the way. Existing files are
+//! never replaced.
 
 use std::path::{Path, PathBuf};
 

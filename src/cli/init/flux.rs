@@ -1,6 +1,4 @@
-//! What Flux needs in each cluster: the source, and a Kustomization of its directory. It writes nothing.
-//!
-//! The one idea: one file a cluster, so that the next cluster is one file more and no other changes.
+//! The source and the Kustomization that Flux needs in each cluster, one file per cluster.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,4 @@
-//! The Git hook that checks what is staged. It writes nothing.
-//!
-//! The one idea: a hook that is there belongs to somebody; it is never touched, its owner is told the lines to add.
+//! The Git hook that checks the index. An existing hook is never touched: its owner gets the lines to add.
 
 use super::super::hand::scalar;
 use crate::repo::{Around, MANIFEST, Stands};

@@ -1,7 +1,6 @@
-//! `fleetcron init`: a folder becomes a fleet that builds at once; a fleet gets a hook, or what Argo CD or Flux need.
+//! `fleetcron init`: creates a fleet, or adds a Git hook, a CI job, Argo CD or Flux files to one.
 //!
-//! The one idea: all files are planned, looked at and compiled in memory before the first is written, and nothing that
-//! stands there is replaced. One file of this folder makes one kind of file; none of them sees the disk.
+//! All files are planned and compiled in memory before the first is written, and no existing file is replaced.
 
 mod argocd;
 mod attributes;

@@ -1,7 +1,6 @@
-//! The URL of a repository as a cluster may use it. It asks no Git and connects to nothing.
+//! Turns a remote URL into one that a cluster can use.
 //!
-//! The one idea: what people type into `git clone` may hold a password, or mean a folder of their own machine; neither is
-//! ever written into a file that is committed.
+//! URLs may hold a password or name a folder of this machine; neither is ever written into a committed file.
 
 /// What stands where nobody said a URL: a name that no host can have.
 pub(super) const PLACEHOLDER: &str = "https://git.example.invalid/REPLACE/ME.git";

@@ -1,6 +1,5 @@
-//! Where Argo CD or Flux find what is rendered: URL, revision, and what leads to the cluster directories. It asks no Git.
-//!
-//! The one idea: what is not known is not guessed: a placeholder stands there, and the reader is told.
+//! Where Argo CD or Flux find the output: URL, revision, path. What is not known becomes a placeholder that the user is
+//! told about.
 
 use super::super::outcome::Failure;
 use super::remote::{self, Address};

@@ -1,6 +1,4 @@
-//! The files of a fleet that builds at once. It writes none of them.
-//!
-//! The one idea: what a beginner reads first is what he changes next, so each file says why its words stand there.
+//! The files of a new fleet. Each file explains its own fields: a beginner reads them first and changes them next.
 
 /// A file: its path below the root, and its text.
 pub(super) type Text = (String, String);

@@ -1,6 +1,4 @@
-//! What can be typed after `fleetcron init`. It computes nothing.
-//!
-//! The one idea: a flag adds one thing; without flags a folder becomes a fleet.
+//! Arguments of `fleetcron init`: each flag adds one thing; without flags a folder becomes a fleet.
 
 use std::path::PathBuf;
 

@@ -1,7 +1,5 @@
-//! Secrets that are given to programs: `--password x`, `-px`, `-u user:x`, in a text for a shell or as words. It knows no
-//! shell but its quotes and what ends a command.
-//!
-//! The one idea: what `-p` means the program says, so it is known of each command which one that is.
+//! Finds secrets given to programs as arguments: `--password x`, `-px`, `-u user:x`, in shell text or argument lists.
+//! What `-p` means depends on the program.
 
 use std::ops::Range;
 

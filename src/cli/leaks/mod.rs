@@ -1,7 +1,7 @@
-//! Where in a text secrets stand: passwords, tokens, keys. It reads no file and replaces nothing.
+//! Finds secrets in text and redacts them.
 //!
-//! The one idea: what is shown by mistake cannot be taken back and what is hidden by mistake costs a look into the file,
-//! so, unlike the rule `secret-in-env`, this hides when in doubt.
+//! Showing a secret cannot be undone and hiding too much costs a look into the file, so in doubt it is redacted (the
+//! lint `secret-in-env` is the opposite).
 
 mod ahead;
 mod commands;

@@ -1,6 +1,5 @@
-//! Names that speak of a secret. It looks at no value.
-//!
-//! The one idea: the last word of a name decides: `TOKEN_URL` is a URL, `PASSWORD_FILE` a file, `SECRET_NAME` a name.
+//! Names that announce a secret. The last word decides: `TOKEN_URL` is a URL, `PASSWORD_FILE` a file, `SECRET_NAME` a
+//! name.
 
 use crate::lint::words_of_name;
 

@@ -1,7 +1,4 @@
-//! Secrets that can be nothing else: tokens of known makes, private keys, passwords in URLs, long random words. It looks
-//! at no name.
-//!
-//! The one idea: whoever makes tokens gives them a prefix, so that programs like this one know them.
+//! Finds secrets by shape: tokens with a known prefix, private keys, passwords in URLs, long random words.
 
 use std::ops::Range;
 

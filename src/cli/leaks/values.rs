@@ -1,6 +1,4 @@
-//! Values that tell nothing, whatever they are called. It looks at no name.
-//!
-//! The one idea: a reference says where a secret is and not which; beside one, anything could be one.
+//! Values that reveal nothing whatever their name: switches, placeholders, references.
 
 /// What is longer is no word for a secret, and is hidden unread.
 const LONGEST: usize = 1024;

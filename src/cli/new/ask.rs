@@ -1,7 +1,6 @@
-//! Questions on a terminal. It knows nothing of tasks, and is the only file that knows how keys are read.
+//! Prompts on a terminal.
 //!
-//! The one idea: an interrupt comes back as an answer like any other, so whoever asked ends in order: nothing is written,
-//! and the cursor is where it was.
+//! An interrupt comes back as an answer, so the caller ends in order: nothing is written, and the cursor is restored.
 
 use std::fmt::Display;
 use std::io::{ErrorKind, IsTerminal, Write as _};

@@ -1,6 +1,4 @@
-//! What differs on some clusters, as far as a flag or a question can say it. It knows no cluster.
-//!
-//! The one idea: one place, one override: whatever is said of the same place is gathered in it.
+//! An override as a flag or a prompt can express it. Everything given for the same clusters goes into one override.
 
 use super::super::hand::Hand;
 use super::super::outcome::Failure;

@@ -1,7 +1,4 @@
-//! A task that does not exist yet, compiled with all that does. It writes nothing.
-//!
-//! The one idea: the file is imagined where it would stand, so that whatever is wrong is shown at its own text, and where it
-//! would run is no guess.
+//! Compiles a task that is not written yet together with the repository, so that errors point into its future text.
 
 use super::super::outcome::Failure;
 use super::super::session::Session;

@@ -1,6 +1,4 @@
-//! Where the file of a new task goes: where most of the others are. It opens nothing.
-//!
-//! The one idea: a repository has a habit; whoever adds a file keeps it.
+//! Chooses the folder of a new task file: the one where most tasks are.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,6 @@
-//! `fleetcron new`: a new task from an image, a schedule and a place, by flags or by questions.
+//! `fleetcron new`: creates a task from an image, a schedule and a placement, by flags or prompts.
 //!
-//! The one idea: the repository is compiled with the new file in memory first. With an error nothing is written; without,
-//! it is known where the task would run before it stands on disk.
+//! The repository is compiled with the new file in memory first; with an error nothing is written.
 
 mod ask;
 mod difference;

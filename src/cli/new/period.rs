@@ -1,7 +1,5 @@
-//! A schedule as people say it: a cron expression, or one of the periods of the format. It checks neither.
-//!
-//! The one idea: only the form is known here; what is wrong with a time or a step the compiler says, at the text of the
-//! file that would be written.
+//! A schedule as a cron expression or a period of the format. Only the form is checked here; the compiler checks the
+//! values.
 
 use super::super::hand::Hand;
 use super::super::outcome::Failure;

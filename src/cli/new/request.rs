@@ -1,6 +1,4 @@
-//! What a new task is to be, from flags or from answers, and its text. It knows neither inventory nor disk.
-//!
-//! The one idea: the text is what a person would have written: what was not asked for is not said.
+//! A requested task, from flags or answers, and its text. What was not asked for is not written.
 
 use super::super::hand::{self, Hand};
 use super::super::outcome::Failure;

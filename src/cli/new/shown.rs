@@ -1,6 +1,4 @@
-//! What a new task would come to: where it runs, when, and what differs where. It decides nothing.
-//!
-//! The one idea: the same words as `explain`, only fewer.
+//! Shows what a new task comes to: where it is placed, when it runs, what differs where.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -1,6 +1,4 @@
-//! What can be typed after `fleetcron new`. It computes nothing.
-//!
-//! The one idea: whatever is asked on a terminal can be said by a flag.
+//! Arguments of `fleetcron new`. Everything that is asked on a terminal has a flag.
 
 use std::path::PathBuf;
 

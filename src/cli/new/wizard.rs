@@ -1,7 +1,6 @@
-//! The four steps in which a new task is asked for: where, what, when, and what differs. It writes nothing.
+//! Prompts for a new task in four steps: where, what, when, differences.
 //!
-//! The one idea: each step is compiled before the next begins, so that an answer is mended while it is still in mind. What a
-//! flag has said is not asked.
+//! Each step is compiled before the next begins, so a wrong answer is corrected at once. What a flag gave is not asked.
 
 use jiff::Timestamp;
 

@@ -1,6 +1,4 @@
-//! A line as a shell would split it into words. It expands nothing.
-//!
-//! The one idea: quotes and backslashes hold words together; everything else is as it is written.
+//! Splits a line into words as a shell would, without expansion.
 
 /// The words of a line.
 ///

@@ -1,7 +1,4 @@
-//! The days of a year in English, from the two day fields, their rule, and the months. It knows no clock.
-//!
-//! The one idea: first the rule of the two fields and the lengths of the months say which days are really meant; only
-//! then are there words.
+//! Describes the days of a schedule in English, from both day fields, the rule that joins them, and the months.
 
 use super::lists::{circle, numbers, set};
 use super::time::Times;

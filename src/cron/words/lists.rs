@@ -1,6 +1,4 @@
-//! Sets of numbers as English lists: "0, 5 to 9 and 30". It knows no clock and no calendar.
-//!
-//! The one idea: three or more neighbours are a range, found in the set and not in the writing.
+//! Describes sets of numbers as English lists: "0, 5 to 9 and 30". Three or more neighbours are a range.
 
 use crate::cron::calendar::joined;
 

@@ -1,7 +1,7 @@
-//! What an expression means, in plain English that is true. No lints, no next runs, no zones.
+//! Describes a schedule in English.
 //!
-//! The one idea: the sets are said, not the writing; and every phrase has one meaning, so that a reader, also one in
-//! the tests, gets the sets back from the sentence alone.
+//! The sets are described, not the text, and every phrase has one meaning, so a reader (a test does it) gets the sets
+//! back from the sentence.
 
 mod days;
 mod lists;

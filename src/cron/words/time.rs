@@ -1,7 +1,6 @@
-//! The times of a day in English, from the minutes and the hours. It knows no calendar.
+//! Describes the times of a day in English.
 //!
-//! The one idea: "every N" is said only where the distance really is N everywhere within what the phrase names: an
-//! hour that divides, or a stretch with both its ends.
+//! "every N" is only used where the distance really is N throughout.
 
 use super::lists::{numbers, set, step};
 use crate::cron::calendar::joined;

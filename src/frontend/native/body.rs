@@ -1,7 +1,5 @@
-//! The body of a task, base or override becomes a layer. It merges nothing and judges no Kubernetes field.
-//!
-//! The one idea: a layer leaves here in one normal form. `env` is a list, text from files is in place and marked,
-//! numbers in `env` are their source text, so that `render` merges without asking how it was written.
+//! Turns the body of a task, base or override into a layer in normal form: `env` is a list, files are read in, numbers
+//! in `env` are their source text.
 
 use std::collections::HashMap;
 

@@ -1,6 +1,5 @@
-//! What lowering a document needs beside the document: the other files, and the bag. It holds no results.
-//!
-//! The one idea: a file that is referred to and is not there is asked for, not opened.
+//! What lowering a document needs beside the document: other files and the diagnostics. A file that is missing is asked
+//! for, not opened.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,4 @@
-//! The Fleet document becomes settings. It applies none of them but `sources`.
-//!
-//! The one idea: what is not said keeps the default of [`Fleet::default`], so defaults stand in one place.
+//! Reads the Fleet document into settings. Defaults come from [`Fleet::default`].
 
 use std::ops::Range;
 

@@ -1,7 +1,6 @@
-//! Values that may be written in more than one form: a text, a list, or an object. It gives them no meaning.
+//! Values with a short and a long form: a string, a list, or an object.
 //!
-//! The one idea: the short form and the long form are one type, read without backtracking, so that a mistake
-//! inside the long form is reported where it stands.
+//! Both forms are one type, read without backtracking, so a mistake inside the long form is reported where it is.
 
 use std::borrow::Cow;
 use std::fmt;

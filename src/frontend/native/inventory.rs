@@ -1,7 +1,6 @@
-//! Cluster and ClusterCapacity documents become the inventory. It asks no cluster anything.
+//! Reads Cluster and ClusterCapacity documents.
 //!
-//! The one idea: a cluster's name is also the name of a folder, so it is held to a DNS label, and two names that
-//! differ only in case are one.
+//! A cluster's name is also a folder name: a DNS label, unique when case is ignored.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,7 @@
-//! Tasks meet their bases and overrides. It reads no text and places nothing.
+//! Joins tasks with their bases and overrides.
 //!
-//! The one idea: after this a unit is complete in itself; precedence is the order of its layers
-//! (file, built-in, fleet defaults, bases, task) and of its overrides (documents by name, bases, task).
+//! Precedence is the order of layers (file, built-in, fleet defaults, bases, task) and of overrides (documents by name,
+//! bases, task).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

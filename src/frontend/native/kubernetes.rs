@@ -1,7 +1,4 @@
-//! Marks in the JSON Schemas where Kubernetes' own shapes belong. It reads nothing.
-//!
-//! The one idea: the wire types keep these parts open, because Kubernetes' schema is data and is checked after
-//! merging; an editor should know them all the same, so each mark is a `$ref` that the generator fills in.
+//! Marks where Kubernetes' own shapes belong in the JSON Schemas, as `$ref` that the generator fills in.
 
 use std::borrow::Cow;
 

@@ -1,8 +1,7 @@
-//! The native dialect: `fleetcron.dev/v1alpha1`. It gives documents their meaning and nothing else.
+//! Reads the native dialect, `fleetcron.dev/v1alpha1`.
 //!
-//! The one idea: two passes. The first reads every document as its kind; the second, when all names are known,
-//! joins tasks with bases and overrides. A document that is wrong is reported and left out, so that one
-//! mistake does not become many.
+//! Two passes: every document is read as its kind, then tasks are joined with bases and overrides. A wrong document is
+//! reported and left out, so that one mistake does not become many.
 
 mod body;
 mod context;

@@ -1,6 +1,4 @@
-//! The names that fleetcron itself asks for: of clusters and tasks. Names inside manifests are `validate`'s.
-//!
-//! The one idea: the answer to a bad name is a sentence that says what to change.
+//! Checks names of clusters and tasks, and says what to change.
 
 use super::context::Context;
 use crate::diag::{Code, Diagnostic};

@@ -1,6 +1,5 @@
-//! A schedule's long form becomes a cron expression. Whether Kubernetes reads an expression is asked of the manifest.
-//!
-//! The one idea: a period that cron cannot say exactly is refused with the nearest that it can.
+//! Turns the long form of a schedule into a cron expression. A period that cron cannot express exactly is an error that
+//! offers the nearest.
 
 use super::context::Context;
 use super::forms::TextOr;

@@ -1,6 +1,4 @@
-//! Selectors and placements become what the model means by them. It matches nothing.
-//!
-//! The one idea: an empty list or map never means everything by accident; `"*"` is the only word for that.
+//! Reads selectors and placements. An empty list or map never means everything; only `"*"` does.
 
 use super::context::Context;
 use super::forms::{TextListOr, TextOrList};

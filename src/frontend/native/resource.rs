@@ -1,6 +1,5 @@
-//! Files that a task refers to: an existing CronJob, and objects that go beside it. It edits none of them.
-//!
-//! The one idea: other people's files stay as they are; what they cannot be is said at the line that names them.
+//! Reads files that a task refers to: an existing CronJob, and objects that go with the task. The files themselves stay
+//! as they are.
 
 use std::sync::Arc;
 

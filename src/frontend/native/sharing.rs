@@ -1,8 +1,7 @@
-//! How many pods one run has. It shares nothing out.
+//! How many pods one run has, from `instances` and `job.parallelism`.
 //!
-//! The one idea: where every cluster runs the whole, `instances` is no more than `parallelism` and `completions`, so it
-//! becomes a layer that says them; `job.parallelism` without it is the same number, with nothing added to completions.
-//! Where they are shared out, each cluster's share says them when it is known.
+//! Under Duplicated it becomes a layer with `parallelism` and `completions`; where instances are shared out, each
+//! cluster's share is written later.
 
 use serde_json::{Value, json};
 

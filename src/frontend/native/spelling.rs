@@ -1,7 +1,6 @@
-//! Keys and values that are the author's own words: they are taken as they were written. It reads one document at a time.
+//! Takes keys and values that are the author's own names as written.
 //!
-//! The one idea: `on` and `y` are booleans to Kubernetes' YAML, and so are they as keys. Where a key is a name that the
-//! author gave, or a field of ours that has such a name, no reader but us sees it, and it is what it looks like.
+//! `on` and `y` are booleans to Kubernetes' YAML, also as keys; as names they are what they look like.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

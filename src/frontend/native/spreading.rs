@@ -1,7 +1,4 @@
-//! Spread, fallback, strategy and weights of a placement, and which copies are active. It chooses nothing.
-//!
-//! The one idea: what Karmada ignores without a word (spread beside StaticWeight, weights beside another strategy) is a
-//! mistake here, said where it stands.
+//! Reads spread, fallback, strategy, weights and active copies. What Karmada ignores silently is an error here.
 
 use super::context::Context;
 use super::forms::{ListOr, TextOrList};

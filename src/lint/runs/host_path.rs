@@ -1,6 +1,4 @@
-//! `host-path`: a volume that is a folder of the node. It judges no other volume.
-//!
-//! The one idea: a run lands on some node, and the next one on another: what the folder holds is not the task's to know.
+//! `host-path`: a volume is a folder of the node. The next run may be on another node.
 
 use serde_json::Value;
 

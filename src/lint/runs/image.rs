@@ -1,6 +1,4 @@
-//! `unpinned-image`: an image without a tag, or with `latest`. It asks no registry.
-//!
-//! The one idea: the same commit should run the same program; a tag that everybody moves says nothing about which.
+//! `unpinned-image`: an image without a tag, or with `latest`.
 
 use serde_json::Value;
 

@@ -1,6 +1,4 @@
-//! `no-memory-limit`: a container that may take all the memory of its node. It says nothing of CPU, which is only slowed.
-//!
-//! The one idea: memory cannot be taken back, so who takes too much makes others die.
+//! `no-memory-limit`: a container may use all memory of its node.
 
 use super::Running;
 use crate::diag::{Code, Diagnostic};

@@ -1,7 +1,5 @@
-//! Rules over what a task runs: images, resources, probes, rights, secrets, deadlines. They change nothing.
-//!
-//! The one idea: what is judged is the finished CronJob, whoever said what of it, and what is pointed at is the author's
-//! own text. Each rule is a function of one [`Running`] in a file of its own.
+//! Lints over what a task runs: images, resources, probes, rights, secrets, deadlines. They examine the finished
+//! CronJob and point at its source.
 
 mod env_order;
 mod host_path;

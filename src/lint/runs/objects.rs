@@ -1,8 +1,5 @@
-//! `unknown-object`: a ConfigMap, Secret or ServiceAccount that is named and stands nowhere in the repository. It asks no
-//! cluster, and is silent until the settings ask for it: much of this is made by others.
-//!
-//! The one idea: what a pod cannot do without must be there before it, beside some task of the same cluster and
-//! namespace; an object of a custom kind that names a Secret or ConfigMap is taken to make it.
+//! `unknown-object`: a ConfigMap, Secret or ServiceAccount that no task of the cluster and namespace brings. Off by
+//! default, because other tools often create them.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,4 @@
-//! `privileged-container`: a container with the rights of its node. It judges no single capability.
-//!
-//! The one idea: what runs privileged can do on the node what root can; that should be meant.
+//! `privileged-container`: a container with the rights of its node.
 
 use serde_json::Value;
 

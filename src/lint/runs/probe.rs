@@ -1,7 +1,5 @@
-//! `useless-probe`: a readiness probe in a pod that no Service sends anything to. It judges no probe that restarts.
-//!
-//! The one idea: a liveness or startup probe that fails kills the container, which a job feels; a readiness probe only
-//! says whether a Service may send requests to the pod (`GetPodReadyCondition` and the endpoint controllers).
+//! `useless-probe`: a readiness probe in a pod that no Service selects. It only decides whether a Service sends
+//! requests (`GetPodReadyCondition`, endpoint controllers).
 
 use super::Running;
 use crate::diag::{Code, Diagnostic};

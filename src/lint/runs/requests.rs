@@ -1,7 +1,5 @@
-//! `no-resource-requests`: a container that requests neither CPU nor memory. It proposes no amounts.
-//!
-//! The one idea: the scheduler takes such a pod for one that needs nothing. Limits are requests where there are none
-//! (`SetDefaults_Pod` in Kubernetes' `pkg/apis/core/v1/defaults.go`), and a pod may request as a whole.
+//! `no-resource-requests`: a container requests neither CPU nor memory. Limits count as requests (`SetDefaults_Pod` in
+//! `pkg/apis/core/v1/defaults.go`), and so do requests of the whole pod.
 
 use super::Running;
 use crate::diag::{Code, Diagnostic};

@@ -1,7 +1,7 @@
-//! `secret-in-env`: an environment variable whose value looks like a secret. It never repeats the value.
+//! `secret-in-env`: an environment variable whose value looks like a secret. The value is never repeated.
 //!
-//! The one idea: a false alarm costs more than a miss. Either the value can be nothing else (a private key, a token of a
-//! known make, a password in a URL), or the name ends in a word for a secret and the value could be one.
+//! A false alarm costs more than a miss: either the value can be nothing else (a private key, a known kind of token, a
+//! password in a URL), or the name ends in a word for a secret and the value could be one.
 
 use std::collections::BTreeSet;
 

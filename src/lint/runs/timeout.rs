@@ -1,7 +1,4 @@
-//! `implicit-timeout`: a task that may run for ever. It proposes no limit that would fit.
-//!
-//! The one idea: a run that hangs is noticed by nobody. What it then does depends on the concurrency policy, and that is
-//! worth saying.
+//! `implicit-timeout`: a task without a deadline of its own may hang. What follows depends on the concurrency policy.
 
 use serde_json::Value;
 

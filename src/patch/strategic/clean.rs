@@ -1,7 +1,4 @@
-//! New content of a strategic patch without directives and nulls. It merges nothing.
-//!
-//! The one idea: kubectl cleans what it takes over in one place and forgets it in others; so there is a brush for
-//! either, and nothing that either would leave.
+//! Removes directives and nulls from new content of a strategic patch, where kubectl does and where it forgets to.
 
 use super::{PATCH, is_directive};
 use serde_json::Value;

@@ -1,9 +1,7 @@
-//! Strategic merge patch, as `kubectl patch` does it (`k8s.io/apimachinery/pkg/util/strategicpatch`). It knows lists by
-//! the [`Shape`] it is given, and checks no schema.
+//! Strategic merge patch, as `kubectl patch` does it (`k8s.io/apimachinery/pkg/util/strategicpatch`).
 //!
-//! The one idea: what stands in the object is merged, what is new is taken over *clean*. kubectl takes some new content
-//! over raw and leaves directives and nulls in it; here every new value goes through one of two brushes:
-//! `Brush::Drop`, kubectl's own, and `Brush::Keep` where kubectl has none.
+//! Lists are known by the given [`Shape`]. New content is taken over without directives: `Brush::Drop` is kubectl's own
+//! cleaning, `Brush::Keep` is used where kubectl has none.
 
 mod clean;
 mod order;

@@ -1,8 +1,5 @@
-//! In which order the elements of a merged list stand, as kubectl leaves them
-//! (`k8s.io/apimachinery/pkg/util/strategicpatch`). It moves elements and changes none.
-//!
-//! The one idea: both sides keep their own order; where an element of the patch and one that only the object has are
-//! compared, the object's old order decides, and in doubt the patch comes first. So new elements land in front.
+//! Orders the elements of a merged list as kubectl does: both sides keep their order, and in doubt the patch comes
+//! first.
 
 use serde_json::Value;
 use std::collections::HashMap;

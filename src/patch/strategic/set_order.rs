@@ -1,6 +1,4 @@
-//! `$setElementOrder`: a list, what the patch adds to it, and the order it shall have. It merges through its parent.
-//!
-//! The one idea: the directive and its list are one thing, done together and before all else, as kubectl does.
+//! The directive `$setElementOrder`, applied together with its list and before everything else, as kubectl does.
 
 use super::clean::{Brush, clean_list};
 use super::order::{By, arrange};

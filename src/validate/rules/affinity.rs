@@ -1,6 +1,4 @@
-//! Node and pod affinity. It places nothing.
-//!
-//! The one idea: `validateAffinity` in `pkg/apis/core/validation/validation.go` and what it calls, term by term.
+//! Node and pod affinity: `validateAffinity` in `pkg/apis/core/validation/validation.go`.
 
 use super::at::At;
 use super::found::Found;

@@ -1,7 +1,5 @@
-//! Annotations of a pod that Kubernetes itself reads. Any other may say anything.
-//!
-//! The one idea: `ValidatePodSpecificAnnotations` and `validateSeccompAnnotationsAndFields` in
-//! `pkg/apis/core/validation/validation.go`: an annotation that became a field must not contradict it.
+//! Pod annotations that Kubernetes reads: `ValidatePodSpecificAnnotations`, `validateSeccompAnnotationsAndFields` in
+//! `pkg/apis/core/validation/validation.go`.
 
 use super::at::At;
 use super::found::Found;

@@ -1,8 +1,5 @@
-//! What a POST takes and server-side apply, which is what Flux and Argo CD send, does not. It applies nothing.
-//!
-//! The one idea: apply sees lists as maps under keys and as sets, so nothing may stand in one of them twice
-//! (`sigs.k8s.io/structured-merge-diff`); which lists is from `cronjob-lists.tsv`, those left out here being refused by
-//! every server anyway.
+//! What a POST accepts and server-side apply refuses: duplicate items of lists that are maps or sets
+//! (`sigs.k8s.io/structured-merge-diff`).
 
 use std::collections::BTreeSet;
 

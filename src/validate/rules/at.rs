@@ -1,7 +1,4 @@
-//! A place in a JSON value, with the way back to the root. It judges nothing.
-//!
-//! The one idea: a place is a value and a chain of steps on the stack, so walking costs no allocation, and only a finding
-//! pays for its pointer. Null counts as absent, as it does for the API server.
+//! A position in a JSON value with the way back to the root. Null counts as absent, as for the API server.
 
 use serde_json::{Map, Value};
 

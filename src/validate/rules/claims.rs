@@ -1,6 +1,4 @@
-//! The claim that a pod makes for itself, and what any claim on storage asks for. It claims nothing.
-//!
-//! The one idea: `ValidatePersistentVolumeClaimTemplate` and `ValidatePersistentVolumeClaimSpec` in
+//! Persistent volume claims: `ValidatePersistentVolumeClaimTemplate`, `ValidatePersistentVolumeClaimSpec` in
 //! `pkg/apis/core/validation/validation.go`.
 
 use super::at::At;

@@ -1,7 +1,5 @@
-//! The containers of a pod, the init containers with them. What is inside a container is for the files beside this one.
-//!
-//! The one idea: `validateContainers`, `validateInitContainers` and `validateContainerCommon` in
-//! `pkg/apis/core/validation/validation.go`, in their order.
+//! Containers and init containers: `validateContainers`, `validateInitContainers`, `validateContainerCommon` in
+//! `pkg/apis/core/validation/validation.go`.
 
 use std::collections::BTreeSet;
 

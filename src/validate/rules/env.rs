@@ -1,7 +1,4 @@
-//! The environment of a container: variables, and where their values come from. It looks nothing up.
-//!
-//! The one idea: `ValidateEnv` and `ValidateEnvFrom` in `pkg/apis/core/validation/validation.go`, with the paths that the
-//! downward API knows as data.
+//! Environment variables: `ValidateEnv`, `ValidateEnvFrom` in `pkg/apis/core/validation/validation.go`.
 
 use super::at::At;
 use super::files;

@@ -1,6 +1,4 @@
-//! Paths and modes of files in a pod. It opens nothing.
-//!
-//! The one idea: the few ways in which `pkg/apis/core/validation/validation.go` asks for a path.
+//! Paths and modes of files in a pod, as `pkg/apis/core/validation/validation.go` checks them.
 
 use super::at::At;
 use super::found::Found;

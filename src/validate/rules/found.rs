@@ -1,6 +1,4 @@
-//! Where rules put what they find. It knows no rule.
-//!
-//! The one idea: a rule says where and what in one line; the rest (code, level, layer) has a default that most share.
+//! Collects findings of rules, with defaults for code, level and layer.
 
 use super::at::At;
 use crate::diag::{Code, Severity};

@@ -1,7 +1,5 @@
-//! The numbers and modes of a Job, and the CronJob's own. The pod and the policies are for the files beside this one.
-//!
-//! The one idea: `ValidateCronJobSpec`, `ValidateJobTemplateSpec` and `validateJobSpec` in
-//! `pkg/apis/batch/validation/validation.go`, in their order.
+//! Numbers and modes of a Job and a CronJob: `ValidateCronJobSpec`, `ValidateJobTemplateSpec`, `validateJobSpec` in
+//! `pkg/apis/batch/validation/validation.go`.
 
 use super::at::At;
 use super::found::Found;

@@ -1,8 +1,6 @@
-//! What the API server takes as a CronJob and refuses as the Job or the Pod that is made of it. It refuses no CronJob.
-//!
-//! The one idea: the controller copies parts of the template into new objects, and those are judged by rules that the
-//! template is not: `ValidateJob` in `pkg/apis/batch/validation/validation.go`, `ValidatePodCreate` in
-//! `pkg/apis/core/validation/validation.go`, and the admission plugins Priority and RuntimeClass.
+//! What is accepted as a CronJob and refused as the Job or Pod made of it: `ValidateJob` in
+//! `pkg/apis/batch/validation/validation.go`, `ValidatePodCreate` in `pkg/apis/core/validation/validation.go`, and the
+//! admission plugins Priority and RuntimeClass.
 
 use super::at::At;
 use super::found::Found;

@@ -1,7 +1,5 @@
-//! The metadata of any object: labels, annotations, finalizers, owners. The name of the object is for its own kind.
-//!
-//! The one idea: `ValidateObjectMeta` in `k8s.io/apimachinery/pkg/api/validation/objectmeta.go`, and what
-//! `ValidateObjectMeta` in `pkg/apis/core/validation/validation.go` adds to it, member by member.
+//! Metadata of any object: `ValidateObjectMeta` in `k8s.io/apimachinery/pkg/api/validation/objectmeta.go` and in
+//! `pkg/apis/core/validation/validation.go`.
 
 use super::at::At;
 use super::found::Found;

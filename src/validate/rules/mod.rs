@@ -1,8 +1,5 @@
-//! The rules beyond structure: what the API server refuses of a CronJob that it can decode, and what fails after it was
-//! accepted. They change nothing, and what is of the wrong type they pass over: the structure says it.
-//!
-//! The one idea: one small file a rule family, each after the functions of Kubernetes 1.36 that it names; a rule sees a
-//! place ([`at::At`]) and says what it finds ([`found::Found`]), and a clean object costs no allocation.
+//! Rules beyond structure, after Kubernetes 1.36, one file per family. What has the wrong type is skipped: the
+//! structure check reports it.
 
 mod affinity;
 mod annotations;

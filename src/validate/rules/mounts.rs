@@ -1,7 +1,5 @@
-//! What of a pod's volumes a container sees, and where. It mounts nothing.
-//!
-//! The one idea: `ValidateVolumeMounts` and `ValidateVolumeDevices` in `pkg/apis/core/validation/validation.go`. A mount of
-//! a volume that is there and wrong is not missing: the volume's own fault is the one that is said.
+//! Volume mounts and devices: `ValidateVolumeMounts`, `ValidateVolumeDevices` in
+//! `pkg/apis/core/validation/validation.go`.
 
 use std::collections::{BTreeMap, BTreeSet};
 

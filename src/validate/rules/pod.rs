@@ -1,6 +1,4 @@
-//! The `spec` of a pod: what is not a container, a volume or a rule of scheduling, and the order of all. It starts nothing.
-//!
-//! The one idea: `ValidatePodTemplateSpec` and `ValidatePodSpec` in `pkg/apis/core/validation/validation.go`.
+//! The pod spec: `ValidatePodTemplateSpec`, `ValidatePodSpec` in `pkg/apis/core/validation/validation.go`.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

@@ -1,6 +1,5 @@
-//! When a Job has failed and when it has succeeded, by its own rules. It decides neither.
-//!
-//! The one idea: `validatePodFailurePolicy` and `validateSuccessPolicy` in `pkg/apis/batch/validation/validation.go`.
+//! Pod failure and success policies: `validatePodFailurePolicy`, `validateSuccessPolicy` in
+//! `pkg/apis/batch/validation/validation.go`.
 
 use std::collections::BTreeSet;
 

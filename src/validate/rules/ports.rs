@@ -1,6 +1,4 @@
-//! The ports of containers. It opens none.
-//!
-//! The one idea: `validateContainerPorts`, `checkHostPortConflicts` and `validatePodHostNetworkDeps` in
+//! Container ports: `validateContainerPorts`, `checkHostPortConflicts`, `validatePodHostNetworkDeps` in
 //! `pkg/apis/core/validation/validation.go`.
 
 use std::collections::{BTreeMap, BTreeSet};

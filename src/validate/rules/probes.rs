@@ -1,7 +1,5 @@
-//! Probes and lifecycle hooks of a container. It asks nobody.
-//!
-//! The one idea: `validateProbe`, `validateLifecycle` and `validateHandler` in
-//! `pkg/apis/core/validation/validation.go`: a handler is one of a few, in a fixed order.
+//! Probes and lifecycle hooks: `validateProbe`, `validateLifecycle`, `validateHandler` in
+//! `pkg/apis/core/validation/validation.go`.
 
 use super::at::At;
 use super::found::Found;

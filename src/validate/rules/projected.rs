@@ -1,7 +1,4 @@
-//! Volumes that are put together from several sources. It puts nothing together.
-//!
-//! The one idea: `validateProjectionSources` in `pkg/apis/core/validation/validation.go`: each source has one kind, and no
-//! two files may have the same path.
+//! Projected volumes: `validateProjectionSources` in `pkg/apis/core/validation/validation.go`.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,5 @@
-//! What a container or a whole pod asks for and may use at most. It fits nothing onto a node.
-//!
-//! The one idea: `ValidateResourceRequirements` in `pkg/apis/core/validation/validation.go`; which names are native and
-//! which may be overcommitted is from `pkg/apis/core/helper/helpers.go`.
+//! Requests and limits: `ValidateResourceRequirements` in `pkg/apis/core/validation/validation.go`, names from
+//! `pkg/apis/core/helper/helpers.go`.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,5 @@
-//! Security contexts of pods and containers. It grants nothing.
-//!
-//! The one idea: `ValidateSecurityContext` and `validatePodSpecSecurityContext` in
-//! `pkg/apis/core/validation/validation.go`; what both have in common is judged by one function.
+//! Security contexts: `ValidateSecurityContext`, `validatePodSpecSecurityContext` in
+//! `pkg/apis/core/validation/validation.go`.
 
 use std::collections::BTreeSet;
 

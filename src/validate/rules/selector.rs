@@ -1,6 +1,4 @@
-//! A selector of labels, wherever one stands. It selects nothing.
-//!
-//! The one idea: `ValidateLabelSelector` in `k8s.io/apimachinery/pkg/apis/meta/v1/validation/validation.go`.
+//! Label selectors: `ValidateLabelSelector` in `k8s.io/apimachinery/pkg/apis/meta/v1/validation/validation.go`.
 
 use super::at::At;
 use super::found::Found;

@@ -1,7 +1,4 @@
-//! Fields that the cluster's Kubernetes does not know yet, or drops without a word. It reads no other rule.
-//!
-//! The one idea: `schemas/k8s/since.tsv` says since when each field is known and since when it is on; a rule that walks
-//! past an object asks for its shape.
+//! Fields that a cluster's Kubernetes version does not know or drops, by `schemas/k8s/since.tsv`.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -1,6 +1,4 @@
-//! How the pods of a Job are spread over nodes. It spreads nothing.
-//!
-//! The one idea: `validateTopologySpreadConstraints` in `pkg/apis/core/validation/validation.go`.
+//! Topology spread: `validateTopologySpreadConstraints` in `pkg/apis/core/validation/validation.go`.
 
 use std::collections::HashMap;
 

@@ -1,7 +1,5 @@
-//! Volumes of particular storage systems, most of them old. It reaches none of them.
-//!
-//! The one idea: what each asks for is mostly that some fields are not empty, which is a table; the rest is one small
-//! function a system, after the function of `pkg/apis/core/validation/validation.go` that it is named for.
+//! Volumes of particular storage systems: a table of required fields, and a small function per system named after that
+//! of `pkg/apis/core/validation/validation.go`.
 
 use super::at::At;
 use super::files;

@@ -1,7 +1,4 @@
-//! Tolerations and the node selector of a pod. It meets them with no node.
-//!
-//! The one idea: `ValidateTolerations` in `pkg/apis/core/validation/validation.go`, whose field is `operator` wherever
-//! operator, key and value do not go together.
+//! Tolerations and node selector: `ValidateTolerations` in `pkg/apis/core/validation/validation.go`.
 
 use super::at::At;
 use super::found::Found;

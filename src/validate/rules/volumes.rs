@@ -1,7 +1,4 @@
-//! The volumes of a pod: one source each, and what each source asks for. It mounts nothing.
-//!
-//! The one idea: `ValidateVolumes` and `validateVolumeSource` in `pkg/apis/core/validation/validation.go`; what most
-//! sources ask for is that some fields are there, and that is a table.
+//! Volumes: `ValidateVolumes`, `validateVolumeSource` in `pkg/apis/core/validation/validation.go`.
 
 use std::collections::BTreeSet;
 

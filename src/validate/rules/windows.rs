@@ -1,7 +1,5 @@
-//! What is for pods on Windows, and what is not. It runs nothing.
-//!
-//! The one idea: `validateWindowsSecurityContextOptions`, `validateWindowsHostProcessPod`, `validateWindows` and
-//! `validateLinux` in `pkg/apis/core/validation/validation.go`, with the fields that Windows does not have as data.
+//! Windows pods: `validateWindowsSecurityContextOptions`, `validateWindowsHostProcessPod`, `validateWindows`,
+//! `validateLinux` in `pkg/apis/core/validation/validation.go`.
 
 use super::at::At;
 use super::found::Found;

@@ -1,7 +1,4 @@
-//! Reads the text of `schemas/k8s/` into one table of nodes. It knows the notation and nothing of Kubernetes.
-//!
-//! The one idea: nodes stand in one vector and name each other by index, so the table is small, shared, and free of
-//! cycles that anybody would have to own.
+//! Parses the text of `schemas/k8s/` into one table of nodes that refer to each other by index.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,5 @@
-//! The structural schema of batch/v1 CronJob: which fields exist, of which type, in which order. It judges nothing.
-//!
-//! The one idea: [`Schema`] is a cursor, a reference into one table that is read once from `schemas/k8s/` and never
-//! freed: copying it costs nothing, and whoever walks a value walks the schema beside it.
+//! The structural schema of batch/v1 CronJob: fields, types, order. [`Schema`] is a cheap cursor into one table that is
+//! read once.
 
 mod data;
 

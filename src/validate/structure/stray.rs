@@ -1,7 +1,4 @@
-//! Where a field belongs that stands where it does not exist. It proposes; it never moves.
-//!
-//! The one idea: most unknown fields are right words in the wrong place, one of the five nested `spec`s of a CronJob;
-//! only what exists nowhere near is a misspelling.
+//! Suggests where an unknown field belongs. Most are right words at the wrong level of a CronJob's five nested specs.
 
 use serde_json::{Map, Value};
 

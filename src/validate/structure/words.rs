@@ -1,7 +1,4 @@
-//! What a wrong value is called, and what was asked for. It decides nothing.
-//!
-//! The one idea: a message names both sides, "expected an integer, found the string `5`", and the help shows the text
-//! to write.
+//! Words for wrong values: "expected an integer, found the string `5`", with the text to write.
 
 use serde_json::Value;
 

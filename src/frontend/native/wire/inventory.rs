@@ -1,6 +1,4 @@
-//! `kind: Cluster` and `kind: ClusterCapacity` as they are written.
-//!
-//! The one idea: like everything in it, the spec of a cluster is optional.
+//! Serde types of `Cluster` and `ClusterCapacity`.
 
 use std::collections::BTreeMap;
 

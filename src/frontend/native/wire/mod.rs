@@ -1,7 +1,6 @@
-//! The kinds of a fleetcron repository as they are written. It gives them no meaning; `lower` does.
+//! Serde types of all native kinds.
 //!
-//! The one idea: these types are read with serde and their JSON Schemas are generated from them, so what is
-//! read, what an editor completes and what is documented cannot differ.
+//! Documents are read with them and JSON Schemas are generated from them, so both always agree.
 
 mod inventory;
 mod placing;

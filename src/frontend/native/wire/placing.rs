@@ -1,6 +1,4 @@
-//! Selectors and placements as they are written.
-//!
-//! The one idea: the same words (`clusters`, `match`, `exclude`) select everywhere.
+//! Serde types of selectors and placements. The same fields (`clusters`, `match`, `exclude`) select everywhere.
 
 use std::collections::BTreeMap;
 

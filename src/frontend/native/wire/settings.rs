@@ -1,6 +1,4 @@
-//! `kind: Fleet` as it is written.
-//!
-//! The one idea: every setting is optional here; `lower` knows the defaults.
+//! Serde types of `Fleet`. Every setting is optional.
 
 use std::collections::BTreeMap;
 

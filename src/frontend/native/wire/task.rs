@@ -1,6 +1,4 @@
-//! Tasks, bases and overrides as they are written.
-//!
-//! The one idea: the body has one shape everywhere, so it is spelled once and put into each kind.
+//! Serde types of tasks, bases and overrides. The body has one shape in all of them.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

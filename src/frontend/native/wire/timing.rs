@@ -1,6 +1,4 @@
-//! A schedule as it is written: a cron expression, or one of the periods a form would offer.
-//!
-//! The one idea: exactly one of them is given; `lower` turns each into a cron expression.
+//! Serde types of schedules: a cron expression, or exactly one of the periods.
 
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -1,7 +1,5 @@
-//! Roles and who has them. It knows no verb and no resource: the API server takes any.
-//!
-//! The one idea: `validatePolicyRule`, `ValidateRoleBinding` and `validateRoleBindingSubject` in
-//! `pkg/apis/rbac/validation/validation.go`, after the defaults of `pkg/apis/rbac/v1/defaults.go`.
+//! RBAC: `validatePolicyRule`, `ValidateRoleBinding`, `validateRoleBindingSubject` in
+//! `pkg/apis/rbac/validation/validation.go`, after `pkg/apis/rbac/v1/defaults.go`.
 
 use super::super::at::At;
 use super::super::found::Found;

@@ -1,7 +1,5 @@
-//! ConfigMaps and Secrets: their keys, what is in them, how much. It never repeats a value.
-//!
-//! The one idea: `ValidateConfigMap` and `ValidateSecret` in `pkg/apis/core/validation/validation.go`; that bytes are
-//! written in base64 is asked by Go's decoder, before any rule.
+//! ConfigMaps and Secrets: `ValidateConfigMap`, `ValidateSecret` in `pkg/apis/core/validation/validation.go`. Values
+//! are never repeated.
 
 use std::collections::BTreeMap;
 

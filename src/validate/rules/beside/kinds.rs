@@ -1,7 +1,4 @@
-//! Whether there is such a kind: the built-in ones, by `apiVersion`. Of custom kinds it knows nothing.
-//!
-//! The one idea: the core group has no other version than `v1` and a list of kinds that hardly ever grows; of other
-//! groups only what was moved is told (the deprecation guide of Kubernetes, releases 1.16 to 1.32).
+//! Whether a built-in kind exists under an `apiVersion`, after the deprecation guide of Kubernetes (1.16 to 1.32).
 
 use super::super::at::At;
 use super::super::found::Found;

@@ -1,8 +1,4 @@
-//! Objects that stand beside a task: what holds for any, and what more for the kinds that most tasks bring. An object of a
-//! custom kind passes with what holds for any.
-//!
-//! The one idea: a kind is its `apiVersion` and `kind`; for those that `schemas/k8s/beside.txt` has, the structure is
-//! checked too, and each family of rules has its own file.
+//! Objects that go with a task: rules for all objects, and more for the kinds in `schemas/k8s/beside.txt`.
 
 mod access;
 mod data;

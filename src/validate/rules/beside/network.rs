@@ -1,6 +1,4 @@
-//! Who may talk to the pods of a task. It asks no network.
-//!
-//! The one idea: `ValidateNetworkPolicySpec`, `ValidateNetworkPolicyPeer`, `ValidateNetworkPolicyPort` and
+//! NetworkPolicy: `ValidateNetworkPolicySpec`, `ValidateNetworkPolicyPeer`, `ValidateNetworkPolicyPort`,
 //! `ValidateIPBlock` in `pkg/apis/networking/validation/validation.go`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
