@@ -1,6 +1,4 @@
-//! What README.md shows is what comes out. It judges no prose.
-//!
-//! The one idea: every `console` block is run from the root of the project, line by line, and its answer compared.
+//! Runs every command that README.md and docs/tour.md show, and compares the answers.
 
 use std::path::Path;
 
@@ -35,18 +33,34 @@ fn shown(page: &str) -> Vec<(String, String)> {
     commands
 }
 
-#[test]
-fn every_command_of_the_readme_answers_as_shown() {
+fn check_page(name: &str, least: usize) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let page = std::fs::read_to_string(root.join("README.md")).expect("README.md");
+    let page = std::fs::read_to_string(root.join(name)).expect("the page");
     let commands = shown(&page);
-    assert!(commands.len() >= 4, "the README shows {} commands", commands.len());
+    assert!(commands.len() >= least, "{name} shows {} commands", commands.len());
     for (command, answer) in commands {
         let words = words(&command);
         assert_eq!(words.first().map(String::as_str), Some("fleetcron"), "{command}");
         let args: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
         let output = support::run(root, &args);
         let said = format!("{}{}", support::said(&output), support::grumbled(&output));
-        assert_eq!(said.trim(), answer.trim(), "$ {command}");
+        assert_eq!(said.trim(), answer.trim(), "{name}: $ {command}");
     }
+}
+
+#[test]
+fn every_command_of_the_readme_answers_as_shown() {
+    check_page("README.md", 2);
+}
+
+#[test]
+fn every_command_of_the_tour_answers_as_shown() {
+    check_page("docs/tour.md", 5);
+}
+
+#[test]
+fn the_readme_is_short() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("README.md")).expect("README.md");
+    assert!(page.split_whitespace().count() < 900);
 }

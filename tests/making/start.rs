@@ -66,8 +66,3 @@ pub(crate) fn walk(name: &str, fence: &str, least: usize) {
 fn every_command_of_the_page_answers_as_shown() {
     walk("docs/start.md", "```console", 15);
 }
-
-#[test]
-fn the_tour_of_the_readme_can_be_walked() {
-    walk("README.md", "```console tour", 12);
-}
