@@ -15,7 +15,8 @@ use super::prioritize::Entry;
 use super::rules::{By, Demand, Rules, Spread, Strategy};
 use super::select::{by_cluster, make_room, score};
 
-/// So much is tried before it is said that no choice was found: about half a second. Levels within levels multiply.
+/// Steps after which the search gives up and reports that no choice was found, so that the answer depends on the input
+/// alone and never on the clock. It takes about half a second; levels within levels multiply.
 const MAX_WORK: u64 = 60_000_000;
 
 /// What all levels need.
