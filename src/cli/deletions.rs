@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::normal_objects::normal_objects;
 use super::table::{count, names};
 use crate::compile::Compilation;
 use crate::diag::{Code, Diagnostic, Diagnostics, Place, Severity, nearest};
@@ -87,7 +88,13 @@ pub(super) fn judge(
     basis: &Basis<'_>,
     shown: &str,
 ) -> Judged {
-    let baseline = Baseline { difference: basis.difference, recorded: basis.recorded, drained: &BTreeSet::new() };
+    let consequences = diff::consequences(compilation, basis.difference, &normal_objects);
+    let baseline = Baseline {
+        difference: basis.difference,
+        recorded: basis.recorded,
+        drained: &BTreeSet::new(),
+        consequences: &consequences,
+    };
     let losses = diff::losses(compilation, baseline, basis.looks);
     let (given, variable) = (split(basis.allowed.iter().map(String::as_str)), variable());
     unknown_names(diags, compilation, basis, &losses, (&given, &variable));

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::consequences::{Consequences, consequences};
 use super::guard::{Allowed, Refusal, guard, names_to_allow};
 use super::inventory::{self, Inventory};
 use super::losses::{self, Baseline, Recorded, is_marker};
@@ -34,6 +35,8 @@ pub struct Changes {
     pub emptied: Vec<(String, usize)>,
     /// Clusters from which a NoExecute taint takes objects, with how many.
     pub drained: Vec<(String, usize)>,
+    /// Updates that the API server refuses, and deletions that take more with them.
+    pub consequences: Consequences,
     /// Where the guard would stop this.
     pub refusals: Vec<Refusal>,
     /// The names that would allow it.
@@ -123,7 +126,7 @@ pub fn changes<E: Eyes>(before: State<'_>, after: State<'_>, eyes: &E) -> Change
     found.tasks.sort_by(|a, b| a.name.cmp(&b.name));
     found.written.sort_by(|a, b| a.name.cmp(&b.name));
     losses(before, after, &mut found);
-    files(before, after, &mut comparer, &mut found);
+    files(before, after, eyes, &mut comparer, &mut found);
     let totals = &mut found.totals;
     for task in &found.tasks {
         *match (task.there, &task.was) {
@@ -193,7 +196,7 @@ fn said_in(unit: &Unit) -> BTreeSet<FileId> {
 }
 
 /// What the files of the output say: how many objects are new, differ and go, and those that are no task's.
-fn files<E: Eyes>(before: State<'_>, after: State<'_>, comparer: &mut Comparer<'_, E>, found: &mut Changes) {
+fn files<E: Eyes>(before: State<'_>, after: State<'_>, eyes: &E, comparer: &mut Comparer<'_, E>, found: &mut Changes) {
     let (old, new) = (&before.compilation.output, &after.compilation.output);
     let Ok(difference) = Difference::between(new, &old.standing(), &mut old.contents());
     let owned: BTreeSet<&str> = [before, after].iter().flat_map(|state| paths(state.compilation)).collect();
@@ -241,7 +244,13 @@ fn files<E: Eyes>(before: State<'_>, after: State<'_>, comparer: &mut Comparer<'
     let recorded: Recorded = (before.compilation.lock.tasks.iter())
         .map(|(task, record)| (task.clone(), record.clusters.keys().cloned().collect()))
         .collect();
-    let counted = Baseline { difference: &difference, recorded: &recorded, drained: &drained_since };
+    found.consequences = consequences(after.compilation, &difference, &|bytes| eyes.normal_objects(bytes));
+    let counted = Baseline {
+        difference: &difference,
+        recorded: &recorded,
+        drained: &drained_since,
+        consequences: &found.consequences,
+    };
     let counted = losses::losses(after.compilation, counted, |_| true);
     let (guards, nothing) = (after.compilation.model.fleet.guards, Allowed::default());
     found.refusals = guard(&counted, guards, &nothing);

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::consequences::Consequences;
 use crate::compile::{Compilation, MARKER_PREFIX};
 use crate::lock::{Found, Lock};
 use crate::model::Unit;
@@ -71,7 +72,7 @@ pub struct Losses {
 
 impl Losses {
     /// Counts one more object as lost; one that is counted already stays as it is.
-    pub fn add(&mut self, path: &str, loss: Loss) {
+    fn add(&mut self, path: &str, loss: Loss) {
         self.losses.entry(path.to_owned()).or_insert(loss);
     }
 }
@@ -94,6 +95,8 @@ pub struct Baseline<'a> {
     pub recorded: &'a Recorded,
     /// Paths that go because a NoExecute taint drains their cluster, beyond those that the new compilation knows.
     pub drained: &'a BTreeSet<String>,
+    /// What follows from the difference beyond its files.
+    pub consequences: &'a Consequences,
 }
 
 /// Counts what a change takes away; `looks` tells which clusters the difference was made for.
@@ -103,6 +106,7 @@ pub fn losses(after: &Compilation, baseline: Baseline<'_>, looks: impl Fn(&str) 
     for cluster in baseline.difference.clusters.keys() {
         count.objects(cluster, &mut found);
     }
+    count.consequences(&mut found);
     count.copies(&mut found);
     count.unseen(looks, &mut found);
     found
@@ -123,6 +127,9 @@ struct Count<'a> {
     gone: BTreeMap<&'a str, Vec<&'a Removal>>,
     lock: &'a Lock,
     excluded: BTreeSet<String>,
+    /// The objects that stay in the output and that something deleted takes along, by path, with the task whose CronJob
+    /// they are.
+    taken: BTreeMap<&'a RepoPath, Option<&'a str>>,
 }
 
 impl<'a> Count<'a> {
@@ -137,6 +144,7 @@ impl<'a> Count<'a> {
             gone.entry(removal.path.first()).or_default().push(removal);
         }
         let created = baseline.difference.create.iter().map(|write| &write.path);
+        let taken = baseline.consequences.cascades.iter().flat_map(|cascade| &cascade.taken);
         Self {
             unmarked: created.filter(|path| is_marker(path)).map(RepoPath::first).collect(),
             gone,
@@ -154,6 +162,8 @@ impl<'a> Count<'a> {
                 .collect(),
             lock: &after.lock,
             excluded: model.excluded_tasks.keys().map(ToString::to_string).collect(),
+            // What is not there yet cannot be lost.
+            taken: taken.filter(|taken| !taken.created).map(|taken| (&taken.path, taken.owner.as_deref())).collect(),
         }
     }
 
@@ -189,8 +199,29 @@ impl<'a> Count<'a> {
         let marked = self.marked.contains(cluster);
         let created = self.unmarked.contains(cluster);
         let before = counts.before().saturating_sub(without + usize::from(marked && !created));
-        let after = counts.after().saturating_sub(usize::from(marked));
+        let taken = self.taken.keys().filter(|path| path.first() == cluster && !is_marker(path)).count();
+        let after = counts.after().saturating_sub(usize::from(marked) + taken);
         found.clusters.insert(cluster.to_owned(), Size { before, after });
+    }
+
+    /// Counts the objects that stay in the output and are lost all the same.
+    fn consequences(&self, found: &mut Losses) {
+        let of = |cluster: &str, tasks: &BTreeSet<String>, cause| Loss {
+            cluster: cluster.to_owned(),
+            // An object of several tasks is no single task's to allow.
+            task: tasks.first().filter(|_| tasks.len() == 1).cloned(),
+            cause,
+        };
+        for update in &self.baseline.consequences.refused {
+            for cluster in &update.clusters {
+                found.add(&format!("{cluster}/{}", update.path), of(cluster, &update.tasks, Cause::Replaced));
+            }
+        }
+        for taken in self.baseline.consequences.cascades.iter().flat_map(|cascade| &cascade.taken) {
+            if self.taken.contains_key(&taken.path) && !is_marker(&taken.path) {
+                found.add(taken.path.as_str(), of(taken.path.first(), &taken.tasks, Cause::TakenAlong));
+            }
+        }
     }
 
     /// Counts the copies of each task that loses one.
@@ -215,8 +246,14 @@ impl<'a> Count<'a> {
             passed.insert((was, cluster));
             anew.extend(now.map(|now| (now, cluster)));
         }
-        let tasks: BTreeSet<&str> =
-            self.baseline.recorded.keys().map(String::as_str).chain(deleted.keys().copied()).collect();
+        let mut taken: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (path, owner) in &self.taken {
+            if let Some(task) = owner {
+                taken.entry(task).or_default().insert(path.first());
+            }
+        }
+        let recorded = self.baseline.recorded.keys().map(String::as_str);
+        let tasks: BTreeSet<&str> = recorded.chain(deleted.keys().copied()).chain(taken.keys().copied()).collect();
         for task in tasks {
             let after: BTreeSet<&str> = (self.lock.tasks.get(task).into_iter())
                 .flat_map(|record| record.clusters.keys())
@@ -226,7 +263,9 @@ impl<'a> Count<'a> {
             let removed = || deleted.get(task).into_iter().flatten().copied();
             let moved = removed().filter(|cluster| !after.contains(cluster) || anew.contains(&(task, cluster)));
             let left = recorded().filter(|cluster| !after.contains(cluster) && !passed.contains(&(task, cluster)));
-            let lost: BTreeSet<&str> = left.chain(moved).filter(|cluster| !self.drains(task, cluster)).collect();
+            let mut lost: BTreeSet<&str> = left.chain(moved).filter(|cluster| !self.drains(task, cluster)).collect();
+            let along = || taken.get(task).into_iter().flatten().copied();
+            lost.extend(along());
             if lost.is_empty() {
                 continue;
             }
@@ -235,14 +274,14 @@ impl<'a> Count<'a> {
                     && !anew.contains(&(task, *cluster))
             };
             let before = recorded().chain(removed()).chain(after.iter().copied().filter(stays));
-            let before = before.filter(|cluster| !self.drains(task, cluster));
+            let before = before.chain(along()).filter(|cluster| !self.drains(task, cluster));
             let own = |set: BTreeSet<&str>| set.into_iter().map(str::to_owned).collect();
             found.tasks.insert(
                 task.to_owned(),
                 Copies {
                     before: own(before.collect()),
                     lost: own(lost),
-                    after: own(after),
+                    after: own(after.into_iter().filter(|cluster| along().all(|taken| taken != *cluster)).collect()),
                     exists: self.units.contains_key(task) || self.excluded.contains(task),
                 },
             );

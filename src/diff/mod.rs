@@ -1,19 +1,24 @@
 //! Compares two compilations, or one and existing manifests, and guards against deletions.
 
 mod beside;
+mod cascades;
 mod changes;
+mod consequences;
 mod field;
 mod guard;
 mod inventory;
 mod losses;
 mod objects;
 mod pairs;
+mod refused_updates;
 mod renamed;
 mod standing;
 mod task;
 mod whereabouts;
 
+pub use cascades::Takes;
 pub use changes::{Changes, Fate, Totals, changes};
+pub use consequences::{Cascade, Consequences, ReadObjects, RefusedUpdate, Taken, consequences};
 pub use field::{Field, Lists, Step, fields, path_text, value_at, value_with};
 pub use guard::{ALL, Allowed, Measured, Refusal, guard, names_to_allow};
 pub use inventory::{HIDDEN, Inventory, Renamed, Said};

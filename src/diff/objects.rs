@@ -19,6 +19,9 @@ pub trait Eyes {
     /// The objects of a text.
     fn read(&self, bytes: &[u8]) -> Vec<Value>;
 
+    /// The objects of a text, in the form in which two that mean the same are equal.
+    fn normal_objects(&self, bytes: &[u8]) -> Vec<Value>;
+
     /// Which lists of an object have keys.
     fn lists(&self, object: &Value) -> Self::Lists;
 

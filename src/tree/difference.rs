@@ -18,6 +18,19 @@ const DOCUMENT_LIMIT: usize = 8 << 20;
 /// An index longer than this is not one of ours.
 const INDEX_LIMIT: usize = 1 << 20;
 
+/// The kinds, as they stand in file names, of which the former bytes of a changed or deleted file are kept: the API server
+/// refuses some updates of them, or deletes more with them.
+const FORMER_KEPT: [&str; 8] = [
+    "clusterrolebinding",
+    "configmap",
+    "customresourcedefinition",
+    "job",
+    "namespace",
+    "persistentvolumeclaim",
+    "rolebinding",
+    "secret",
+];
+
 /// How we know that a file that stands there is ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
@@ -40,6 +53,8 @@ pub struct Write {
     pub replaces: Option<Mark>,
     /// The task whose CronJob the replaced file holds, if that is not the task of the new one.
     pub former_owner: Option<String>,
+    /// The bytes of the replaced file, for the few kinds of objects where they matter.
+    pub former: Option<Arc<[u8]>>,
 }
 
 /// A file that is to be removed.
@@ -51,6 +66,8 @@ pub struct Removal {
     pub mark: Mark,
     /// The task whose CronJob it holds, if it holds one.
     pub owner: Option<String>,
+    /// Its bytes, for the few kinds of objects where they matter.
+    pub former: Option<Arc<[u8]>>,
 }
 
 /// Something at a path that we need, or above it, that is not ours to replace.
@@ -198,7 +215,8 @@ impl<'a, C: Contents> Build<'a, C> {
         let mut same = self.contents.same(path, bytes) == Some(true);
         if !same {
             // One byte more than wanted tells a longer file from an equal one.
-            held = self.contents.read(path, (bytes.len() + 1).max(FIRST_LINE))?;
+            let limit = if keeps_former(path) { DOCUMENT_LIMIT } else { FIRST_LINE };
+            held = self.contents.read(path, (bytes.len() + 1).max(limit))?;
             same = *held == **bytes;
         }
         if same {
@@ -207,6 +225,7 @@ impl<'a, C: Contents> Build<'a, C> {
             return Ok(());
         }
         let former_owner = owner(held).filter(|task| owner(bytes) != Some(task)).map(str::to_owned);
+        let former = keeps_former(path).then(|| Arc::from(held));
         let mark = if held.is_empty() {
             Some(Mark::Empty)
         } else if has_header(held) {
@@ -216,7 +235,7 @@ impl<'a, C: Contents> Build<'a, C> {
         };
         if mark.is_some() {
             self.count(path, |counts| &mut counts.update);
-            let write = Write { replaces: mark, former_owner, ..Write::new(path.clone(), Arc::clone(bytes)) };
+            let write = Write { replaces: mark, former_owner, former, ..Write::new(path.clone(), Arc::clone(bytes)) };
             self.found.update.push(write);
         } else {
             self.obstacle(path.as_str(), ConflictKind::NotOurs);
@@ -227,11 +246,14 @@ impl<'a, C: Contents> Build<'a, C> {
     /// Nobody wants what stands there: ours to remove, or a stranger.
     fn unwanted(&mut self, path: &'a RepoPath, kind: Kind) -> Result<(), C::Error> {
         let mut task = None;
+        let mut former = None;
         let mut with_header = false;
         if kind == Kind::File {
-            let first = self.contents.read(path, FIRST_LINE)?;
+            let kept = keeps_former(path);
+            let first = self.contents.read(path, if kept { DOCUMENT_LIMIT } else { FIRST_LINE })?;
             with_header = has_header(first);
             task = owner(first).map(str::to_owned);
+            former = kept.then(|| Arc::from(first));
         }
         let mark = match kind {
             Kind::Folder => return Ok(()),
@@ -242,7 +264,7 @@ impl<'a, C: Contents> Build<'a, C> {
         match mark {
             Some(mark) => {
                 self.count(path, |counts| &mut counts.delete);
-                self.found.delete.push(Removal { path: path.clone(), mark, owner: task });
+                self.found.delete.push(Removal { path: path.clone(), mark, owner: task, former });
             }
             None => {
                 self.found.strangers.push(path.to_string());
@@ -315,6 +337,12 @@ impl<'a, C: Contents> Build<'a, C> {
     }
 }
 
+/// Whether the former bytes of a file are kept, by the kind in its name.
+fn keeps_former(path: &RepoPath) -> bool {
+    let kind = path.file_name().strip_suffix(".yaml").and_then(|name| name.rsplit('.').next());
+    kind.is_some_and(|kind| FORMER_KEPT.contains(&kind))
+}
+
 /// Whether every part is a name that a cluster or a namespace can have (`lost+found` is not).
 fn could_be_ours(folder: &RepoPath) -> bool {
     folder.as_str().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'/'))
@@ -323,7 +351,7 @@ fn could_be_ours(folder: &RepoPath) -> bool {
 impl Write {
     /// A file where none stands.
     pub fn new(path: RepoPath, bytes: Arc<[u8]>) -> Self {
-        Self { path, bytes, replaces: None, former_owner: None }
+        Self { path, bytes, replaces: None, former_owner: None, former: None }
     }
 
     /// Whether this is the index of a cluster directory.

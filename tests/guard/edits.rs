@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fleetcron::compile::compile;
-use fleetcron::diff::{self, Allowed, Baseline};
+use fleetcron::diff::{self, Allowed, Baseline, Consequences};
 use fleetcron::lock;
 use fleetcron::tree::{Difference, OutputTree, RepoPath, SourceTree};
 
@@ -327,7 +327,9 @@ impl Place for Memory {
         let found = sources.get(&RepoPath::new("fleetcron.lock").expect("a path"));
         let found = found.map(|(id, file)| lock::read(id, &file.bytes, &mut fleetcron::diag::Diagnostics::new()));
         let recorded = found.map(|found| diff::recorded(&found)).unwrap_or_default();
-        let baseline = Baseline { difference: &difference, recorded: &recorded, drained: &BTreeSet::new() };
+        let (drained, consequences) = (BTreeSet::new(), Consequences::default());
+        let baseline =
+            Baseline { difference: &difference, recorded: &recorded, drained: &drained, consequences: &consequences };
         let losses = diff::losses(&compilation, baseline, |_| true);
         let guards = compilation.model.fleet.guards;
         let refusals = diff::guard(&losses, guards, &Allowed::default());

@@ -1,5 +1,6 @@
 //! The deletion guard: what it counts, where it applies, what it does when it cannot decide, and how deletions are allowed.
 
+mod consequences;
 mod edits;
 mod levels;
 mod undecided;

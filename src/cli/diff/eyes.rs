@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::cover::Cover;
 use super::meaning;
 use crate::cli::leaks;
+use crate::cli::normal_objects::normal_objects;
 use crate::compile::Compilation;
 use crate::diff;
 use crate::patch::Shape;
@@ -80,6 +81,10 @@ impl diff::Eyes for Eyes {
             return Vec::new();
         }
         parsed.documents.iter().map(|document| document.root.to_value()).collect()
+    }
+
+    fn normal_objects(&self, bytes: &[u8]) -> Vec<Value> {
+        normal_objects(bytes)
     }
 
     fn lists(&self, object: &Value) -> Keys {

@@ -6,6 +6,9 @@ use super::report::{Entry, Report};
 use crate::cli::plain;
 use crate::cli::table::count;
 
+/// The title of the first section.
+const CONSEQUENCES: &str = "Refused updates, and deletions that take more with them";
+
 /// The comment, in at most so many bytes.
 pub(super) fn markdown(report: &Report<'_>, titles: [&str; 2], most: usize) -> String {
     let top = top(report, titles, usize::MAX);
@@ -62,6 +65,7 @@ fn top(report: &Report<'_>, titles: [&str; 2], lines: usize) -> String {
             text.push_str(&format!("- and {} more\n", all.len() - lines));
         }
     };
+    section(&mut text, CONSEQUENCES, &report.consequences);
     let title = if report.guarded { "Deletions: the guard would stop this" } else { "Deletions" };
     section(&mut text, title, &report.deletions);
     text.push('\n');

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::numbers::summary;
 use super::words::{Words, words};
+use crate::cli::consequences;
 use crate::cli::table::{count, names};
 use crate::diff::{Change, Changes, Document, Fate, Said, Task, What};
 use crate::model::TaintEffect;
@@ -20,6 +21,8 @@ const LINES: usize = 20;
 /// A report.
 #[derive(Debug, Default)]
 pub(super) struct Report<'c> {
+    /// Updates that the API server refuses, and deletions that take more with them.
+    pub(super) consequences: Vec<String>,
     /// What is lost; nothing if nothing is.
     pub(super) deletions: Vec<String>,
     /// Whether the guard would stop it.
@@ -79,6 +82,7 @@ fn clusters(all: &[String]) -> String {
 /// The report of some changes.
 pub(super) fn report(changes: &Changes) -> Report<'_> {
     let mut report = Report { guarded: !changes.refusals.is_empty(), ..Report::default() };
+    some(consequences::lines(&changes.consequences), "objects", &mut report.consequences);
     report.deletions = deletions(changes);
     report.summary = summary(changes);
     report.inventory = inventory(changes);

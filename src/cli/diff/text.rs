@@ -18,6 +18,7 @@ pub(super) fn text(report: &Report<'_>, titles: [&str; 2], red: bool, quiet: boo
         lines.iter().for_each(|line| text.push_str(&page::sentence(2, line, width)));
     };
     let mut lost = String::new();
+    section(&mut lost, "refused updates, and deletions that take more with them", &report.consequences);
     section(&mut lost, "deletions", &report.deletions);
     text.push_str(&if red && !lost.is_empty() { format!("\u{1b}[31m{lost}\u{1b}[0m") } else { lost });
     text.push('\n');

@@ -6,6 +6,7 @@ use super::eyes::is_hidden;
 use super::patch;
 use super::report::{Report, alone};
 use super::words::words;
+use crate::cli::consequences;
 use crate::diff::{Change, Changes, Fate, Task, What, When};
 
 /// The result of `diff`.
@@ -38,6 +39,7 @@ pub(super) fn value(changes: &Changes, report: &Report<'_>, titles: [&str; 2], p
         .iter()
         .map(|(fate, what, on)| json!({"change": fate_word(*fate), "object": what, "clusters": on}));
     let sources = changes.sources.iter().map(|(path, fate)| json!({"path": path, "change": fate_word(*fate)}));
+    let [refused_updates, cascades] = consequences::values(&changes.consequences);
     let mut value = json!({
         "base": titles[0],
         "head": titles[1],
@@ -55,6 +57,8 @@ pub(super) fn value(changes: &Changes, report: &Report<'_>, titles: [&str; 2], p
             "objectsDeleted": totals.deleted,
             "writtenOtherwise": totals.spelling,
         },
+        "refusedUpdates": refused_updates,
+        "cascades": cascades,
         "deletions": {
             "refusals": changes.refusals.iter().map(refusal).collect::<Vec<Value>>(),
             "allow": changes.to_allow,
