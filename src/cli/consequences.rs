@@ -1,11 +1,12 @@
-//! Updates that the API server refuses and deletions that take more with them, in words.
+//! Updates that the API server refuses and deletions that take more with them, in words and as diagnostics.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use super::table::{count, names};
-use crate::diff::{Cascade, Consequences, RefusedUpdate, Takes};
+use crate::diag::{Code, Diagnostic, Place, Severity};
+use crate::diff::{Allowed, Cascade, Consequences, RefusedUpdate, Takes};
 
 /// So many names of clusters, tasks or objects stand in a line.
 const NAMED: usize = 6;
@@ -37,6 +38,75 @@ pub(super) fn values(consequences: &Consequences) -> [Value; 2] {
         })
     });
     [refused.collect(), cascades.collect()]
+}
+
+/// Where diagnostics are reported: the output directory, and what it is compared with.
+pub(super) struct Reported<'a> {
+    /// The output directory, as it is shown.
+    pub(super) dir: &'a str,
+    /// The revision or branch that is compared with; `None` where it is the output that is written to.
+    pub(super) since: Option<&'a str>,
+}
+
+/// A warning for each of them; a note, where it is allowed by name.
+pub(super) fn diagnostics(consequences: &Consequences, allowed: &Allowed, at: &Reported<'_>) -> Vec<Diagnostic> {
+    let level =
+        |diagnostic: Diagnostic, clusters: &[String], tasks: &BTreeSet<String>| match allowed.covers(clusters, tasks) {
+            true => diagnostic.severity(Severity::Note),
+            false => diagnostic,
+        };
+    let refused = consequences.refused.iter().map(|update| {
+        let diagnostic = refused_update(update, at);
+        level(diagnostic, &update.clusters, &update.tasks)
+    });
+    let cascades = consequences.cascades.iter().map(|cascade| {
+        let tasks = cascade.tasks().into_iter().map(str::to_owned).collect();
+        level(deletion_that_cascades(cascade, at), &cascade.clusters, &tasks)
+    });
+    refused.chain(cascades).collect()
+}
+
+fn refused_update(update: &RefusedUpdate, at: &Reported<'_>) -> Diagnostic {
+    let message =
+        format!("the API server refuses the update of {}: {}", quoted(&update.object), refusals(&update.fields));
+    let diagnostic = placed(Code::UpdateRefused, (&update.clusters, &update.path), message, at);
+    let fields = names(update.fields.iter().copied(), NAMED);
+    let diagnostic = match update.tasks.is_empty() {
+        true => diagnostic,
+        false => diagnostic.note(format!("brought by {}", tasks(update.tasks.iter().map(String::as_str).collect()))),
+    };
+    diagnostic.help(format!(
+        "leave `{fields}` as it was; or give the object another `metadata.name`, and write that name wherever it is used"
+    ))
+}
+
+fn deletion_that_cascades(cascade: &Cascade, at: &Reported<'_>) -> Diagnostic {
+    let message = format!("{} is deleted: {}", quoted(&cascade.object), taken(cascade));
+    let diagnostic = placed(Code::DeletionCascades, (&cascade.clusters, &cascade.path), message, at);
+    let diagnostic = match kept(cascade) {
+        Some(kept) => diagnostic.note(format!("the output still has {kept}")),
+        None => diagnostic,
+    };
+    match cascade.tasks().first() {
+        Some(task) => diagnostic.help(format!("to keep it, add its file to `resources` of task `{task}`")),
+        None => diagnostic.help(
+            "to keep it, bring its file back with the annotation `argocd.argoproj.io/sync-options: Prune=false` \
+             (Argo CD) or `kustomize.toolkit.fluxcd.io/prune: disabled` (Flux), and remove the file after the next sync",
+        ),
+    }
+}
+
+/// A diagnostic at the file of an object on the first of some clusters.
+fn placed(code: Code, (clusters, path): (&[String], &str), message: String, at: &Reported<'_>) -> Diagnostic {
+    let first = clusters.first().map_or("", String::as_str);
+    let since = at.since.map_or_else(String::new, |since| format!(", compared with {since}"));
+    Diagnostic::at(code, Place::Path(format!("{}/{first}/{path}", at.dir)), message)
+        .note(format!("on {}{since}", on(clusters)))
+}
+
+/// `Kind namespace/name` with the name in backticks.
+fn quoted(object: &str) -> String {
+    object.split_once(' ').map_or_else(|| object.to_owned(), |(kind, name)| format!("{kind} `{name}`"))
 }
 
 /// `task a`, `tasks a, b`

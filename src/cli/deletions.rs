@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::consequences::{self as consequent, Reported};
 use super::normal_objects::normal_objects;
 use super::table::{count, names};
 use crate::compile::Compilation;
@@ -116,6 +117,7 @@ pub(super) fn judge(
         found.push(basis.way.helps(what, &names).into_iter().fold(last, Diagnostic::help));
     }
     diags.extend(found);
+    diags.extend(consequent::diagnostics(&consequences, &allowed, &Reported { dir: shown, since: basis.since }));
     for why in [basis.unknown, basis.partly].into_iter().flatten() {
         let passes = basis.unknown.is_none() || allowed.all();
         if passes && !strict {

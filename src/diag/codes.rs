@@ -164,6 +164,8 @@ codes! {
     DefaultNamespace, "default-namespace", Warning, "a task without a namespace lands in `default`";
     DeprecatedApi, "deprecated-api", Warning, "an API version that Kubernetes no longer serves";
     FluxSubstitution, "flux-substitution", Warning, "a text that Flux would substitute";
+    UpdateRefused, "update-refused", Warning, "an update that the API server refuses";
+    DeletionCascades, "deletion-cascades", Warning, "a deletion that takes more with it";
     Deletions, "deletions", Error, "more would be deleted than the guard allows";
     StaleOutput, "stale-output", Error, "the output is not what the inputs give";
     EditedOutput, "edited-output", Error, "a file of the output was changed by hand";

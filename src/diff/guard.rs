@@ -109,6 +109,12 @@ impl Allowed {
         self.all() || self.names.contains(identity) || self.names.contains(name)
     }
 
+    /// Whether a loss on all of some clusters is allowed, by their names or by that of the only task that it concerns.
+    pub fn covers(&self, clusters: &[String], tasks: &BTreeSet<String>) -> bool {
+        let by_task = tasks.len() == 1 && tasks.iter().all(|task| self.task(task));
+        by_task || clusters.iter().all(|cluster| self.cluster(cluster))
+    }
+
     fn loss(&self, loss: &Loss) -> bool {
         self.cluster(&loss.cluster) || loss.task.as_deref().is_some_and(|task| self.task(task))
     }

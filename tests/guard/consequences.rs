@@ -57,6 +57,7 @@ fn refuses(object: &str, (old, new): (&str, &str), words: &str, field: &str) {
     repo.put("fleetcron.yaml", &super::fleet_document("{guards: {deletions: {percent: 10, min: 1}}}"));
     let stopped = wrong(&repo.run(&["build"]), 1);
     assert!(stopped.contains("error[deletions]: eu-1: 1 of "), "{stopped}");
+    assert!(stopped.contains("warning[update-refused]: the API server refuses the update of "), "{stopped}");
     fine(&repo.run(&["build", "--allow-deletions", &hint(&stopped)]));
 }
 
@@ -120,12 +121,18 @@ fn a_namespace_that_goes_while_another_task_stays_in_it_is_held() {
     let stopped = wrong(&repo.run(&["build"]), 1);
     assert!(stopped.contains("task billing/report: no copy of it would be left: all its 3 copies"), "{stopped}");
     assert!(stopped.contains("error[deletions]: eu-1: it would be emptied"), "{stopped}");
+    assert!(
+        stopped.contains("warning[deletion-cascades]: Namespace `billing` is deleted: everything in it"),
+        "{stopped}"
+    );
     let names = hint(&stopped);
     fine(&repo.run(&["build", "--allow-deletions", &names]));
     repo.git(&["add", "-A"]);
     // The output is up to date; what it was built over still counts.
     assert!(wrong(&repo.run(&["check", "--staged"]), 1).contains("task billing/report: no copy of it would be left"));
-    fine(&repo.run(&["check", "--staged", "--allow-deletions", &names]));
+    let allowed = repo.run(&["check", "--staged", "--strict", "--allow-deletions", &names]);
+    fine(&allowed);
+    assert!(grumbled(&allowed).contains("note[deletion-cascades]"), "{}", grumbled(&allowed));
 }
 
 #[test]
