@@ -70,13 +70,14 @@ fn refused_update(update: &RefusedUpdate, at: &Reported<'_>) -> Diagnostic {
     let message =
         format!("the API server refuses the update of {}: {}", quoted(&update.object), refusals(&update.fields));
     let diagnostic = placed(Code::UpdateRefused, (&update.clusters, &update.path), message, at);
-    let fields = names(update.fields.iter().copied(), NAMED);
+    let fields: Vec<String> = update.fields.iter().map(|field| format!("`{field}`")).collect();
     let diagnostic = match update.tasks.is_empty() {
         true => diagnostic,
         false => diagnostic.note(format!("brought by {}", tasks(update.tasks.iter().map(String::as_str).collect()))),
     };
     diagnostic.help(format!(
-        "leave `{fields}` as it was; or give the object another `metadata.name`, and write that name wherever it is used"
+        "write {} as before; or give the object another `metadata.name`, and write that name wherever it is used",
+        fields.join(", ")
     ))
 }
 
