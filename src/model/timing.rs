@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::tree::reach;
+
 /// What stands for a schedule that was refused and said so: one that Kubernetes takes, in a spelling that nobody
 /// writes. It is never written, and no more is said of it.
 pub const REFUSED_SCHEDULE: &str = "0  0  1  1  *  ";
@@ -48,7 +50,7 @@ impl Idle {
     /// The first such field of a CronJob.
     pub fn find(cron_job: &Value) -> Option<Self> {
         let all = [Self::Suspended, Self::Parallelism, Self::Completions, Self::ActiveDeadline, Self::StartingDeadline];
-        all.into_iter().find(|idle| match cron_job.pointer(idle.pointer()) {
+        all.into_iter().find(|idle| match reach(cron_job, idle.pointer()) {
             Some(Value::Bool(truth)) => *idle == Self::Suspended && *truth,
             Some(Value::Number(number)) => *idle != Self::Suspended && number.as_f64() == Some(0.0),
             _ => false,

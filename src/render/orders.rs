@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::path::{self, CONTAINERS, JOB, POD};
 use crate::diag::{Code, Diagnostic};
 use crate::patch::variables;
-use crate::tree::Spanned;
+use crate::tree::{Spanned, reach};
 
 /// What the plan says, by cluster.
 #[derive(Clone, Debug, Default)]
@@ -107,7 +107,7 @@ impl Order {
             // What is no number is refused as such.
             said.is_some_and(|said| !is_count(said)) || said.and_then(Value::as_i64) == number
         };
-        let suspended = object.pointer("/spec/suspend").and_then(Value::as_bool).unwrap_or_default();
+        let suspended = reach(object, "/spec/suspend").and_then(Value::as_bool).unwrap_or_default();
         self.active.is_none_or(|active| active != suspended)
             && self
                 .share
