@@ -40,11 +40,11 @@ pub(super) fn check(root: &Path, dir: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses a folder that `--out` names: as [`check`], and where a document of fleetcron stands in it, which would not be
+/// Refuses a folder that `--out` names: as `check`, and where a document of fleetcron stands in it, which would not be
 /// read.
 ///
 /// # Errors
-/// As [`check`], or the folder cannot be read.
+/// As `check`, or the folder cannot be read.
 pub fn check_out(root: &Path, dir: &Path) -> Result<(), Error> {
     check(root, dir)?;
     refuse_documents(dir, "name a folder of its own, such as `rendered`")
