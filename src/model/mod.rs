@@ -1,5 +1,5 @@
-//! What the user means, in whichever dialect it was written. Every field keeps its source location ([`Spanned`](crate::tree::Spanned),
-//! [`Located`](crate::tree::Located)).
+//! What the user means, in whichever dialect it was written. Every field keeps its source location:
+//! [`Spanned`](crate::tree::Spanned), [`Located`](crate::tree::Located).
 
 mod body;
 mod cluster;
