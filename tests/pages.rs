@@ -155,11 +155,15 @@ fn what_a_page_shows_is_what_is_said() {
         }
         let told = run(root, command(&name));
         for (_, _, text) in blocks.iter().filter(|(language, named, _)| language == "text" && named.is_none()) {
+            // An example that is true already stays as its author chose it: it may show several messages.
+            if told.contains(text.trim_end()) {
+                continue;
+            }
             let said = told.split("\n\n").find(|report| report.contains(&format!("[{name}]: ")));
             if let (Some(said), Some(_)) = (said, std::env::var_os("BLESS")) {
                 let page = fs::read_to_string(&path).expect("text");
                 fs::write(&path, page.replace(text.trim_end(), said.trim_end())).expect("written");
-            } else if !told.contains(text.trim_end()) {
+            } else {
                 wrong.push(format!("{name}\n--- shown\n{text}--- said\n{told}"));
             }
         }
