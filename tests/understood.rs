@@ -253,11 +253,11 @@ fn removed(root: &Path, file: &File, mark: &str) -> bool {
 /// Whether a character more or less, or an early end, left the heads of all documents whole, so that they were read as
 /// what is left of them. Documents behind the one in which a file ends are gone as if their author had removed them.
 fn has_whole_heads(text: &str, file: &File, damage: &Damage) -> bool {
-    let mut parts = text.split("fleetcron.dev/v1alpha1");
+    let parts = text.split("fleetcron.dev/v1alpha1");
     let heads = parts.clone().count() - 1;
     match damage {
         Damage::Stray(..) | Damage::Slip(..) => heads == file.text.matches("fleetcron.dev/v1alpha1").count(),
-        Damage::Cut(_) => heads > 0 && parts.next_back().is_some_and(|rest| !rest.contains("---")),
+        Damage::Cut(_) => heads > 0 && parts.last().is_some_and(|rest| !rest.contains("---")),
         _ => false,
     }
 }
