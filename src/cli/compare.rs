@@ -38,7 +38,7 @@ pub(super) fn standing(
 }
 
 /// Stops a run before the first byte: files in the way, and deletions that the guard does not let pass. What it does let
-/// pass is said in the remarks that are returned.
+/// pass is listed in the remarks that are returned.
 pub(super) fn refused(
     session: &mut Session,
     compilation: &Compilation,

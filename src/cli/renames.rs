@@ -1,4 +1,4 @@
-//! Reports CronJobs that a run renames, and stops a rename that nobody chose.
+//! Reports CronJobs that a run renames, and stops a rename that was not chosen.
 
 use super::session::Session;
 use crate::compile::Compilation;
@@ -44,7 +44,7 @@ pub(super) fn report(session: &mut Session, compilation: &Compilation, known: &K
     };
     let stopped = |renamed: &RenamedCronJob| existing.iter().any(|other| other.undecided && other.unit == renamed.unit);
     for renamed in others.iter().filter(|renamed| !stopped(renamed)) {
-        // The file under the old name is gone and the one under the new name is there, so somebody has moved it.
+        // The file under the old name is gone and the one under the new name is there, so it was moved on purpose.
         let is_moved = || {
             let mut missing = known.existing.iter().flat_map(|difference| &difference.create);
             !missing.any(|write| renamed.clusters.values().any(|(_, to)| *to == write.path))
@@ -62,7 +62,7 @@ pub(super) fn report(session: &mut Session, compilation: &Compilation, known: &K
     session.diags.iter().any(|said| said.code == Code::ObjectRenamed && said.severity == Severity::Error)
 }
 
-/// A rename that nobody chose.
+/// A rename that was not chosen.
 fn undecided(compilation: &Compilation, renamed: &RenamedCronJob, help: String) -> Diagnostic {
     let unit = &compilation.model.units[renamed.unit];
     let name = unit.identity.name.as_str();

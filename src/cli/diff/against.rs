@@ -93,7 +93,7 @@ pub(super) fn run(session: &mut Session, args: &Diff, dir: &Path, drawn: Drawn) 
         for (below, bytes) in ours.get(name.as_str()).into_iter().flatten() {
             // What cannot be read again is what another tool made, and stands on the other side if at all.
             let Ok(parsed) = reader.read(below, bytes) else { continue };
-            // What is ignored is counted where it stands in objects of somebody else.
+            // What is ignored is counted where it stands in objects of other tools.
             let description = parsed.ignored.get_key_value("annotation kubernetes.io/description");
             if let Some((what, n)) = description.filter(|_| own.insert((bytes.as_ptr().addr(), *below))) {
                 *ignored.entry(format!("{what} of fleetcron's own")).or_default() += n;
