@@ -1,14 +1,15 @@
-//! The floor plan: a room names only the rooms that stand in its row, and files keep their shape.
+//! The layers: a module uses only the modules of its row, and every file keeps its size and header.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each room with the rooms it may name; `*` is every room. A room that does not exist yet may stand here.
-const ROOMS: [(&str, &str); 17] = [
+/// Each module with the modules it may use; `*` is every module. A module that does not exist yet may be listed.
+const LAYERS: [(&str, &str); 20] = [
     ("tree", ""),
     ("patch", ""),
     ("cron", ""),
+    ("secrets", ""),
     ("diag", "tree"),
     ("yaml", "tree diag"),
     ("model", "tree patch"),
@@ -17,9 +18,11 @@ const ROOMS: [(&str, &str); 17] = [
     ("lock", "tree diag yaml model place"),
     ("render", "tree diag yaml patch model place validate"),
     ("validate", "diag model cron patch"),
-    ("lint", "diag model place cron tree patch"),
+    ("lint", "diag model place cron tree secrets patch"),
     ("compile", "tree patch cron diag yaml model frontend place lock render validate lint"),
-    ("diff", "tree diag model place lock compile"),
+    ("diff", "tree patch secrets diag yaml model place lock validate render compile"),
+    ("report", "tree patch cron secrets diag yaml model frontend place lock validate lint render compile diff"),
+    ("import", "tree patch cron secrets diag yaml model frontend place lock validate lint render compile diff"),
     ("repo", "tree"),
     ("sink", "tree"),
     ("cli", "*"),
@@ -55,16 +58,16 @@ fn code(text: &str) -> String {
     text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
-/// The rooms that a text names, by `crate::room` or `crate::{room, …}`.
+/// The modules that a text names, by `crate::module` or `crate::{module, …}`.
 fn named(text: &str) -> BTreeSet<String> {
-    let mut rooms = BTreeSet::new();
+    let mut modules = BTreeSet::new();
     let code = code(text);
     for (at, _) in code.match_indices("crate::") {
         let rest = &code[at + "crate::".len()..];
         let word = |text: &str| -> String { text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect() };
         match rest.strip_prefix('{') {
             None => {
-                rooms.insert(word(rest));
+                modules.insert(word(rest));
             }
             Some(group) => {
                 let mut depth = 0;
@@ -76,7 +79,7 @@ fn named(text: &str) -> BTreeSet<String> {
                         '}' => depth -= 1,
                         ',' if depth == 0 => start = true,
                         c if start && c.is_alphanumeric() => {
-                            rooms.insert(word(&group[at..]));
+                            modules.insert(word(&group[at..]));
                             start = false;
                         }
                         _ => {}
@@ -85,32 +88,32 @@ fn named(text: &str) -> BTreeSet<String> {
             }
         }
     }
-    rooms
+    modules
 }
 
 #[test]
-fn a_room_names_only_what_stands_in_its_row() {
+fn a_module_names_only_what_stands_in_its_row() {
     let mut wrong = Vec::new();
     for (path, text) in rust_files("src") {
         if matches!(path.as_str(), "lib.rs" | "main.rs") {
             continue;
         }
-        let room = path.split(['/', '.']).next().unwrap_or_default().to_owned();
-        let Some((_, may)) = ROOMS.iter().find(|(name, _)| *name == room) else {
-            wrong.push(format!("src/{path}: `{room}` is not in the table"));
+        let module = path.split(['/', '.']).next().unwrap_or_default().to_owned();
+        let Some((_, may)) = LAYERS.iter().find(|(name, _)| *name == module) else {
+            wrong.push(format!("src/{path}: `{module}` is not in the table"));
             continue;
         };
         for other in named(&text) {
-            if other != room && *may != "*" && !may.split(' ').any(|name| name == other) {
-                wrong.push(format!("src/{path}: `{room}` names `{other}`"));
+            if other != module && *may != "*" && !may.split(' ').any(|name| name == other) {
+                wrong.push(format!("src/{path}: `{module}` names `{other}`"));
             }
         }
-        // `super` may climb to the root of its room and no further: a file `a/b.rs` twice would leave `a`.
+        // `super` may climb to the root of its module and no further: a file `a/b.rs` twice would leave `a`.
         let depth = path.split('/').count() - usize::from(path.ends_with("/mod.rs"));
         let chain = "super::".repeat(depth);
         let tests = text.contains("mod tests {");
         if !tests && code(&text).contains(&chain) {
-            wrong.push(format!("src/{path}: `{chain}` leaves the room"));
+            wrong.push(format!("src/{path}: `{chain}` leaves the module"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

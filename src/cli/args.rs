@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::shard::Shard;
 use crate::repo::View;
+pub(super) use crate::report::Format;
 
 /// Compiles a repository of scheduled tasks and cluster inventories into Kubernetes manifests per cluster.
 ///
@@ -42,37 +43,6 @@ pub(super) struct Global {
     /// Treat warnings as errors.
     #[arg(long, global = true)]
     pub(super) strict: bool,
-}
-
-/// How results are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// For people.
-    Text,
-    /// For programs: one JSON document, its shape in docs/json.md.
-    Json,
-    /// For a comment on a pull request, for `diff` alone.
-    Markdown,
-    /// Annotations and a job summary of GitHub Actions, for `build` and `check`.
-    Github,
-    /// SARIF 2.1.0 for code scanning, for `build` and `check`.
-    Sarif,
-    /// The Code Quality report of GitLab, for `build` and `check`.
-    Gitlab,
-    /// JUnit XML, a test a task, for `build` and `check`.
-    Junit,
-}
-
-impl Format {
-    /// What to type.
-    pub(super) fn name(self) -> String {
-        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
-    }
-
-    /// Whether a service of CI reads it.
-    pub(super) fn is_report(self) -> bool {
-        matches!(self, Format::Github | Format::Sarif | Format::Gitlab | Format::Junit)
-    }
 }
 
 /// When to use colour.

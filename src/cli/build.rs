@@ -14,13 +14,14 @@ use super::deletions::{self, Basis, Way};
 use super::outcome::{Failure, Outcome};
 use super::renames::{self, Known, Removal};
 use super::session::Session;
-use super::table::count;
-use super::{moved, moves, publish, stage};
+use super::{moved, publish, stage};
 use crate::compile::Compilation;
 use crate::diag::{Code, Diagnostic, Place, nearest};
 use crate::lock::{self, Mode};
 use crate::model::Model;
 use crate::repo::View;
+use crate::report::lock_changes;
+use crate::report::table::count;
 use crate::sink;
 use crate::tree::Difference;
 
@@ -85,9 +86,9 @@ pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Fail
     }
     let mut text = summary(&compilation, &difference, session, &dir, args.dry_run);
     if mode != Mode::Frozen {
-        text.push_str(&moves::text(&compilation, session.tree(), !args.dry_run && mode != Mode::Locked));
+        text.push_str(&lock_changes::text(&compilation, session.tree(), !args.dry_run && mode != Mode::Locked));
     }
-    let drift = || moves::value(&compilation, session.tree());
+    let drift = || lock_changes::value(&compilation, session.tree());
     let mut outcome = Outcome::said(
         text,
         session.value(|| {

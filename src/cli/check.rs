@@ -17,11 +17,11 @@ use super::moved;
 use super::outcome::{Failure, Outcome};
 use super::renames::{self, Known, Removal};
 use super::session::Session;
-use super::table::count;
 use crate::compile::Compilation;
 use crate::diag::{Code, Diagnostic, Diagnostics, Place, Severity};
 use crate::lock::Mode;
 use crate::repo::{self, View};
+use crate::report::table::count;
 use crate::tree::Difference;
 
 /// So many files are named one by one, of each kind.

@@ -8,11 +8,13 @@ use serde_json::{Value, json};
 
 use super::args::Cron;
 use super::moment;
-use super::outcome::{Failure, Outcome, Typed};
-use super::table;
+use super::outcome::{Failure, Outcome};
 use crate::cron::{Expression, Form, Shift, Zone};
 use crate::diag::Code;
 use crate::lint;
+use crate::report::diagnostics::InvalidArgument;
+use crate::report::table;
+use crate::report::time;
 
 /// How far ahead changes of the clock are looked for.
 const YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
@@ -55,7 +57,13 @@ pub(super) fn run(args: &Cron) -> Result<Outcome, Failure> {
 fn expression(text: &str) -> Result<Expression, Failure> {
     Expression::parse(text).map_err(|fault| {
         let (message, help) = (fault.to_string(), fault.help(text));
-        Failure::Typed(Typed { code: Code::InvalidSchedule, text: text.to_owned(), at: fault.at, message, help })
+        Failure::Typed(InvalidArgument {
+            code: Code::InvalidSchedule,
+            text: text.to_owned(),
+            at: fault.at,
+            message,
+            help,
+        })
     })
 }
 
@@ -63,13 +71,19 @@ fn expression(text: &str) -> Result<Expression, Failure> {
 fn zone(name: &str) -> Result<Zone, Failure> {
     Zone::parse(name).map_err(|fault| {
         let (message, help) = (fault.to_string(), fault.help());
-        Failure::Typed(Typed { code: Code::UnknownTimeZone, text: name.to_owned(), at: 0..name.len(), message, help })
+        Failure::Typed(InvalidArgument {
+            code: Code::UnknownTimeZone,
+            text: name.to_owned(),
+            at: 0..name.len(),
+            message,
+            help,
+        })
     })
 }
 
 fn column(expression: &Expression, zone: Zone, from: Timestamp, most: usize) -> Column {
-    let runs = moment::runs(expression, &zone, from, most);
-    let year = moment::local(*runs.last().unwrap_or(&from), &zone).year() + 5;
+    let runs = time::runs(expression, &zone, from, most);
+    let year = time::local(*runs.last().unwrap_or(&from), &zone).year() + 5;
     let end = (runs.len() < most).then_some(match year {
         _ if !expression.fires() => End::Never,
         _ if year > DateTime::MAX.year() || matches!(expression.form(), Form::Every(_)) => End::Calendar,
@@ -85,7 +99,7 @@ fn text(expression: &Expression, columns: &[Column], from: Timestamp, unsaid: bo
         text.push_str("no zone given: UTC\n");
     }
     if let Form::Every(_) = expression.form() {
-        let from = moment::shown(from, &columns[0].zone, true);
+        let from = time::shown(from, &columns[0].zone, true);
         text.push_str(&format!("counted here from {from}; the controller counts from the last run it made\n"));
     }
     if columns.iter().any(|column| !column.runs.is_empty()) {
@@ -117,7 +131,7 @@ fn ended(column: &Column) -> Option<String> {
 fn runs(columns: &[Column]) -> String {
     let seconds = columns.iter().flat_map(|column| &column.runs).any(|run| run.as_second() % 60 != 0);
     let shown = |zone: &Zone, runs: &[Timestamp]| -> Vec<String> {
-        runs.iter().map(|run| moment::shown(*run, zone, seconds)).collect()
+        runs.iter().map(|run| time::shown(*run, zone, seconds)).collect()
     };
     let mut heading: Vec<&str> = columns.iter().map(|column| column.zone.name()).collect();
     let mut cells: Vec<Vec<String>> = columns.iter().map(|column| shown(&column.zone, &column.runs)).collect();
@@ -165,7 +179,7 @@ fn value(expression: &Expression, columns: &[Column], from: Timestamp) -> Value 
             json!({
                 "zone": zone.name(),
                 "current": zone.deprecated().unwrap_or(zone.name()),
-                "runs": runs.iter().map(|run| moment::value(*run, zone)).collect::<Vec<_>>(),
+                "runs": runs.iter().map(|run| time::value(*run, zone)).collect::<Vec<_>>(),
                 "end": end.map(|end| match end {
                     End::Never => "never",
                     End::Search(_) => "five-years",
@@ -200,8 +214,8 @@ fn shift(shift: &Shift) -> Value {
     let times = |all: &[DateTime]| -> Vec<String> { all.iter().map(DateTime::to_string).collect() };
     json!({
         "at": shift.transition.at.to_string(),
-        "before": moment::offset(shift.transition.before),
-        "after": moment::offset(shift.transition.after),
+        "before": time::offset(shift.transition.before),
+        "after": time::offset(shift.transition.after),
         "skipped": times(&shift.skipped),
         "doubled": times(&shift.doubled),
     })

@@ -3,13 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use super::consequences::{self as consequent, Reported};
-use super::normal_objects::normal_objects;
-use super::table::{count, names};
 use crate::compile::Compilation;
 use crate::diag::{Code, Diagnostic, Diagnostics, Place, Severity, nearest};
 use crate::diff::{self, ALL, Allowed, Baseline, Cause, Losses, Measured, Recorded, Refusal};
 use crate::lock;
+use crate::report::consequences::{self as consequent, Reported};
+use crate::report::table::{count, names};
 use crate::tree::{Difference, RepoPath, SourceTree};
 
 /// The environment variable that allows deletions where no option can be given, as in a Git hook.
@@ -89,7 +88,7 @@ pub(super) fn judge(
     basis: &Basis<'_>,
     shown: &str,
 ) -> Judged {
-    let consequences = diff::consequences(compilation, basis.difference, &normal_objects);
+    let consequences = diff::consequences(compilation, basis.difference);
     let baseline = Baseline {
         difference: basis.difference,
         recorded: basis.recorded,

@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::base::Base;
 use super::session::Session;
-use super::table::names;
 use crate::compile::Compilation;
 use crate::diag::{Code, Diagnostic};
 use crate::model::DocumentName;
 use crate::repo::{Note, Sources};
+use crate::report::table::names;
 use crate::tree::{RepoPath, may_hold_documents};
 
 /// The documents of each file.

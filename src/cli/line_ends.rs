@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use super::outcome::Failure;
 use super::session::Session;
-use super::table::count;
 use crate::compile::Compilation;
 use crate::diag::{Code, Diagnostic, Place};
 use crate::repo::{self, View};
+use crate::report::table::count;
 use crate::tree::Difference;
 
 /// The bytes with the line ends of Unix; `None` if they have no others.

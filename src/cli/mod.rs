@@ -8,47 +8,33 @@ mod args;
 mod base;
 mod build;
 mod check;
-mod choice;
+mod ci;
 mod cmp;
 mod compare;
-mod consequences;
 mod cron;
 mod deletions;
 mod diff;
 mod documents;
-mod excerpt;
 mod explain;
-mod formats;
 mod hand;
 mod import;
 mod init;
-mod leaks;
 mod line_ends;
 mod moment;
 mod moved;
-mod moves;
 mod new;
-mod normal_objects;
 mod outcome;
-mod page;
-mod plain;
 mod plan;
 mod progress;
 mod publish;
 mod renames;
 mod render;
-mod report;
-mod room;
-mod schedules;
 pub mod schema;
-mod secrets;
 mod session;
 mod shard;
 mod side;
 mod stage;
-mod standing;
-mod table;
-mod verdicts;
+mod terminal;
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -59,9 +45,10 @@ use serde_json::{Value, json};
 
 use self::args::{Cli, Color, Command, Format, Global, Import};
 use self::outcome::{Failure, Outcome};
-use self::plain::Style;
 use self::session::Session;
 use crate::repo::{self, Started, View};
+use crate::report::escape::Style;
+use crate::report::{diagnostics, escape};
 use crate::tree::SourceTree;
 
 /// Runs the program on the arguments of the process.
@@ -101,7 +88,7 @@ pub fn main() -> ExitCode {
 fn refuse(error: &clap::Error) -> std::io::Result<()> {
     let text = error.render().ansi().to_string();
     let mut stderr = anstream::AutoStream::auto(std::io::stderr().lock());
-    stderr.write_all(plain::for_log(Format::Text, &text, Style::Colored).as_bytes())
+    stderr.write_all(escape::for_log(Format::Text, &text, Style::Colored).as_bytes())
 }
 
 /// How many threads work: 0 is one a core, or what RAYON_NUM_THREADS says.
@@ -117,7 +104,7 @@ fn threads(command: &Command) -> usize {
 /// Runs a command and prints what it comes to.
 fn run(cli: &Cli) -> std::io::Result<ExitCode> {
     let global = &cli.global;
-    if let Some(why) = formats::refused(global.format, &cli.command) {
+    if let Some(why) = ci::refused(global.format, &cli.command) {
         writeln!(std::io::stderr(), "error: {why}")?;
         return Ok(ExitCode::from(2));
     }
@@ -147,12 +134,12 @@ fn tell(cli: &Cli, result: Result<Outcome, Failure>, session: Option<&Session>, 
     let mut stdout = std::io::stdout().lock();
     let mut stderr = anstream::AutoStream::new(std::io::stderr().lock(), choice(global));
     let colored = colored(global);
-    let log = |text: &str| plain::for_log(global.format, text, style(colored)).into_owned();
+    let log = |text: &str| escape::for_log(global.format, text, style(colored)).into_owned();
     if let Some(session) = session
         && global.format != Format::Json
     {
         for note in session.notes().iter().filter(|note| global.verbose || note.is_grave()) {
-            writeln!(stderr, "{}", log(&plain::lines(&format!("note: {note}"))))?;
+            writeln!(stderr, "{}", log(&escape::lines(&format!("note: {note}"))))?;
         }
         if global.verbose {
             let took = session.progress.took();
@@ -164,12 +151,13 @@ fn tell(cli: &Cli, result: Result<Outcome, Failure>, session: Option<&Session>, 
         if global.quiet {
             diags.relevel(|d| (d.severity == crate::diag::Severity::Error).then_some(d.severity));
         }
-        stderr.write_all(log(&report::text(&diags, session.tree(), colored)).as_bytes())?;
+        stderr.write_all(log(&diagnostics::text(&diags, session.tree(), colored)).as_bytes())?;
     }
     let failure = match result {
         Ok(outcome) => {
             if global.format != Format::Json {
-                stderr.write_all(log(&report::text(&outcome.diags, &SourceTree::default(), colored)).as_bytes())?;
+                stderr
+                    .write_all(log(&diagnostics::text(&outcome.diags, &SourceTree::default(), colored)).as_bytes())?;
             }
             finish(outcome, session, global, code != 0, &mut stdout, &mut stderr)?;
             None
@@ -177,12 +165,14 @@ fn tell(cli: &Cli, result: Result<Outcome, Failure>, session: Option<&Session>, 
         Err(failure) => {
             if global.format == Format::Json {
                 let value = json!({"ok": false, "error": failure.to_string(), "diagnostics": found(session)});
-                plain::write_json(&mut stdout, &value)?;
+                escape::write_json(&mut stdout, &value)?;
             } else {
                 match &failure {
-                    Failure::Typed(typed) => stderr.write_all(log(&report::typed(typed, colored)).as_bytes())?,
+                    Failure::Typed(typed) => {
+                        stderr.write_all(log(&diagnostics::invalid_argument(typed, colored)).as_bytes())?
+                    }
                     Failure::Files(_) | Failure::Run(_) => {
-                        writeln!(stderr, "{}", log(&plain::lines(&format!("error: {failure}"))))?;
+                        writeln!(stderr, "{}", log(&escape::lines(&format!("error: {failure}"))))?;
                     }
                 }
             }
@@ -190,7 +180,7 @@ fn tell(cli: &Cli, result: Result<Outcome, Failure>, session: Option<&Session>, 
         }
     };
     if global.format.is_report() {
-        let (text, remark) = formats::report(global.format, &cli.command, session, failure.as_deref(), code);
+        let (text, remark) = ci::report(global.format, &cli.command, session, failure.as_deref(), code);
         stdout.write_all(text.as_bytes())?;
         stdout.flush()?;
         if let Some(remark) = remark {
@@ -231,7 +221,7 @@ fn choice(global: &Global) -> anstream::ColorChoice {
 }
 
 fn found(session: Option<&Session>) -> Value {
-    session.map_or_else(|| json!([]), |session| report::json(&session.diags, session.tree()))
+    session.map_or_else(|| json!([]), |session| diagnostics::json(&session.diags, session.tree()))
 }
 
 fn finish(
@@ -243,29 +233,29 @@ fn finish(
     stderr: &mut impl Write,
 ) -> std::io::Result<()> {
     let diags = session.map_or(&outcome.diags, |session| &session.diags);
-    let log = |text: &str| plain::for_log(global.format, text, Style::Plain).into_owned();
+    let log = |text: &str| escape::for_log(global.format, text, Style::Plain).into_owned();
     if global.format == Format::Json {
-        let own = || report::json(&outcome.diags, &SourceTree::default());
+        let own = || diagnostics::json(&outcome.diags, &SourceTree::default());
         let mut value = json!({"ok": !wrong, "diagnostics": session.map_or_else(own, |session| found(Some(session)))});
         value["result"] = outcome.value;
-        plain::write_json(stdout, &value)?;
+        escape::write_json(stdout, &value)?;
     } else {
         if !(global.quiet && outcome.chatty) {
             match global.format.is_report() {
                 true => stderr.write_all(log(&outcome.text).as_bytes())?,
                 false if outcome.data => stdout.write_all(outcome.text.as_bytes())?,
                 false => {
-                    stdout.write_all(plain::for_log(global.format, &outcome.text, style(paints(global))).as_bytes())?
+                    stdout.write_all(escape::for_log(global.format, &outcome.text, style(paints(global))).as_bytes())?
                 }
             }
         }
-        let totals = report::totals(diags);
+        let totals = diagnostics::totals(diags);
         if let Some(totals) = totals.filter(|_| wrong || !global.quiet) {
             let remarks: Vec<String> = std::iter::once(totals).chain(outcome.remarks).collect();
-            writeln!(stderr, "{}", log(&plain::lines(&remarks.join("; "))))?;
+            writeln!(stderr, "{}", log(&escape::lines(&remarks.join("; "))))?;
         } else {
             for remark in outcome.remarks {
-                writeln!(stderr, "{}", log(&plain::lines(&remark)))?;
+                writeln!(stderr, "{}", log(&escape::lines(&remark)))?;
             }
         }
     }

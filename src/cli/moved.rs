@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::base::Base;
 use super::session::Session;
-use super::table::count;
 use crate::compile::Compilation;
 use crate::diag::{Code, Diagnostic, Place, Severity};
-use crate::repo::MANIFEST;
+use crate::report::table::count;
+use crate::tree::MANIFEST;
 use crate::tree::ownership::has_header;
 use crate::tree::{RepoPath, SourceTree};
 

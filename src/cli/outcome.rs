@@ -2,12 +2,11 @@
 //!
 //! 0 fine; 1 the files are wrong, the output differs, or a guard stopped the run; 2 could not run.
 
-use std::fmt;
-use std::ops::Range;
-
 use serde_json::Value;
 
-use crate::diag::{Code, Diagnostics};
+use crate::diag::Diagnostics;
+use crate::report::TextAndJson;
+use crate::report::diagnostics::InvalidArgument;
 
 /// What a command found.
 #[derive(Debug)]
@@ -51,6 +50,12 @@ impl Outcome {
     }
 }
 
+impl From<TextAndJson> for Outcome {
+    fn from(report: TextAndJson) -> Self {
+        Self::result(report.text, report.json)
+    }
+}
+
 /// Why a command could not give a result.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
@@ -59,32 +64,10 @@ pub(super) enum Failure {
     Files(String),
     /// A text of Kubernetes that was typed, and that Kubernetes would refuse: exit 1.
     #[error("{0}")]
-    Typed(Typed),
+    Typed(InvalidArgument),
     /// Flags, disk, Git: exit 2.
     #[error("{0}")]
     Run(String),
-}
-
-/// A text that was typed, and what is wrong with it.
-#[derive(Debug)]
-pub(super) struct Typed {
-    /// The diagnostic whose page tells more.
-    pub(super) code: Code,
-    /// The text.
-    pub(super) text: String,
-    /// The bytes of it that are to blame.
-    pub(super) at: Range<usize>,
-    /// Why.
-    pub(super) message: String,
-    /// What to write instead.
-    pub(super) help: Option<String>,
-}
-
-impl fmt::Display for Typed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`: {}", self.text, self.message)?;
-        self.help.iter().try_for_each(|help| write!(f, "; {help}"))
-    }
 }
 
 impl Failure {

@@ -19,10 +19,10 @@ use super::moment;
 use super::outcome::{Failure, Outcome};
 use super::renames::{self, Known, Removal};
 use super::session::Session;
-use super::table::count;
 use crate::diff::Recorded;
 use crate::lock;
 use crate::repo::{self, Order, Origin, SOURCE_TRAILER, Sources, Tip, View};
+use crate::report::table::count;
 use crate::sink::branch::{self, Committed, Message, Target};
 use crate::tree::{Difference, Existing, OutputTree, RepoPath};
 

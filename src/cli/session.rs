@@ -8,20 +8,15 @@ use super::args::{Format, Global};
 use super::outcome::Failure;
 use super::progress::Progress;
 use super::side::Side;
+use super::terminal;
 use crate::compile::{self, Compilation};
 use crate::diag::{Diagnostics, Severity};
 use crate::lock::Mode;
-use crate::model::{Identity, Model};
+use crate::model::Model;
 use crate::repo::{self, Opened, Sources, View};
-use crate::tree::{RepoPath, SourceFile, SourceTree, Span};
-
-/// A task of what was compiled.
-pub(super) struct Task {
-    /// What it is called.
-    pub(super) identity: Identity,
-    /// Where its name stands.
-    pub(super) name: Span,
-}
+use crate::report::ReportContext;
+use crate::report::ci::TaskSource;
+use crate::tree::{RepoPath, SourceFile, SourceTree};
 
 /// A repository being worked on.
 pub(super) struct Session {
@@ -38,7 +33,7 @@ pub(super) struct Session {
     /// `output.dir` of what was compiled.
     pub(super) output_dir: String,
     /// The tasks of what was compiled, in order.
-    pub(super) tasks: Vec<Task>,
+    pub(super) tasks: Vec<TaskSource>,
     strict: bool,
     json: bool,
     sources: Sources,
@@ -136,7 +131,7 @@ impl Session {
     fn take(&mut self, side: Side) -> Compilation {
         self.output_dir.clone_from(&side.compilation.model.fleet.output.dir);
         let units = side.compilation.model.units.iter();
-        self.tasks = units.map(|unit| Task { identity: unit.identity.clone(), name: unit.name }).collect();
+        self.tasks = units.map(|unit| TaskSource { identity: unit.identity.clone(), name_span: unit.name }).collect();
         self.sources = side.sources;
         self.diags = side.diags;
         self.relevel(&side.compilation.model);
@@ -173,6 +168,16 @@ impl Session {
     /// The state that was compiled.
     pub(super) fn opened(&self) -> Option<&Opened> {
         self.opened.as_ref()
+    }
+
+    /// What a report needs to know of this run.
+    pub(super) fn report_context(&self) -> ReportContext<'_> {
+        ReportContext {
+            sources: self.tree(),
+            width: terminal::width(),
+            limit: terminal::known_width(),
+            wants_json: self.json,
+        }
     }
 
     /// For programs: made only if one reads it.

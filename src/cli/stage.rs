@@ -15,7 +15,6 @@ use super::deletions::{self, Basis, Way};
 use super::documents;
 use super::line_ends;
 use super::moved;
-use super::moves;
 use super::outcome::{Failure, Outcome};
 use super::renames::{self, Known, Removal};
 use super::session::{Session, output_dir};
@@ -23,6 +22,7 @@ use crate::compile::Compilation;
 use crate::diag::{Code, Diagnostic, Place};
 use crate::lock::{self, Mode};
 use crate::repo::{self, Opened, View};
+use crate::report::lock_changes;
 use crate::sink;
 use crate::tree::{Contents, Difference, RepoPath};
 
@@ -149,7 +149,7 @@ pub(super) fn run(session: &mut Session, args: &Build) -> Result<Outcome, Failur
     if !left {
         text = text.replacen("wrote: ", "wrote and staged: ", 1);
     }
-    text.push_str(&moves::text(&compilation, session.tree(), true));
+    text.push_str(&lock_changes::text(&compilation, session.tree(), true));
     let value = session.value(|| compare::value(&staged, true));
     if left {
         remarks.push(format!(

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::objects::{Comparer, Eyes, Text};
+use super::objects::{Comparer, Text};
 use super::task::{Build, Sides, What, document};
 use crate::compile::Manifest;
 use crate::tree::RepoPath;
@@ -37,13 +37,13 @@ impl<'a> Sides<'a> {
 
 /// An object that a task gives no longer on some clusters: it goes from those where no other task gives it. `told`:
 /// something else says already that it does.
-pub(super) fn went<E: Eyes>(
+pub(super) fn went(
     sides: &Sides<'_>,
     manifest: &Manifest,
     clusters: &[&str],
     (job, told): (bool, bool),
     build: &mut Build,
-    comparer: &mut Comparer<'_, E>,
+    comparer: &mut Comparer<'_>,
 ) {
     let gone = clusters.iter().copied().filter(|name| sides.stands(name, &manifest.path).is_none());
     let gone: Vec<&str> = gone.collect();
@@ -63,13 +63,13 @@ type Stood<'a> = (Option<&'a Arc<[u8]>>, Vec<&'a str>);
 
 /// An object that a task gives on clusters where it did not: new, or what another task gave there before, which may have
 /// been otherwise. `told`: something else says already that it is new.
-pub(super) fn came<E: Eyes>(
+pub(super) fn came(
     sides: &Sides<'_>,
     manifest: &Manifest,
     clusters: &[&str],
     (job, told): (bool, bool),
     build: &mut Build,
-    comparer: &mut Comparer<'_, E>,
+    comparer: &mut Comparer<'_>,
 ) {
     let mut by_text: BTreeMap<Option<&[u8]>, Stood<'_>> = BTreeMap::new();
     for name in clusters {

@@ -8,8 +8,9 @@ use super::consequences::{Consequences, consequences};
 use super::guard::{Allowed, Refusal, guard, names_to_allow};
 use super::inventory::{self, Inventory};
 use super::losses::{self, Baseline, Recorded, is_marker};
-use super::objects::{Comparer, Eyes};
+use super::objects::Comparer;
 use super::pairs::pairs;
+use super::redaction::Redaction;
 use super::task::{self, Pair, Sides, State, Task};
 use crate::compile::Compilation;
 use crate::lock;
@@ -107,11 +108,11 @@ pub(super) fn counts(path: &RepoPath) -> bool {
 }
 
 /// What leads from one compilation to another.
-pub fn changes<E: Eyes>(before: State<'_>, after: State<'_>, eyes: &E) -> Changes {
-    let mut found = Changes { inventory: inventory::inventory(before, after, eyes), ..Changes::default() };
+pub fn changes(before: State<'_>, after: State<'_>, redaction: &Redaction) -> Changes {
+    let mut found = Changes { inventory: inventory::inventory(before, after), ..Changes::default() };
     let renames: BTreeMap<String, String> =
         found.inventory.renamed.iter().map(|renamed| (renamed.from.clone(), renamed.to.clone())).collect();
-    let mut comparer = Comparer::new(eyes);
+    let mut comparer = Comparer::new(redaction);
     found.sources = sources(before, after);
     let sides = Sides::new(before, after, &renames);
     for pair in pairs(&sides, &comparer) {
@@ -126,7 +127,7 @@ pub fn changes<E: Eyes>(before: State<'_>, after: State<'_>, eyes: &E) -> Change
     found.tasks.sort_by(|a, b| a.name.cmp(&b.name));
     found.written.sort_by(|a, b| a.name.cmp(&b.name));
     losses(before, after, &mut found);
-    files(before, after, eyes, &mut comparer, &mut found);
+    files(before, after, &mut comparer, &mut found);
     let totals = &mut found.totals;
     for task in &found.tasks {
         *match (task.there, &task.was) {
@@ -196,7 +197,7 @@ fn said_in(unit: &Unit) -> BTreeSet<FileId> {
 }
 
 /// What the files of the output say: how many objects are new, differ and go, and those that are no task's.
-fn files<E: Eyes>(before: State<'_>, after: State<'_>, eyes: &E, comparer: &mut Comparer<'_, E>, found: &mut Changes) {
+fn files(before: State<'_>, after: State<'_>, comparer: &mut Comparer<'_>, found: &mut Changes) {
     let (old, new) = (&before.compilation.output, &after.compilation.output);
     let Ok(difference) = Difference::between(new, &old.standing(), &mut old.contents());
     let owned: BTreeSet<&str> = [before, after].iter().flat_map(|state| paths(state.compilation)).collect();
@@ -244,7 +245,7 @@ fn files<E: Eyes>(before: State<'_>, after: State<'_>, eyes: &E, comparer: &mut 
     let recorded: Recorded = (before.compilation.lock.tasks.iter())
         .map(|(task, record)| (task.clone(), record.clusters.keys().cloned().collect()))
         .collect();
-    found.consequences = consequences(after.compilation, &difference, &|bytes| eyes.normal_objects(bytes));
+    found.consequences = consequences(after.compilation, &difference);
     let counted = Baseline {
         difference: &difference,
         recorded: &recorded,
@@ -271,7 +272,7 @@ fn named(model: &Model, name: &str) -> bool {
 }
 
 /// Whether two files say the same.
-fn same<E: Eyes>(before: State<'_>, after: State<'_>, path: &RepoPath, comparer: &mut Comparer<'_, E>) -> bool {
+fn same(before: State<'_>, after: State<'_>, path: &RepoPath, comparer: &mut Comparer<'_>) -> bool {
     let (Some(old), Some(new)) = (before.compilation.output.get(path), after.compilation.output.get(path)) else {
         return false;
     };

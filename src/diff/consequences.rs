@@ -7,13 +7,11 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::cascades::Takes;
+use super::normal_objects::normal_objects;
 use super::refused_updates::refused_fields;
 use super::standing::Key;
 use crate::compile::Compilation;
 use crate::tree::{Difference, RepoPath, ownership};
-
-/// Reads the objects of a file, in normal form.
-pub type ReadObjects<'r> = &'r dyn Fn(&[u8]) -> Vec<Value>;
 
 /// An update that the API server refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,9 +86,9 @@ impl Consequences {
 }
 
 /// What follows from the difference between the existing output and that of a compilation.
-pub fn consequences(after: &Compilation, difference: &Difference, read: ReadObjects<'_>) -> Consequences {
-    let refused = refused(difference, read);
-    let cascades = cascades(after, difference, read);
+pub fn consequences(after: &Compilation, difference: &Difference) -> Consequences {
+    let refused = refused(difference);
+    let cascades = cascades(after, difference);
     let updated = refused.iter().map(|update| update.path.as_str());
     let taken = cascades.iter().flat_map(|cascade| cascade.taken.iter().map(|taken| below(&taken.path)));
     let paths: BTreeSet<String> = updated.chain(taken).map(str::to_owned).collect();
@@ -117,7 +115,7 @@ fn below(path: &RepoPath) -> &str {
     path.as_str().split_once('/').map_or("", |(_, below)| below)
 }
 
-fn refused(difference: &Difference, read: ReadObjects<'_>) -> Vec<RefusedUpdate> {
+fn refused(difference: &Difference) -> Vec<RefusedUpdate> {
     type Texts<'a> = (&'a str, &'a Arc<[u8]>, &'a Arc<[u8]>);
     let mut by_texts: BTreeMap<Texts<'_>, Vec<String>> = BTreeMap::new();
     for write in &difference.update {
@@ -129,7 +127,10 @@ fn refused(difference: &Difference, read: ReadObjects<'_>) -> Vec<RefusedUpdate>
     let mut found: BTreeMap<(String, String, Vec<&'static str>), Vec<String>> = BTreeMap::new();
     for ((path, former, bytes), clusters) in by_texts {
         // A file that cannot be read is not an object of ours, so no rule applies to it.
-        let (Some(old), Some(new)) = (object_at(path, read(former)), object_at(path, read(bytes))) else { continue };
+        let (Some(old), Some(new)) = (object_at(path, normal_objects(former)), object_at(path, normal_objects(bytes)))
+        else {
+            continue;
+        };
         let fields = refused_fields(&old, &new);
         if let Some(key) = Key::of(&new).filter(|_| !fields.is_empty()) {
             found.entry((path.to_owned(), key.to_string(), fields)).or_default().extend(clusters);
@@ -142,7 +143,7 @@ fn refused(difference: &Difference, read: ReadObjects<'_>) -> Vec<RefusedUpdate>
     found.into_iter().map(update).collect()
 }
 
-fn cascades(after: &Compilation, difference: &Difference, read: ReadObjects<'_>) -> Vec<Cascade> {
+fn cascades(after: &Compilation, difference: &Difference) -> Vec<Cascade> {
     let mut by_texts: BTreeMap<(&str, &Arc<[u8]>), Vec<String>> = BTreeMap::new();
     for removal in &difference.delete {
         if let Some(former) = &removal.former {
@@ -151,7 +152,7 @@ fn cascades(after: &Compilation, difference: &Difference, read: ReadObjects<'_>)
     }
     let mut found: Vec<Cascade> = Vec::new();
     for ((path, former), clusters) in by_texts {
-        let Some(object) = object_at(path, read(former)) else { continue };
+        let Some(object) = object_at(path, normal_objects(former)) else { continue };
         let (Some(takes), Some(key)) = (Takes::of(&object), Key::of(&object)) else { continue };
         let object = key.to_string();
         let same = |known: &&mut Cascade| known.path == path && known.object == object && known.takes == takes;

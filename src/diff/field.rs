@@ -5,17 +5,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-/// A cursor that walks beside the values and knows which lists have keys.
-pub trait Lists: Copy {
-    /// The value of a member.
-    #[must_use]
-    fn field(self, name: &str) -> Self;
-    /// The item of a list.
-    #[must_use]
-    fn item(self) -> Self;
-    /// The members that together tell two items of this list apart; none where the list is one value.
-    fn key(self) -> &'static [&'static str];
-}
+use super::list_keys::ListKeys;
 
 /// One difference.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,13 +30,13 @@ pub enum Step {
 }
 
 /// Where two values differ.
-pub fn fields(old: &Value, new: &Value, lists: impl Lists) -> Vec<Field> {
+pub fn fields(old: &Value, new: &Value, lists: ListKeys) -> Vec<Field> {
     let mut found = Vec::new();
     walk(Some(old), Some(new), lists, &mut Vec::new(), &mut found);
     found
 }
 
-fn walk(old: Option<&Value>, new: Option<&Value>, lists: impl Lists, path: &mut Vec<Step>, found: &mut Vec<Field>) {
+fn walk(old: Option<&Value>, new: Option<&Value>, lists: ListKeys, path: &mut Vec<Step>, found: &mut Vec<Field>) {
     if old == new {
         return;
     }
@@ -77,7 +67,7 @@ fn walk(old: Option<&Value>, new: Option<&Value>, lists: impl Lists, path: &mut 
 }
 
 /// What stands at a path, if anything does.
-pub fn value_at<'v>(value: &'v Value, path: &[Step], lists: impl Lists) -> Option<&'v Value> {
+pub fn value_at<'v>(value: &'v Value, path: &[Step], lists: ListKeys) -> Option<&'v Value> {
     match path {
         [] | [Step::Order] => Some(value),
         [Step::Member(name), rest @ ..] => value_at(value.get(name)?, rest, lists.field(name)),
@@ -90,7 +80,7 @@ pub fn value_at<'v>(value: &'v Value, path: &[Step], lists: impl Lists) -> Optio
 }
 
 /// The value with another one at a path, or with none; `None` where the path leads nowhere.
-pub fn value_with(value: &Value, path: &[Step], put: Option<&Value>, lists: impl Lists) -> Option<Value> {
+pub fn value_with(value: &Value, path: &[Step], put: Option<&Value>, lists: ListKeys) -> Option<Value> {
     let (step, rest) = path.split_first()?;
     match (step, value) {
         (Step::Member(name), Value::Object(members)) => {
@@ -134,7 +124,7 @@ fn add(old: Option<&Value>, new: Option<&Value>, path: &[Step], found: &mut Vec<
 fn members(
     old: &Map<String, Value>,
     new: &Map<String, Value>,
-    lists: impl Lists,
+    lists: ListKeys,
     path: &mut Vec<Step>,
     found: &mut Vec<Field>,
 ) {
@@ -147,7 +137,7 @@ fn members(
 }
 
 /// The items of a list by their keys, if it has keys and no two are the same.
-fn keyed(items: &[Value], lists: impl Lists) -> Option<Items<'_>> {
+fn keyed(items: &[Value], lists: ListKeys) -> Option<Items<'_>> {
     let key = lists.key();
     if key.is_empty() {
         return None;
@@ -175,7 +165,7 @@ fn scalar(value: &Value) -> String {
 
 type Items<'v> = Vec<(String, &'v Value)>;
 
-fn items((old, new): (&Items<'_>, &Items<'_>), lists: impl Lists, path: &mut Vec<Step>, found: &mut Vec<Field>) {
+fn items((old, new): (&Items<'_>, &Items<'_>), lists: ListKeys, path: &mut Vec<Step>, found: &mut Vec<Field>) {
     let before: BTreeMap<&String, &Value> = old.iter().map(|(key, item)| (key, *item)).collect();
     let after: BTreeMap<&String, &Value> = new.iter().map(|(key, item)| (key, *item)).collect();
     // In the order in which they stand, those that are gone first.
@@ -260,29 +250,15 @@ mod tests {
 
     use super::*;
 
-    /// Lists called `env` have names, those called `ports` two members.
-    #[derive(Clone, Copy)]
-    struct Known(&'static [&'static str]);
-
-    impl Lists for Known {
-        fn field(self, name: &str) -> Self {
-            Known(match name {
-                "env" => &["name"],
-                "ports" => &["port", "protocol"],
-                _ => &[],
-            })
-        }
-        fn item(self) -> Self {
-            Known(&[])
-        }
-        fn key(self) -> &'static [&'static str] {
-            self.0
-        }
+    /// The lists of a container.
+    fn container() -> ListKeys {
+        let pod = ListKeys::new(&json!({"apiVersion": "v1", "kind": "Pod"}));
+        pod.field("spec").field("containers").item()
     }
 
     fn said(old: Value, new: Value) -> Vec<String> {
         let show = |value: &Option<Value>| value.as_ref().map_or_else(|| "-".to_owned(), Value::to_string);
-        let fields = fields(&old, &new, Known(&[]));
+        let fields = fields(&old, &new, container());
         fields.iter().map(|field| format!("{} {} {}", field.at(), show(&field.old), show(&field.new))).collect()
     }
 
@@ -296,7 +272,7 @@ mod tests {
         let twice = json!({"env": [{"name": "A"}, {"name": "A"}]});
         assert_eq!(said(old, twice.clone()).len(), 1, "a key that is there twice tells nothing");
         assert_eq!(said(twice.clone(), twice), [""; 0]);
-        let port = |protocol: &str| json!({"ports": [{"port": 1, "protocol": protocol}]});
+        let port = |protocol: &str| json!({"ports": [{"containerPort": 1, "protocol": protocol}]});
         assert_eq!(said(port("TCP"), port("UDP")).len(), 2);
     }
 
@@ -304,7 +280,7 @@ mod tests {
     fn a_difference_can_be_taken_back() {
         let old = json!({"a": {"b": 1}, "env": [{"name": "A", "value": "1"}, {"name": "B"}]});
         let new = json!({"c": 2, "env": [{"name": "A", "value": "2"}, {"name": "C"}]});
-        let lists = Known(&[]);
+        let lists = container();
         let mut back = new.clone();
         for field in fields(&old, &new, lists) {
             back = value_with(&back, &field.path, value_at(&old, &field.path, lists), lists).expect("a place");

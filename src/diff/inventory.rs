@@ -4,9 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::objects::Eyes;
 use super::task::State;
 use crate::model::{Cluster, Model, TaintEffect};
+use crate::secrets;
 
 /// What changes in the inventory.
 #[derive(Clone, Debug, Default)]
@@ -53,7 +53,7 @@ pub struct Said {
 pub const HIDDEN: &str = "(hidden)";
 
 /// What is said of a cluster, by what it is about. Of capacities only that they are there is of interest here.
-fn facts(cluster: &Cluster, eyes: &impl Eyes) -> BTreeMap<String, String> {
+fn facts(cluster: &Cluster) -> BTreeMap<String, String> {
     let mut facts = BTreeMap::new();
     let mut say = |what: &str, text: Option<String>| {
         facts.extend(text.map(|text| (what.to_owned(), text)));
@@ -69,12 +69,12 @@ fn facts(cluster: &Cluster, eyes: &impl Eyes) -> BTreeMap<String, String> {
     say("timeZone", cluster.time_zone.as_ref().map(|said| said.value.clone()));
     say("namespace", cluster.namespace.as_ref().map(|said| said.value.clone()));
     for (key, value) in &cluster.labels {
-        let hidden = eyes.hides(key, &value.value);
+        let hidden = secrets::is_secret(key, &value.value);
         say(&format!("label {key}"), Some(if hidden { HIDDEN.to_owned() } else { value.value.clone() }));
     }
     for (name, value) in &cluster.variables {
         let value = value.value.clone().unwrap_or_else(|| "null".to_owned());
-        let hidden = eyes.hides(name, &value);
+        let hidden = secrets::is_secret(name, &value);
         say(&format!("variable {name}"), Some(if hidden { HIDDEN.to_owned() } else { value }));
     }
     facts
@@ -92,23 +92,23 @@ fn capacity(cluster: &Cluster) -> String {
 }
 
 /// The facts of a cluster whose values nobody may see, to tell whether they changed.
-fn covered(cluster: &Cluster, eyes: &impl Eyes) -> BTreeMap<String, String> {
+fn covered(cluster: &Cluster) -> BTreeMap<String, String> {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let variables = cluster.variables.iter().map(|(name, value)| ("variable", name, text(&value.value)));
     let labels = cluster.labels.iter().map(|(name, value)| ("label", name, value.value.clone()));
-    let hidden = variables.chain(labels).filter(|(_, name, value)| eyes.hides(name, value));
+    let hidden = variables.chain(labels).filter(|(_, name, value)| secrets::is_secret(name, value));
     hidden.map(|(what, name, value)| (format!("{what} {name}"), value)).collect()
 }
 
 /// What changes in the inventory.
-pub(super) fn inventory(before: State<'_>, after: State<'_>, eyes: &impl Eyes) -> Inventory {
+pub(super) fn inventory(before: State<'_>, after: State<'_>) -> Inventory {
     let mut found = Inventory::default();
     let (old, new) = (&before.compilation.model, &after.compilation.model);
     let (old_objects, new_objects) = (objects(before), objects(after));
     let counted = |of: &Objects<'_>, name: &str| of.get(name).map_or(0, BTreeSet::len);
     let gone: Vec<&Cluster> = absent(old, new);
     let come: Vec<&Cluster> = absent(new, old);
-    let heirs = heirs((&gone, &old_objects), (&come, &new_objects), eyes);
+    let heirs = heirs((&gone, &old_objects), (&come, &new_objects));
     for cluster in &gone {
         let name = cluster.name.as_str();
         match heirs.get(name) {
@@ -126,7 +126,7 @@ pub(super) fn inventory(before: State<'_>, after: State<'_>, eyes: &impl Eyes) -
     let mut said: BTreeMap<Said, Vec<String>> = BTreeMap::new();
     for cluster in &new.clusters {
         let Some(was) = named(old, cluster.name.as_str()) else { continue };
-        for fact in changed(was, cluster, eyes) {
+        for fact in changed(was, cluster) {
             said.entry(fact).or_default().push(cluster.name.value.clone());
         }
     }
@@ -142,10 +142,9 @@ type Objects<'a> = BTreeMap<&'a str, BTreeSet<(&'a str, &'a [u8])>>;
 fn heirs<'c>(
     (gone, old): (&[&'c Cluster], &Objects<'_>),
     (come, new): (&[&'c Cluster], &Objects<'_>),
-    eyes: &impl Eyes,
 ) -> BTreeMap<&'c str, &'c str> {
     let described = |all: &[&'c Cluster]| -> Vec<(&'c str, Description)> {
-        all.iter().map(|cluster| (cluster.name.as_str(), described(cluster, eyes))).collect()
+        all.iter().map(|cluster| (cluster.name.as_str(), described(cluster))).collect()
     };
     let (gone, come) = (described(gone), described(come));
     let shared = |from: &str, to: &str| match (old.get(from), new.get(to)) {
@@ -175,7 +174,7 @@ fn heirs<'c>(
 }
 
 /// What is said otherwise of a cluster.
-fn changed(was: &Cluster, is: &Cluster, eyes: &impl Eyes) -> Vec<Said> {
+fn changed(was: &Cluster, is: &Cluster) -> Vec<Said> {
     let mut found = Vec::new();
     let taints = |cluster: &Cluster| -> BTreeMap<String, TaintEffect> {
         cluster.taints.iter().map(|taint| (taint.to_string(), taint.effect)).collect()
@@ -189,8 +188,8 @@ fn changed(was: &Cluster, is: &Cluster, eyes: &impl Eyes) -> Vec<Said> {
         let what = "taint".to_owned();
         found.push(Said { what, old: None, new: Some(taint.clone()), effect: Some(*effect) });
     }
-    let (old, new) = (facts(was, eyes), facts(is, eyes));
-    let (old_hidden, new_hidden) = (covered(was, eyes), covered(is, eyes));
+    let (old, new) = (facts(was), facts(is));
+    let (old_hidden, new_hidden) = (covered(was), covered(is));
     for what in old.keys().chain(new.keys()).collect::<BTreeSet<&String>>() {
         if old.get(what) != new.get(what) || old_hidden.get(what) != new_hidden.get(what) {
             let (old, new) = (old.get(what).cloned(), new.get(what).cloned());
@@ -207,9 +206,9 @@ fn changed(was: &Cluster, is: &Cluster, eyes: &impl Eyes) -> Vec<Said> {
 type Description = (BTreeMap<String, String>, Vec<String>, String);
 
 /// The description of a cluster.
-fn described(cluster: &Cluster, eyes: &impl Eyes) -> Description {
+fn described(cluster: &Cluster) -> Description {
     let taints: Vec<String> = cluster.taints.iter().map(ToString::to_string).collect();
-    (facts(cluster, eyes), taints, capacity(cluster))
+    (facts(cluster), taints, capacity(cluster))
 }
 
 /// The clusters of one model that the other lacks.

@@ -8,34 +8,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::field::{Field, Lists, fields};
+use super::field::{Field, fields};
+use super::list_keys::ListKeys;
+use super::redaction::Redaction;
+use super::significance::split_by_meaning;
 use crate::compile::Manifest;
-
-/// What this room does not know itself: texts, lists with keys, secrets.
-pub trait Eyes {
-    /// Which lists of an object have keys.
-    type Lists: Lists;
-
-    /// The objects of a text.
-    fn read(&self, bytes: &[u8]) -> Vec<Value>;
-
-    /// The objects of a text, in the form in which two that mean the same are equal.
-    fn normal_objects(&self, bytes: &[u8]) -> Vec<Value>;
-
-    /// Which lists of an object have keys.
-    fn lists(&self, object: &Value) -> Self::Lists;
-
-    /// Covers what is secret in two states of an object, or in the only one that there is. What differs between them
-    /// still does so afterwards.
-    fn cover(&self, old: Option<&mut Value>, new: Option<&mut Value>);
-
-    /// Of differences between two states, those that mean something to Kubernetes, and those that are only written
-    /// otherwise.
-    fn meaning(&self, old: &Value, new: &Value, found: Vec<Field>) -> (Vec<Field>, Vec<Field>);
-
-    /// Whether the value of a variable of that name is shown to nobody.
-    fn hides(&self, name: &str, value: &str) -> bool;
-}
+use crate::tree::FileId;
+use crate::yaml;
 
 /// Two states of one object, secrets covered; at least one of them is there.
 #[derive(Clone, Debug, Default)]
@@ -88,14 +67,14 @@ pub fn unseen(found: Vec<Field>) -> Vec<Field> {
 }
 
 /// Compares texts, each pair once.
-pub(super) struct Comparer<'e, E> {
-    eyes: &'e E,
+pub(super) struct Comparer<'r> {
+    redaction: &'r Redaction,
     known: BTreeMap<(usize, usize, String), Rc<Compared>>,
 }
 
-impl<'e, E: Eyes> Comparer<'e, E> {
-    pub(super) fn new(eyes: &'e E) -> Self {
-        Self { eyes, known: BTreeMap::new() }
+impl<'r> Comparer<'r> {
+    pub(super) fn new(redaction: &'r Redaction) -> Self {
+        Self { redaction, known: BTreeMap::new() }
     }
 
     /// Two states of an object. Where its name has changed, `renamed` leaves name and namespace out of the comparison.
@@ -133,17 +112,17 @@ impl<'e, E: Eyes> Comparer<'e, E> {
         let mut old = old.map(|text| self.object(text));
         let mut new = new.map(|text| self.object(text));
         let bare = (old.clone(), new.clone());
-        self.eyes.cover(old.as_mut(), new.as_mut());
+        self.redaction.redact(old.as_mut(), new.as_mut());
         let (fields, written) = match (&old, &new, &bare) {
             (Some(old), Some(new), (Some(bare_old), Some(bare_new))) => {
-                let mut found = fields(old, new, self.eyes.lists(new));
+                let mut found = fields(old, new, ListKeys::new(new));
                 if found.is_empty() {
-                    found = unseen(fields(bare_old, bare_new, self.eyes.lists(bare_new)));
+                    found = unseen(fields(bare_old, bare_new, ListKeys::new(bare_new)));
                 }
                 let of_name =
                     |field: &Field| field.is_at(&["metadata", "name"]) || field.is_at(&["metadata", "namespace"]);
                 found.retain(|field| !renamed || !of_name(field));
-                self.eyes.meaning(bare_old, bare_new, found)
+                split_by_meaning(bare_old, bare_new, found)
             }
             _ => (Vec::new(), Vec::new()),
         };
@@ -153,7 +132,7 @@ impl<'e, E: Eyes> Comparer<'e, E> {
     /// The object that a text is about. What cannot be read is compared as a text.
     pub(super) fn object(&self, text: Text<'_>) -> Value {
         let kind = text.kind.rsplit('/').next().unwrap_or_default();
-        let mut objects = self.eyes.read(text.bytes);
+        let mut objects = parse_objects(text.bytes);
         let meant = |object: &Value| {
             object.get("kind").and_then(Value::as_str) == Some(kind)
                 && object.pointer("/metadata/name").and_then(Value::as_str) == Some(text.name)
@@ -164,4 +143,13 @@ impl<'e, E: Eyes> Comparer<'e, E> {
             None => Value::String(String::from_utf8_lossy(text.bytes).into_owned()),
         }
     }
+}
+
+/// The objects of a text; none where it cannot be parsed.
+fn parse_objects(bytes: &[u8]) -> Vec<Value> {
+    let parsed = yaml::parse(FileId(0), bytes);
+    if !parsed.diagnostics.is_empty() {
+        return Vec::new();
+    }
+    parsed.documents.iter().map(|document| document.root.to_value()).collect()
 }

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::objects::{Comparer, Eyes, Text};
+use super::objects::{Comparer, Text};
 use super::task::{Pair, Sides, State};
 use crate::model::{Identity, Unit};
 
 /// The tasks of both sides, each with its other self.
-pub(super) fn pairs<E: Eyes>(sides: &Sides<'_>, comparer: &Comparer<'_, E>) -> Vec<Pair> {
+pub(super) fn pairs(sides: &Sides<'_>, comparer: &Comparer<'_>) -> Vec<Pair> {
     let (before, after) = (sides.before, sides.after);
     let (old, new) = (&before.compilation.model.units, &after.compilation.model.units);
     let place = |units: &[Unit], unit: &Unit| units.binary_search_by(|known| known.identity.cmp(&unit.identity)).ok();
@@ -66,12 +66,12 @@ enum By {
 
 impl By {
     /// A text that is the same for the same task; empty for a task that gives nothing.
-    fn key<'n, E: Eyes>(
+    fn key<'n>(
         self,
         state: State<'n>,
         unit: usize,
         called: impl Fn(&'n str) -> &'n str,
-        comparer: &Comparer<'_, E>,
+        comparer: &Comparer<'_>,
     ) -> String {
         let identity = &state.compilation.model.units[unit].identity;
         let clusters = &state.compilation.model.clusters;

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::beside::{self, full};
 use super::field::Field;
-use super::objects::{Compared, Comparer, Eyes, Text};
+use super::objects::{Compared, Comparer, Text};
 use super::whereabouts::{self, Why};
 use crate::compile::Compilation;
 use crate::model::Timing;
@@ -240,7 +240,7 @@ impl Build {
 }
 
 /// What changes about a task; `None` if nothing does, not even how it is written.
-pub(super) fn task<E: Eyes>(sides: &Sides<'_>, pair: Pair, comparer: &mut Comparer<'_, E>) -> Option<Task> {
+pub(super) fn task(sides: &Sides<'_>, pair: Pair, comparer: &mut Comparer<'_>) -> Option<Task> {
     let (before, after) = (sides.before, sides.after);
     let (mut old, new) = (variants(before, pair.before), variants(after, pair.after));
     let pairs = pair.before.zip(pair.after);
@@ -372,12 +372,12 @@ fn group(state: State<'_>, unit: usize) -> Option<String> {
 }
 
 /// What differs between two variants of a task, on the clusters that had the one and get the other.
-fn changed<E: Eyes>(
+fn changed(
     sides: &Sides<'_>,
     [(old_unit, from), (new_unit, to)]: [(usize, usize); 2],
     clusters: &[&str],
     build: &mut Build,
-    comparer: &mut Comparer<'_, E>,
+    comparer: &mut Comparer<'_>,
 ) {
     let (before, after) = (sides.before, sides.after);
     let old = &before.compilation.plan[old_unit].rendered.variants[from];

@@ -11,7 +11,7 @@ mod zones;
 
 pub use namespace::namespace;
 pub use overcommitted::{Overcommitted, overcommitted};
-pub use runs::{Present, Running, Wanted, running, wanted, words_of_name};
+pub use runs::{Present, Running, Wanted, running, wanted};
 pub use schedule::{Variant, code, schedule};
 pub use standby::standby;
 

@@ -34,7 +34,7 @@ pub use manifests::{Manifests, manifests};
 pub use note::Note;
 pub use objects::Objects;
 pub use place::{check_against, check_out};
-pub use root::{MANIFEST, find_root, find_root_within, top_of_copy};
+pub use root::{find_root, find_root_within, top_of_copy};
 pub use view::{Opened, View};
 pub use within::{prefix, within};
 pub use worktree::{ATTRIBUTES, LOCK, SIZE_LIMIT, Sources, Worktree, read_sources};

@@ -4,9 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::Error;
 use super::git::Git;
-
-/// The file that marks the root of a fleet.
-pub const MANIFEST: &str = "fleetcron.yaml";
+use crate::tree::MANIFEST;
 
 /// The root: what was asked for, else the nearest folder upwards from `start` with a [`MANIFEST`], else the root of
 /// the Git work tree, else `start`. A relative `explicit` is meant from `start`, which is an absolute path.

@@ -27,3 +27,6 @@ pub use path::{PathError, RepoPath};
 pub use reach::reach;
 pub use source::{Problem, ProblemKind, SourceFile, SourceTree, line_starts, may_hold_documents};
 pub use span::{FileId, LineCol, Span, Spanned};
+
+/// The file name of the Fleet document, which marks the fleet root.
+pub const MANIFEST: &str = "fleetcron.yaml";

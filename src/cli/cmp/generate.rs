@@ -13,10 +13,8 @@ use super::super::compare;
 use super::super::deletions::{self, Basis, Judged, Way};
 use super::super::outcome::Failure;
 use super::super::progress::Progress;
-use super::super::report;
 use super::super::session::output_dir;
 use super::super::side::Side;
-use super::super::table::{count, names};
 use super::answer;
 use super::request::{CLUSTER, Request, TASKS};
 use super::wrong::Wrong;
@@ -26,6 +24,8 @@ use crate::diag::{Diagnostics, Severity, nearest};
 use crate::lock::{self, Mode};
 use crate::model::Model;
 use crate::repo::{self, Opened, Worktree};
+use crate::report::diagnostics;
+use crate::report::table::{count, names};
 use crate::sink;
 use crate::tree::ownership::is_manifest;
 use crate::tree::{Difference, RepoPath, SourceTree};
@@ -73,8 +73,9 @@ pub(super) fn run(global: &Global, here: &Path, ask: &dyn Fn(&str) -> Option<OsS
     let mut stdout = Vec::with_capacity(files.iter().map(|(_, bytes)| bytes.len() + 5).sum());
     sink::stream(&mut stdout, files.iter().copied()).map_err(|error| Failure::run(&error))?;
     remarks.extend(version_note(&compilation.model, at, request.version.as_deref()));
-    remarks
-        .extend(report::totals(&side.diags).map(|totals| format!("fleetcron: {totals}; `fleetcron check` shows them")));
+    remarks.extend(
+        diagnostics::totals(&side.diags).map(|totals| format!("fleetcron: {totals}; `fleetcron check` shows them")),
+    );
     let revision = request.revision.as_deref().map(|revision| format!(" at {}", short(revision))).unwrap_or_default();
     let number = count(files.len(), "object");
     remarks.push(format!("fleetcron {}: {number} for cluster {cluster}{revision}", env!("CARGO_PKG_VERSION")));

@@ -19,8 +19,8 @@ use self::request::Request;
 use self::wrong::Wrong;
 use super::args::{Cmp, Format, Global};
 use super::outcome::Failure;
-use super::plain::{self, Style};
 use crate::repo;
+use crate::report::escape::{self, Style};
 
 /// How many threads a plugin takes: after one commit Argo CD asks for hundreds of applications at once.
 pub(super) const THREADS: usize = 4;
@@ -78,14 +78,13 @@ pub(super) fn run(what: &Cmp, global: &Global, here: &Path, ask: impl Fn(&str) -
     match answer {
         Ok(remarks) => {
             for remark in remarks.iter().filter(|_| !global.quiet) {
-                let _nobody_reads =
-                    writeln!(stderr, "{}", plain::for_log(Format::Text, &plain::plain(remark), Style::Plain));
+                let _nobody_reads = writeln!(stderr, "{}", escape::plain(remark));
             }
             ExitCode::SUCCESS
         }
         Err(wrong) => {
             let _nobody_reads =
-                stderr.write_all(plain::for_log(Format::Text, &wrong.text(here), Style::Plain).as_bytes());
+                stderr.write_all(escape::for_log(Format::Text, &wrong.text(here), Style::Plain).as_bytes());
             ExitCode::from(wrong.code)
         }
     }

@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 
 use super::super::args::Global;
 use super::super::outcome::Failure;
-use super::super::table::names;
 use super::request::{CLUSTER, Request, TASKS};
 use super::{Answer, Place};
 use crate::diag::Diagnostics;
 use crate::frontend;
 use crate::model::{Fleet, Model};
 use crate::repo::{Opened, Worktree};
+use crate::report::table::names;
 
 /// How many names a help lists.
 const MOST: usize = 50;

@@ -7,10 +7,10 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::super::outcome::Failure;
-use super::super::plain::plain;
-use super::super::secrets::Secrets;
-use super::super::table::count;
 use crate::diag::{Diagnostic, Diagnostics, Place, Severity};
+use crate::report::escape::plain;
+use crate::report::source_redaction::Secrets;
+use crate::report::table::count;
 use crate::tree::SourceTree;
 
 /// How many mistakes are told.

@@ -11,21 +11,19 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::Drawn;
-use super::eyes::{Eyes, is_hidden};
-use super::intake::{self, Ignored};
-use super::meaning::matters;
-use super::report::list;
-use super::words::{self, Words};
 use crate::cli::args::Diff;
 use crate::cli::outcome::{Failure, Outcome};
-use crate::cli::page;
-use crate::cli::plain::plain;
 use crate::cli::session::Session;
-use crate::cli::table::{self, count};
+use crate::cli::terminal;
 use crate::compile::{Compilation, MARKER_PREFIX};
 use crate::diag::nearest;
-use crate::diff::{self, Eyes as _, Field, Object};
+use crate::diff::{self, Field, Ignored, ListKeys, Object, Redaction, is_order_significant, is_redacted};
 use crate::repo::{self, Manifests};
+use crate::report::diff::sections::list;
+use crate::report::diff::words::{self, Words};
+use crate::report::escape::plain;
+use crate::report::layout;
+use crate::report::table::{self, count};
 use crate::tree::ownership;
 
 /// So many clusters have a line in the table.
@@ -76,7 +74,7 @@ pub(super) fn run(session: &mut Session, args: &Diff, dir: &Path, drawn: Drawn) 
     let mut ignored = Ignored::new();
     let (theirs, strangers) = by_cluster(&manifests, &layout, &shown)?;
     let ours = ours(&compilation);
-    let eyes = Eyes::of(&[&compilation]);
+    let redaction = Redaction::new(&[&compilation]);
     let mut reader = Reader::default();
     let mut clusters: BTreeMap<String, Cluster> = BTreeMap::new();
     let (mut found, mut own) = (0, BTreeSet::new());
@@ -103,7 +101,7 @@ pub(super) fn run(session: &mut Session, args: &Diff, dir: &Path, drawn: Drawn) 
         // A file that passes byte for byte stands once for each of its objects.
         let mut seen = BTreeSet::new();
         here.retain(|object| seen.insert(object.key.clone()));
-        clusters.insert(name.clone(), compare(name, &there, &here, args.namespace.as_deref(), &eyes)?);
+        clusters.insert(name.clone(), compare(name, &there, &here, args.namespace.as_deref(), &redaction)?);
     }
     let compared: usize = clusters.values().map(|cluster| cluster.same + cluster.differing.len()).sum();
     if found == 0 {
@@ -194,7 +192,7 @@ fn by_cluster<'m>(manifests: &'m Manifests, layout: &Layout, shown: &str) -> Res
     let mut loose = Vec::new();
     // All are read once before anything is compared, and again one cluster at a time.
     let read = |(path, bytes): &(String, Vec<u8>)| {
-        let taken = intake::read(&format!("{shown}/{path}"), bytes, &mut Ignored::new());
+        let taken = diff::read_objects(&format!("{shown}/{path}"), bytes, &mut Ignored::new());
         taken.map(|taken| taken.objects.is_empty())
     };
     let mut known: HashMap<&[u8], bool> = HashMap::new();
@@ -276,7 +274,7 @@ impl Reader {
             return Ok(known.clone());
         }
         let mut ignored = Ignored::new();
-        let objects = intake::read(file, bytes, &mut ignored)?.objects;
+        let objects = diff::read_objects(file, bytes, &mut ignored)?.objects;
         let parsed = Rc::new(Parsed { objects, ignored });
         if self.kept + bytes.len() <= KEPT {
             self.kept += bytes.len();
@@ -312,7 +310,7 @@ fn compare(
     theirs: &[Object],
     ours: &[Object],
     namespace: Option<&str>,
-    eyes: &Eyes,
+    redaction: &Redaction,
 ) -> Result<Cluster, Failure> {
     let found = diff::against(theirs, ours, namespace);
     if let Some((key, first, second)) = found.twice.first() {
@@ -326,13 +324,13 @@ fn compare(
             continue;
         }
         let (mut old, mut new) = (Value::clone(&pair.theirs.value), Value::clone(&pair.ours.value));
-        eyes.cover(Some(&mut old), Some(&mut new));
-        let mut fields = diff::fields(&old, &new, eyes.lists(&new));
+        redaction.redact(Some(&mut old), Some(&mut new));
+        let mut fields = diff::fields(&old, &new, ListKeys::new(&new));
         if fields.is_empty() {
             let (old, new) = (&pair.theirs.value, &pair.ours.value);
-            fields = diff::unseen(diff::fields(old, new, eyes.lists(new)));
+            fields = diff::unseen(diff::fields(old, new, ListKeys::new(new)));
         }
-        fields.retain(|field| !field.is_order() || matters(&field.path));
+        fields.retain(|field| !field.is_order() || is_order_significant(&field.path));
         if fields.is_empty() {
             result.same += 1;
         } else {
@@ -377,7 +375,7 @@ fn renamed(theirs: &[&Object], ours: &[&Object]) -> Vec<(String, String)> {
 type Alike<'c> = (Vec<Words>, Vec<&'c str>);
 
 fn drawing(clusters: &BTreeMap<String, Cluster>, ignored: &Ignored, shown: &str) -> String {
-    let width = page::width();
+    let width = terminal::width();
     let mut text = String::new();
     let differing: Vec<(&String, &Cluster)> = clusters.iter().filter(|(_, cluster)| cluster.differs()).collect();
     let rows: Vec<(&String, &Cluster)> =
@@ -398,7 +396,7 @@ fn drawing(clusters: &BTreeMap<String, Cluster>, ignored: &Ignored, shown: &str)
         text.push_str(&format!("and {} without a difference", count(same, "cluster")));
         text.push_str(&if left > 0 { format!(", {left} with one\n") } else { "\n".to_owned() });
     }
-    let say = |text: &mut String, indent: usize, line: &str| text.push_str(&page::sentence(indent, line, width));
+    let say = |text: &mut String, indent: usize, line: &str| text.push_str(&layout::sentence(indent, line, width));
     // The same difference on many clusters is told once, and so are objects that differ alike.
     let mut groups: BTreeMap<(&str, Vec<String>), Alike<'_>> = BTreeMap::new();
     for (name, cluster) in &differing {
@@ -457,7 +455,7 @@ fn drawing(clusters: &BTreeMap<String, Cluster>, ignored: &Ignored, shown: &str)
 
 /// A field, theirs and ours, by its path.
 fn said(field: &Field) -> Words {
-    let hidden = field.old.as_ref().is_some_and(is_hidden) || field.new.as_ref().is_some_and(is_hidden);
+    let hidden = field.old.as_ref().is_some_and(is_redacted) || field.new.as_ref().is_some_and(is_redacted);
     let words = words::plain(&field.at(), field);
     match (hidden, &field.old, &field.new) {
         (true, Some(_), Some(_)) => Words::of(format!("{}: changed (hidden)", field.at())),
@@ -485,7 +483,7 @@ fn verdict(clusters: &BTreeMap<String, Cluster>, compared: usize) -> String {
 
 fn value(clusters: &BTreeMap<String, Cluster>, ignored: &Ignored, strangers: &[String], shown: &str) -> Value {
     let field = |field: &Field| {
-        let hidden = field.old.as_ref().is_some_and(is_hidden) || field.new.as_ref().is_some_and(is_hidden);
+        let hidden = field.old.as_ref().is_some_and(is_redacted) || field.new.as_ref().is_some_and(is_redacted);
         json!({"path": field.at(), "theirs": field.old, "ours": field.new, "hidden": hidden, "order": field.is_order()})
     };
     let one = |(name, cluster): (&String, &Cluster)| {

@@ -1,29 +1,19 @@
 //! `fleetcron diff`: what a change does to each cluster; with `--against`, whether existing manifests mean the same.
 
 mod against;
-mod cover;
-mod eyes;
-mod intake;
-mod markdown;
-mod meaning;
-mod numbers;
-mod patch;
 mod range;
-mod report;
-mod text;
-mod texts;
-mod value;
-mod words;
 
 use super::args::{Diff, Format, Global};
 use super::documents;
 use super::outcome::{Failure, Outcome};
 use super::session::Session;
 use super::side::Side;
+use super::terminal;
 use crate::diag::Diagnostics;
 use crate::diff::{self, Changes, State};
 use crate::lock::Mode;
 use crate::repo::{self, View};
+use crate::report::diff::{json, markdown, sections, text};
 
 /// How a result is drawn.
 #[derive(Clone, Copy)]
@@ -69,9 +59,9 @@ pub(super) fn run(session: &mut Session, args: &Diff, drawn: Drawn) -> Result<Ou
     let nothing = nothing(&mut [&mut before, &mut after]);
     let (before, after) = both(session, before, after)?;
     documents::report(session, &after.compilation, &after.sources, &before.compilation.documents, &before.title);
-    let eyes = eyes::Eyes::of(&[&before.compilation, &after.compilation]);
+    let redaction = diff::Redaction::new(&[&before.compilation, &after.compilation]);
     session.progress.now("comparing");
-    let changes = diff::changes(state(&before), state(&after), &eyes);
+    let changes = diff::changes(state(&before), state(&after), &redaction);
     let outcome = drawn_as(session, &changes, [&before.title, &after.title], nothing, args, drawn);
     // The process ends next: to take two large compilations down piece by piece would be work for nothing.
     std::mem::forget((before, after));
@@ -122,14 +112,14 @@ fn drawn_as(
     args: &Diff,
     drawn: Drawn,
 ) -> Outcome {
-    let mut report = report::report(changes);
+    let mut report = sections::report(changes);
     report.summary.splice(0..0, nothing);
     let text = if drawn.markdown {
         markdown::markdown(&report, titles, args.max_bytes as usize)
     } else {
-        let words = text::text(&report, titles, drawn.red, drawn.quiet);
+        let words = text::text(&report, titles, terminal::width(), drawn.red, drawn.quiet);
         if args.patch { words + &text::patches(changes, drawn.red) } else { words }
     };
-    let value = session.value(|| value::value(changes, &report, titles, args.patch));
+    let value = session.value(|| json::value(changes, &report, titles, args.patch));
     Outcome { wrong: !changes.is_empty(), ..Outcome::result(text, value) }
 }

@@ -1,7 +1,8 @@
 //! The Git hook that checks the index. An existing hook is never touched: its owner gets the lines to add.
 
 use super::super::hand::scalar;
-use crate::repo::{Around, MANIFEST, Stands};
+use crate::repo::{Around, Stands};
+use crate::tree::MANIFEST;
 
 /// The name that Git looks for.
 pub(super) const NAME: &str = "pre-commit";

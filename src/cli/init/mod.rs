@@ -21,14 +21,15 @@ use self::files::{Fate, File};
 pub(super) use self::typed::Init;
 use super::args::Global;
 use super::outcome::{Failure, Outcome};
-use super::schedules;
 use super::session::Session;
-use super::table::{count, names};
 use crate::compile::Compilation;
 use crate::lock::{self, Mode};
 use crate::model::Output;
-use crate::repo::{self, Around, MANIFEST, View};
+use crate::repo::{self, Around, View};
+use crate::report::schedules;
+use crate::report::table::{count, names};
 use crate::sink;
+use crate::tree::MANIFEST;
 use crate::tree::SourceFile;
 
 /// A list of clusters names so many.

@@ -98,7 +98,7 @@ spec:
 "
     );
     let rest = FILES.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
-    std::iter::once((crate::repo::MANIFEST.to_owned(), manifest)).chain(rest).collect()
+    std::iter::once((crate::tree::MANIFEST.to_owned(), manifest)).chain(rest).collect()
 }
 
 /// The name of a folder as that of a fleet.

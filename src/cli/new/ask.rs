@@ -12,7 +12,7 @@ use dialoguer::{Confirm, Input, MultiSelect, Select};
 
 use super::super::args::Format;
 use super::super::outcome::Failure;
-use super::super::plain::{self, Style};
+use crate::report::escape::{self, Style};
 
 /// A question stands on the terminal.
 static ASKING: AtomicBool = AtomicBool::new(false);
@@ -48,7 +48,7 @@ impl Desk {
     /// Says something between two questions.
     pub(super) fn say(&self, text: &str) {
         let mut stderr = anstream::AutoStream::new(std::io::stderr().lock(), anstream::ColorChoice::Auto);
-        let _nobody_reads = stderr.write_all(plain::for_log(Format::Text, text, Style::Colored).as_bytes());
+        let _nobody_reads = stderr.write_all(escape::for_log(Format::Text, text, Style::Colored).as_bytes());
     }
 
     /// A line of text; `check` says what is wrong with it.
@@ -70,7 +70,7 @@ impl Desk {
     /// One of several.
     pub(super) fn pick<T: Display>(&self, prompt: &str, items: &[T]) -> Result<usize, Failure> {
         let select = Select::with_theme(&self.theme).with_prompt(prompt).default(0).max_length(SHOWN);
-        let shown = items.iter().map(|item| plain::plain(&item.to_string()));
+        let shown = items.iter().map(|item| escape::plain(&item.to_string()));
         asked(|| select.items(shown).interact())
     }
 
@@ -79,7 +79,7 @@ impl Desk {
         loop {
             let select = MultiSelect::with_theme(&self.theme).max_length(SHOWN);
             let select = select.with_prompt(format!("{prompt} (space chooses, enter goes on)"));
-            let shown = items.iter().map(|item| plain::plain(&item.to_string()));
+            let shown = items.iter().map(|item| escape::plain(&item.to_string()));
             let chosen = asked(|| select.items(shown).interact())?;
             if !chosen.is_empty() {
                 return Ok(chosen);

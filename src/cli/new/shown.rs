@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::session::Session;
-use super::super::table::count;
-use super::super::{explain, page, schedules};
+use super::super::terminal;
 use super::draft::Draft;
+use crate::report::table::count;
+use crate::report::{explain, layout, schedules};
 
 /// So many next runs are shown.
 const RUNS: usize = 3;
@@ -20,16 +21,16 @@ pub(super) fn places(draft: &Draft) -> String {
     let (unit, built) = (&draft.compilation.model.units[at], &draft.compilation.plan[at]);
     let clusters = &draft.compilation.model.clusters;
     let chosen: Vec<usize> = built.decision.chosen().map(|(at, _)| at).collect();
-    let width = page::width();
+    let width = terminal::width();
     let lead = format!("{} runs on {} of {}:", unit.identity, chosen.len(), count(clusters.len(), "cluster"));
     let mut text = String::new();
-    for line in page::names(&lead, &explain::placed(built, &chosen, clusters), width, LINES) {
+    for line in layout::names(&lead, &explain::placed(built, &chosen, clusters), width, LINES) {
         text.push_str(&line);
         text.push('\n');
     }
     if let Some(active) = built.planned.activation.as_ref().filter(|active| active.running.len() < chosen.len()) {
         let names: Vec<String> = active.running.iter().map(|at| clusters[*at].name.value.clone()).collect();
-        for line in page::names("active, the others stand by:", &names, width, LINES) {
+        for line in layout::names("active, the others stand by:", &names, width, LINES) {
             text.push_str(&line);
             text.push('\n');
         }
@@ -48,7 +49,7 @@ pub(super) fn times(draft: &Draft, from: Timestamp) -> String {
     let several = found.len() > 1;
     let lines = found.iter().map(|one| {
         let on = several.then(|| one.on(all, name));
-        one.lines(from, RUNS, on, page::width())
+        one.lines(from, RUNS, on, terminal::width())
     });
     lines.collect()
 }
@@ -60,7 +61,7 @@ pub(super) fn differences(draft: &Draft, session: &Session) -> String {
     if unit.overrides.is_empty() {
         return String::new();
     }
-    explain::overrides(unit, built, &draft.compilation, session.tree(), page::width())
+    explain::overrides(unit, built, &draft.compilation, session.tree(), terminal::width())
 }
 
 /// For programs.

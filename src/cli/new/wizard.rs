@@ -5,7 +5,6 @@
 use jiff::Timestamp;
 
 use super::super::outcome::Failure;
-use super::super::report;
 use super::super::session::Session;
 use super::ask::Desk;
 use super::difference::{self, By, Change, Difference};
@@ -17,6 +16,7 @@ use super::words;
 use crate::compile::Compilation;
 use crate::diag::Severity;
 use crate::model::Model;
+use crate::report::diagnostics;
 use crate::tree::RepoPath;
 
 /// What stands in for what was not asked yet.
@@ -128,7 +128,7 @@ impl Wizard<'_> {
 
     /// Says what was found; whether it is wrong.
     fn tell(&self) -> bool {
-        self.desk.say(&report::text(&self.session.diags, self.session.tree(), self.colored));
+        self.desk.say(&diagnostics::text(&self.session.diags, self.session.tree(), self.colored));
         self.session.diags.has_errors()
     }
 

@@ -36,14 +36,11 @@ use super::karmada::Met;
 use super::library::{Broken, Library, Look};
 use crate::diag::{Code, Diagnostic, Diagnostics, Place, Severity, nearest};
 use crate::model::{DocumentName, Fleet, Identity, Model};
-use crate::tree::{RepoPath, SourceFile, SourceTree, Span, Spanned};
+use crate::tree::{MANIFEST, RepoPath, SourceFile, SourceTree, Span, Spanned};
 use crate::yaml::{self, Encoding, Node, Parsed};
 
 /// The apiVersion of all native kinds.
 pub const API_VERSION: &str = "fleetcron.dev/v1alpha1";
-
-/// The file that marks the root.
-const MANIFEST: &str = "fleetcron.yaml";
 
 /// The native kinds.
 pub const KINDS: [&str; 6] = ["Fleet", "Cluster", "ClusterCapacity", "Base", "Task", "Override"];

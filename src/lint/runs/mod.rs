@@ -14,7 +14,6 @@ mod secret;
 mod timeout;
 
 pub use objects::{Present, Wanted};
-pub use secret::words_of_name;
 
 use serde_json::Value;
 

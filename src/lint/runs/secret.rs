@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::Running;
 use crate::diag::{Code, Diagnostic};
 use crate::model::reference;
+use crate::secrets::split_words;
 use crate::tree::{SourceTree, Span};
 
 pub(super) fn run(running: &Running<'_>) -> Vec<Diagnostic> {
@@ -156,7 +157,7 @@ fn secret_word(name: &str) -> Option<Word> {
     if !ends("key") && !ENDS.iter().any(|with| ends(with)) {
         return None;
     }
-    let words = words_of_name(name);
+    let words = split_words(name);
     let last = words.iter().rposition(|word| !word.chars().all(|c| c.is_ascii_digit()))?;
     let before = last.checked_sub(1).map_or("", |at| words[at].as_str());
     match words[last].as_str() {
@@ -175,24 +176,6 @@ fn secret_word(name: &str) -> Option<Word> {
         }
         _ => None,
     }
-}
-
-/// The words of a name, in lower case: `dbPassword`, `DB_PASSWORD` and `db.password` have the same.
-pub fn words_of_name(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut lower = false;
-    for c in name.chars() {
-        let part = !c.is_ascii_alphanumeric();
-        if part || (lower && c.is_ascii_uppercase()) {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut().filter(|_| !part) {
-            word.push(c.to_ascii_lowercase());
-        }
-        lower = c.is_ascii_lowercase();
-    }
-    words.retain(|word| !word.is_empty());
-    words
 }
 
 /// Whether a value could be the secret that the name speaks of.

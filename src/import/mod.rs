@@ -1,0 +1,3 @@
+//! Turns foreign objects into fleetcron documents. Only the command line opens files.
+
+pub mod clusters;

@@ -1,0 +1,303 @@
+//! The tables of `fleetcron plan`: tasks by cluster with instances, or tasks by schedule with their next runs.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::schedules::{self, Schedule};
+use super::table::{self, count};
+use super::{ReportContext, TextAndJson, capacity, layout, lock_changes, time};
+
+use crate::compile::{self, Built, Compilation, Load};
+use crate::cron::Zone;
+use crate::lock::Change;
+use crate::model::{Model, Unit};
+
+/// A list of names takes no more lines, unless one task is asked for.
+const LINES: usize = 2;
+
+/// Which tasks and clusters are shown; empty lists show all.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanFilter<'a> {
+    /// Tasks, as `namespace/name` or `name`.
+    pub tasks: &'a [String],
+    /// Clusters by name.
+    pub clusters: &'a [String],
+}
+
+impl PlanFilter<'_> {
+    fn has_task(&self, unit: &Unit) -> bool {
+        let named = |task: &String| *task == unit.identity.to_string() || *task == unit.identity.name;
+        self.tasks.is_empty() || self.tasks.iter().any(named)
+    }
+
+    fn has_cluster(&self, name: &str) -> bool {
+        self.clusters.is_empty() || self.clusters.iter().any(|wanted| wanted == name)
+    }
+}
+
+/// One task in the table.
+struct Row<'a> {
+    unit: &'a Unit,
+    built: &'a Built,
+    /// The clusters asked for, with their instances and what their copy does.
+    shown: Vec<(usize, u32, Copy)>,
+    /// All of its clusters.
+    all: usize,
+}
+
+/// What a copy does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Copy {
+    /// It runs when it is due.
+    Runs,
+    /// It is suspended because another one is active.
+    Standby,
+    /// It is suspended by its author.
+    Suspended,
+}
+
+impl Row<'_> {
+    fn instances(&self) -> u64 {
+        self.shown.iter().map(|(_, instances, _)| u64::from(*instances)).sum()
+    }
+
+    fn group(&self) -> Option<&str> {
+        self.built.decision.group.map(|group| self.unit.placement.fallback[group].name.as_str())
+    }
+
+    /// Where it runs, in so much room.
+    fn places(&self, model: &Model, narrowed: bool, room: usize, most: usize) -> Vec<String> {
+        if self.all == 0 {
+            return vec!["nowhere".to_owned()];
+        }
+        let differ = self.shown.windows(2).any(|pair| pair[0].1 != pair[1].1);
+        let name = |at: usize| model.clusters[at].name.value.as_str();
+        let mut lines = Vec::new();
+        for (copy, lead) in [(Copy::Runs, ""), (Copy::Standby, "standby:"), (Copy::Suspended, "suspended:")] {
+            let these: Vec<&(usize, u32, Copy)> = self.shown.iter().filter(|one| one.2 == copy).collect();
+            if these.is_empty() {
+                continue;
+            }
+            let names: Vec<String> = these
+                .iter()
+                .map(|(at, instances, _)| match differ {
+                    true => format!("{} ({instances})", name(*at)),
+                    false => name(*at).to_owned(),
+                })
+                .collect();
+            let others = || -> Vec<String> {
+                let has = |at: usize| these.binary_search_by_key(&at, |one| one.0).is_ok();
+                (0..model.clusters.len()).filter(|at| !has(*at)).map(|at| name(at).to_owned()).collect()
+            };
+            let whole = !narrowed && !differ && these.len() > 1;
+            if whole && these.len() == model.clusters.len() {
+                lines.extend(layout::fill([lead, "all"].into_iter().filter(|word| !word.is_empty()), room));
+                continue;
+            }
+            let long = |names: &[String]| names.iter().map(|name| layout::measure(name) + 2).sum::<usize>();
+            let others = if whole && these.len() * 3 > model.clusters.len() { others() } else { Vec::new() };
+            match !others.is_empty() && long(&others) + "all but ".len() < long(&names) {
+                true => lines.extend(layout::names(format!("{lead} all but").trim(), &others, room, most)),
+                false => lines.extend(layout::names(lead, &names, room, most)),
+            }
+        }
+        let fell_back = self.built.decision.group.is_some_and(|group| group > 0);
+        if let Some(group) = self.group().filter(|_| fell_back) {
+            lines.extend(layout::fill(["fallback", "group", group], room));
+        }
+        lines
+    }
+}
+
+/// What the copy of a task on each of its clusters does.
+fn copies(built: &Built) -> BTreeMap<usize, Copy> {
+    let mut copies = BTreeMap::new();
+    let running = built.planned.activation.as_ref().map(|activation| &activation.running);
+    for variant in &built.rendered.variants {
+        for at in &variant.clusters {
+            let copy = match (variant.timing.suspended, running) {
+                (false, _) => Copy::Runs,
+                // Where none is active, nothing stands by.
+                (true, Some(running)) if !running.is_empty() && !running.contains(at) => Copy::Standby,
+                (true, _) => Copy::Suspended,
+            };
+            copies.insert(*at, copy);
+        }
+    }
+    copies
+}
+
+/// Tasks by clusters.
+pub fn by_cluster(filter: &PlanFilter<'_>, compilation: &Compilation, context: &ReportContext<'_>) -> TextAndJson {
+    let model = &compilation.model;
+    let narrowed = !filter.clusters.is_empty();
+    let asked = |at: usize| filter.has_cluster(&model.clusters[at].name);
+    let mut rows = Vec::new();
+    for (unit, built) in model.units.iter().zip(&compilation.plan).filter(|(unit, _)| filter.has_task(unit)) {
+        let copies = copies(built);
+        let copy = |at: usize| copies.get(&at).copied().unwrap_or(Copy::Runs);
+        let shown = built.decision.chosen().filter(|(at, _)| asked(*at));
+        let row = Row {
+            unit,
+            built,
+            shown: shown.map(|(at, instances)| (at, instances, copy(at))).collect(),
+            all: built.decision.chosen().count(),
+        };
+        if !row.shown.is_empty() || !narrowed {
+            rows.push(row);
+        }
+    }
+    let loads = compile::loads(compilation);
+    let json = context.json(|| value(&rows, &loads, compilation, context));
+    TextAndJson { text: text(&rows, &loads, filter, compilation, context), json }
+}
+
+fn text(
+    rows: &[Row<'_>],
+    loads: &[Load],
+    filter: &PlanFilter<'_>,
+    compilation: &Compilation,
+    context: &ReportContext<'_>,
+) -> String {
+    let model = &compilation.model;
+    let width = context.width;
+    let narrowed = !filter.clusters.is_empty();
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            let clusters = format!("{} of {}", row.all, model.clusters.len());
+            vec![row.unit.identity.to_string(), clusters, row.instances().to_string()]
+        })
+        .collect();
+    let most = if filter.tasks.is_empty() { LINES } else { usize::MAX };
+    let heading = ["TASK", "CLUSTERS", "INSTANCES", "WHERE"];
+    let mut text =
+        table::wide(&heading, &cells, width, |at, room| rows[at].places(model, narrowed, room.max(12), most));
+    if filter.tasks.is_empty() {
+        let asked: Vec<usize> = (0..loads.len()).filter(|at| filter.has_cluster(&model.clusters[*at].name)).collect();
+        text.push_str(&capacity::text(loads, &asked, narrowed, model, width));
+    }
+    let instances: u64 = rows.iter().map(Row::instances).sum();
+    let suspended = rows.iter().flat_map(|row| &row.shown).filter(|one| one.2 != Copy::Runs).count();
+    let copies = if suspended == 1 { "1 copy".to_owned() } else { format!("{suspended} copies") };
+    text.push_str(&format!(
+        "\n{} on {}, {} in all{}\n",
+        count(rows.len(), "task"),
+        count(model.clusters.len(), "cluster"),
+        count(usize::try_from(instances).unwrap_or(usize::MAX), "instance"),
+        if suspended > 0 { format!(", {copies} suspended") } else { String::new() },
+    ));
+    if filter.clusters.is_empty() && filter.tasks.is_empty() {
+        let idle = idle(loads, model);
+        if !idle.is_empty() {
+            layout::names("nothing runs on", &idle, width, LINES).iter().for_each(|line| {
+                text.push_str(line);
+                text.push('\n');
+            });
+        }
+        if compilation
+            .drift
+            .iter()
+            .any(|drift| drift.changes.iter().any(|change| !matches!(change, Change::New { .. })))
+        {
+            let moves = format!("the next build changes {}", lock_changes::text(compilation, context.sources, true));
+            text.push('\n');
+            for line in moves.lines() {
+                text.push_str(&layout::sentence(line.len() - line.trim_start().len(), line.trim_start(), width));
+            }
+        }
+    }
+    text
+}
+
+/// The clusters on which nothing runs.
+fn idle(loads: &[Load], model: &Model) -> Vec<String> {
+    let idle = loads.iter().zip(&model.clusters).filter(|(load, _)| load.tasks == 0);
+    idle.map(|(_, cluster)| cluster.name.value.clone()).collect()
+}
+
+fn value(rows: &[Row<'_>], loads: &[Load], compilation: &Compilation, context: &ReportContext<'_>) -> Value {
+    let model = &compilation.model;
+    let one = |row: &Row<'_>| {
+        let clusters = row.shown.iter().map(|(at, instances, copy)| {
+            let suspended = *copy != Copy::Runs;
+            let standby = *copy == Copy::Standby;
+            json!({
+                "cluster": model.clusters[*at].name.value,
+                "instances": instances,
+                "standby": standby,
+                "suspended": suspended,
+            })
+        });
+        json!({
+            "task": row.unit.identity.to_string(),
+            "clusters": clusters.collect::<Vec<Value>>(),
+            "instances": row.instances(),
+            "group": row.group(),
+            "kept": row.built.decision.kept,
+        })
+    };
+    json!({
+        "tasks": rows.iter().map(one).collect::<Vec<Value>>(),
+        "clusters": capacity::value(loads, model),
+        "idle": idle(loads, model),
+        "lock": lock_changes::value(compilation, context.sources),
+    })
+}
+
+/// Tasks by schedules.
+pub fn by_schedule(
+    filter: &PlanFilter<'_>,
+    from: Timestamp,
+    compilation: &Compilation,
+    context: &ReportContext<'_>,
+) -> TextAndJson {
+    let model = &compilation.model;
+    let name = |at: usize| model.clusters[at].name.as_str();
+    let wanted = |at: &usize| filter.has_cluster(name(*at));
+    let mut rows = Vec::new();
+    let mut tasks = Vec::new();
+    let mut narrow = String::new();
+    let width = context.width;
+    for (unit, built) in model.units.iter().zip(&compilation.plan).filter(|(unit, _)| filter.has_task(unit)) {
+        let full = unit.identity.to_string();
+        let all = built.decision.chosen().count();
+        let mut found = schedules::of(built);
+        found.retain(|schedule| schedule.clusters.iter().any(wanted));
+        if found.is_empty() {
+            continue;
+        }
+        rows.extend(found.iter().map(|schedule| {
+            vec![
+                full.clone(),
+                schedule.text.clone(),
+                schedule.zone().to_owned(),
+                schedule.next(from, 1),
+                schedule.on(all, name),
+                schedule.meaning(),
+            ]
+        }));
+        let gap = if narrow.is_empty() { "" } else { "\n" };
+        narrow.push_str(&format!("{gap}{full}\n"));
+        let lines = |schedule: &Schedule| schedule.lines(from, 1, Some(schedule.on(all, name)), width);
+        narrow.extend(found.iter().map(lines));
+        tasks.push(context.json(|| {
+            let found: Vec<Value> = found.iter().map(|schedule| schedule.value(from, 1, name)).collect();
+            json!({"task": full, "schedules": found})
+        }));
+    }
+    let mut text = table::table(&["TASK", "SCHEDULE", "ZONE", "NEXT RUN", "ON", "MEANING"], &rows);
+    if context.limit.is_some_and(|limit| text.lines().any(|line| layout::measure(line) > limit)) {
+        text = narrow;
+    }
+    text.push_str(&format!(
+        "\n{} with {}; next runs from {}\n",
+        count(tasks.len(), "task"),
+        count(rows.len(), "schedule"),
+        time::shown(from, &Zone::utc(), false),
+    ));
+    let json = context.json(|| json!({"from": from.to_string(), "tasks": tasks}));
+    TextAndJson { text, json }
+}
