@@ -29,6 +29,7 @@ pub mod place;
 pub mod render;
 pub mod repo;
 pub mod report;
+pub mod scaffold;
 pub mod secrets;
 pub mod sink;
 pub mod tree;

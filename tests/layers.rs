@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with the modules it may use; `*` is every module. A module that does not exist yet may be listed.
-const LAYERS: [(&str, &str); 20] = [
+const LAYERS: [(&str, &str); 21] = [
     ("tree", ""),
     ("patch", ""),
     ("cron", ""),
@@ -23,6 +23,7 @@ const LAYERS: [(&str, &str); 20] = [
     ("diff", "tree patch secrets diag yaml model place lock validate render compile"),
     ("report", "tree patch cron secrets diag yaml model frontend place lock validate lint render compile diff"),
     ("import", "tree patch cron secrets diag yaml model frontend place lock validate lint render compile diff"),
+    ("scaffold", "tree patch cron secrets diag yaml model frontend place lock validate lint render compile"),
     ("repo", "tree"),
     ("sink", "tree"),
     ("cli", "*"),

@@ -2,10 +2,6 @@
 //!
 //! Diagnostics, foreign files and the deletion guard are checked for the whole run before the first byte is written.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::path::Path;
-
 use serde_json::json;
 
 use super::args::Build;
@@ -13,17 +9,15 @@ use super::compare;
 use super::deletions::{self, Basis, Way};
 use super::outcome::{Failure, Outcome};
 use super::renames::{self, Known, Removal};
+use super::selection::{check_cluster_names, check_task_names, lock_mode, written_summary};
 use super::session::Session;
 use super::{moved, publish, stage};
 use crate::compile::Compilation;
-use crate::diag::{Code, Diagnostic, Place, nearest};
+use crate::diag::{Code, Diagnostic, Place};
 use crate::lock::{self, Mode};
-use crate::model::Model;
 use crate::repo::View;
 use crate::report::lock_changes;
-use crate::report::table::count;
 use crate::sink;
-use crate::tree::Difference;
 
 /// Runs `build`.
 pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Failure> {
@@ -37,11 +31,11 @@ pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Fail
         let say = "say where with `--out DIR`, or `--dry-run`; `--stage` writes and stages what is staged";
         return Err(Failure::Run(format!("what is read from Git is not written over the work tree: {say}")));
     }
-    let mode = mode(args);
+    let mode = lock_mode(args);
     let mut compilation = session.compile_as(&mode)?;
-    known(&compilation.model, &args.clusters)?;
+    check_cluster_names(&compilation.model, &args.clusters)?;
     if let Mode::Fresh(tasks) = &mode {
-        known_tasks(&compilation.model, tasks)?;
+        check_task_names(&compilation.model, tasks)?;
     }
     if session.diags.has_errors() {
         return Ok(Outcome::wrong(vec!["nothing was written".to_owned()], json!({"written": false})));
@@ -84,7 +78,7 @@ pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Fail
         }
         sink::directory::apply(&dir, &difference).map_err(|error| Failure::run(&error))?;
     }
-    let mut text = summary(&compilation, &difference, session, &dir, args.dry_run);
+    let mut text = written_summary(&compilation, &difference, session, &dir, args.dry_run);
     if mode != Mode::Frozen {
         text.push_str(&lock_changes::text(&compilation, session.tree(), !args.dry_run && mode != Mode::Locked));
     }
@@ -101,20 +95,6 @@ pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Fail
     // The process ends next: to take a large compilation down piece by piece would be work for nothing.
     std::mem::forget(compilation);
     Ok(outcome)
-}
-
-/// How the lock is used.
-pub(super) fn mode(args: &Build) -> Mode {
-    let given = args.state.at.is_some() || args.state.staged && !args.stage;
-    match args {
-        // What Git has is a state of its own, with its own lock; of a part or a branch nobody would see the rest move.
-        Build { frozen: false, .. } if given || args.commit_to.is_some() || args.shard.is_some() => Mode::Locked,
-        Build { locked: true, .. } => Mode::Locked,
-        Build { frozen: true, .. } => Mode::Frozen,
-        Build { fresh, .. } if fresh.is_empty() => Mode::Steady,
-        Build { fresh, .. } if fresh.iter().any(String::is_empty) => Mode::Fresh(Vec::new()),
-        Build { fresh, .. } => Mode::Fresh(fresh.clone()),
-    }
 }
 
 /// Writes the lock. Where the output goes elsewhere the repository may be somebody else's: then it is only said that
@@ -142,70 +122,4 @@ fn unmerged(session: &mut Session, compilation: &Compilation) {
     session.diags.push(diagnostic.help(format!("add the line `{line}` to .gitattributes")));
     session.relevel(&compilation.model);
     session.diags.sort();
-}
-
-/// Refuses names that no cluster has.
-pub(super) fn known(model: &Model, clusters: &[String]) -> Result<(), Failure> {
-    for wanted in clusters {
-        if !model.clusters.iter().any(|cluster| *cluster.name == *wanted) {
-            let names = model.clusters.iter().map(|cluster| cluster.name.as_str());
-            return Err(Failure::unknown("cluster", wanted, nearest(wanted, names)));
-        }
-    }
-    Ok(())
-}
-
-/// Refuses names that no task has.
-pub(super) fn known_tasks(model: &Model, tasks: &[String]) -> Result<(), Failure> {
-    for wanted in tasks {
-        if !model.units.iter().any(|unit| unit.identity.to_string() == *wanted || unit.identity.name == *wanted) {
-            let names: Vec<String> = model.units.iter().map(|unit| unit.identity.to_string()).collect();
-            return Err(Failure::unknown("task", wanted, nearest(wanted, names.iter().map(String::as_str))));
-        }
-    }
-    Ok(())
-}
-
-/// What was written, in numbers.
-pub(super) fn summary(
-    compilation: &Compilation,
-    difference: &Difference,
-    session: &Session,
-    dir: &Path,
-    dry: bool,
-) -> String {
-    let shown = session.shown(dir);
-    let mut text = format!(
-        "{} on {}: {} in {shown}\n",
-        count(compilation.model.units.len(), "task"),
-        count(compilation.model.clusters.len(), "cluster"),
-        count(compilation.output.len(), "file"),
-    );
-    if difference.is_empty() {
-        text.push_str("nothing to write: everything is up to date\n");
-        return text;
-    }
-    let numbers = [
-        (difference.create.len(), "new"),
-        (difference.update.len(), "changed"),
-        (difference.delete.len(), "removed"),
-        (difference.unchanged, "unchanged"),
-    ];
-    let said: Vec<String> = numbers.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
-    let verb = if dry { "would write" } else { "wrote" };
-    let _infallible = writeln!(text, "{verb}: {}", said.join(", "));
-    let drained = compilation.drained();
-    let gone = difference.delete.iter().filter(|removal| drained.contains(removal.path.as_str()));
-    let mut clusters: BTreeMap<&str, usize> = BTreeMap::new();
-    gone.for_each(|removal| *clusters.entry(removal.path.first()).or_default() += 1);
-    for (cluster, number) in clusters {
-        let _infallible =
-            writeln!(text, "  {} removed from {cluster}, which a NoExecute taint drains", count(number, "object"));
-    }
-    if dry {
-        for (what, path) in compare::changes(difference) {
-            let _infallible = writeln!(text, "  {what} {shown}/{path}");
-        }
-    }
-    text
 }

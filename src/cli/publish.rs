@@ -11,13 +11,13 @@ use jiff::tz::Offset;
 use serde_json::json;
 
 use super::args::Build;
-use super::build::{known, mode};
 use super::compare;
 use super::deletions::{self, Basis, Way};
 use super::line_ends;
 use super::moment;
 use super::outcome::{Failure, Outcome};
 use super::renames::{self, Known, Removal};
+use super::selection::{check_cluster_names, lock_mode};
 use super::session::Session;
 use crate::diff::Recorded;
 use crate::lock;
@@ -39,8 +39,8 @@ const STALE: Duration = Duration::from_secs(3);
 pub(super) fn run(session: &mut Session, args: &Build, name: &str) -> Result<Outcome, Failure> {
     // What is wrong with the branch itself is known before all the work.
     repo::tip(&session.root, name).map_err(|error| Failure::run(&error))?;
-    let mut compilation = session.compile_as(&mode(args))?;
-    known(&compilation.model, &args.clusters)?;
+    let mut compilation = session.compile_as(&lock_mode(args))?;
+    check_cluster_names(&compilation.model, &args.clusters)?;
     if session.diags.has_errors() {
         return Ok(Outcome::wrong(vec!["nothing was committed".to_owned()], json!({"written": false})));
     }

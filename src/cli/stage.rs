@@ -9,7 +9,6 @@ use serde_json::json;
 
 use super::args::Build;
 use super::base::{Base, Published, Sought};
-use super::build::{known_tasks, mode};
 use super::compare;
 use super::deletions::{self, Basis, Way};
 use super::documents;
@@ -17,6 +16,7 @@ use super::line_ends;
 use super::moved;
 use super::outcome::{Failure, Outcome};
 use super::renames::{self, Known, Removal};
+use super::selection::{self, check_task_names, lock_mode};
 use super::session::{Session, output_dir};
 use crate::compile::Compilation;
 use crate::diag::{Code, Diagnostic, Place};
@@ -31,10 +31,10 @@ const ASIDE: &str = "PRE_COMMIT";
 
 /// Runs it.
 pub(super) fn run(session: &mut Session, args: &Build) -> Result<Outcome, Failure> {
-    let mode = mode(args);
+    let mode = lock_mode(args);
     let compilation = session.compile_as(&mode)?;
     if let Mode::Fresh(tasks) = &mode {
-        known_tasks(&compilation.model, tasks)?;
+        check_task_names(&compilation.model, tasks)?;
     }
     if !compilation.model.fleet.output.committed {
         return Err(Failure::files("`output.committed` is false in this fleet: there is no output to stage"));
@@ -144,7 +144,7 @@ pub(super) fn run(session: &mut Session, args: &Build) -> Result<Outcome, Failur
     let left = aside && (lock.is_some() && tracked || !staged.update.is_empty() || !staged.delete.is_empty());
     let mut text = match staged.is_empty() && lock.is_some() {
         true => format!("the output is up to date; {} is written\n", lock::PATH),
-        false => super::build::summary(&compilation, &staged, session, &dir, false),
+        false => selection::written_summary(&compilation, &staged, session, &dir, false),
     };
     if !left {
         text = text.replacen("wrote: ", "wrote and staged: ", 1);

@@ -29,6 +29,7 @@ mod members;
 mod message;
 mod node;
 mod parse;
+pub mod pretty;
 mod read;
 mod scalar;
 mod scan;

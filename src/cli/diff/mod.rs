@@ -1,9 +1,8 @@
 //! `fleetcron diff`: what a change does to each cluster; with `--against`, whether existing manifests mean the same.
 
 mod against;
-mod range;
 
-use super::args::{Diff, Format, Global};
+use super::args::{Diff, Format, Global, RevisionRange};
 use super::documents;
 use super::outcome::{Failure, Outcome};
 use super::session::Session;
@@ -46,7 +45,7 @@ pub(super) fn run(session: &mut Session, args: &Diff, drawn: Drawn) -> Result<Ou
     if let Some((option, _)) = alone.iter().find(|(_, given)| *given) {
         return Err(Failure::Run(format!("`{option}` of `diff` goes with `--against DIR` alone")));
     }
-    let range = range::Range::of(args)?;
+    let range = RevisionRange::of(args)?;
     let mut base = range.base.clone();
     if let (true, Some(head)) = (range.forked, &range.head) {
         base = repo::merge_base(&session.root, &base, head).map_err(|error| Failure::run(&error))?;
@@ -70,7 +69,7 @@ pub(super) fn run(session: &mut Session, args: &Diff, drawn: Drawn) -> Result<Ou
 
 /// The state after, of a range that names one.
 pub(super) fn head_of(said: &str) -> Option<String> {
-    range::Range::head(said)
+    RevisionRange::head(said)
 }
 
 /// What it means that one of the states has no fleet: the first pull request adds one. If neither has, that is an error

@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::super::outcome::Failure;
-use super::attributes;
-use super::start::Text;
 use crate::repo::{self, Stands};
+use crate::scaffold::{FileText, git_attributes};
 use crate::sink;
 use crate::tree::{Difference, RepoPath, SourceFile, Write};
 
@@ -35,7 +34,7 @@ pub(super) struct File {
 
 impl File {
     /// Looks at what stands there.
-    pub(super) fn look(root: &Path, (path, text): Text) -> Result<Self, Failure> {
+    pub(super) fn look(root: &Path, (path, text): FileText) -> Result<Self, Failure> {
         let place = root.join(&path);
         let stands = repo::stands(&place).map_err(|error| Failure::run(&error))?;
         let text = text.into_bytes();
@@ -51,18 +50,18 @@ impl File {
 
     /// The attributes of Git, whose lines may join others.
     pub(super) fn attributes(root: &Path, output: &str) -> Result<Self, Failure> {
-        let place = root.join(attributes::PATH);
+        let place = root.join(git_attributes::PATH);
         let stands = repo::stands(&place).map_err(|error| Failure::run(&error))?;
         let (text, fate) = match stands {
-            Stands::Nothing => (attributes::with(b"", output), Fate::Create),
+            Stands::Nothing => (git_attributes::add_missing_lines(b"", output), Fate::Create),
             Stands::File(held) => {
-                let text = attributes::with(&held, output);
+                let text = git_attributes::add_missing_lines(&held, output);
                 let fate = if text == held { Fate::Same } else { Fate::Append };
                 (text, fate)
             }
             Stands::Other(what) => (Vec::new(), Fate::Kept(format!("{what} is there"))),
         };
-        Ok(Self { path: attributes::PATH.to_owned(), text, fate })
+        Ok(Self { path: git_attributes::PATH.to_owned(), text, fate })
     }
 
     /// As the compiler reads it, if it is made.

@@ -1,8 +1,9 @@
 //! The Git hook that checks the index. An existing hook is never touched: its owner gets the lines to add.
 
-use super::super::hand::scalar;
 use crate::repo::{Around, Stands};
+use crate::scaffold::quote_for_shell;
 use crate::tree::MANIFEST;
+use crate::yaml::pretty::scalar;
 
 /// The name that Git looks for.
 pub(super) const NAME: &str = "pre-commit";
@@ -49,14 +50,14 @@ fn command(fleet: &str) -> String {
     if fleet.is_empty() {
         "fleetcron check --staged".to_owned()
     } else {
-        format!("fleetcron check --staged --root={}", quoted(fleet))
+        format!("fleetcron check --staged --root={}", quote_for_shell(fleet))
     }
 }
 
 /// A command of the shell that tells whether what is committed, or what was before, has the fleet.
 fn has_fleet(fleet: &str) -> String {
     let manifest = if fleet.is_empty() { MANIFEST.to_owned() } else { format!("{fleet}/{MANIFEST}") };
-    let manifest = quoted(&manifest);
+    let manifest = quote_for_shell(&manifest);
     format!("git cat-file -e :{manifest} 2>/dev/null || git cat-file -e HEAD:{manifest} 2>/dev/null")
 }
 
@@ -100,14 +101,4 @@ pub(super) fn snippet(fleet: &str) -> String {
     let root =
         if fleet.is_empty() { String::new() } else { format!("    args: [{}]\n", scalar(&format!("--root={fleet}"))) };
     format!("repos:\n- repo: {repository}\n  rev: v{version}\n  hooks:\n  - id: fleetcron-check\n{root}")
-}
-
-/// A word of the shell.
-pub(super) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
-    if word.chars().all(plain) && !word.starts_with('-') {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }

@@ -2,24 +2,15 @@
 //!
 //! All files are planned and compiled in memory before the first is written, and no existing file is replaced.
 
-mod argocd;
-mod attributes;
-mod ci;
 mod files;
-mod flux;
 mod hook;
-mod remote;
-mod source;
-mod start;
-mod typed;
 
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
 use self::files::{Fate, File};
-pub(super) use self::typed::Init;
-use super::args::Global;
+use super::args::{Global, Init};
 use super::outcome::{Failure, Outcome};
 use super::session::Session;
 use crate::compile::Compilation;
@@ -28,6 +19,8 @@ use crate::model::Output;
 use crate::repo::{self, Around, View};
 use crate::report::schedules;
 use crate::report::table::{count, names};
+use crate::scaffold::output_source::{GitRepository, find_output_source};
+use crate::scaffold::{FileText, argocd, ci, flux, quote_for_shell, repository};
 use crate::sink;
 use crate::tree::MANIFEST;
 use crate::tree::SourceFile;
@@ -73,11 +66,16 @@ pub(super) fn run(session: &mut Session, args: &Init, here: &Path, quiet: bool) 
         let say = format!("`{}` is in no Git work tree, so there is no hook to install", root.display());
         return Err(Failure::Run(format!("{say}: run `git init` first")));
     }
+    let git = around.as_ref().map(|around| GitRepository {
+        prefix: around.prefix.clone(),
+        origin: around.origin.clone(),
+        branch: around.branch.clone(),
+    });
     let there = there(session)?;
     let mut plan = Plan::default();
     if !there {
-        let name = start::name(full(&root).file_name().and_then(|name| name.to_str()));
-        for text in start::files(&name) {
+        let name = repository::fleet_name(full(&root).file_name().and_then(|name| name.to_str()));
+        for text in repository::starter_files(&name) {
             plan.files.push(File::look(&root, text)?);
         }
     }
@@ -95,17 +93,17 @@ pub(super) fn run(session: &mut Session, args: &Init, here: &Path, quiet: bool) 
     }
     if wants_url {
         let (url, branch) = (args.repo_url.as_deref(), args.branch.as_deref());
-        let source = source::of(url, branch, around.as_ref(), output, &mut plan.notes)?;
+        let source = find_output_source(url, branch, git.as_ref(), output, &mut plan.notes).map_err(Failure::Run)?;
         if args.argocd {
-            let text = argocd::text(&compilation.model.fleet, &source);
+            let text = argocd::application_set(&compilation.model.fleet, &source);
             plan.add(&root, (argocd::PATH.to_owned(), text), &output.dir)?;
         }
         if args.flux {
-            for text in flux::texts(&compilation.model, &source) {
+            for text in flux::flux_files(&compilation.model, &source) {
                 plan.add(&root, text, &output.dir)?;
             }
-            plan.gone = flux::gone(&compilation.model, session.tree());
-            plan.notes.push(flux::substitution(&compilation.model.fleet));
+            plan.gone = flux::files_of_removed_clusters(&compilation.model, session.tree());
+            plan.notes.push(flux::substitution_note(&compilation.model.fleet));
         }
         if !output.committed {
             plan.notes.push(format!(
@@ -115,7 +113,9 @@ pub(super) fn run(session: &mut Session, args: &Init, here: &Path, quiet: bool) 
         }
     }
     if let Some(ci) = args.ci {
-        plan.add(&root, ci::text(ci, around.as_ref(), output)?, &output.dir)?;
+        let prefix = git.as_ref().map_or("", |git| git.prefix.as_str());
+        let branch = git.as_ref().and_then(|git| git.branch.as_deref());
+        plan.add(&root, ci::job_file(ci, prefix, branch, output).map_err(Failure::files)?, &output.dir)?;
     }
     if let Some(around) = around.as_ref().filter(|_| args.hook) {
         plan.hook(around, !there || root.join(MANIFEST).is_file())?;
@@ -192,7 +192,7 @@ struct Plan {
 }
 
 impl Plan {
-    fn add(&mut self, root: &Path, text: start::Text, output: &str) -> Result<(), Failure> {
+    fn add(&mut self, root: &Path, text: FileText, output: &str) -> Result<(), Failure> {
         if text.0.strip_prefix(output).is_some_and(|rest| rest.starts_with('/')) {
             let say = "is the output directory, where only what is rendered may stand";
             return Err(Failure::Run(format!("`{output}` {say}: give `output.dir` another name")));
@@ -381,7 +381,7 @@ fn next(
     }
     let folder = shown(root, here);
     if folder != "." {
-        next.push(format!("cd {}", hook::quoted(&folder)));
+        next.push(format!("cd {}", quote_for_shell(&folder)));
     }
     if there {
         let husky = around.is_some_and(|around| around.husky && plan.hook.is_some());

@@ -2,12 +2,12 @@
 
 use super::super::outcome::Failure;
 use super::super::session::Session;
-use super::folder;
-use super::request::Request;
 use crate::compile::Compilation;
 use crate::diag::{Diagnostics, Place, Severity};
 use crate::lock::Mode;
 use crate::repo::{self, Opened, Stands};
+use crate::scaffold::task::TaskRequest;
+use crate::scaffold::task_path::choose_task_path;
 use crate::tree::{RepoPath, SourceFile};
 
 /// The file as it would be, and what the repository would come to.
@@ -22,14 +22,14 @@ pub(super) struct Draft {
 /// Where the file goes.
 pub(super) fn path(
     session: &Session,
-    request: &Request,
+    request: &TaskRequest,
     into: Option<&RepoPath>,
     before: &Compilation,
 ) -> Result<RepoPath, Failure> {
     let path = match into {
         Some(path) => path.clone(),
         None => {
-            let path = folder::path(request.namespace.as_deref(), &request.name, &before.model, session.tree());
+            let path = choose_task_path(request.namespace.as_deref(), &request.name, &before.model, session.tree());
             RepoPath::new(&path).map_err(|error| Failure::Run(format!("`{path}`: {error}")))?
         }
     };
@@ -50,8 +50,8 @@ pub(super) fn path(
 }
 
 /// Compiles the repository as it would be.
-pub(super) fn of(session: &mut Session, request: &Request, path: RepoPath) -> Result<Draft, Failure> {
-    let text = request.text();
+pub(super) fn of(session: &mut Session, request: &TaskRequest, path: RepoPath) -> Result<Draft, Failure> {
+    let text = request.file_text();
     let file = SourceFile { path: path.clone(), bytes: text.as_bytes().into(), link: false };
     let compilation = session.imagine(&[file], &Mode::Steady)?;
     let tree = session.tree();

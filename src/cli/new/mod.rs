@@ -3,13 +3,9 @@
 //! The repository is compiled with the new file in memory first; with an error nothing is written.
 
 mod ask;
-mod difference;
 mod draft;
-mod folder;
-mod period;
-mod request;
+mod flags;
 mod shown;
-mod typed;
 mod wizard;
 mod words;
 
@@ -17,10 +13,8 @@ use std::path::{Component, Path};
 
 use serde_json::json;
 
-use self::request::Request;
-pub(super) use self::typed::New;
 use self::wizard::Wizard;
-use super::args::{Format, Global};
+use super::args::{Format, Global, New};
 use super::moment;
 use super::outcome::{Failure, Outcome};
 use super::session::Session;
@@ -37,9 +31,9 @@ pub(super) fn run(
     colored: bool,
 ) -> Result<Outcome, Failure> {
     let from = moment::from(&args.moment, &Zone::utc())?;
-    let mut request = Request::of(args)?;
+    let mut request = flags::task_request(args)?;
     let into = args.into.as_deref().map(|into| inside(session, &here.join(into))).transpose()?;
-    let missing = request.missing();
+    let missing = request.missing_flags();
     let asks = !missing.is_empty() && global.format == Format::Text && ask::may();
     if !missing.is_empty() && !asks {
         let say = "say it by flags, or run it on a terminal, where it is asked";

@@ -7,16 +7,17 @@ use jiff::Timestamp;
 use super::super::outcome::Failure;
 use super::super::session::Session;
 use super::ask::Desk;
-use super::difference::{self, By, Change, Difference};
 use super::draft::{self, Draft};
-use super::period::{DAYS, Period};
-use super::request::{Request, pair};
+use super::flags::parse_pair;
 use super::shown;
 use super::words;
 use crate::compile::Compilation;
 use crate::diag::Severity;
 use crate::model::Model;
 use crate::report::diagnostics;
+use crate::scaffold::schedule::{DAYS, ScheduleRequest};
+use crate::scaffold::task::TaskRequest;
+use crate::scaffold::task_override::{OverrideChange, OverrideRequest, OverrideTarget, merge_override};
 use crate::tree::RepoPath;
 
 /// What stands in for what was not asked yet.
@@ -37,10 +38,14 @@ pub(super) struct Wizard<'a> {
 
 impl Wizard<'_> {
     /// Asks for what is missing; `None` if in the end it is not wanted.
-    pub(super) fn ask(&mut self, given: &Request) -> Result<Option<(Request, Draft)>, Failure> {
+    pub(super) fn ask(&mut self, given: &TaskRequest) -> Result<Option<(TaskRequest, Draft)>, Failure> {
         let mut request = given.clone();
         for (at, title, step) in [
-            (1, "what it is, and where it runs", Self::place as fn(&Self, &Request) -> Result<Request, Failure>),
+            (
+                1,
+                "what it is, and where it runs",
+                Self::place as fn(&Self, &TaskRequest) -> Result<TaskRequest, Failure>,
+            ),
             (2, "the container", Self::container),
             (3, "when it runs", Self::schedule),
         ] {
@@ -52,7 +57,7 @@ impl Wizard<'_> {
             let draft = self.draft(&request, 4)?;
             let Some(new) = self.difference(&draft)? else { break };
             let mut more = request.clone();
-            difference::join(new, &mut more.differences);
+            merge_override(new, &mut more.differences);
             self.draft(&more, 4)?;
             if self.tell() {
                 self.desk.say("that was left out\n");
@@ -76,10 +81,10 @@ impl Wizard<'_> {
     /// Asks one step until it compiles.
     fn until_right(
         &mut self,
-        before: &Request,
+        before: &TaskRequest,
         at: u8,
-        step: fn(&Self, &Request) -> Result<Request, Failure>,
-    ) -> Result<Request, Failure> {
+        step: fn(&Self, &TaskRequest) -> Result<TaskRequest, Failure>,
+    ) -> Result<TaskRequest, Failure> {
         loop {
             let request = step(self, before)?;
             let draft = match self.draft(&request, at) {
@@ -111,14 +116,14 @@ impl Wizard<'_> {
     }
 
     /// What is known so far, compiled; something stands in for the rest.
-    fn draft(&mut self, request: &Request, step: u8) -> Result<Draft, Failure> {
+    fn draft(&mut self, request: &TaskRequest, step: u8) -> Result<Draft, Failure> {
         let mut whole = request.clone();
         if whole.bases.is_empty() {
             if step < 2 {
                 whole.image.get_or_insert_with(|| IMAGE.to_owned());
             }
             if step < 3 {
-                whole.schedule.get_or_insert_with(|| Period::Cron("0 0 * * *".to_owned()));
+                whole.schedule.get_or_insert_with(|| ScheduleRequest::Cron("0 0 * * *".to_owned()));
                 whole.differences.clear();
             }
         }
@@ -132,14 +137,14 @@ impl Wizard<'_> {
         self.session.diags.has_errors()
     }
 
-    fn place(&self, before: &Request) -> Result<Request, Failure> {
+    fn place(&self, before: &TaskRequest) -> Result<TaskRequest, Failure> {
         let mut request = before.clone();
         let model = &self.before.model;
         if request.name.is_empty() {
             let name = self.desk.line("name", None, |text| {
                 if text.is_empty() { Err("a task needs a name".to_owned()) } else { Ok(()) }
             })?;
-            request.named(&name)?;
+            request.set_name(&name).map_err(Failure::Run)?;
         }
         if request.namespace.is_none() {
             let said = self.desk.line("namespace", self.namespace.as_deref(), |_| Ok(()))?;
@@ -149,13 +154,13 @@ impl Wizard<'_> {
             let said = self.desk.line("what it is for (may be empty)", None, |_| Ok(()))?;
             request.description = Some(said).filter(|said| !said.is_empty());
         }
-        if !request.place.is_said() && request.bases.is_empty() {
+        if !request.place.is_set() && request.bases.is_empty() {
             self.whereabouts(&mut request, model)?;
         }
         Ok(request)
     }
 
-    fn whereabouts(&self, request: &mut Request, model: &Model) -> Result<(), Failure> {
+    fn whereabouts(&self, request: &mut TaskRequest, model: &Model) -> Result<(), Failure> {
         let seen = |pick: &dyn Fn(&crate::model::Cluster) -> Option<String>| -> Vec<String> {
             let mut values: Vec<String> = model.clusters.iter().filter_map(pick).collect();
             values.sort();
@@ -192,7 +197,7 @@ impl Wizard<'_> {
         Ok(())
     }
 
-    fn container(&self, before: &Request) -> Result<Request, Failure> {
+    fn container(&self, before: &TaskRequest) -> Result<TaskRequest, Failure> {
         let mut request = before.clone();
         if request.image.is_none() && request.bases.is_empty() {
             let image = self.desk.line("image", None, |text| {
@@ -210,11 +215,13 @@ impl Wizard<'_> {
             request.args = words::split(&said).unwrap_or_default();
         }
         if request.env.is_empty() {
-            let check = |text: &str| match text.is_empty() || pair("", text).is_ok() {
+            let check = |text: &str| match text.is_empty() || parse_pair("", text).is_ok() {
                 true => Ok(()),
                 false => Err("write it as NAME=VALUE".to_owned()),
             };
-            while let Ok(new) = pair("", &self.desk.line("environment, NAME=VALUE (empty: no more)", None, check)?) {
+            while let Ok(new) =
+                parse_pair("", &self.desk.line("environment, NAME=VALUE (empty: no more)", None, check)?)
+            {
                 request.env.retain(|(known, _)| *known != new.0);
                 request.env.push(new);
             }
@@ -229,7 +236,7 @@ impl Wizard<'_> {
         Ok(request)
     }
 
-    fn schedule(&self, before: &Request) -> Result<Request, Failure> {
+    fn schedule(&self, before: &TaskRequest) -> Result<TaskRequest, Failure> {
         let mut request = before.clone();
         if request.schedule.is_some() || !request.bases.is_empty() {
             return Ok(request);
@@ -247,15 +254,15 @@ impl Wizard<'_> {
         Ok(request)
     }
 
-    fn period(&self) -> Result<Period, Failure> {
+    fn period(&self) -> Result<ScheduleRequest, Failure> {
         let ways = ["daily", "weekly", "monthly", "hourly", "every so many minutes or hours", "a cron expression"];
         let some = |text: &str| if text.is_empty() { Err("it cannot be empty".to_owned()) } else { Ok(()) };
         let at = || self.desk.line("at", Some("03:00"), some);
         Ok(match self.desk.pick("schedule", &ways)? {
-            0 => Period::Daily(at()?),
+            0 => ScheduleRequest::Daily(at()?),
             1 => {
                 let days = self.desk.picks("on", &DAYS)?.into_iter().map(|day| DAYS[day].to_owned());
-                Period::Weekly(days.collect(), at()?)
+                ScheduleRequest::Weekly(days.collect(), at()?)
             }
             2 => {
                 let number = |text: &str| match text.split(',').all(|day| day.trim().parse::<u32>().is_ok()) {
@@ -263,19 +270,19 @@ impl Wizard<'_> {
                     false => Err("write days of the month as 1,15".to_owned()),
                 };
                 let days = self.desk.line("on days of the month", Some("1"), number)?;
-                Period::Monthly(days.split(',').map(|day| day.trim().to_owned()).collect(), at()?)
+                ScheduleRequest::Monthly(days.split(',').map(|day| day.trim().to_owned()).collect(), at()?)
             }
             3 => {
                 let minute = |text: &str| text.parse::<u32>().map(|_| ()).map_err(|_| "write a minute".to_owned());
-                Period::Hourly(self.desk.line("at minute", Some("0"), minute)?.parse().unwrap_or_default())
+                ScheduleRequest::Hourly(self.desk.line("at minute", Some("0"), minute)?.parse().unwrap_or_default())
             }
-            4 => Period::Every(self.desk.line("every", Some("15m"), some)?),
-            _ => Period::Cron(self.desk.line("cron expression", Some("0 3 * * *"), some)?),
+            4 => ScheduleRequest::Every(self.desk.line("every", Some("15m"), some)?),
+            _ => ScheduleRequest::Cron(self.desk.line("cron expression", Some("0 3 * * *"), some)?),
         })
     }
 
     /// One more difference; `None` if there is none.
-    fn difference(&self, draft: &Draft) -> Result<Option<Difference>, Failure> {
+    fn difference(&self, draft: &Draft) -> Result<Option<OverrideRequest>, Failure> {
         let Some(at) = draft.unit else { return Ok(None) };
         let clusters = &draft.compilation.model.clusters;
         let chosen: Vec<usize> = draft.compilation.plan[at].decision.chosen().map(|(at, _)| at).collect();
@@ -289,24 +296,25 @@ impl Wizard<'_> {
             0 => return Ok(None),
             1 => {
                 let names: Vec<&str> = chosen.iter().map(|at| clusters[*at].name.as_str()).collect();
-                (By::Cluster, names[self.desk.pick("cluster", &names)?].to_owned())
+                (OverrideTarget::Cluster, names[self.desk.pick("cluster", &names)?].to_owned())
             }
-            _ => (By::Region, regions[self.desk.pick("region", &regions)?].to_owned()),
+            _ => (OverrideTarget::Region, regions[self.desk.pick("region", &regions)?].to_owned()),
         };
         let some = |text: &str| if text.is_empty() { Err("it cannot be empty".to_owned()) } else { Ok(()) };
         let what = ["another image registry", "another image tag", "a variable", "another schedule", "it is suspended"];
         let change = match self.desk.pick("how", &what)? {
-            0 => Change::Registry(self.desk.line("registry", None, some)?),
-            1 => Change::Tag(self.desk.line("tag", None, some)?),
+            0 => OverrideChange::Registry(self.desk.line("registry", None, some)?),
+            1 => OverrideChange::Tag(self.desk.line("tag", None, some)?),
             2 => {
-                let check = |text: &str| pair("", text).map(|_| ()).map_err(|_| "write it as NAME=VALUE".to_owned());
-                let (name, value) = pair("", &self.desk.line("variable, NAME=VALUE", None, check)?)?;
-                Change::Env(name, value)
+                let check =
+                    |text: &str| parse_pair("", text).map(|_| ()).map_err(|_| "write it as NAME=VALUE".to_owned());
+                let (name, value) = parse_pair("", &self.desk.line("variable, NAME=VALUE", None, check)?)?;
+                OverrideChange::Env(name, value)
             }
-            3 => Change::Schedule(self.period()?),
-            _ => Change::Suspend(true),
+            3 => OverrideChange::Schedule(self.period()?),
+            _ => OverrideChange::Suspend(true),
         };
-        Ok(Some(Difference { by, place, changes: vec![change] }))
+        Ok(Some(OverrideRequest { by, place, changes: vec![change] }))
     }
 }
 

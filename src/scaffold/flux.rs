@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::super::hand::scalar;
-use super::source::Source;
-use super::start::{self, Text};
+use super::FileText;
+use super::output_source::OutputSource;
+use super::repository::fleet_name;
 use crate::model::{Fleet, FluxSubstitution, Model};
 use crate::tree::SourceTree;
 use crate::yaml;
+use crate::yaml::pretty::scalar;
 
 /// Where they stand, below the root.
 const FOLDER: &str = "flux";
@@ -19,8 +20,8 @@ const OURS: &str = "# What fleetcron renders for ";
 const SOURCE: &str = "fleetcron.gitrepository";
 
 /// Their texts: the source first, then the clusters in order.
-pub(super) fn texts(model: &Model, source: &Source) -> Vec<Text> {
-    let name = start::name(model.fleet.name.as_deref());
+pub fn flux_files(model: &Model, source: &OutputSource) -> Vec<FileText> {
+    let name = fleet_name(model.fleet.name.as_deref());
     let marked = if source.unknown { "    # REPLACE: the URL of this repository" } else { "" };
     let secret = match source.url.starts_with("ssh://") {
         true => {
@@ -78,7 +79,7 @@ fn scalar_path(path: &str) -> String {
 }
 
 /// The files of clusters that the inventory does not have any more.
-pub(super) fn gone(model: &Model, tree: &SourceTree) -> Vec<String> {
+pub fn files_of_removed_clusters(model: &Model, tree: &SourceTree) -> Vec<String> {
     let names: BTreeSet<String> = model.clusters.iter().map(|cluster| path(&cluster.name)).collect();
     let prefix = format!("{FOLDER}/");
     let files = tree.files().filter(|(_, file)| {
@@ -97,7 +98,7 @@ pub(super) fn gone(model: &Model, tree: &SourceTree) -> Vec<String> {
 }
 
 /// What the setting means for whoever uses Flux.
-pub(super) fn substitution(fleet: &Fleet) -> String {
+pub fn substitution_note(fleet: &Fleet) -> String {
     let (word, means) = match fleet.output.flux {
         FluxSubstitution::Allow => ("allow", "`${...}` passes, and is Flux' own where `postBuild` is used"),
         FluxSubstitution::Warn => (

@@ -4,7 +4,7 @@
 use crate::lock;
 
 /// The file.
-pub(super) const PATH: &str = crate::repo::ATTRIBUTES;
+pub const PATH: &str = crate::repo::ATTRIBUTES;
 
 /// The lines that a fleet wants.
 fn lines(output: &str) -> [String; 2] {
@@ -22,7 +22,7 @@ fn lines(output: &str) -> [String; 2] {
 }
 
 /// The whole text, the lines that are missing added; the same bytes if none is.
-pub(super) fn with(existing: &[u8], output: &str) -> Vec<u8> {
+pub fn add_missing_lines(existing: &[u8], output: &str) -> Vec<u8> {
     let held = String::from_utf8_lossy(existing);
     let has = |wanted: &str| {
         let mut words = wanted.split(' ');
@@ -53,22 +53,22 @@ pub(super) fn with(existing: &[u8], output: &str) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::with;
+    use super::add_missing_lines;
 
     #[test]
     fn lines_are_added_once_and_nothing_else_changes() {
-        let fresh = with(b"", "rendered");
+        let fresh = add_missing_lines(b"", "rendered");
         let expected =
             "fleetcron.lock -text merge=union linguist-generated=true\nrendered/** -text linguist-generated=true\n";
         assert_eq!(String::from_utf8_lossy(&fresh), expected);
-        assert_eq!(with(&fresh, "rendered"), fresh);
-        let after = with(b"*.png binary", "out");
+        assert_eq!(add_missing_lines(&fresh, "rendered"), fresh);
+        let after = add_missing_lines(b"*.png binary", "out");
         assert!(after.starts_with(b"*.png binary\nfleetcron.lock -text merge=union "), "{after:?}");
-        let windows = with(b"a text\r\n", "out");
+        let windows = add_missing_lines(b"a text\r\n", "out");
         assert!(windows.ends_with(b"linguist-generated=true\r\n") && !windows.contains(&0), "{windows:?}");
-        let strange = with(b"\xff x\nfleetcron.lock  merge=union   linguist-generated=true -text", "o");
+        let strange = add_missing_lines(b"\xff x\nfleetcron.lock  merge=union   linguist-generated=true -text", "o");
         assert!(strange.starts_with(b"\xff x\n") && strange.ends_with(b"\no/** -text linguist-generated=true\n"));
-        assert!(String::from_utf8_lossy(&with(b"", "a b")).contains("\"a b/**\" -text linguist"));
-        assert!(String::from_utf8_lossy(&with(b"", "r[e]d*")).contains("\nr\\[e]d\\*/** -text linguist"));
+        assert!(String::from_utf8_lossy(&add_missing_lines(b"", "a b")).contains("\"a b/**\" -text linguist"));
+        assert!(String::from_utf8_lossy(&add_missing_lines(b"", "r[e]d*")).contains("\nr\\[e]d\\*/** -text linguist"));
     }
 }

@@ -6,7 +6,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::shard::Shard;
+mod init;
+mod new;
+mod revision_range;
+mod shard;
+
+pub(super) use self::init::Init;
+pub(super) use self::new::New;
+pub(super) use self::revision_range::RevisionRange;
+pub(super) use self::shard::Shard;
 use crate::repo::View;
 pub(super) use crate::report::Format;
 
@@ -60,9 +68,9 @@ pub(super) enum Color {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Make a folder a fleet that builds at once, or add a hook or what Argo CD or Flux need to a fleet.
-    Init(super::init::Init),
+    Init(Init),
     /// Write a new task from an image, a schedule and a place; on a terminal, what is missing is asked.
-    New(Box<super::new::New>),
+    New(Box<New>),
     /// Compile, and write the output.
     Build(Build),
     /// Compile, write nothing, and fail if anything is wrong or the output is not what the inputs give.

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 /// `I/N`: the I-th of N parts, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Shard {
+pub(in crate::cli) struct Shard {
     number: u32,
     of: u32,
 }
@@ -35,7 +35,7 @@ impl std::fmt::Display for Shard {
 
 impl Shard {
     /// Whether a cluster falls to it: by FNV-1a of its name, 64 bits.
-    pub(super) fn takes(self, cluster: &str) -> bool {
+    pub(in crate::cli) fn takes(self, cluster: &str) -> bool {
         let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
         for byte in cluster.bytes() {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::ci::Ci;
+use crate::scaffold::ci::CiService;
 
 /// `fleetcron init`
 #[derive(Debug, Args)]
@@ -18,7 +18,7 @@ pub(in crate::cli) struct Init {
     /// Write the jobs for GitHub Actions or GitLab CI: a check with the difference as a comment, and the rendered branch if the
     /// output is not committed.
     #[arg(long, value_enum, value_name = "SERVICE")]
-    pub(in crate::cli) ci: Option<Ci>,
+    pub(in crate::cli) ci: Option<CiService>,
     /// Write an Argo CD ApplicationSet with one Application for each cluster directory.
     #[arg(long)]
     pub(in crate::cli) argocd: bool,

@@ -3,19 +3,19 @@
 //! URLs may hold a password or name a folder of this machine; neither is ever written into a committed file.
 
 /// What stands where nobody said a URL: a name that no host can have.
-pub(super) const PLACEHOLDER: &str = "https://git.example.invalid/REPLACE/ME.git";
+pub const PLACEHOLDER: &str = "https://git.example.invalid/REPLACE/ME.git";
 
 /// An address that Argo CD and Flux both understand.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Address {
+pub struct RemoteUrl {
     /// `https://` or `ssh://`, without credentials.
-    pub(super) url: String,
+    pub url: String,
     /// Something was left out: a password, a token, a user of https.
-    pub(super) stripped: bool,
+    pub stripped: bool,
 }
 
 /// Reads a URL, or what `git clone` takes for one; `None` for folders, and for what neither Argo CD nor Flux fetch.
-pub(super) fn address(said: &str) -> Option<Address> {
+pub fn parse_remote(said: &str) -> Option<RemoteUrl> {
     let said = said.trim();
     if said.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return None;
@@ -44,7 +44,7 @@ pub(super) fn address(said: &str) -> Option<Address> {
         Some(_) => (String::new(), true),
     };
     let stripped = secret || path.contains(['?', '#']);
-    Some(Address { url: format!("{scheme}://{user}{host}/{clean}"), stripped })
+    Some(RemoteUrl { url: format!("{scheme}://{user}{host}/{clean}"), stripped })
 }
 
 /// `user@host:path` as what follows `ssh://`; `None` for a folder.
@@ -56,11 +56,11 @@ fn short(said: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::address;
+    use super::parse_remote;
 
     #[test]
     fn credentials_never_pass() {
-        let clean = |said: &str| address(said).map(|address| (address.url, address.stripped));
+        let clean = |said: &str| parse_remote(said).map(|address| (address.url, address.stripped));
         for (said, url, stripped) in [
             ("https://github.com/acme/fleet.git", "https://github.com/acme/fleet.git", false),
             ("https://me:s3cret@github.com/acme/fleet.git", "https://github.com/acme/fleet.git", true),
@@ -90,7 +90,7 @@ mod tests {
             "git://h/a",
             "https://h/a b",
         ] {
-            assert_eq!(address(said), None, "{said}");
+            assert_eq!(parse_remote(said), None, "{said}");
         }
     }
 }

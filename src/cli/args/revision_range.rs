@@ -1,22 +1,22 @@
 //! Reads the two revisions of `diff BASE HEAD`. `A..B` and `A...B` mean what they mean to `git diff`.
 
-use crate::cli::args::Diff;
+use super::Diff;
 use crate::cli::outcome::Failure;
 
 /// What was typed.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Range {
+pub(in crate::cli) struct RevisionRange {
     /// The state before.
-    pub(super) base: String,
+    pub(in crate::cli) base: String,
     /// The state after, if the range names it.
-    pub(super) head: Option<String>,
+    pub(in crate::cli) head: Option<String>,
     /// The state before is where the one after left it.
-    pub(super) forked: bool,
+    pub(in crate::cli) forked: bool,
 }
 
-impl Range {
+impl RevisionRange {
     /// Of the arguments.
-    pub(super) fn of(args: &Diff) -> Result<Self, Failure> {
+    pub(in crate::cli) fn of(args: &Diff) -> Result<Self, Failure> {
         let said = args.base.as_deref().unwrap_or("HEAD");
         let range = Self::parse(said);
         let plain = match (&range.head, args.head.is_some() || args.staged) {
@@ -56,8 +56,8 @@ mod tests {
             ("...topic", "HEAD", Some("topic"), true),
             ("main:../fleet", "main:../fleet", None, false),
         ] {
-            let wanted = Range { base: base.to_owned(), head: head.map(str::to_owned), forked };
-            assert_eq!(Range::parse(said), wanted, "{said}");
+            let wanted = RevisionRange { base: base.to_owned(), head: head.map(str::to_owned), forked };
+            assert_eq!(RevisionRange::parse(said), wanted, "{said}");
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The files of a new fleet. Each file explains its own fields: a beginner reads them first and changes them next.
 
-/// A file: its path below the root, and its text.
-pub(super) type Text = (String, String);
+use super::FileText;
 
 /// A folder of examples: three clusters of two providers, and one task for two of them.
 const FILES: [(&str, &str); 4] = [
@@ -78,7 +77,7 @@ spec:
 ];
 
 /// The files of a new fleet.
-pub(super) fn files(name: &str) -> Vec<Text> {
+pub fn starter_files(name: &str) -> Vec<FileText> {
     let manifest = format!(
         "# The settings of this fleet; each has a default. `fleetcron schema Fleet` describes all of them.
 apiVersion: fleetcron.dev/v1alpha1
@@ -102,13 +101,13 @@ spec:
 }
 
 /// The name of a folder as that of a fleet.
-pub(super) fn name(folder: Option<&str>) -> String {
+pub fn fleet_name(folder: Option<&str>) -> String {
     let folder = folder.unwrap_or_default().to_ascii_lowercase();
     let clean: String = folder.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let clean = clean.trim_matches('-');
     let begins = clean.starts_with(|c: char| c.is_ascii_alphabetic());
     // Readers of YAML take a few short words for something else.
-    if begins && (3..=40).contains(&clean.len()) && super::super::hand::scalar(clean) == clean {
+    if begins && (3..=40).contains(&clean.len()) && crate::yaml::pretty::scalar(clean) == clean {
         clean.to_owned()
     } else {
         "fleet".to_owned()
@@ -117,7 +116,7 @@ pub(super) fn name(folder: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::name;
+    use super::fleet_name;
 
     #[test]
     fn a_name_needs_no_quotes() {
@@ -129,7 +128,7 @@ mod tests {
             (Some("…"), "fleet"),
             (None, "fleet"),
         ] {
-            assert_eq!(name(folder), fleet, "{folder:?}");
+            assert_eq!(fleet_name(folder), fleet, "{folder:?}");
         }
     }
 }

@@ -3,17 +3,17 @@
 //! A directory that disappears by mistake must not take running jobs with it, so nothing here deletes an Application or
 //! its objects.
 
-use super::super::hand::scalar;
-use super::source::Source;
-use super::start;
+use super::output_source::OutputSource;
+use super::repository::fleet_name;
 use crate::model::Fleet;
+use crate::yaml::pretty::scalar;
 
 /// Where it stands, below the root.
-pub(super) const PATH: &str = "argocd/applicationset.yaml";
+pub const PATH: &str = "argocd/applicationset.yaml";
 
 /// Its text.
-pub(super) fn text(fleet: &Fleet, source: &Source) -> String {
-    let name = start::name(fleet.name.as_deref());
+pub fn application_set(fleet: &Fleet, source: &OutputSource) -> String {
+    let name = fleet_name(fleet.name.as_deref());
     let revision = source.branch.as_deref().unwrap_or("HEAD");
     let all = if source.folder.is_empty() { "*".to_owned() } else { format!("{}/*", literal(&source.folder)) };
     let (url, revision) = (scalar(&source.url), scalar(revision));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::super::args::Moment;
+use super::Moment;
 
 /// `fleetcron new`
 #[derive(Debug, Args)]

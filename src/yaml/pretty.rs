@@ -3,14 +3,14 @@
 
 use serde_json::Value;
 
-use crate::yaml::{self, Shape};
+use super::{Shape, emit};
 
 /// No line grows longer by what could stand on several.
 const WIDTH: usize = 100;
 
 /// A value with its order and its manner.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Hand {
+pub enum PrettyValue {
     /// A text, quoted only where it must be.
     Text(String),
     /// A text in quotes, as schedules and times are written.
@@ -18,13 +18,13 @@ pub(super) enum Hand {
     /// A number, `true`, `false`.
     Bare(String),
     /// A list, on one line if it is short.
-    List(Vec<Hand>),
+    List(Vec<PrettyValue>),
     /// A list with a line for each item.
-    Items(Vec<Hand>),
+    Items(Vec<PrettyValue>),
     /// A map, on one line if it is short.
-    Map(Vec<(String, Hand)>),
+    Map(Vec<(String, PrettyValue)>),
     /// A map with a line for each member.
-    Open(Vec<(String, Hand)>),
+    Open(Vec<(String, PrettyValue)>),
 }
 
 /// Texts need no order.
@@ -50,8 +50,8 @@ impl Shape for Plain {
 }
 
 /// A text as it may stand anywhere on a line.
-pub(super) fn scalar(text: &str) -> String {
-    yaml::emit(&Value::String(text.to_owned()), Plain).trim_end_matches('\n').to_owned()
+pub fn scalar(text: &str) -> String {
+    emit(&Value::String(text.to_owned()), Plain).trim_end_matches('\n').to_owned()
 }
 
 /// A text as a person writes it: options and amounts bare too, which the canonical text would quote.
@@ -69,30 +69,30 @@ fn plain(text: &str) -> String {
 
 /// A key. `on` before a list is the format's own, and read as it is written; before a text it is a name of the user's, which
 /// a reader of YAML takes for `true`.
-fn key(text: &str, value: &Hand) -> String {
-    if text == "on" && matches!(value, Hand::List(_)) { text.to_owned() } else { scalar(text) }
+fn key(text: &str, value: &PrettyValue) -> String {
+    if text == "on" && matches!(value, PrettyValue::List(_)) { text.to_owned() } else { scalar(text) }
 }
 
 /// A document.
-pub(super) fn document(members: &[(String, Hand)]) -> String {
+pub fn document(members: &[(String, PrettyValue)]) -> String {
     let mut out = String::new();
     open(&mut out, members, 0, false);
     out
 }
 
-impl Hand {
+impl PrettyValue {
     /// A text.
-    pub(super) fn text(text: impl Into<String>) -> Self {
+    pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
     }
 
     /// A list of texts.
-    pub(super) fn texts(texts: &[String]) -> Self {
+    pub fn texts(texts: &[String]) -> Self {
         Self::List(texts.iter().map(Self::text).collect())
     }
 
     /// One text, or a list of several.
-    pub(super) fn one_or_more(texts: &[String]) -> Self {
+    pub fn one_or_more(texts: &[String]) -> Self {
         match texts {
             [only] => Self::text(only),
             several => Self::texts(several),
@@ -100,7 +100,7 @@ impl Hand {
     }
 
     /// A map of texts.
-    pub(super) fn pairs(pairs: &[(String, String)]) -> Self {
+    pub fn pairs(pairs: &[(String, String)]) -> Self {
         Self::Map(pairs.iter().map(|(key, value)| (key.clone(), Self::text(value))).collect())
     }
 
@@ -116,8 +116,9 @@ impl Hand {
                 format!("[{}]", items?.join(", "))
             }
             Self::Map(members) => {
-                let member =
-                    |(key, value): &(String, Hand)| Some(format!("{}: {}", self::key(key, value), value.line()?));
+                let member = |(key, value): &(String, PrettyValue)| {
+                    Some(format!("{}: {}", self::key(key, value), value.line()?))
+                };
                 let members: Option<Vec<String>> = members.iter().map(member).collect();
                 format!("{{{}}}", members?.join(", "))
             }
@@ -127,7 +128,7 @@ impl Hand {
 }
 
 /// Members, a line or more each; the first may continue a line that has begun.
-fn open(out: &mut String, members: &[(String, Hand)], indent: usize, mut begun: bool) {
+fn open(out: &mut String, members: &[(String, PrettyValue)], indent: usize, mut begun: bool) {
     for (name, value) in members {
         if !begun {
             spaces(out, indent);
@@ -142,9 +143,10 @@ fn open(out: &mut String, members: &[(String, Hand)], indent: usize, mut begun: 
 }
 
 /// What follows a key.
-fn after(out: &mut String, value: &Hand, indent: usize, room: usize) {
+fn after(out: &mut String, value: &PrettyValue, indent: usize, room: usize) {
     let line = value.line();
-    let short = |line: &String| line.chars().count() <= room || !matches!(value, Hand::List(_) | Hand::Map(_));
+    let short =
+        |line: &String| line.chars().count() <= room || !matches!(value, PrettyValue::List(_) | PrettyValue::Map(_));
     if let Some(line) = line.filter(short) {
         out.push(' ');
         out.push_str(&line);
@@ -152,15 +154,15 @@ fn after(out: &mut String, value: &Hand, indent: usize, room: usize) {
         return;
     }
     match value {
-        Hand::Open(members) | Hand::Map(members) => {
+        PrettyValue::Open(members) | PrettyValue::Map(members) => {
             out.push('\n');
             open(out, members, indent + 2, false);
         }
-        Hand::List(list) | Hand::Items(list) => {
+        PrettyValue::List(list) | PrettyValue::Items(list) => {
             out.push('\n');
             items(out, list, indent + 2);
         }
-        Hand::Text(text) | Hand::Quoted(text) | Hand::Bare(text) => {
+        PrettyValue::Text(text) | PrettyValue::Quoted(text) | PrettyValue::Bare(text) => {
             out.push(' ');
             block(out, text, indent + 2);
         }
@@ -168,18 +170,20 @@ fn after(out: &mut String, value: &Hand, indent: usize, room: usize) {
 }
 
 /// Items, a line or more each.
-fn items(out: &mut String, items: &[Hand], indent: usize) {
+fn items(out: &mut String, items: &[PrettyValue], indent: usize) {
     for item in items {
         spaces(out, indent);
         out.push_str("- ");
         match (item, item.line()) {
-            (Hand::Open(members), _) | (Hand::Map(members), None) => open(out, members, indent + 2, true),
+            (PrettyValue::Open(members), _) | (PrettyValue::Map(members), None) => open(out, members, indent + 2, true),
             (_, Some(line)) => {
                 out.push_str(&line);
                 out.push('\n');
             }
-            (Hand::Text(text) | Hand::Quoted(text) | Hand::Bare(text), None) => block(out, text, indent + 2),
-            (Hand::List(list) | Hand::Items(list), None) => {
+            (PrettyValue::Text(text) | PrettyValue::Quoted(text) | PrettyValue::Bare(text), None) => {
+                block(out, text, indent + 2)
+            }
+            (PrettyValue::List(list) | PrettyValue::Items(list), None) => {
                 out.push('\n');
                 self::items(out, list, indent + 2);
             }
@@ -190,7 +194,7 @@ fn items(out: &mut String, items: &[Hand], indent: usize) {
 /// A text of several lines, behind what introduces it: as a block where it can be one.
 fn block(out: &mut String, text: &str, indent: usize) {
     // The emitter knows when a block says the same; it is given an item, whose lines stand two deep.
-    let item = yaml::emit(&Value::Array(vec![Value::String(text.to_owned())]), Plain);
+    let item = emit(&Value::Array(vec![Value::String(text.to_owned())]), Plain);
     for (at, line) in item.trim_start_matches("- ").split_inclusive('\n').enumerate() {
         if at > 0 && !line.trim_end_matches('\n').is_empty() {
             spaces(out, indent.saturating_sub(2));
@@ -207,13 +211,14 @@ fn spaces(out: &mut String, count: usize) {
 mod tests {
     use super::*;
     use crate::tree::FileId;
+    use crate::yaml;
 
-    fn value(hand: &Hand) -> Value {
+    fn value(hand: &PrettyValue) -> Value {
         match hand {
-            Hand::Text(text) | Hand::Quoted(text) => Value::String(text.clone()),
-            Hand::Bare(text) => serde_json::from_str(text).unwrap(),
-            Hand::List(items) | Hand::Items(items) => items.iter().map(value).collect(),
-            Hand::Map(members) | Hand::Open(members) => {
+            PrettyValue::Text(text) | PrettyValue::Quoted(text) => Value::String(text.clone()),
+            PrettyValue::Bare(text) => serde_json::from_str(text).unwrap(),
+            PrettyValue::List(items) | PrettyValue::Items(items) => items.iter().map(value).collect(),
+            PrettyValue::Map(members) | PrettyValue::Open(members) => {
                 Value::Object(members.iter().map(|(key, member)| (key.clone(), value(member))).collect())
             }
         }
@@ -281,46 +286,59 @@ mod tests {
             "=",
             "<<",
         ];
-        let texts: Vec<Hand> = hostile.iter().map(|text| Hand::text(*text)).collect();
-        let pairs: Vec<(String, Hand)> = hostile
+        let texts: Vec<PrettyValue> = hostile.iter().map(|text| PrettyValue::text(*text)).collect();
+        let pairs: Vec<(String, PrettyValue)> = hostile
             .iter()
             .filter(|text| !text.contains('\n') && **text != "<<")
-            .map(|text| ((*text).to_owned(), Hand::text(*text)))
+            .map(|text| ((*text).to_owned(), PrettyValue::text(*text)))
             .collect();
-        let quoted = hostile.iter().filter(|text| text.is_ascii()).map(|text| Hand::Quoted((*text).to_owned()));
+        let quoted = hostile.iter().filter(|text| text.is_ascii()).map(|text| PrettyValue::Quoted((*text).to_owned()));
         for item in texts.iter().cloned().chain(quoted) {
-            let list = Hand::List(vec![item.clone(), item.clone()]);
-            let map = Hand::Map(vec![("k".to_owned(), item.clone()), ("l".to_owned(), list.clone())]);
+            let list = PrettyValue::List(vec![item.clone(), item.clone()]);
+            let map = PrettyValue::Map(vec![("k".to_owned(), item.clone()), ("l".to_owned(), list.clone())]);
             let root = vec![
                 ("a".to_owned(), item.clone()),
                 (
                     "b".to_owned(),
-                    Hand::Items(vec![item.clone(), map.clone(), Hand::Open(vec![("x".to_owned(), map.clone())])]),
+                    PrettyValue::Items(vec![
+                        item.clone(),
+                        map.clone(),
+                        PrettyValue::Open(vec![("x".to_owned(), map.clone())]),
+                    ]),
                 ),
-                ("c".to_owned(), Hand::Open(vec![("d".to_owned(), list), ("e".to_owned(), map)])),
-                ("f".to_owned(), Hand::Bare("7".to_owned())),
+                ("c".to_owned(), PrettyValue::Open(vec![("d".to_owned(), list), ("e".to_owned(), map)])),
+                ("f".to_owned(), PrettyValue::Bare("7".to_owned())),
             ];
             read_back(&root);
         }
-        read_back(&[("t".to_owned(), Hand::List(texts)), ("m".to_owned(), Hand::Map(pairs.clone()))]);
-        read_back(&[("o".to_owned(), Hand::Open(pairs))]);
+        read_back(&[("t".to_owned(), PrettyValue::List(texts)), ("m".to_owned(), PrettyValue::Map(pairs.clone()))]);
+        read_back(&[("o".to_owned(), PrettyValue::Open(pairs))]);
     }
 
-    fn read_back(root: &[(String, Hand)]) {
+    fn read_back(root: &[(String, PrettyValue)]) {
         let text = document(root);
         let parsed = yaml::parse(FileId(0), text.as_bytes());
         assert!(parsed.diagnostics.is_empty(), "{text}\n{:?}", parsed.diagnostics);
-        assert_eq!(parsed.documents[0].root.to_value(), value(&Hand::Open(root.to_vec())), "{text}");
+        assert_eq!(parsed.documents[0].root.to_value(), value(&PrettyValue::Open(root.to_vec())), "{text}");
     }
 
     #[test]
     fn what_is_short_stands_on_one_line() {
-        let member = |key: &str, value: Hand| (key.to_owned(), value);
-        let labels = Hand::pairs(&[("env".to_owned(), "prod".to_owned())]);
-        let script = Hand::List(vec![Hand::text("sh"), Hand::text("a\nb\n")]);
+        let member = |key: &str, value: PrettyValue| (key.to_owned(), value);
+        let labels = PrettyValue::pairs(&[("env".to_owned(), "prod".to_owned())]);
+        let script = PrettyValue::List(vec![PrettyValue::text("sh"), PrettyValue::text("a\nb\n")]);
         let text = document(&[
-            member("metadata", Hand::Map(vec![member("name", Hand::text("a")), member("labels", labels)])),
-            member("spec", Hand::Open(vec![member("at", Hand::Quoted("03:00".to_owned())), member("command", script)])),
+            member(
+                "metadata",
+                PrettyValue::Map(vec![member("name", PrettyValue::text("a")), member("labels", labels)]),
+            ),
+            member(
+                "spec",
+                PrettyValue::Open(vec![
+                    member("at", PrettyValue::Quoted("03:00".to_owned())),
+                    member("command", script),
+                ]),
+            ),
         ]);
         let expected = "metadata: {name: a, labels: {env: prod}}\nspec:\n  at: \"03:00\"\n  command:\n    - sh\n    - |\n      a\n      b\n";
         assert_eq!(text, expected);

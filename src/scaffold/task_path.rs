@@ -18,7 +18,7 @@ struct Habit {
 }
 
 /// The path of a task that does not exist yet.
-pub(super) fn path(namespace: Option<&str>, name: &str, model: &Model, tree: &SourceTree) -> String {
+pub fn choose_task_path(namespace: Option<&str>, name: &str, model: &Model, tree: &SourceTree) -> String {
     let mut votes: BTreeMap<Habit, usize> = BTreeMap::new();
     for unit in &model.units {
         let file = &tree.file(unit.name.file).path;
@@ -88,7 +88,7 @@ mod tests {
         };
         let files: Vec<(String, String)> = files.iter().map(text).collect();
         let tree = SourceTree::of(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
-        super::path(namespace, name, &compile(&tree).model, &tree)
+        super::choose_task_path(namespace, name, &compile(&tree).model, &tree)
     }
 
     #[test]
