@@ -30,7 +30,7 @@ const SHOWN: usize = 20;
 /// Runs it.
 pub(super) fn run(session: &mut Session, args: &Check) -> Result<Outcome, Failure> {
     let compilation = session.compile_as(&Mode::Locked)?;
-    let own = |path: &str| path != repo::ATTRIBUTES;
+    let own = |path: &str| path != crate::tree::GIT_ATTRIBUTES;
     let empty = !session.tree().files().any(|(_, file)| own(file.path.as_str()));
     if matches!(session.view, View::Index(_)) && empty && session.tree().problems().is_empty() {
         let say = "`fleetcron build`, then `git add -A`";

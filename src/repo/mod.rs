@@ -37,4 +37,4 @@ pub use place::{check_against, check_out};
 pub use root::{find_root, find_root_within, top_of_copy};
 pub use view::{Opened, View};
 pub use within::{prefix, within};
-pub use worktree::{ATTRIBUTES, LOCK, SIZE_LIMIT, Sources, Worktree, read_sources};
+pub use worktree::{LOCK, SIZE_LIMIT, Sources, Worktree, read_sources};

@@ -12,9 +12,11 @@ use super::error::Error;
 use super::listing::{Entry, Listing, Mode};
 use super::note::Note;
 use super::walk::in_git;
-use super::worktree::{ATTRIBUTES, LOCK, Sources, limit_of, stand_in};
+use super::worktree::{LOCK, Sources, limit_of, stand_in};
 use crate::tree::ownership::{INDEX, is_temporary};
-use crate::tree::{Existing, Kind, Problem, ProblemKind, RepoPath, SourceFile, SourceTree, may_hold_documents};
+use crate::tree::{
+    Existing, GIT_ATTRIBUTES, Kind, Problem, ProblemKind, RepoPath, SourceFile, SourceTree, may_hold_documents,
+};
 
 /// So many files may have the content of another file that is read: a few objects of Git can name any number of files.
 const REPEATED: usize = 20_000;
@@ -103,7 +105,7 @@ impl Objects {
                 return;
             }
             let at_root = !path.contains('/');
-            let named = at_root && (path == LOCK || path == ATTRIBUTES);
+            let named = at_root && (path == LOCK || path == GIT_ATTRIBUTES);
             let wanted = named || (!is_hidden(path) && may_hold_documents(path));
             match entry.mode {
                 // A link with any name may lead to a folder.

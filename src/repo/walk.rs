@@ -10,8 +10,8 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::git::Git;
 use super::note::Note;
-use super::worktree::{ATTRIBUTES, LOCK};
-use crate::tree::{Problem, ProblemKind, RepoPath, may_hold_documents};
+use super::worktree::LOCK;
+use crate::tree::{GIT_ATTRIBUTES, Problem, ProblemKind, RepoPath, may_hold_documents};
 
 /// What a walk found.
 #[derive(Default)]
@@ -95,7 +95,7 @@ fn is_repository(folder: &Path) -> bool {
 /// Looks at a file, a link, or something stranger.
 fn look(root: &Path, git: Option<&Git>, entry: &DirEntry, found: &mut Found) {
     let at_root = entry.depth() == 1;
-    let named = at_root && (entry.file_name() == LOCK || entry.file_name() == ATTRIBUTES);
+    let named = at_root && (entry.file_name() == LOCK || entry.file_name() == GIT_ATTRIBUTES);
     let wanted = named || (!is_hidden(entry.file_name()) && may_hold_documents(&entry.file_name().to_string_lossy()));
     let link = entry.file_type().is_symlink();
     // A link with any name may lead to a folder.

@@ -26,9 +26,6 @@ const LOCK_LIMIT: u64 = 512 << 20;
 /// The record of what runs where; it is read at the root, ignored or not.
 pub const LOCK: &str = "fleetcron.lock";
 
-/// Where Git is told how to merge the lock; it is read at the root though its name is hidden.
-pub const ATTRIBUTES: &str = ".gitattributes";
-
 /// What was read, and what is worth a word about it.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {

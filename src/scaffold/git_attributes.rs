@@ -4,7 +4,7 @@
 use crate::lock;
 
 /// The file.
-pub const PATH: &str = crate::repo::ATTRIBUTES;
+pub const PATH: &str = crate::tree::GIT_ATTRIBUTES;
 
 /// The lines that a fleet wants.
 fn lines(output: &str) -> [String; 2] {

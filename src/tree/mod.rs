@@ -30,3 +30,6 @@ pub use span::{FileId, LineCol, Span, Spanned};
 
 /// The file name of the Fleet document, which marks the fleet root.
 pub const MANIFEST: &str = "fleetcron.yaml";
+
+/// The file in which Git is told how to merge the lock file; it is read at the fleet root although its name is hidden.
+pub const GIT_ATTRIBUTES: &str = ".gitattributes";

@@ -411,7 +411,7 @@ fn is_staged(root: &Path, output: &str) -> bool {
     let opened = View::Index(None).open(root);
     opened.is_ok_and(|opened| {
         let read = opened.read(output, &[]);
-        read.tree.files().any(|(_, file)| file.path.as_str() != repo::ATTRIBUTES)
+        read.tree.files().any(|(_, file)| file.path.as_str() != crate::tree::GIT_ATTRIBUTES)
     })
 }
 
