@@ -20,7 +20,7 @@ use super::session::Session;
 use crate::compile::Compilation;
 use crate::diag::{Code, Diagnostic, Diagnostics, Place, Severity};
 use crate::lock::Mode;
-use crate::repo::{self, View};
+use crate::repo::View;
 use crate::report::table::count;
 use crate::tree::Difference;
 
