@@ -233,6 +233,17 @@ impl<'a> Count<'a> {
                 deleted.entry(task).or_default().insert(removal.path.first());
             }
         }
+        let mut taken: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (path, owner) in &self.taken {
+            if let Some(task) = owner {
+                taken.entry(task).or_default().insert(path.first());
+            }
+        }
+        let recorded = self.baseline.recorded.keys().map(String::as_str);
+        let tasks: BTreeSet<&str> = recorded.chain(deleted.keys().copied()).chain(taken.keys().copied()).collect();
+        if tasks.is_empty() {
+            return;
+        }
         // The clusters on which the file of a task is new, or was that of another task until now; and the files that
         // another task writes from now on, whose objects stay.
         let mut anew: BTreeSet<(&str, &str)> = BTreeSet::new();
@@ -246,14 +257,6 @@ impl<'a> Count<'a> {
             passed.insert((was, cluster));
             anew.extend(now.map(|now| (now, cluster)));
         }
-        let mut taken: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for (path, owner) in &self.taken {
-            if let Some(task) = owner {
-                taken.entry(task).or_default().insert(path.first());
-            }
-        }
-        let recorded = self.baseline.recorded.keys().map(String::as_str);
-        let tasks: BTreeSet<&str> = recorded.chain(deleted.keys().copied()).chain(taken.keys().copied()).collect();
         for task in tasks {
             let after: BTreeSet<&str> = (self.lock.tasks.get(task).into_iter())
                 .flat_map(|record| record.clusters.keys())
@@ -314,6 +317,10 @@ impl<'a> Count<'a> {
 
 /// Whether a file of the output is the marker of an idle cluster.
 pub(super) fn is_marker(path: &RepoPath) -> bool {
+    // Asked of every file of the output: the ending tells most apart without looking for the name.
+    if !path.as_str().ends_with(".configmap.yaml") {
+        return false;
+    }
     let name = path.file_name();
     name.starts_with(MARKER_PREFIX) && name == format!("{MARKER_PREFIX}{}.configmap.yaml", path.first())
 }

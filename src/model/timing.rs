@@ -2,8 +2,6 @@
 
 use serde_json::Value;
 
-use crate::tree::reach;
-
 /// What stands for a schedule that was refused and said so: one that Kubernetes takes, in a spelling that nobody
 /// writes. It is never written, and no more is said of it.
 pub const REFUSED_SCHEDULE: &str = "0  0  1  1  *  ";
@@ -49,12 +47,19 @@ pub enum Idle {
 impl Idle {
     /// The first such field of a CronJob.
     pub fn find(cron_job: &Value) -> Option<Self> {
-        let all = [Self::Suspended, Self::Parallelism, Self::Completions, Self::ActiveDeadline, Self::StartingDeadline];
-        all.into_iter().find(|idle| match reach(cron_job, idle.pointer()) {
-            Some(Value::Bool(truth)) => *idle == Self::Suspended && *truth,
-            Some(Value::Number(number)) => *idle != Self::Suspended && number.as_f64() == Some(0.0),
-            _ => false,
-        })
+        let spec = cron_job.get("spec")?;
+        let job = spec.get("jobTemplate").and_then(|template| template.get("spec"));
+        let in_job = |name: &str| job.and_then(|job| job.get(name));
+        let is_zero = |value: Option<&Value>| value.and_then(Value::as_f64) == Some(0.0);
+        [
+            (Self::Suspended, in_job("suspend") == Some(&Value::Bool(true))),
+            (Self::Parallelism, is_zero(in_job("parallelism"))),
+            (Self::Completions, is_zero(in_job("completions"))),
+            (Self::ActiveDeadline, is_zero(in_job("activeDeadlineSeconds"))),
+            (Self::StartingDeadline, is_zero(spec.get("startingDeadlineSeconds"))),
+        ]
+        .into_iter()
+        .find_map(|(idle, applies)| applies.then_some(idle))
     }
 
     /// Where the field stands in a CronJob.

@@ -124,10 +124,11 @@ fn escape(character: char) -> String {
 /// Lines that begin with `---` and go on with something: `kubectl` cuts a file there, wherever that is, and refuses the rest.
 pub(super) fn separators(file: FileId, text: &str) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for (at, _) in text.match_indices("---") {
-        let begins_line = at == 0 || text.as_bytes()[at - 1] == b'\n';
-        if !begins_line || found.len() == MAX_SAID {
-            continue;
+    // One byte is found many times faster than three, so line ends are looked for and not the dashes.
+    let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
+    for at in starts.filter(|at| text[*at..].starts_with("---")) {
+        if found.len() == MAX_SAID {
+            break;
         }
         let rest = text[at + 3..].split('\n').next().unwrap_or_default();
         let shown = rest.trim();
