@@ -29,10 +29,23 @@ pub enum List {
 #[derive(Clone, Copy, Debug)]
 pub struct Shape(Option<&'static Node>);
 
+/// What server-side apply takes a list for (`x-kubernetes-list-type`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ApplyList {
+    /// One value, as it is.
+    #[default]
+    Atomic,
+    /// Scalars of which each stands there once.
+    Set,
+    /// Objects that these members together tell apart.
+    Map(&'static [&'static str]),
+}
+
 #[derive(Clone, Default, Debug)]
 struct Node {
     fields: BTreeMap<&'static str, Node>,
     list: Option<(List, Box<Node>)>,
+    apply: ApplyList,
 }
 
 impl Shape {
@@ -88,6 +101,11 @@ impl Shape {
         self.0.and_then(|node| node.list.as_ref()).map_or(List::Atomic, |(list, _)| *list)
     }
 
+    /// What server-side apply takes the list for.
+    pub fn apply_list(self) -> ApplyList {
+        self.0.map_or(ApplyList::Atomic, |node| node.apply)
+    }
+
     /// Whether the table knows this value to be a list.
     pub fn is_list(self) -> bool {
         self.0.is_some_and(|node| node.list.is_some())
@@ -122,8 +140,8 @@ pub fn default_of(member: &str) -> Option<&'static str> {
 fn read_table() -> BTreeMap<&'static str, Node> {
     let mut cron_job = Node::default();
     for row in rows(CRON_JOB) {
-        let [path, strategy, key, _, keys] = row;
-        cron_job.insert(path, list(strategy, key, keys));
+        let [path, strategy, key, kind, keys] = row;
+        cron_job.insert(path, list(strategy, key, keys), apply_list(kind, keys));
     }
     let mut kinds: BTreeMap<&'static str, Node> = BTreeMap::new();
     for [kind, path, strategy, key, keys] in rows(OTHERS) {
@@ -131,7 +149,10 @@ fn read_table() -> BTreeMap<&'static str, Node> {
         let node = kinds.entry(kind).or_insert(everywhere);
         match strategy {
             "=" => *node.reach(path) = cron_job.clone().reach(key).clone(),
-            strategy => node.insert(path, list(strategy, key, keys)),
+            strategy => {
+                let kind = if keys.is_empty() { "atomic" } else { "map" };
+                node.insert(path, list(strategy, key, keys), apply_list(kind, keys));
+            }
         }
     }
     kinds.insert("batch/CronJob", cron_job);
@@ -159,6 +180,14 @@ fn list(strategy: &str, key: &'static str, keys: &'static str) -> List {
     }
 }
 
+fn apply_list(kind: &str, keys: &'static str) -> ApplyList {
+    match kind {
+        "set" => ApplyList::Set,
+        "map" => ApplyList::Map(keys.split(',').collect::<Vec<_>>().leak()),
+        _ => ApplyList::Atomic,
+    }
+}
+
 impl Node {
     /// The node at a path such as `spec.containers[].env`, made if it is not there.
     fn reach(&mut self, path: &'static str) -> &mut Node {
@@ -169,9 +198,10 @@ impl Node {
         })
     }
 
-    fn insert(&mut self, path: &'static str, list: List) {
+    fn insert(&mut self, path: &'static str, list: List, apply: ApplyList) {
         let node = self.reach(path.strip_suffix("[]").unwrap_or(path));
         node.item(list);
+        node.apply = apply;
         if let Some((old, _)) = &mut node.list {
             *old = list;
         }
@@ -231,6 +261,17 @@ mod tests {
         let account = Shape::of("v1", "ServiceAccount");
         assert_eq!(account.field("secrets").list(), List::Keyed { key: "name", identity: &["name"] });
         assert_eq!(account.field("imagePullSecrets").list(), List::Atomic);
+    }
+
+    #[test]
+    fn server_side_apply_has_lists_of_its_own() {
+        let rules = Shape::container().field("restartPolicyRules").item();
+        assert_eq!(rules.field("exitCodes").field("values").apply_list(), ApplyList::Set);
+        assert_eq!(rules.field("exitCodes").field("values").list(), List::Atomic);
+        assert_eq!(Shape::pod_template().field("metadata").field("finalizers").apply_list(), ApplyList::Set);
+        let secrets = Shape::of("v1", "ServiceAccount").field("secrets");
+        assert_eq!(secrets.apply_list(), ApplyList::Map(&["name"]));
+        assert_eq!(Shape::container().field("args").apply_list(), ApplyList::Atomic);
     }
 
     #[test]

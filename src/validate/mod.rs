@@ -26,12 +26,13 @@ pub use version::{SCHEMA_VERSION, Valid, Version};
 
 /// Everything that is wrong with an object beside a task, for a Kubernetes of that version.
 pub fn object_beside(value: &serde_json::Value, version: Version) -> Vec<Finding> {
+    let mut read = std::borrow::Cow::Borrowed(value);
     if nulls::holds_null(value) {
-        let mut read = value.clone();
-        nulls::fill_object(&mut read);
-        return rules::beside(&read, version);
+        nulls::fill_object(read.to_mut());
     }
-    rules::beside(value, version)
+    let mut findings = rules::beside(&read, version);
+    rules::apply_lists(value, &mut findings);
+    findings
 }
 
 /// Everything that is wrong with a CronJob: its structure, the rules beyond it, its schedule, and what fails later.
@@ -41,7 +42,7 @@ pub fn cron_job(value: &serde_json::Value, options: Options) -> Vec<Finding> {
 
 /// The same, and the versions for which the same is found: of an object without news, all that we know.
 pub fn cron_job_for(value: &serde_json::Value, options: Options) -> (Vec<Finding>, Valid) {
-    let mut read = std::borrow::Cow::Borrowed(value);
+    let (written, mut read) = (value, std::borrow::Cow::Borrowed(value));
     if nulls::holds_null(value) {
         nulls::fill(read.to_mut(), Schema::cronjob());
     }
@@ -54,5 +55,6 @@ pub fn cron_job_for(value: &serde_json::Value, options: Options) -> (Vec<Finding
     let beyond = once::told(value, &findings, beyond, rules);
     findings.extend(beyond);
     findings.extend(schedule::check(value));
+    rules::apply_lists_of_cron_job(written, &mut findings);
     (findings, valid)
 }

@@ -96,13 +96,14 @@ impl Quantity {
     }
 }
 
-/// Reads an amount as the API server reads a JSON string: white space around it does not count.
+/// Reads an amount as the API server reads a JSON string: white space around it does not count, unless JSON
+/// escapes it.
 ///
 /// # Errors
 ///
 /// Says what is wrong, and what may have been meant.
 pub fn parse(text: &str) -> Result<Quantity, QuantityError> {
-    match Parts::of(text.trim()) {
+    match Parts::of(trim_unescaped(text)) {
         Some(parts) => parts.scale().map(|scale| parts.amount(scale)).ok_or_else(|| refusal(text)),
         None => Err(refusal(text)),
     }
@@ -115,6 +116,50 @@ pub fn parse(text: &str) -> Result<Quantity, QuantityError> {
 /// None that a JSON number can cause, but the texts are the same.
 pub fn parse_number(number: &serde_json::Number) -> Result<Quantity, QuantityError> {
     parse(&number.to_string())
+}
+
+/// `UnmarshalJSON` trims the JSON text and does not unescape it, so a tab or a line end is a backslash and a letter there.
+fn trim_unescaped(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() && c >= ' ' && !matches!(c, '\u{2028}' | '\u{2029}'))
+}
+
+/// The text that `UnmarshalJSON` reads of a JSON value; none of what is neither text nor number.
+pub fn text_of(value: &serde_json::Value) -> Option<std::borrow::Cow<'_, str>> {
+    match value {
+        serde_json::Value::String(text) => Some(trim_unescaped(text).into()),
+        serde_json::Value::Number(number) => Some(number.to_string().into()),
+        _ => None,
+    }
+}
+
+/// `Quantity.Value`, rounded up, of an amount that the API server has rounded up to thousandths before. What does not fit
+/// 64 bits is 0 in the short form of an amount and its last 64 bits in the long one.
+pub fn value_in_64_bits(text: &str) -> Option<i64> {
+    let parts = Parts::of(text)?;
+    parts.scale().map(|scale| parts.in_64_bits(scale, 0))
+}
+
+/// `Quantity.MilliValue`, otherwise as [`value_in_64_bits`].
+pub fn millis_in_64_bits(text: &str) -> Option<i64> {
+    let parts = Parts::of(text)?;
+    parts.scale().map(|scale| parts.in_64_bits(scale, 3))
+}
+
+/// Whether `ParseQuantity` keeps the text for `String`, rather than writing the amount in its own way. It guesses whether
+/// the text is canonical, and takes a sign, zeros in front and an exponent for canonical.
+pub fn keeps_spelling(text: &str) -> bool {
+    let Some(parts) = Parts::of(text) else { return false };
+    let Some(scale) = parts.scale().filter(|scale| parts.is_short(*scale)) else { return false };
+    let digits = parts.digits();
+    match scale {
+        Scale::Two(power) => power % 10 == 0 && last_64_bits(digits.bytes()) & 7 != 0,
+        Scale::Ten(power) => parts.places(power) % 3 == 0 && !digits.ends_with("000") && !digits.starts_with('0'),
+    }
+}
+
+/// The number that the digits are, its last 64 bits.
+fn last_64_bits(digits: impl Iterator<Item = u8>) -> u64 {
+    digits.fold(0, |sum: u64, digit| sum.wrapping_mul(10).wrapping_add(u64::from(digit.saturating_sub(b'0'))))
 }
 
 /// The pieces of a quantity, as `parseQuantityString` cuts them.
@@ -150,6 +195,57 @@ impl<'a> Parts<'a> {
             return None;
         }
         exponent.parse().ok().map(Scale::Ten)
+    }
+
+    /// All digits, without the zeros in front of the whole part.
+    fn digits(&self) -> String {
+        let whole = self.whole.trim_start_matches('0');
+        format!("{}{}", if whole.is_empty() { "0" } else { whole }, self.fraction)
+    }
+
+    /// The power of ten that the digits are to be multiplied by.
+    fn places(&self, power: i64) -> i64 {
+        power.saturating_sub(i64::try_from(self.fraction.len()).unwrap_or(i64::MAX))
+    }
+
+    /// Whether `ParseQuantity` makes a number of 64 bits and a power of ten of it, its fast path.
+    fn is_short(&self, scale: Scale) -> bool {
+        let count = self.digits().len();
+        match scale {
+            Scale::Ten(power) => count <= 18 && self.places(power) >= -9,
+            Scale::Two(power) => {
+                self.fraction.is_empty() && usize::try_from(power * 3 / 10).is_ok_and(|more| count + more < 15)
+            }
+        }
+    }
+
+    /// The amount with so many decimal places as a whole number of 64 bits, rounded up.
+    fn in_64_bits(&self, scale: Scale, places: i64) -> i64 {
+        let power = match scale {
+            Scale::Ten(power) => self.places(power).saturating_add(places),
+            Scale::Two(_) => {
+                // `ParseQuantity` caps what has a binary unit.
+                let most = i128::from(i64::MAX) * NANOS;
+                let unit = if places == 0 { NANOS } else { NANOS / 1000 };
+                let whole = away_from_zero(self.amount(scale).0.clamp(-most, most), unit);
+                return if self.is_short(scale) { i64::try_from(whole).unwrap_or(0) } else { low_bits(whole) };
+            }
+        };
+        let digits = self.digits();
+        let count = usize::try_from(power.unsigned_abs()).unwrap_or(usize::MAX);
+        let number = if power >= 0 {
+            // Ten to the power of 64 is a multiple of two to the power of 64.
+            let zeros = std::iter::repeat_n(b'0', count.min(64));
+            let whole: String = digits.bytes().chain(zeros).map(char::from).collect();
+            let fits = digits.bytes().all(|digit| digit == b'0') || whole.parse::<i64>().is_ok();
+            if self.is_short(scale) && !fits { 0 } else { last_64_bits(whole.bytes()) }
+        } else {
+            let kept = digits.len().saturating_sub(count);
+            let left = digits.bytes().skip(kept).any(|digit| digit != b'0');
+            last_64_bits(digits.bytes().take(kept)).wrapping_add(u64::from(left))
+        };
+        let number = number.cast_signed();
+        if self.negative { number.wrapping_neg() } else { number }
     }
 
     fn amount(&self, scale: Scale) -> Quantity {
@@ -209,6 +305,12 @@ fn value(digit: u8) -> i128 {
 fn split_digits(text: &str) -> (&str, &str) {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     text.split_at_checked(end).unwrap_or((text, ""))
+}
+
+/// The last 64 bits, as `big.Int.Int64` has them.
+fn low_bits(number: i128) -> i64 {
+    let [.., b7, b6, b5, b4, b3, b2, b1, b0] = number.to_be_bytes();
+    i64::from_be_bytes([b7, b6, b5, b4, b3, b2, b1, b0])
 }
 
 fn away_from_zero(nanos: i128, unit: i128) -> i128 {
@@ -294,6 +396,49 @@ mod tests {
         assert_eq!(nanos("100m"), unit / 10);
         assert_eq!(nanos("1n"), 1);
         assert_eq!(nanos("0.1Ki"), 102_400_000_000);
+    }
+
+    /// `UnmarshalJSON`, answers of kube-apiserver 1.36: what JSON escapes is not trimmed.
+    #[test]
+    fn white_space_that_json_escapes_is_not_trimmed() {
+        for text in ["1Gi\n", "\t1", "1\r", "\u{b}1", "1\u{2028}"] {
+            assert!(parse(text).is_err(), "{text:?}");
+        }
+        for text in [" 1 ", "\u{a0}1", "1\u{3000}", "\u{85}1"] {
+            assert!(parse(text).is_ok(), "{text:?}");
+        }
+    }
+
+    /// `ParseQuantity` and `String`, answers of kube-apiserver 1.36 about divisors.
+    #[test]
+    fn some_spellings_are_kept() {
+        for text in ["1", "+1", "01", "1.", "1e0", "1e-3", "1m", "+1Mi", "+1Ti", "1E3", "1.001"] {
+            assert!(super::keeps_spelling(text), "{text}");
+        }
+        for text in ["1000", "1000m", "0.001", "1.0", "1024Ki", "+1Pi", "1.0Mi", "0", "1.5", "x", "+1000k"] {
+            assert!(!super::keeps_spelling(text), "{text}");
+        }
+    }
+
+    /// `Value` and `MilliValue`: `TestQuantityMillisInt64` has no amount beyond 64 bits; answers of kube-apiserver 1.36.
+    #[test]
+    fn value_and_milli_value_in_64_bits() {
+        use super::{millis_in_64_bits, value_in_64_bits};
+        for (text, value, millis) in [
+            ("1", 1, 1000),
+            ("1500m", 2, 1500),
+            ("0.1m", 1, 1),
+            ("-1500m", -2, -1500),
+            ("1e999", 0, 0),
+            ("1e17", 100_000_000_000_000_000, 0),
+            ("2Ki", 2048, 2_048_000),
+            ("1Ei", 1 << 60, (1i64 << 60).wrapping_mul(1000)),
+            ("99Ei", i64::MAX, i64::MAX.wrapping_mul(1000)),
+            ("1234567890123456789", 1_234_567_890_123_456_789, 1_234_567_890_123_456_789i64.wrapping_mul(1000)),
+            ("1234567890123456789e999", 0, 0),
+        ] {
+            assert_eq!((value_in_64_bits(text), millis_in_64_bits(text)), (Some(value), Some(millis)), "{text}");
+        }
     }
 
     #[test]

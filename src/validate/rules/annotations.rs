@@ -3,8 +3,6 @@
 
 use super::at::At;
 use super::found::Found;
-use crate::diag::Code;
-use crate::validate::FindingKind;
 
 const MIRROR: &str = "kubernetes.io/config.mirror";
 const TOLERATIONS: &str = "scheduler.alpha.kubernetes.io/tolerations";
@@ -80,7 +78,7 @@ fn seccomp(entry: &At<'_>, value: &str, context: Option<&At<'_>>, found: &mut Fo
     }
 }
 
-/// `ValidateAppArmorPodAnnotations`; that a field beside it says the same is asked of the pod alone.
+/// `ValidateAppArmorPodAnnotations`, and that a field beside it says the same: `validateAppArmorAnnotationsAndFieldsMatch`.
 fn app_armor(
     entry: &At<'_>,
     name: &str,
@@ -103,6 +101,10 @@ fn app_armor(
     let Some(profile) = own.or_else(|| whole.as_ref().and_then(|context| context.get("appArmorProfile"))) else {
         return;
     };
+    // Before, the field is dropped.
+    if !found.since(30) {
+        return;
+    }
     let agrees = match profile.words("type") {
         "Unconfined" => value == "unconfined",
         "RuntimeDefault" => value == "runtime/default",
@@ -110,8 +112,7 @@ fn app_armor(
         _ => true,
     };
     if !agrees {
-        let message = "`appArmorProfile` and the pod's annotation contradict each other, so no pod is made".to_owned();
-        found.add(&profile, Code::PodRefused, FindingKind::Later, message).beside(entry);
+        found.refuse(&profile, "`appArmorProfile` and the pod's annotation contradict each other").beside(entry);
     }
 }
 

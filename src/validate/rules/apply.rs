@@ -1,17 +1,16 @@
 //! What a POST accepts and server-side apply refuses: duplicate items of lists that are maps or sets
-//! (`sigs.k8s.io/structured-merge-diff`).
+//! (`listItemToPathElement` in `sigs.k8s.io/structured-merge-diff/typed/helpers.go`).
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::at::At;
 use super::found::Found;
 use crate::diag::{Code, Severity};
-use crate::validate::{FindingKind, Schema};
-
-/// Lists of a pod that are maps, with their key.
-const POD_LISTS: [(&str, &str); 2] = [("imagePullSecrets", "name"), ("hostAliases", "ip")];
+use crate::patch::Shape;
+use crate::patch::table::{ApplyList, default_of};
+use crate::validate::{Finding, FindingKind, Schema};
 
 /// A whole object.
 pub(crate) fn object(object: &At<'_>, schema: Schema, found: &mut Found) {
@@ -22,16 +21,6 @@ pub(crate) fn object(object: &At<'_>, schema: Schema, found: &mut Found) {
                 .add(object, Code::ApplyRefused, FindingKind::Apply, message)
                 .at_key()
                 .help(format!("write `{field}: {value}`"));
-        }
-    }
-    if let Some(spec) = object.get("spec")
-        && let Some(job) = spec.get("jobTemplate")
-    {
-        template(&job, found);
-        if let Some(job) = job.get("spec")
-            && let Some(pod) = job.get("template")
-        {
-            template(&pod, found);
         }
     }
     let Some(metadata) = object.get("metadata") else { return };
@@ -50,65 +39,114 @@ pub(crate) fn object(object: &At<'_>, schema: Schema, found: &mut Found) {
         let finding = found.refuse(&version, message).at_key();
         finding.help("leave it out: the API server writes it").severity = Severity::Warning;
     }
-    twice(&metadata, "finalizers", |item| item.value().as_str().map(str::to_owned), found);
-    twice(&metadata, "ownerReferences", |item| item.text("uid").map(str::to_owned), found);
 }
 
-/// The owners in the metadata of a template, of which nothing else is asked: they are copied nowhere.
-fn template(template: &At<'_>, found: &mut Found) {
-    let Some(metadata) = template.get("metadata") else { return };
-    for owner in metadata.items("ownerReferences").filter(|owner| !owner.has("uid")) {
-        let message = "`uid` is missing, by which server-side apply knows an owner".to_owned();
-        found.add(&owner, Code::ApplyRefused, FindingKind::Apply, message).at_key().help("leave out the owner");
-    }
-    twice(&metadata, "ownerReferences", |item| item.text("uid").map(str::to_owned), found);
+/// Every list of a value that server-side apply takes for a map or a set: an item that stands there twice, has no key, or
+/// is null. The value is as the author wrote it: a null that the API server reads as an empty text is a null here.
+pub(crate) fn lists(at: &At<'_>, shape: Shape, findings: &mut Vec<Finding>) {
+    let refused: Vec<String> = findings.iter().filter(|it| it.is_refusal()).map(|it| it.pointer.clone()).collect();
+    let mut walk = Walk { refused, found: Vec::new() };
+    walk.value(at, shape);
+    findings.extend(walk.found);
 }
 
-/// The lists of a pod and its containers.
-pub(super) fn pod(pod: &At<'_>, found: &mut Found) {
-    for (list, key) in POD_LISTS {
-        // The key of `imagePullSecrets` has a default, the empty name.
-        twice(pod, list, |item| item.text(key).or((key == "name").then_some("")).map(str::to_owned), found);
-    }
-    for list in ["containers", "initContainers"] {
-        for container in pod.items(list) {
-            twice(&container, "env", |item| item.text("name").map(str::to_owned), found);
-            let port = |item: &At<'_>| {
-                let protocol = item.text("protocol").filter(|text| !text.is_empty()).unwrap_or("TCP");
-                Some(format!("{}/{protocol}", item.number("containerPort")?))
-            };
-            twice(&container, "ports", port, found);
-            if let Some(resources) = container.get("resources") {
-                twice(&resources, "claims", |item| claim(item, resources.list("claims")), found);
+struct Walk {
+    /// Where something is refused in any case.
+    refused: Vec<String>,
+    found: Vec<Finding>,
+}
+
+impl Walk {
+    fn value(&mut self, at: &At<'_>, shape: Shape) {
+        let Some(members) = at.value().as_object() else { return };
+        for (name, value) in members {
+            let shape = shape.field(name);
+            match value {
+                Value::Array(_) if shape.is_list() => {
+                    match shape.apply_list() {
+                        ApplyList::Atomic => {}
+                        ApplyList::Set => self.unique(at, name, scalar),
+                        ApplyList::Map(keys) => self.unique(at, name, |item| identity(item, name, keys)),
+                    }
+                    at.items(name).for_each(|item| self.value(&item, shape.item()));
+                }
+                Value::Object(_) => {
+                    if let Some(member) = at.get(name) {
+                        self.value(&member, shape);
+                    }
+                }
+                _ => {}
             }
         }
     }
-}
 
-/// The name of a claim, of which another request is named elsewhere; what is named twice in whole every server refuses.
-fn claim(item: &At<'_>, all: &[Value]) -> Option<String> {
-    let of = |claim: &Value, field: &str| claim.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (name, request) = (of(item.value(), "name"), of(item.value(), "request"));
-    let same = |other: &&Value| {
-        of(other, "name") == name && (of(other, "request") == request || of(other, "request").is_empty())
-    };
-    (!request.is_empty() && all.iter().filter(same).count() == 1).then_some(name)
-}
-
-fn twice(at: &At<'_>, list: &str, key: impl Fn(&At<'_>) -> Option<String>, found: &mut Found) {
-    if at.list(list).len() < 2 {
-        return;
-    }
-    let mut known = BTreeSet::new();
-    for item in at.items(list) {
-        let Some(key) = key(&item) else { continue };
-        if known.contains(&key) {
-            let what = if key.is_empty() { "an empty name".to_owned() } else { format!("`{}`", super::shown(&key)) };
-            let message = format!("{what} stands in `{list}` twice, and server-side apply refuses that");
-            found.add(&item, Code::ApplyRefused, FindingKind::Apply, message).help("leave out one of the two");
+    fn unique(&mut self, at: &At<'_>, list: &str, key: impl Fn(&At<'_>) -> Result<String, &'static str>) {
+        let mut known = BTreeMap::new();
+        for item in at.items(list) {
+            let (message, help) = match key(&item) {
+                _ if item.value().is_null() => {
+                    ("is null, and server-side apply refuses that in this list".to_owned(), "remove the item")
+                }
+                Err(key) => (format!("has no `{key}`, by which server-side apply knows it"), "leave it out"),
+                Ok(key) => {
+                    let Some(first) = known.get(&key).cloned() else {
+                        known.insert(key, item.pointer());
+                        continue;
+                    };
+                    if self.is_refused(&first) {
+                        continue;
+                    }
+                    let what =
+                        if key.is_empty() { "an empty name".to_owned() } else { format!("`{}`", super::shown(&key)) };
+                    let message = format!("{what} stands in `{list}` twice, and server-side apply refuses that");
+                    self.add(&item, message, "leave out one of the two");
+                    continue;
+                }
+            };
+            self.add(&item, format!("`{}` {message}", item.place()), help);
         }
-        known.insert(key);
     }
+
+    fn is_refused(&self, pointer: &str) -> bool {
+        let inside =
+            |place: &String| place.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        self.refused.iter().any(inside)
+    }
+
+    /// Nothing where the item is refused in any case: that is one mistake.
+    fn add(&mut self, item: &At<'_>, message: String, help: &str) {
+        let pointer = item.pointer();
+        if self.is_refused(&pointer) {
+            return;
+        }
+        self.found.push(Finding {
+            pointer,
+            at_key: false,
+            code: Code::ApplyRefused,
+            severity: Severity::Error,
+            message,
+            help: vec![help.to_owned()],
+            kind: FindingKind::Apply,
+            within: None,
+            beside: None,
+        });
+    }
+}
+
+fn scalar(item: &At<'_>) -> Result<String, &'static str> {
+    Ok(item.value().as_str().map_or_else(|| item.value().to_string(), str::to_owned))
+}
+
+/// What tells an item of a map from the others, or the member that is missing.
+fn identity(item: &At<'_>, list: &str, keys: &'static [&'static str]) -> Result<String, &'static str> {
+    let member = |key: &&'static str| match item.value().get(*key).filter(|value| !value.is_null()) {
+        Some(Value::String(text)) if !(text.is_empty() && *key == "protocol") => Ok(text.clone()),
+        Some(Value::Number(number)) => Ok(number.to_string()),
+        // The default of a `LocalObjectReference`.
+        _ if (list, *key) == ("imagePullSecrets", "name") => Ok(String::new()),
+        _ => default_of(key).map(str::to_owned).ok_or(*key),
+    };
+    Ok(keys.iter().map(member).collect::<Result<Vec<_>, _>>()?.join("/"))
 }
 
 #[cfg(test)]
@@ -118,36 +156,74 @@ mod tests {
     use crate::validate::SCHEMA_VERSION;
     use serde_json::json;
 
+    /// Where server-side apply refuses something of a pod.
+    fn pod(spec: Value) -> Vec<String> {
+        let mut findings = Vec::new();
+        lists(&At::root(&spec), Shape::pod_spec(), &mut findings);
+        findings.into_iter().map(|finding| finding.pointer).collect()
+    }
+
     #[test]
     fn nothing_stands_in_a_list_twice() {
         let container = json!({
+            "name": "c",
             "env": [{"name": "A"}, {"name": "B"}, {"name": "A"}],
             "ports": [{"containerPort": 80}, {"containerPort": 80, "protocol": "UDP"}, {"containerPort": 80, "protocol": "TCP"}],
+            "restartPolicyRules": [{"exitCodes": {"values": [1, 2, 1]}}],
         });
         let spec = json!({"containers": [container], "imagePullSecrets": [{"name": "a"}, {}, {"name": "a"}]});
-        assert_eq!(found_by(spec, pod), ["/imagePullSecrets/2", "/containers/0/env/2", "/containers/0/ports/2"]);
+        let rules = "/containers/0/restartPolicyRules/0/exitCodes/values/2";
+        assert_eq!(pod(spec), ["/containers/0/env/2", "/containers/0/ports/2", rules, "/imagePullSecrets/2"]);
     }
 
     #[test]
     fn a_key_may_be_a_default_or_a_part() {
-        let secrets = |second: Value| found_by(json!({"imagePullSecrets": [{}, second]}), pod).len();
+        let secrets = |second: Value| pod(json!({"imagePullSecrets": [{}, second]})).len();
         assert_eq!([secrets(json!({})), secrets(json!({"name": ""})), secrets(json!({"name": "a"}))], [1, 1, 0]);
-        let claims = |first: &str, second: &str| {
-            let claims = json!([{"name": "c", "request": first}, {"name": "c", "request": second}]);
-            found_by(json!({"containers": [{"resources": {"claims": claims}}]}), pod)
-        };
-        assert_eq!(claims("a", "b"), ["/containers/0/resources/claims/1"]);
-        assert_eq!([claims("a", "a"), claims("a", "")], [NONE, NONE]);
+        let claims = json!([{"name": "c", "request": "a"}, {"name": "c", "request": "b"}]);
+        let claims = pod(json!({"containers": [{"name": "c", "resources": {"claims": claims}}]}));
+        assert_eq!(claims, ["/containers/0/resources/claims/1"]);
     }
 
     #[test]
-    fn an_owner_of_a_template_needs_an_uid_to_be_applied() {
-        let owners = |owners: Value| found_by(json!({"metadata": {"ownerReferences": owners}}), template);
-        assert_eq!(owners(json!([{"uid": "a"}, {"uid": "b"}])), NONE);
+    fn an_item_that_is_null_has_no_key() {
+        let rules = json!([{"exitCodes": {"values": [null, 1]}}]);
+        let spec = json!({"imagePullSecrets": [null], "containers": [{"name": "c", "restartPolicyRules": rules, "args": [null, null]}]});
+        let values = "/containers/0/restartPolicyRules/0/exitCodes/values/0";
+        assert_eq!(pod(spec), [values, "/imagePullSecrets/0"]);
+    }
+
+    #[test]
+    fn templates_and_other_kinds_have_such_lists_too() {
+        let of = |value: Value, kind: &str, version: &str| {
+            let mut findings = Vec::new();
+            lists(&At::root(&value), Shape::of(version, kind), &mut findings);
+            findings.into_iter().map(|finding| finding.pointer).collect::<Vec<_>>()
+        };
+        let meta = json!({"finalizers": ["a.b/c", "a.b/c"], "ownerReferences": [{}, {"uid": "b"}, {"uid": "b"}]});
+        let job = json!({"metadata": meta, "spec": {"template": {"metadata": {"finalizers": ["a.b/c", "a.b/c"]}}}});
         assert_eq!(
-            owners(json!([{}, {"uid": "b"}, {"uid": "b"}])),
-            [0, 2].map(|at| format!("/metadata/ownerReferences/{at}"))
+            of(json!({"spec": {"jobTemplate": job}}), "CronJob", "batch/v1"),
+            ["finalizers/1", "ownerReferences/0", "ownerReferences/2"]
+                .map(|at| format!("/spec/jobTemplate/metadata/{at}"))
+                .into_iter()
+                .chain(["/spec/jobTemplate/spec/template/metadata/finalizers/1".to_owned()])
+                .collect::<Vec<_>>()
         );
+        let account =
+            json!({"secrets": [{"name": "a"}, {"name": "a"}], "imagePullSecrets": [{"name": "a"}, {"name": "a"}]});
+        assert_eq!(of(account, "ServiceAccount", "v1"), ["/secrets/1"]);
+        let service = json!({"spec": {"ports": [{"port": 80}, {"port": 80, "protocol": "TCP"}]}});
+        assert_eq!(of(service, "Service", "v1"), ["/spec/ports/1"]);
+    }
+
+    #[test]
+    fn one_mistake_is_one_message() {
+        let object = json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "a", "namespace": "b"},
+            "spec": {"schedule": "0 1 * * *", "timeZone": "UTC", "jobTemplate": {"spec": {"template": {"spec": {
+                "restartPolicy": "Never", "containers": [{"name": "c", "image": "i:1"}, {"name": "c", "image": "i:1"}]}}}}}});
+        let findings = crate::validate::cron_job(&object, crate::validate::Options::default());
+        assert_eq!(findings.len(), 1, "{findings:?}");
     }
 
     /// `k8s.io/apiserver/pkg/storage/etcd3.Create`
@@ -163,9 +239,9 @@ mod tests {
     #[test]
     fn what_the_server_writes_nobody_applies() {
         let whole = |value| found_by(value, |at, found| object(at, Schema::cronjob(), found));
-        let metadata = json!({"uid": "u", "managedFields": [], "finalizers": ["a.b/c", "a.b/c"]});
+        let metadata = json!({"uid": "u", "managedFields": []});
         let given = json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": metadata});
-        assert_eq!(whole(given), ["/metadata/managedFields", "/metadata/uid", "/metadata/finalizers/1"]);
+        assert_eq!(whole(given), ["/metadata/managedFields", "/metadata/uid"]);
         assert_eq!(whole(json!({"kind": ""})), ["", ""]);
     }
 }

@@ -80,10 +80,8 @@ fn restarts(container: &At<'_>, found: &mut Found) {
     }
     found.one_of(container, "restartPolicy", &["Always", "Never", "OnFailure"]);
     let rules = container.list("restartPolicyRules");
-    if let Some(at) =
-        container.get("restartPolicyRules").filter(|_| !rules.is_empty() && !container.has("restartPolicy"))
-    {
-        found.refuse(&at, "`restartPolicyRules` needs a `restartPolicy` of the container").at_key();
+    if !rules.is_empty() && !container.has("restartPolicy") {
+        found.missing(container, "restartPolicy", ", which `restartPolicyRules` needs");
     }
     found.at_most(container, "restartPolicyRules", RULES_MAX);
     for rule in container.items("restartPolicyRules") {
@@ -94,19 +92,9 @@ fn restarts(container: &At<'_>, found: &mut Found) {
             found.refuse(&rule, "a rule needs `exitCodes`");
             continue;
         };
+        // Neither an empty list nor a code that is there twice is refused.
         found.one_of(&codes, "operator", &["In", "NotIn"]);
-        if codes.list("values").is_empty() {
-            let values = codes.get("values");
-            found.refuse(values.as_ref().unwrap_or(&codes), "`exitCodes` needs one of `values` at least");
-        }
         found.at_most(&codes, "values", CODES_MAX);
-        let mut known = Vec::new();
-        for value in codes.items("values") {
-            if known.contains(&value.value()) {
-                found.refuse(&value, format!("{} stands there twice", value.value()));
-            }
-            known.push(value.value());
-        }
     }
 }
 
@@ -123,10 +111,9 @@ fn resize(container: &At<'_>, pod: &At<'_>, found: &mut Found) {
         }
         found.one_of(&policy, "resourceName", &["cpu", "memory"]);
         found.one_of(&policy, "restartPolicy", &["NotRequired", "RestartContainer"]);
-        // A restart policy of the container itself takes the place of the pod's.
+        // A restart policy of the container itself does not matter here.
         if restart == "RestartContainer"
             && pod.words("restartPolicy") == "Never"
-            && !(matches!(container.words("restartPolicy"), "Always" | "OnFailure") && found.since(35))
             && let Some(at) = policy.get("restartPolicy")
         {
             found
@@ -179,10 +166,12 @@ mod tests {
         };
         let rule = json!({"action": "Restart", "exitCodes": {"operator": "In", "values": [1]}});
         assert_eq!(one(json!("Never"), rule.clone()), NONE);
-        assert_eq!(one(Value::Null, rule.clone()), ["/containers/0/restartPolicyRules"]);
+        assert_eq!(one(Value::Null, rule.clone()), ["/containers/0"]);
         assert_eq!(one(json!("never"), rule), ["/containers/0/restartPolicy"]);
         let bad = json!({"action": "Stop", "exitCodes": {"operator": "in", "values": [1, 1]}});
-        assert_eq!(one(json!("Never"), bad).len(), 3);
+        assert_eq!(one(json!("Never"), bad).len(), 2);
+        let none = json!({"action": "Restart", "exitCodes": {"operator": "In", "values": []}});
+        assert_eq!(one(json!("Never"), none), NONE);
         assert_eq!(one(json!("Never"), json!({"action": "Restart"})), ["/containers/0/restartPolicyRules/0"]);
     }
 
@@ -197,5 +186,10 @@ mod tests {
         assert_eq!(one("cpu", "NotRequired"), NONE);
         assert_eq!(one("cpu", "RestartContainer"), ["/containers/0/resizePolicy/0/restartPolicy"]);
         assert_eq!(one("gpu", "NotRequired"), ["/containers/0/resizePolicy/0/resourceName"]);
+        let policy = json!([{"resourceName": "memory", "restartPolicy": "RestartContainer"}]);
+        let sidecar = json!({"name": "s", "image": "i", "restartPolicy": "Always", "resizePolicy": policy});
+        let spec =
+            json!({"restartPolicy": "Never", "containers": [{"name": "a", "image": "i"}], "initContainers": [sidecar]});
+        assert_eq!(pod(spec), ["/initContainers/0/resizePolicy/0/restartPolicy"]);
     }
 }

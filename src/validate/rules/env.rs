@@ -3,7 +3,8 @@
 use super::at::At;
 use super::files;
 use super::found::Found;
-use crate::validate::{names, quantity};
+use crate::validate::names;
+use crate::validate::quantity::{self, Quantity};
 
 /// What a variable may hold of its own pod.
 const FIELDS: [&str; 9] = [
@@ -30,6 +31,8 @@ const RESOURCES: [&str; 6] = [
     "requests.ephemeral-storage",
 ];
 const HUGE_PAGES: [&str; 2] = ["limits.hugepages-", "requests.hugepages-"];
+/// `validContainerResourceDivisorForMemory` and its kin.
+const SIZES: [&str; 13] = ["1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"];
 const SOURCES: [&str; 5] = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"];
 
 /// The `env` and `envFrom` of a container.
@@ -169,27 +172,28 @@ pub(super) fn resource_field_ref(field: &At<'_>, file: bool, found: &mut Found) 
     divisor(field, resource, huge, found);
 }
 
-/// `validateContainerResourceDivisor`, which compares texts: a number with a binary unit is never one with a decimal unit.
+/// `validateContainerResourceDivisor`, which compares texts: the author's own where `ParseQuantity` keeps it, else the
+/// canonical one, in which a number with a binary unit is never one with a decimal unit.
 fn divisor(field: &At<'_>, resource: &str, huge: bool, found: &mut Found) {
     let Some(at) = field.get("divisor") else { return };
-    let Some(amount) = super::amount(at.value()).filter(|amount| *amount != quantity::Quantity::ZERO) else { return };
-    let unit = 1_000_000_000;
-    let text = at.value().as_str().unwrap_or_default().trim();
-    let (allowed, words) = match resource {
-        "limits.cpu" | "requests.cpu" => (vec![unit / 1000, unit], "`1m` and `1`"),
-        _ if huge || RESOURCES.contains(&resource) => {
-            let sizes: Vec<i128> = if text.ends_with('i') {
-                (0..=6).map(|power| unit << (10 * power)).collect()
-            } else if text.trim_end_matches('E').contains(['e', 'E']) {
-                vec![unit]
-            } else {
-                (0..=6).map(|power| unit * 1000i128.pow(power)).collect()
-            };
-            (sizes, "`1`, `1k` to `1E` and `1Ki` to `1Ei`")
-        }
+    let Some(amount) = super::amount(at.value()).filter(|amount| *amount != Quantity::ZERO) else { return };
+    let text = quantity::text_of(at.value()).unwrap_or_default();
+    let (allowed, words): (&[&str], _) = match resource {
+        "limits.cpu" | "requests.cpu" => (&["1m", "1"], "`1m` and `1`"),
+        _ if huge || RESOURCES.contains(&resource) => (&SIZES, "`1`, `1k` to `1E` and `1Ki` to `1Ei`"),
         _ => return,
     };
-    if !allowed.contains(&amount.nanos()) {
+    let fits = if quantity::keeps_spelling(&text) {
+        allowed.contains(&text.as_ref())
+    } else {
+        // Below 1024 the canonical text has no binary unit, and with an exponent it has no unit at all.
+        let binary = text.ends_with('i') && amount.units() >= 1024;
+        let exponent = text.trim_end_matches('E').contains(['e', 'E']);
+        let unit = |text: &str| text.ends_with('i') == binary && (!exponent || text == "1");
+        let spellings = allowed.iter().filter(|text| **text == "1" || unit(text));
+        spellings.into_iter().any(|text| quantity::parse(text).is_ok_and(|size| size == amount))
+    };
+    if !fits {
         found.refuse(&at, format!("the divisor of `{resource}` can be {words}"));
     }
 }
@@ -213,7 +217,8 @@ fn file_key_ref(reference: &At<'_>, found: &mut Found) {
         found.named(reference, "key", names::env_name);
     }
     if found.filled(reference, "path") {
-        files::local_non_reserved(reference, "path", found);
+        // An absolute path is accepted, whatever the documentation says (answers of kube-apiserver 1.36).
+        files::non_reserved(reference, "path", found);
     }
 }
 
@@ -282,9 +287,12 @@ mod tests {
         assert_eq!(one("limits.cpu", "1m"), NONE);
         assert_eq!(one("limits.memory", "1Mi"), NONE);
         assert_eq!(one("requests.hugepages-2Mi", "1"), NONE);
-        assert_eq!(one("limits.cpu", "2"), ["/resourceFieldRef/divisor"]);
+        for (bad, good) in [("2", "1000m"), ("+1", "1.0"), ("1e-3", "0.001")] {
+            assert_eq!(one("limits.cpu", bad), ["/resourceFieldRef/divisor"], "{bad}");
+            assert_eq!(one("limits.cpu", good), NONE, "{good}");
+        }
         assert_eq!([one("limits.memory", "1000"), one("limits.memory", "1024Ki")], [NONE, NONE]);
-        for bad in ["1m", "1024", "1e3", "2Mi"] {
+        for bad in ["1m", "1024", "1e3", "2Mi", "+1Mi", "01", "1e0", "1."] {
             assert_eq!(one("limits.memory", bad), ["/resourceFieldRef/divisor"], "{bad}");
         }
         assert_eq!(one("limits.gpu", "0"), ["/resourceFieldRef/resource"]);
@@ -297,7 +305,7 @@ mod tests {
         let file = |volume: &str, path: &str, key: &str| {
             from(json!({"fileKeyRef": {"volumeName": volume, "path": path, "key": key}})).len()
         };
-        assert_eq!(file("v", "a/b.env", "KEY"), 0);
+        assert_eq!([file("v", "a/b.env", "KEY"), file("v", "/a", "KEY")], [0, 0]);
         assert_eq!(file("V", "../a", "="), 3);
         assert_eq!(file("", "", ""), 3);
     }

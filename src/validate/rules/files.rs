@@ -25,6 +25,16 @@ pub(super) fn local_descending(at: &At<'_>, field: &str, found: &mut Found) {
 /// `ValidateLocalNonReservedPath`
 pub(super) fn local_non_reserved(at: &At<'_>, field: &str, found: &mut Found) {
     local_descending(at, field, found);
+    reserved(at, field, found);
+}
+
+/// The same for a path that may be absolute.
+pub(super) fn non_reserved(at: &At<'_>, field: &str, found: &mut Found) {
+    no_backsteps(at, field, found);
+    reserved(at, field, found);
+}
+
+fn reserved(at: &At<'_>, field: &str, found: &mut Found) {
     let path = at.words(field);
     if path.starts_with("..")
         && path.split('/').all(|part| part != "..")

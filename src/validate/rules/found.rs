@@ -153,6 +153,12 @@ impl Found {
 }
 
 impl Finding {
+    /// Whether the API server itself refuses the object for it.
+    pub(crate) fn is_refusal(&self) -> bool {
+        let later = matches!(self.kind, FindingKind::Later | FindingKind::Apply | FindingKind::Version);
+        self.severity == Severity::Error && !later
+    }
+
     /// Adds something to do.
     pub(crate) fn help(&mut self, text: impl Into<String>) -> &mut Finding {
         self.help.push(text.into());

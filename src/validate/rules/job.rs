@@ -51,7 +51,7 @@ pub(super) fn check(job: &At<'_>, found: &mut Found) {
     managed_by(job, found);
     if job.words("completionMode") == "Indexed" {
         indexed(job, found);
-    } else {
+    } else if matches!(job.text("completionMode"), None | Some("NonIndexed")) {
         for field in ["backoffLimitPerIndex", "maxFailedIndexes", "successPolicy"] {
             if let Some(at) = job.get(field) {
                 let finding = found.refuse(&at, format!("`{field}` is for `completionMode: Indexed` alone"));
@@ -61,7 +61,7 @@ pub(super) fn check(job: &At<'_>, found: &mut Found) {
             }
         }
     }
-    if job.has("maxFailedIndexes") && !job.has("backoffLimitPerIndex") && job.words("completionMode") == "Indexed" {
+    if job.has("maxFailedIndexes") && !job.has("backoffLimitPerIndex") {
         found.missing(job, "backoffLimitPerIndex", ", which `maxFailedIndexes` needs");
     }
     policies::failure(job, found);

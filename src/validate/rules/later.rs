@@ -29,6 +29,46 @@ pub(super) fn check(object: &At<'_>, job: &At<'_>, found: &mut Found) {
         }
     }
     host_names(object, job, found);
+    annotations_of_controllers(object, job, found);
+}
+
+/// What the controllers add to the annotations of a Job and of its pods: `getJobFromTemplate2` in
+/// `pkg/controller/cronjob/utils.go`, `addCompletionIndexAnnotation` and `addIndexFailureCountAnnotation` in
+/// `pkg/controller/job/indexed_job_utils.go`.
+fn annotations_of_controllers(object: &At<'_>, job: &At<'_>, found: &mut Found) {
+    const SCHEDULED: &str = "batch.kubernetes.io/cronjob-scheduled-timestamp";
+    const INDEX: &str = "batch.kubernetes.io/job-completion-index";
+    const FAILURES: &str = "batch.kubernetes.io/job-index-failure-count";
+    let Some(spec) = object.get("spec") else { return };
+    // RFC 3339, whose zone is `Z` or `+00:00`.
+    let moment = if matches!(spec.words("timeZone"), "" | "UTC" | "Etc/UTC") { 20 } else { 25 };
+    if let Some(template) = spec.get("jobTemplate") {
+        tipped(&template, &[(SCHEDULED, moment)], Code::JobRefused, found);
+    }
+    if job.words("completionMode") == "Indexed"
+        && let Some(template) = job.get("template")
+    {
+        let digits = job.number("completions").map_or(1, |count| (count - 1).max(0).to_string().len());
+        let both = [(INDEX, digits), (FAILURES, 1)];
+        let count = if job.has("backoffLimitPerIndex") && found.since(29) { 2 } else { 1 };
+        tipped(&template, &both[..count], Code::PodRefused, found);
+    }
+}
+
+/// Annotations that fit, and no longer do with those of a controller.
+fn tipped(template: &At<'_>, more: &[(&str, usize)], code: Code, found: &mut Found) {
+    let Some(metadata) = template.get("metadata") else { return };
+    let Some(at) = metadata.get("annotations") else { return };
+    let size = meta::annotations_size(&metadata);
+    let own = |key: &str| metadata.entries("annotations").find(|entry| entry.0 == key);
+    let more: usize = more.iter().filter(|(key, _)| own(key).is_none()).map(|(key, length)| key.len() + length).sum();
+    if size <= meta::ANNOTATIONS_MAX && size + more > meta::ANNOTATIONS_MAX {
+        let message = format!(
+            "the annotations have {size} bytes, and with the {more} that the controller adds more than the {} that are allowed",
+            meta::ANNOTATIONS_MAX
+        );
+        found.add(&at, code, FindingKind::Later, message).at_key();
+    }
 }
 
 /// The metadata of a Job: no rule looks at it before there is a Job.
@@ -136,12 +176,14 @@ fn merged_keys(template: &At<'_>, pod: &At<'_>, found: &mut Found) {
     let own = metadata.as_ref().and_then(|metadata| metadata.map("labels"));
     let carried = |label: &str| RESERVED.contains(&label) || own.is_some_and(|own| own.contains_key(label));
     let mut merge = |term: &At<'_>, since: u16| {
-        for key in term.items("matchLabelKeys") {
+        for (at, key) in term.items("matchLabelKeys").enumerate() {
             let label = key.value().as_str().unwrap_or_default();
-            if affinity::selections(term, label) == 1 && carried(label) && found.since(since) {
-                let message = format!(
-                    "`{label}` stands in `matchLabelKeys` and in `labelSelector`, and no pod that has this label is made"
-                );
+            // The first of two merges, and the second finds what it has merged.
+            let before = term.list("matchLabelKeys").iter().take(at).any(|other| other == key.value());
+            let selections = affinity::selections(term, label);
+            if (selections == 1 || before && selections == 0) && carried(label) && found.since(since) {
+                let places = if before { "`matchLabelKeys` twice" } else { "`matchLabelKeys` and in `labelSelector`" };
+                let message = format!("`{label}` stands in {places}, and no pod that has this label is made");
                 found.add(&key, Code::PodRefused, FindingKind::Later, message).help("leave it out of one of them");
             }
         }
@@ -231,7 +273,30 @@ mod tests {
         let selects = || json!({"matchLabels": {"a": "b"}});
         assert_eq!(template(json!({"a": "b"}), selects()), [0, 1, 2]);
         assert_eq!(template(json!({"b": "a"}), selects()), [0, 0, 0]);
+        let term = json!({"labelSelector": {"matchLabels": {"b": "c"}}, "matchLabelKeys": ["a", "a"]});
+        let twice = json!({"metadata": {"labels": {"a": "b"}}, "spec": {"topologySpreadConstraints": [term]}});
+        let merged = |at: &At<'_>, found: &mut Found| merged_keys(at, &at.get("spec").unwrap(), found);
+        assert_eq!(found_by(twice, merged), ["/spec/topologySpreadConstraints/0/matchLabelKeys/1"]);
         assert_eq!(template(json!({"a": "b"}), json!({"matchLabels": {"b": "a"}})), [0, 0, 0]);
+    }
+
+    /// `pkg/controller/cronjob.getJobFromTemplate2`, `pkg/controller/job.addCompletionIndexAnnotation`
+    #[test]
+    fn annotations_of_controllers_count_too() {
+        let of = |length: usize, zone: Value, job: Value| {
+            let metadata = json!({"annotations": {"a": "x".repeat(length - 1)}});
+            let mut job = job;
+            job["template"] = json!({"metadata": metadata});
+            let object = json!({"spec": {"timeZone": zone, "jobTemplate": {"metadata": metadata, "spec": job}}});
+            let check = |at: &At<'_>, found: &mut Found| annotations_of_controllers(at, &At::root(&job), found);
+            found_by(object.clone(), check).len()
+        };
+        let most = 256 * 1024;
+        assert_eq!([of(most - 67, json!("UTC"), json!({})), of(most - 66, json!("UTC"), json!({}))], [0, 1]);
+        assert_eq!(of(most - 71, json!("Europe/Berlin"), json!({})), 1);
+        let indexed = json!({"completionMode": "Indexed", "completions": 11});
+        assert_eq!([of(most - 66, json!(null), indexed.clone()), of(most - 41, json!(null), indexed)], [1, 2]);
+        assert_eq!(of(most + 1, json!(null), json!({})), 0, "refused at once");
     }
 
     /// `plugin/pkg/admission/priority`

@@ -6,7 +6,7 @@ use super::found::Found;
 use crate::validate::names;
 
 /// All annotations of an object together, keys and values.
-const ANNOTATIONS_MAX: usize = 256 * 1024;
+pub(crate) const ANNOTATIONS_MAX: usize = 256 * 1024;
 /// `standardFinalizers` in `pkg/apis/core/helper/helpers.go`.
 const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
 
@@ -36,15 +36,19 @@ pub(crate) fn labels(at: &At<'_>, field: &str, found: &mut Found) {
 
 /// `ValidateAnnotations`, sizes with it.
 pub(crate) fn annotations(meta: &At<'_>, found: &mut Found) {
-    let mut size = 0;
     for (key, entry) in meta.entries("annotations") {
         found.key(&entry, names::annotation_key(key));
-        size += key.len() + entry.value().as_str().map_or(0, str::len);
     }
+    let size = annotations_size(meta);
     if let Some(all) = meta.get("annotations").filter(|_| size > ANNOTATIONS_MAX) {
         let message = format!("the annotations have {size} bytes in all, and {ANNOTATIONS_MAX} are allowed");
         found.refuse(&all, message).at_key();
     }
+}
+
+/// `TotalAnnotationSizeLimitB` counts keys and values.
+pub(crate) fn annotations_size(meta: &At<'_>) -> usize {
+    meta.entries("annotations").map(|(key, entry)| key.len() + entry.value().as_str().map_or(0, str::len)).sum()
 }
 
 /// `ValidateOwnerReferences`.

@@ -63,13 +63,22 @@ pub(super) fn cron_job(object: &Value, options: Options) -> (Vec<Finding>, Valid
     found.into_parts()
 }
 
+/// What server-side apply refuses of the lists of an object, beside what is refused anyway.
+pub(super) fn apply_lists(object: &Value, findings: &mut Vec<Finding>) {
+    let text = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default();
+    let shape = crate::patch::Shape::of(text("apiVersion"), text("kind"));
+    apply::lists(&At::root(object), shape, findings);
+}
+
+/// The same for a CronJob, whatever it says it is.
+pub(super) fn apply_lists_of_cron_job(object: &Value, findings: &mut Vec<Finding>) {
+    apply::lists(&At::root(object), crate::patch::Shape::cron_job(), findings);
+}
+
 fn whole_job(object: &At<'_>, job: &At<'_>, found: &mut Found) {
     job::check(job, found);
     if let Some(template) = job.get("template") {
         pod::template(&template, found);
-        if let Some(pod) = template.get("spec") {
-            apply::pod(&pod, found);
-        }
     }
     later::check(object, job, found);
 }

@@ -96,7 +96,8 @@ fn files_of_variables(pod: &At<'_>, found: &mut Found) {
                     None => {
                         found.refuse(&at, format!("there is no volume `{}` in the pod", super::shown(name)));
                     }
-                    Some(volume) if volume.has("emptyDir") => {}
+                    // A volume without a source is an empty folder: `SetDefaults_Volume`.
+                    Some(volume) if volume.has("emptyDir") || !volumes::has_source(&volume) => {}
                     Some(_) => {
                         found.refuse(&at, format!("the volume `{name}` must be an `emptyDir`"));
                     }

@@ -53,15 +53,10 @@ pub(super) fn host_ports_of_pod(pod: &At<'_>, found: &mut Found) {
     }
     let mut taken = BTreeMap::new();
     for container in pod.items("containers") {
-        let mut own = BTreeSet::new();
         for port in container.items("ports") {
             let written = port.number("hostPort").filter(|number| *number != 0);
             let Some(number) = written.or_else(|| port.number("containerPort")) else { continue };
             let protocol = port.text("protocol").filter(|text| !text.is_empty()).unwrap_or("TCP");
-            // What stands twice in one container server-side apply refuses already.
-            if !own.insert((port.number("containerPort"), protocol.to_owned())) {
-                continue;
-            }
             let place = (protocol.to_owned(), port.words("hostIP").to_owned(), number);
             let other = taken.insert(place, (written.is_some(), port.pointer()));
             // Of two that are written the template is refused.

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::at::At;
 use super::found::Found;
 use super::{env, files, since, volumes};
-use crate::validate::names;
 
 const KINDS: [&str; 6] =
     ["secret", "configMap", "downwardAPI", "serviceAccountToken", "clusterTrustBundle", "podCertificate"];
@@ -16,7 +15,9 @@ pub(super) fn check(at: &At<'_>, found: &mut Found) {
     let mut paths = BTreeSet::new();
     for source in at.items("sources") {
         since::of("VolumeProjection", &source, found);
-        let kinds: Vec<&str> = KINDS.iter().copied().filter(|kind| source.has(kind)).collect();
+        // A source that the cluster drops is dropped before the others are counted.
+        let counts = |kind: &&str| source.has(kind) && !since::is_off("VolumeProjection", kind, found);
+        let kinds: Vec<&str> = KINDS.iter().copied().filter(counts).collect();
         if kinds.len() > 1 {
             found.refuse(&source, format!("a source has one kind, and here are {}", super::list(&kinds)));
         }
@@ -77,10 +78,6 @@ pub(super) fn downward_file(file: &At<'_>, found: &mut Found) {
         env::field_ref(field, true, found);
     } else if let Some(resource) = &resource {
         env::resource_field_ref(resource, true, found);
-        // An empty one was told.
-        if !resource.words("containerName").is_empty() {
-            found.named(resource, "containerName", names::dns1123_label);
-        }
     }
     files::mode(file, "mode", found);
 }

@@ -34,7 +34,9 @@ pub(super) fn overhead(pod: &At<'_>, found: &mut Found) {
 
 /// `validatePodResources`: those of the pod as a whole. Where they are not on yet they are dropped unread.
 pub(super) fn pod(pod: &At<'_>, found: &mut Found) {
-    let Some(resources) = pod.get("resources").filter(|_| found.since(34)) else { return };
+    // Of a Windows pod nothing is asked but that it has none.
+    let windows = pod.get("os").is_some_and(|os| os.words("name") == "windows");
+    let Some(resources) = pod.get("resources").filter(|_| !windows && found.since(34)) else { return };
     if let Some(claims) = resources.get("claims") {
         found.refuse(&claims, "the `resources` of a pod have no `claims`; those of its containers have").at_key();
     }
@@ -101,20 +103,32 @@ fn amount_of(name: &str, at: &At<'_>, rule: NameRule, found: &mut Found) {
     if amount.is_negative() {
         wrong(format!("`{}` is {}, and it may not be negative", shown(name), text(at)));
     }
-    if is_extended(name) && amount.millis() % 1000 != 0 {
+    // What overflows 64 bits is judged by what is left of it, as `MilliValue` does.
+    let text_read = quantity::text_of(at.value()).unwrap_or_default();
+    if is_extended(name) && quantity::millis_in_64_bits(&text_read).is_some_and(|millis| millis % 1000 != 0) {
         wrong(format!("`{}` is {}, and resources of a vendor come in whole numbers", shown(name), text(at)));
     }
     if let Some(size) = name.strip_prefix(HUGE)
-        && !divides(size, amount)
+        && !divides(size, &text_read)
     {
         wrong(format!("`{}` is {}, and it must be a whole number of pages of {}", shown(name), text(at), shown(size)));
     }
 }
 
 /// `helper.IsHugePageResourceValueDivisible`
-fn divides(size: &str, amount: Quantity) -> bool {
-    let Ok(size) = quantity::parse(size) else { return false };
-    size.nanos() > 0 && size.millis() % 1000 == 0 && amount.units() % size.units() == 0
+fn divides(size: &str, amount: &str) -> bool {
+    let (Some(pages), Some(millis)) = (quantity::value_in_64_bits(size), quantity::millis_in_64_bits(size)) else {
+        return false;
+    };
+    let amount = quantity::value_in_64_bits(amount).unwrap_or_default();
+    quantity::parse(size).is_ok_and(|size| size > Quantity::ZERO)
+        && millis % 1000 == 0
+        && amount.checked_rem(pages) == Some(0)
+}
+
+/// The amount in thousandths, to which the API server rounds it up: `SetDefaults_ResourceList` in `pkg/apis/core/v1`.
+fn rounded(at: &At<'_>) -> Option<i128> {
+    super::amount(at.value()).map(Quantity::millis)
 }
 
 /// What the author wrote.
@@ -140,7 +154,7 @@ fn requirements(resources: &At<'_>, rule: NameRule, found: &mut Found) {
     }
     let limits = resources.get("limits");
     for (name, at) in resources.entries("requests") {
-        let Some(request) = super::amount(at.value()) else { continue };
+        let Some(request) = rounded(&at) else { continue };
         let limit = limits.as_ref().and_then(|limits| limits.get(name));
         let Some(limit) = limit else {
             if !may_overcommit(name) {
@@ -150,7 +164,7 @@ fn requirements(resources: &At<'_>, rule: NameRule, found: &mut Found) {
             }
             continue;
         };
-        let Some(most) = super::amount(limit.value()) else { continue };
+        let Some(most) = rounded(&limit) else { continue };
         if may_overcommit(name) && request > most {
             let message =
                 format!("the request of {} `{}` is above the limit of {}", text(&at), shown(name), text(&limit));
@@ -205,8 +219,8 @@ fn sums(pod: &At<'_>, resources: &At<'_>, found: &mut Found) {
         for (name, at) in own.entries("limits") {
             let limits = resources.get("limits");
             let most = limits.as_ref().and_then(|limits| limits.get(name));
-            let Some((most, amount)) = most.and_then(|it| Some((it, super::amount(it.value())?))) else { continue };
-            if super::amount(at.value()).is_some_and(|own| own > amount) {
+            let Some((most, amount)) = most.and_then(|it| Some((it, rounded(&it)?))) else { continue };
+            if rounded(&at).is_some_and(|own| own > amount) {
                 let message =
                     format!("the limit of {} `{}` is above the pod's limit of {}", text(&at), shown(name), text(&most));
                 found.refuse(&at, message).beside(&most);
@@ -310,6 +324,17 @@ mod tests {
         assert_eq!(gpu("1", "2"), ["/requests/a.b~1gpu"]);
         assert_eq!(of(json!({"requests": {"a.b/gpu": 1}})), [""]);
         assert_eq!(of(json!({"limits": {"a.b/gpu": "500m"}})), ["/limits/a.b~1gpu"]);
+        // Answers of kube-apiserver 1.36 beyond 64 bits.
+        assert_eq!(of(json!({"limits": {"a.b/gpu": "1Ei"}})), ["/limits/a.b~1gpu"]);
+        assert_eq!(of(json!({"limits": {"a.b/gpu": "1e999"}})), NONE);
+    }
+
+    /// `pkg/apis/core/v1.SetDefaults_ResourceList`
+    #[test]
+    fn set_defaults_resource_list() {
+        let cpu = |request: &str, limit: &str| of(json!({"requests": {"cpu": request}, "limits": {"cpu": limit}}));
+        assert_eq!(cpu("0.0005", "0.0004"), NONE);
+        assert_eq!(cpu("0.0015", "0.001"), ["/requests/cpu"]);
     }
 
     /// `pkg/apis/core/validation.validateContainerResourceName`

@@ -54,6 +54,12 @@ pub(super) fn of(shape: &str, at: &At<'_>, found: &mut Found) {
     }
 }
 
+/// Whether the cluster does not know a field of that shape or drops it.
+pub(super) fn is_off(shape: &str, field: &str, found: &mut Found) -> bool {
+    let mut rows = ROWS.get(shape).into_iter().flatten().filter(|row| row.field == field && row.value.is_none());
+    rows.any(|row| !row.on.is_some_and(|on| found.reached(on)))
+}
+
 fn late(row: &Row, place: &At<'_>, found: &mut Found) {
     let field = match row.value {
         Some(_) => format!("`{}: {}`", row.field, super::shown(place.value().as_str().unwrap_or_default())),

@@ -81,7 +81,9 @@ fn absolute(at: &At<'_>, found: &mut Found) {
 /// `validateISCSIVolumeSource`
 fn iscsi(volume: &At<'_>, at: &At<'_>, found: &mut Found) {
     for field in ["iqn", "initiatorName"] {
-        if let Some(place) = at.get(field).filter(|_| !at.words(field).is_empty() && !is_iscsi_name(at.words(field))) {
+        // An empty `iqn` is missing, and an empty `initiatorName` is there.
+        let there = field == "initiatorName" || !at.words(field).is_empty();
+        if let Some(place) = at.get(field).filter(|_| there && !is_iscsi_name(at.words(field))) {
             let message = format!("`{}` is not a name of iSCSI", super::shown(at.words(field)));
             found.refuse(&place, message).help("such a name begins with `iqn.`, `eui.` or `naa.`");
         }
@@ -180,9 +182,11 @@ fn azure_disk(at: &At<'_>, found: &mut Found) {
     if !found.filled(at, "diskURI") {
         return;
     }
-    let (uri, kind) = (at.words("diskURI"), at.words("kind"));
+    // `SetDefaults_AzureDiskVolumeSource`
+    let (uri, kind) = (at.words("diskURI"), at.text("kind").unwrap_or("Shared"));
     let begins = match kind {
         "Managed" => "/subscriptions/",
+        // Not a kind, as the schema says.
         "" => return,
         _ => "https://",
     };
@@ -219,6 +223,8 @@ mod tests {
         assert_eq!([iqn("iqn.2015-02.example.com"), iqn("eui.01"), iqn("x"), iqn("iqn.20-é")], [1, 1, 1, 1]);
         let auth = json!({"targetPortal": "p", "iqn": "eui.0123456789ABCDEF", "lun": 256, "chapAuthSession": true});
         assert_eq!(of("iscsi", auth), ["/lun", ""]);
+        let unnamed = json!({"targetPortal": "p", "iqn": "eui.0123456789ABCDEF", "lun": 0, "initiatorName": ""});
+        assert_eq!(of("iscsi", unnamed), ["/initiatorName"]);
     }
 
     /// `pkg/apis/core/validation.validateFCVolumeSource`, `validateFlockerVolumeSource`
@@ -235,6 +241,8 @@ mod tests {
     #[test]
     fn other_systems() {
         assert_eq!(of("azureDisk", json!({"diskName": "d", "diskURI": "/subscriptions/x", "kind": "Managed"})), NONE);
+        assert_eq!(of("azureDisk", json!({"diskName": "d", "diskURI": "/subscriptions/x"})), ["/diskURI"]);
+        assert_eq!(of("azureDisk", json!({"diskName": "d", "diskURI": "https://a/b.vhd"})), NONE);
         assert_eq!(
             of("azureDisk", json!({"diskName": "", "diskURI": "x", "kind": "Shared"})),
             ["/diskName", "/diskURI"]

@@ -60,6 +60,11 @@ pub(super) fn check(pod: &At<'_>, found: &mut Found) {
     }
 }
 
+/// Whether a volume names a source, of whatever kind.
+pub(super) fn has_source(volume: &At<'_>) -> bool {
+    SOURCES.iter().any(|kind| volume.has(kind))
+}
+
 fn sources(volume: &At<'_>, found: &mut Found) {
     // Most volumes have one, so what is there is asked, and not all that could be.
     let rank = |kind: &str| SOURCES.iter().position(|known| *known == kind);
