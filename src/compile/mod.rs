@@ -381,11 +381,12 @@ fn source_problems(
     }
 }
 
-/// Levels as the settings say; what is an error by itself stays one.
+/// Levels as the settings say; what is an error by itself stays one, but for codes that may be lowered to a warning.
 pub fn relevel(model: &Model, diags: &mut Diagnostics) {
     diags.relevel(|diagnostic| {
         let level = model.fleet.lints.get(diagnostic.code.name());
         match level {
+            Some(Level::Warn) if diagnostic.code.lowers_to_warning() => Some(Severity::Warning),
             _ if diagnostic.severity == Severity::Error => Some(Severity::Error),
             Some(Level::Off) => None,
             Some(Level::Warn) => Some(Severity::Warning),

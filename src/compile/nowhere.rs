@@ -5,9 +5,9 @@
 
 use super::Ground;
 use super::planning::Planned;
-use crate::diag::{Clusters, Code, Diagnostic, Diagnostics};
+use crate::diag::{Clusters, Code, Diagnostic, Diagnostics, Severity};
 use crate::lock::Mode;
-use crate::model::{Strategy, Unit};
+use crate::model::{Level, Strategy, Unit};
 use crate::place::{self, Asked, Decision, Failure, Passed, Verdict};
 
 /// Says of a task that it lands nowhere, unless that is said already; and of clusters that count as full because nobody
@@ -45,6 +45,13 @@ pub(super) fn check(unit: &Unit, decision: &Decision, planned: &Planned, ground:
         "`kubectl get nodes,pods -A -o json | fleetcron import clusters --cluster NAME` writes a ClusterCapacity";
     if nowhere && !explained(unit, ground) {
         let mut diagnostic = nowhere_at_all(unit, decision, planned, ground);
+        let lowered = ground.model.fleet.lints.get(Code::Nowhere.name()) == Some(&Level::Warn);
+        if lowered && !ground.lock.tasks.contains_key(&unit.identity.to_string()) {
+            diagnostic = diagnostic.severity(Severity::Warning);
+        } else if lowered {
+            let said = "it stays an error, though `lints` lowers it: the lock records where the task was placed";
+            diagnostic = diagnostic.note(said);
+        }
         if !lacking.is_empty() {
             let said = format!("{} of them have no capacity, or none of pods, and take nothing", lacking.len());
             diagnostic = diagnostic.note(said).help(HELP);

@@ -53,6 +53,19 @@ impl Code {
         matches!(self, Code::NoResourceRequests | Code::NoMemoryLimit | Code::UnknownObject)
     }
 
+    /// Whether the settings may make a warning of it though it is an error by itself: it may be true by the inventory of
+    /// another day. `nowhere` is not among them, for it depends on the lock.
+    pub fn lowers_to_warning(self) -> bool {
+        matches!(
+            self,
+            Code::InvalidImage
+                | Code::OverrideSelectsNothing
+                | Code::OverrideWithoutEffect
+                | Code::UnknownCluster
+                | Code::UnknownPlace
+        )
+    }
+
     /// Whether it is about what most tasks lack: as a note it is said once of the whole repository.
     pub fn is_common(self) -> bool {
         self == Code::ImplicitTimeout
@@ -123,6 +136,9 @@ codes! {
     DaylightSaving, "daylight-saving", Warning, "runs that a changing clock skips or doubles";
     ShortStartingDeadline, "short-starting-deadline", Warning, "a starting deadline shorter than the controller's round";
     NoStartingDeadline, "no-starting-deadline", Note, "a frequent schedule without a starting deadline";
+    InvalidImage, "invalid-image", Error, "an image reference that no container runtime can read";
+    OddAmount, "odd-amount", Warning, "an amount that is accepted and hardly meant";
+    RootRefused, "root-refused", Warning, "a container that must not run as root, and is told to";
     UnpinnedImage, "unpinned-image", Warning, "an image without a tag, or with `latest`";
     NoResourceRequests, "no-resource-requests", Warning, "a container that requests neither CPU nor memory";
     NoMemoryLimit, "no-memory-limit", Warning, "a container without a memory limit";

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity, nearest};
 use crate::model::reference;
-use crate::model::{Cluster, Match, Model, Named, Operator, Override, Selector, Unit, Values};
+use crate::model::{Cluster, Level, Match, Model, Named, Operator, Override, Selector, Unit, Values};
 use crate::tree::{Span, Spanned};
 
 pub(super) fn run(model: &Model, diags: &mut Diagnostics) -> BTreeSet<Span> {
@@ -154,6 +154,9 @@ impl<'a> Check<'a> {
 
     /// Reports what is asked for and is not there; that a reference cannot stand there is said already.
     fn say(&mut self, asked: &str, diagnostic: Diagnostic, owner: Span) {
+        // What is lowered explains nothing that follows from it.
+        let lowered = self.model.fleet.lints.get(diagnostic.code.name()) == Some(&Level::Warn);
+        let diagnostic = if lowered { diagnostic.severity(Severity::Warning) } else { diagnostic };
         if diagnostic.severity == Severity::Error {
             self.faults.insert(owner);
         }

@@ -186,9 +186,42 @@ impl fmt::Display for Image {
     }
 }
 
+/// Holds a whole reference to what a container runtime reads: `ParseNormalizedNamed` in `distribution/reference`.
+///
+/// # Errors
+/// [`ImageError`] names the part that is wrong.
+pub fn check_reference(text: &str) -> Result<(), ImageError> {
+    // `anchoredIdentifierRegexp`: an id and no name.
+    if text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+        return Err(ImageError::Part { part: "a repository", text: text.to_owned() });
+    }
+    let image = Image::parse(text)?;
+    // `RepositoryNameTotalLengthMax`, of the path alone.
+    if image.repository.len() > 255 {
+        return Err(ImageError::Part { part: "a repository", text: image.repository });
+    }
+    match &image.digest {
+        Some(digest) if !is_known_digest(digest) => Err(ImageError::Part { part: "a digest", text: digest.clone() }),
+        _ => Ok(()),
+    }
+}
+
+/// `Digest.Validate` in `opencontainers/go-digest`: the algorithms that there are, each with its length, in lower case.
+fn is_known_digest(digest: &str) -> bool {
+    let Some((algorithm, hex)) = digest.split_once(':') else { return false };
+    let length = match algorithm {
+        "sha256" => 64,
+        "sha384" => 96,
+        "sha512" => 128,
+        _ => return false,
+    };
+    hex.len() == length && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// Whether the first part of a name is a host and not the first part of a path.
 fn is_host(text: &str) -> bool {
-    text.contains(['.', ':']) || text == "localhost"
+    // `splitDockerDomain` takes capitals for a host too, for a path can have none.
+    text.contains(['.', ':']) || text == "localhost" || text.bytes().any(|b| b.is_ascii_uppercase())
 }
 
 /// A host and perhaps a port. An address of IPv6 stands in brackets. A new registry may carry a path of its own
@@ -291,6 +324,54 @@ mod tests {
             (" a", "` a` is not a repository of an image"),
         ] {
             assert_eq!(Image::parse(text).unwrap_err().to_string(), message);
+        }
+    }
+
+    /// `TestValidateReferenceName` and `TestReferenceParse` in `distribution/reference`.
+    #[test]
+    fn parse_normalized_named() {
+        let name = "docker/docker-very-long".to_owned() + &"a".repeat(230);
+        for good in [
+            "docker/docker",
+            "library/debian",
+            "debian",
+            "docker.io/library/debian",
+            "127.0.0.1:5000/docker/docker",
+            "index.docker.io/docker/docker",
+            "[2001:db8::1]:5000/repo",
+            "a/b_b",
+            "a/b__b",
+            "a/b---b",
+            "HOST/b:1",
+            "xn--n3h.com/myimage:xn--n3h.com",
+            &format!("a:1@{A}"),
+            &name,
+        ] {
+            assert!(check_reference(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "https://github.com/docker/docker",
+            "docker/Docker",
+            "-docker",
+            "-docker/docker",
+            "docker///docker",
+            "a b:1",
+            "docker.io/docker///docker",
+            "a//b:1",
+            ":1",
+            "None:None",
+            "a/b:1:2",
+            "a@sha256:abc",
+            "App:1",
+            "${IMAGE}",
+            "a:{{tag}}",
+            "1a3f5e7d9c1b3f5e7d9c1b3f5e7d9c1b3f5e7d9c1b3f5e7d9c1b3f5e7d9c1b3f",
+            "a@md5:0123456789abcdef0123456789abcdef",
+            &format!("a@sha256:{}", "A".repeat(64)),
+            "a/b___b",
+            &format!("a/{}", "a".repeat(256)),
+        ] {
+            assert!(check_reference(bad).is_err(), "{bad}");
         }
     }
 

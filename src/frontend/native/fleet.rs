@@ -160,15 +160,7 @@ fn refuse_dir(dir: &Spanned<String>, why: &str, context: &mut Context<'_, '_>) {
 }
 
 /// Errors by themselves that are warnings in some places: there their level can be set.
-const MILD: [Code; 7] = [
-    Code::InvalidValue,
-    Code::NotSupported,
-    Code::OverrideWithoutEffect,
-    Code::ResourceInvalid,
-    Code::UnknownCluster,
-    Code::UnknownField,
-    Code::UnknownPlace,
-];
+const MILD: [Code; 4] = [Code::InvalidValue, Code::NotSupported, Code::ResourceInvalid, Code::UnknownField];
 
 fn lower_lint(code: &Spanned<String>, level: &Spanned<Text>, fleet: &mut Fleet, context: &mut Context<'_, '_>) {
     let level = match level.value.0.as_str() {
@@ -192,6 +184,13 @@ fn lower_lint(code: &Spanned<String>, level: &Spanned<Text>, fleet: &mut Fleet, 
             let names = Code::ALL.iter().map(|code| code.name());
             let diagnostic = warn(format!("there is no diagnostic `{}`", **code)).did_you_mean(nearest(code, names));
             context.diags.push(diagnostic);
+        }
+        Some(known) if known.lowers_to_warning() || known == Code::Nowhere => {
+            if level == Level::Off {
+                let message = format!("`{}` cannot be turned off, for what it finds is not written anywhere", **code);
+                context.diags.push(warn(message).help(format!("write `{}: warn`", **code)));
+                return;
+            }
         }
         Some(known) if known.severity() == Severity::Error && !MILD.contains(&known) && level != Level::Error => {
             let message = format!("`{}` is an error by itself, and its level cannot be changed", **code);

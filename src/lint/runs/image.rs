@@ -1,11 +1,13 @@
-//! `unpinned-image`: an image without a tag, or with `latest`.
+//! `unpinned-image`: an image without a tag, or with `latest`. `invalid-image`: one that no container runtime can read.
 
 use serde_json::Value;
 
 use super::{POD, Running};
 use crate::diag::{Code, Diagnostic};
+use crate::patch::image;
 
-pub(super) fn run(running: &Running<'_>) -> Vec<Diagnostic> {
+/// Every image of the pod, with its place.
+fn images<'r>(running: &'r Running<'_>) -> impl Iterator<Item = (String, &'r str)> {
     let containers = running.containers();
     let images = containers.iter().filter_map(|container| Some((container.at("image"), container.text("image")?)));
     let volumes = running.pod().and_then(|pod| pod.get("volumes")).and_then(Value::as_array).into_iter().flatten();
@@ -13,8 +15,42 @@ pub(super) fn run(running: &Running<'_>) -> Vec<Diagnostic> {
         let image = volume.get("image")?.get("reference")?.as_str()?;
         Some((format!("{POD}/volumes/{at}/image/reference"), image))
     });
+    images.chain(volumes)
+}
+
+/// The pods of such an image stay in `InvalidImageName` (`applyDefaultImageTag` in `pkg/kubelet/images/image_manager.go`).
+pub(super) fn invalid(running: &Running<'_>) -> Vec<Diagnostic> {
+    // That a text is empty or has white space around it is reported by the rules of a pod.
+    let images = images(running).filter(|(_, image)| !image.is_empty() && image.trim() == *image);
     images
-        .chain(volumes)
+        .filter_map(|(pointer, image)| {
+            let error = image::check_reference(image).err()?;
+            let message = format!("`{}` is not an image reference: {}", crate::validate::shown(image), error);
+            let diagnostic = Diagnostic::new(Code::InvalidImage, running.said(&pointer), message)
+                .note("the API server accepts it, and its pods stay in `InvalidImageName`");
+            Some(help(image, &error).into_iter().fold(diagnostic, Diagnostic::help))
+        })
+        .collect()
+}
+
+/// What to write instead.
+fn help(image: &str, error: &image::ImageError) -> Option<String> {
+    if let Some((_, rest)) = image.split_once("://") {
+        return Some(format!("leave out the scheme: `{rest}`"));
+    }
+    if image.contains("{{") || image.contains("${") || image.contains("$(") {
+        return Some("a variable of another tool is not replaced; `$(var.NAME)` is one of fleetcron".to_owned());
+    }
+    let lower = image.to_lowercase();
+    if lower != image && image::check_reference(&lower).is_ok() {
+        return Some(format!("did you mean `{lower}`?"));
+    }
+    error.help().map(str::to_owned)
+}
+
+pub(super) fn run(running: &Running<'_>) -> Vec<Diagnostic> {
+    images(running)
+        .filter(|(_, image)| image::check_reference(image).is_ok())
         .filter_map(|(pointer, image)| {
             let message = match tag(image) {
                 Tag::None => "this image has no tag, which means `latest`",

@@ -1,6 +1,7 @@
 //! Lints over what a task runs: images, resources, probes, rights, secrets, deadlines. They examine the finished
 //! CronJob and point at its source.
 
+mod amounts;
 mod env_order;
 mod host_path;
 mod idle;
@@ -10,6 +11,7 @@ mod objects;
 mod privileged;
 mod probe;
 mod requests;
+mod root;
 mod secret;
 mod timeout;
 
@@ -51,7 +53,10 @@ const POD: &str = "/spec/jobTemplate/spec/template/spec";
 /// Everything odd about what a variant runs.
 pub fn running(running: &Running<'_>, fleet: &Fleet) -> Vec<Diagnostic> {
     type Rule = fn(&Running<'_>) -> Vec<Diagnostic>;
-    let rules: [(Code, Rule); 10] = [
+    let rules: [(Code, Rule); 13] = [
+        (Code::InvalidImage, image::invalid),
+        (Code::OddAmount, amounts::run),
+        (Code::RootRefused, root::run),
         (Code::EnvOrder, env_order::run),
         (Code::UnpinnedImage, image::run),
         (Code::NoResourceRequests, requests::run),
