@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{POD, Running};
 use crate::diag::{Code, Diagnostic};
+use crate::model::reference;
 use crate::patch::image;
 
 /// Every image of the pod, with its place.
@@ -20,8 +21,10 @@ fn images<'r>(running: &'r Running<'_>) -> impl Iterator<Item = (String, &'r str
 
 /// The pods of such an image stay in `InvalidImageName` (`applyDefaultImageTag` in `pkg/kubelet/images/image_manager.go`).
 pub(super) fn invalid(running: &Running<'_>) -> Vec<Diagnostic> {
-    // That a text is empty or has white space around it is reported by the rules of a pod.
-    let images = images(running).filter(|(_, image)| !image.is_empty() && image.trim() == *image);
+    // That a text is empty or has white space around it is reported by the rules of a pod, and a reference that is left in
+    // it where it has no value.
+    let told = |image: &str| image.is_empty() || image.trim() != image || reference::first(image).is_some();
+    let images = images(running).filter(|(_, image)| !told(image));
     images
         .filter_map(|(pointer, image)| {
             let error = image::check_reference(image).err()?;
@@ -38,7 +41,7 @@ fn help(image: &str, error: &image::ImageError) -> Option<String> {
     if let Some((_, rest)) = image.split_once("://") {
         return Some(format!("leave out the scheme: `{rest}`"));
     }
-    if image.contains("{{") || image.contains("${") || image.contains("$(") {
+    if image.contains("{{") || image.contains('$') {
         return Some("a variable of another tool is not replaced; `$(var.NAME)` is one of fleetcron".to_owned());
     }
     let lower = image.to_lowercase();
