@@ -18,7 +18,7 @@ const LAYERS: [(&str, &str); 21] = [
     ("lock", "tree diag yaml model place"),
     ("render", "tree diag yaml patch model place validate"),
     ("validate", "diag model cron patch"),
-    ("lint", "diag model place cron tree secrets patch"),
+    ("lint", "diag model place cron tree secrets patch validate"),
     ("compile", "tree patch cron diag yaml model frontend place lock render validate lint"),
     ("diff", "tree patch secrets diag yaml model place lock validate render compile"),
     ("report", "tree patch cron secrets diag yaml model frontend place lock validate lint render compile diff"),

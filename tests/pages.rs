@@ -29,7 +29,8 @@ const FLEET: [(&str, &str); 5] = [
 ];
 
 /// Pages whose example is told in words, because it is too long to show or is no text.
-const IN_WORDS: [&str; 4] = ["description-too-long", "invalid-utf8", "object-too-large", "yaml-limits"];
+const IN_WORDS: [&str; 5] =
+    ["client-side-apply", "description-too-long", "invalid-utf8", "object-too-large", "yaml-limits"];
 
 /// What a page tells in words of its example.
 fn prepare(page: &str, root: &Path) {
@@ -69,6 +70,7 @@ fn prepare(page: &str, root: &Path) {
             commit(root);
             fs::write(&task, text).expect("written");
         }
+        "script-start" => fs::write(root.join("tasks/run.sh"), "#!/bin/sh\r\nexit 0\r\n").expect("written"),
         "lock-merge" => drop(git2::Repository::init(root).expect("a repository")),
         _ => {}
     }

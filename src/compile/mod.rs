@@ -3,6 +3,7 @@
 //! [`compile`] is pure and total: it always returns, with as much as could be made, and the same tree gives the same
 //! bytes. Each task is built without seeing another; results are joined in order of identity.
 
+mod apis;
 mod assemble;
 mod inventory;
 mod load;
@@ -277,6 +278,7 @@ fn build(unit: &Unit, ground: &Ground<'_>) -> (Built, Vec<runs::Wanted>, Diagnos
     proof::active_runs(unit, &rendered, model, &mut diags);
     overrides::own(unit, &decision, &rendered, model, ground.faults, &mut diags);
     schedules(unit, &rendered, model, around.sources, &mut diags);
+    apis::check(&rendered, model, &mut diags);
     let copies: Vec<(&Timing, &[usize])> =
         rendered.variants.iter().map(|variant| (&variant.timing, variant.clusters.as_slice())).collect();
     lint::standby(unit, &copies, model, &mut diags);

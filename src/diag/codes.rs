@@ -160,6 +160,8 @@ codes! {
     UndefinedReference, "undefined-reference", Error, "a reference that is unknown or unset, or stands where none is read";
     ReferenceQuoting, "reference-quoting", Warning, "a value put into a text holds characters that a shell would read";
     DigestLost, "digest-lost", Error, "a new tag over an old digest";
+    ScriptStart, "script-start", Warning, "a script whose first line no kernel reads";
+    ClientSideApply, "client-side-apply", Warning, "an object too large for client-side apply";
     ObjectTooLarge, "object-too-large", Error, "an object larger than any that etcd stores";
     PatchFailed, "patch-failed", Error, "a patch does not apply";
     OverrideSelectsNothing, "override-selects-nothing", Error, "an override whose selector reaches none of the task's clusters";

@@ -14,7 +14,7 @@ use super::resources;
 use crate::diag::{Code, Diagnostic, Diagnostics, Place};
 use crate::model::{Cluster, Fleet, Model, PatchStep, ResourceFile};
 use crate::tree::{Located, Span, SpanTree, Spots};
-use crate::validate::{self, Finding, Version};
+use crate::validate::{self, Finding, FindingKind, Version};
 
 /// What is wrong with the resource files of all tasks, as they are written.
 pub fn files(model: &Model, diags: &mut Diagnostics) {
@@ -43,7 +43,7 @@ pub fn files(model: &Model, diags: &mut Diagnostics) {
 }
 
 /// The version of a cluster.
-pub(super) fn version(fleet: &Fleet, cluster: &Cluster) -> Version {
+pub fn version(fleet: &Fleet, cluster: &Cluster) -> Version {
     let (major, minor) =
         cluster.kubernetes_version.as_ref().map_or(fleet.defaults.kubernetes_version, |said| said.value);
     let small = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
@@ -63,6 +63,10 @@ fn written(object: &Located, file: &ResourceFile, expand: bool, version: Version
     // Any namespace will do: the task gives one.
     resources::complete(&mut value, Some("default"));
     let mut findings = validate::object_beside(&value, version);
+    // A member that is null and unknown is not written: old clusters export such (`attributeRestrictions`).
+    findings.retain(|finding| {
+        finding.kind != FindingKind::UnknownField || value.pointer(&finding.pointer).is_none_or(|it| !it.is_null())
+    });
     if expand {
         findings.retain(|finding| {
             !refers(value.pointer(&finding.pointer)) && !refers(Some(&Value::from(&*finding.pointer)))

@@ -3,6 +3,7 @@
 //! Clusters are grouped into [`Variant`]s by everything that can differ (matching overrides, values of references,
 //! zone, namespace), and each variant is merged, validated and emitted once.
 
+mod apply_size;
 mod beside;
 mod blame;
 mod file_path;
@@ -22,7 +23,7 @@ mod spots;
 mod variant;
 mod wanted;
 
-pub use beside::files;
+pub use beside::{files, version as kubernetes_version};
 pub use blame::{origin, said, said_by};
 pub(crate) use object::Ordered;
 pub use object::{HEADER, Manifest};

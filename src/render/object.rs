@@ -8,7 +8,7 @@ use super::file_path;
 use crate::diag::{Code, Diagnostic};
 use crate::model::Unit;
 use crate::patch::{MAX_OBJECT, weight};
-use crate::tree::{FileId, RepoPath, Span, reach};
+use crate::tree::{FileId, RepoPath, Span, Spanned, reach};
 use crate::validate::Schema;
 use crate::yaml;
 
@@ -19,6 +19,8 @@ pub struct Manifest {
     pub path: RepoPath,
     /// `group/Kind`, `Kind` for built-in ones.
     pub kind: String,
+    /// Its `apiVersion` and where that is written; `None` for the CronJob.
+    pub api: Option<Spanned<String>>,
     /// Its namespace; cluster-wide objects have none.
     pub namespace: Option<String>,
     /// Its name.
@@ -53,6 +55,7 @@ pub(super) fn cron_job(value: &Value, unit: &Unit) -> Option<Manifest> {
     Some(Manifest {
         path,
         kind: "CronJob".to_owned(),
+        api: None,
         namespace,
         name,
         bytes: bytes.into(),

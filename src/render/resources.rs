@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::apply_size;
 use super::file_path;
 use super::identity::{self, NamespaceWatch};
 use super::object::{self, HEADER, Ordered};
@@ -14,7 +15,7 @@ use super::{Manifest, beside, flux, patching};
 use crate::diag::{Code, Diagnostic, Severity, nearest};
 use crate::model::{Fleet, PatchStep, Resource, ResourceFile, Target, Unit};
 use crate::patch::{MAX_OBJECT, Shape, typed, weight};
-use crate::tree::{Located, SourceTree, Span};
+use crate::tree::{Located, SourceTree, Span, Spanned};
 use crate::validate::{Schema, nulls};
 use crate::yaml;
 
@@ -87,7 +88,7 @@ pub(super) fn build<'a>(
     let unit = beside.unit;
     let version = beside::version(beside.fleet, beside.scope.cluster);
     let layers = unit.layers_with(beside.overrides);
-    let mut drafts = Vec::new();
+    let (mut drafts, mut encrypted) = (Vec::new(), Vec::new());
     let mut seen = BTreeSet::new();
     for resource in layers.flat_map(|layer| &layer.body.resources) {
         let Some(file) = &resource.file else { continue };
@@ -95,8 +96,9 @@ pub(super) fn build<'a>(
             continue;
         }
         if let Some(bytes) = &file.verbatim {
+            encrypted.extend(&file.objects);
             for object in &file.objects {
-                match manifest(&object.value, bytes, file, resource) {
+                match manifest((&object.value, object), bytes, file, resource) {
                     Some(manifest) => manifests.push(manifest),
                     None => diags.extend(identity::no_path(&object.value, version, resource.span)),
                 }
@@ -114,7 +116,7 @@ pub(super) fn build<'a>(
     for draft in &mut drafts {
         complete(&mut draft.value, beside.namespace.as_deref());
     }
-    patch(beside, &mut drafts, changed, diags);
+    patch(beside, &mut drafts, &encrypted, changed, diags);
     for mut draft in drafts {
         nulls::fill_object(&mut draft.value);
         typed::strip_nulls(&mut draft.value);
@@ -148,7 +150,8 @@ pub(super) fn build<'a>(
         flux::watch(&mut draft.value, beside.fleet, unit, diags);
         let mut bytes = HEADER.as_bytes().to_vec();
         yaml::emit_into(&mut bytes, &draft.value, Ordered(Some(Schema::other_object())));
-        match manifest(&draft.value, &bytes.into(), draft.file, draft.resource) {
+        diags.extend(apply_size::fault(&draft.value, bytes.len(), span));
+        match manifest((&draft.value, draft.object), &bytes.into(), draft.file, draft.resource) {
             Some(manifest) => manifests.push(manifest),
             None => diags.extend(identity::no_path(&draft.value, version, span)),
         }
@@ -223,11 +226,22 @@ fn place(value: &mut Value, namespace: Option<&str>) {
 }
 
 /// The patches of overrides that are for an object beside the CronJob.
-fn patch<'a>(beside: &Beside<'a>, drafts: &mut [Draft<'a>], changed: &mut Vec<usize>, diags: &mut Vec<Diagnostic>) {
+fn patch<'a>(
+    beside: &Beside<'a>,
+    drafts: &mut [Draft<'a>],
+    encrypted: &[&Located],
+    changed: &mut Vec<usize>,
+    diags: &mut Vec<Diagnostic>,
+) {
     for at in beside.overrides {
         let steps = &beside.unit.overrides[*at].layer.body.patches;
         for (step, target) in steps.iter().filter_map(|step| step.target.as_ref().map(|target| (step, target))) {
             if *target.kind == "CronJob" {
+                continue;
+            }
+            if let Some(object) = encrypted.iter().find(|object| is_target(&object.value, target)) {
+                diags.push(for_encrypted(object, target));
+                changed.push(*at);
                 continue;
             }
             let Some(draft) = meant(drafts, step, target, diags) else {
@@ -264,6 +278,22 @@ fn patch<'a>(beside: &Beside<'a>, drafts: &mut [Draft<'a>], changed: &mut Vec<us
     }
     changed.sort_unstable();
     changed.dedup();
+}
+
+/// Whether an object is what a patch is for.
+fn is_target(object: &Value, target: &Target) -> bool {
+    let is = |pointer: &str, text: &str| object.pointer(pointer).and_then(Value::as_str) == Some(text);
+    is("/kind", &target.kind) && target.name.as_ref().is_none_or(|name| is("/metadata/name", name))
+}
+
+/// A patch for an object that passes byte for byte.
+fn for_encrypted(object: &Located, target: &Target) -> Diagnostic {
+    let name = object.value.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+    let message = format!("`{}/{name}` is encrypted by SOPS, and no patch can change it", *target.kind);
+    let span = target.name.as_ref().map_or(target.kind.span, |name| name.span);
+    Diagnostic::new(Code::PatchFailed, span, message).other(object.span(), "it is here").help(
+        "an encrypted file passes byte for byte: keep another one for those clusters, in `resources` of the override",
+    )
 }
 
 /// The object that a patch is for.
@@ -337,7 +367,12 @@ fn file_kind(value: &Value) -> (String, String) {
 }
 
 /// The manifest of an object with those bytes; `None` if its names cannot be part of a path.
-fn manifest(value: &Value, bytes: &Arc<[u8]>, file: &ResourceFile, resource: &Resource) -> Option<Manifest> {
+fn manifest(
+    (value, object): (&Value, &Located),
+    bytes: &Arc<[u8]>,
+    file: &ResourceFile,
+    resource: &Resource,
+) -> Option<Manifest> {
     // A namespace of another type would be left out of the path.
     let namespace = match value.pointer("/metadata/namespace") {
         Some(namespace) => Some(namespace.as_str()?.to_owned()),
@@ -348,9 +383,11 @@ fn manifest(value: &Value, bytes: &Arc<[u8]>, file: &ResourceFile, resource: &Re
     let sound = text("/kind").is_some_and(file_path::is_sound);
     let (file_kind, kind) = file_kind(value);
     let path = file_path::manifest(namespace.as_deref(), &name, &file_kind).filter(|_| sound)?;
+    let api_at = object.spans.member("apiVersion").map_or(object.span(), |spot| spot.value);
     Some(Manifest {
         path,
         kind,
+        api: text("/apiVersion").map(|version| Spanned::new(version.to_owned(), api_at)),
         namespace,
         name,
         bytes: bytes.clone(),

@@ -3,6 +3,7 @@
 //! The structure of a CronJob is data ([`schema`]) from a Kubernetes release; rules walk it beside a JSON value and
 //! report findings by pointer. The caller knows the source text.
 
+pub mod ages;
 pub mod inventory;
 pub mod names;
 mod normal;

@@ -13,7 +13,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{Body, PatchKind, PatchStep, Schedule, Target, Variables};
 use crate::patch::MAX_OBJECT;
 use crate::patch::variables::FREE;
-use crate::tree::{Located, SpanTree, Spanned, Spots};
+use crate::tree::{Located, Span, SpanTree, Spanned, Spots};
 use crate::yaml;
 
 /// The member that marks text from a file: references in it are not read.
@@ -297,6 +297,7 @@ pub(super) fn from_file(item: &mut Value, spans: &SpanTree, context: &mut Contex
             }
             Ok(found) => match yaml::uncarried(found) {
                 None => {
+                    script_start(found, path, place.value, context);
                     context.room -= found.len();
                     found.clone_into(&mut text);
                 }
@@ -308,6 +309,35 @@ pub(super) fn from_file(item: &mut Value, spans: &SpanTree, context: &mut Contex
     let mut marked = Map::new();
     marked.insert(FROM_FILE.to_owned(), Value::String(text));
     *item = Value::Object(marked);
+}
+
+/// Reports a script that cannot start: `load_script` in `fs/binfmt_script.c` of Linux wants `#!` at the very beginning, and
+/// takes all up to the line end for the interpreter, a carriage return too.
+fn script_start(text: &str, path: &str, span: Span, context: &mut Context<'_, '_>) {
+    let bare = text.trim_start_matches('\u{feff}');
+    let first = bare.split('\n').next().unwrap_or_default();
+    if !first.starts_with("#!") {
+        return;
+    }
+    let (what, help) = if bare.len() < text.len() {
+        (
+            "begins with a byte order mark, and `#!` behind it is not read",
+            "save the file as UTF-8 without a byte order mark",
+        )
+    } else if first.ends_with('\r') {
+        (
+            "has line ends of Windows, and no interpreter is called so",
+            "save the file with line ends of Unix: `dos2unix FILE`",
+        )
+    } else {
+        return;
+    };
+    let message = format!("the script `{path}` {what}");
+    context.diags.push(
+        Diagnostic::new(Code::ScriptStart, span, message)
+            .help(help)
+            .help("`* text eol=lf` in .gitattributes keeps it so"),
+    );
 }
 
 /// `containers`: a map by name.

@@ -20,6 +20,7 @@ mod reserved;
 mod resource;
 mod server;
 mod sharing;
+mod sops;
 mod sources;
 mod spelling;
 mod spreading;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::context::Context;
 use super::forms::TextOr;
 use super::wire::{CronJobSpec, ResourceSpec};
-use super::{body, reserved, server, taken};
+use super::{body, reserved, server, sops, taken};
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::model::{Resource, ResourceFile};
 use crate::patch::MAX_OBJECT;
@@ -127,6 +127,9 @@ fn objects(id: FileId, span: Span, context: &mut Context<'_, '_>) -> Option<Vec<
         }
     }
     if !usable {
+        return None;
+    }
+    if !objects.iter().map(|object| sops::check(object, context)).fold(true, |sound, one| sound & one) {
         return None;
     }
     if !objects.iter().any(|object| object.value.get("sops").is_some()) {

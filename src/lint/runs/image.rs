@@ -28,7 +28,7 @@ pub(super) fn invalid(running: &Running<'_>) -> Vec<Diagnostic> {
     images
         .filter_map(|(pointer, image)| {
             let error = image::check_reference(image).err()?;
-            let message = format!("`{}` is not an image reference: {}", crate::validate::shown(image), error);
+            let message = format!("`{}` is not an image reference: {}", image, error);
             let diagnostic = Diagnostic::new(Code::InvalidImage, running.said(&pointer), message)
                 .note("the API server accepts it, and its pods stay in `InvalidImageName`");
             Some(help(image, &error).into_iter().fold(diagnostic, Diagnostic::help))

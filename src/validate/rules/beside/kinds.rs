@@ -1,4 +1,4 @@
-//! Whether a built-in kind exists under an `apiVersion`, after the deprecation guide of Kubernetes (1.16 to 1.32).
+//! Whether a built-in kind exists under an `apiVersion`. Which releases serve a version that does, `ages` knows.
 
 use super::super::at::At;
 use super::super::found::Found;
@@ -47,24 +47,6 @@ const ELSEWHERE: [(&str, &str); 17] = [
     ("StorageClass", "storage.k8s.io/v1"),
 ];
 
-/// Versions of the kinds above that were taken away, and the release of Kubernetes 1 that did it.
-const GONE: [(&str, u16); 14] = [
-    ("apiextensions.k8s.io/v1beta1", 22),
-    ("apps/v1beta1", 16),
-    ("apps/v1beta2", 16),
-    ("autoscaling/v2beta1", 25),
-    ("autoscaling/v2beta2", 26),
-    ("batch/v1beta1", 25),
-    ("extensions/v1beta1", 22),
-    ("networking.k8s.io/v1beta1", 22),
-    ("policy/v1beta1", 25),
-    ("rbac.authorization.k8s.io/v1alpha1", 22),
-    ("rbac.authorization.k8s.io/v1beta1", 22),
-    ("scheduling.k8s.io/v1alpha1", 22),
-    ("scheduling.k8s.io/v1beta1", 22),
-    ("storage.k8s.io/v1beta1", 22),
-];
-
 pub(super) fn check(object: &At<'_>, found: &mut Found) {
     // Both are asked for, so that two mistakes are two messages.
     let (has_version, has_kind) = (is_text(object, "apiVersion", found), is_text(object, "kind", found));
@@ -92,12 +74,6 @@ pub(super) fn check(object: &At<'_>, found: &mut Found) {
         let meant = if core { Some("v1") } else { home };
         let finding = found.refuse(&version_at, message);
         finding.help.extend(meant.map(|meant| format!("write `apiVersion: {meant}`")));
-    } else if let Some(home) = home.filter(|_| GONE.iter().any(|(gone, minor)| *gone == version && found.since(*minor)))
-    {
-        let message = format!("`{version}` of {kind} is no longer served by Kubernetes");
-        found
-            .add(&version_at, Code::DeprecatedApi, FindingKind::Rule, message)
-            .help(format!("write `apiVersion: {home}`"));
     }
 }
 
@@ -162,9 +138,6 @@ mod tests {
         assert_eq!(found("v1", "Configmap"), ["/kind"]);
         assert_eq!(found("v1", "Role"), ["/apiVersion"]);
         assert_eq!(found("v2", "Secret"), ["/apiVersion"]);
-        assert_eq!(found("policy/v1beta1", "PodDisruptionBudget"), ["/apiVersion"]);
-        let old = json!({"apiVersion": "policy/v1beta1", "kind": "PodDisruptionBudget"});
-        assert_eq!(found_in(24, old, check), NONE);
     }
 
     /// `k8s.io/apimachinery/pkg/runtime/schema.ParseGroupVersion`
