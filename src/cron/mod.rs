@@ -6,18 +6,27 @@
 mod calendar;
 mod daylight;
 mod duration;
+mod exact_shift;
 mod fault;
+mod hash;
+mod inexact;
 mod next;
 mod odd;
 mod pace;
 mod parse;
+mod pattern;
+mod window;
 mod words;
 mod zone;
 
 pub use daylight::Shift;
+pub use exact_shift::MAX_STAGGER_MINUTES;
 pub use fault::{Fault, FaultKind};
+pub use hash::{HashFault, HashFaultKind, HashItem, HashSeed, HashedExpression, HashedField};
+pub use inexact::Inexact;
 pub use next::Runs;
 pub use odd::{Oddity, OddityKind};
+pub use window::{Cut, Nearest, Window};
 pub use zone::{Transition, Zone, ZoneFault, ZoneFaultKind};
 
 use std::ops::Range;

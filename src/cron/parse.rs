@@ -64,7 +64,7 @@ fn at_name(text: &str) -> Result<Form, Fault> {
 }
 
 /// The parts between separators, empty ones dropped, as bytes of the whole text; `from` is where `text` begins there.
-fn split(text: &str, from: usize, separator: impl Fn(char) -> bool) -> Vec<Range<usize>> {
+pub(super) fn split(text: &str, from: usize, separator: impl Fn(char) -> bool) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let mut start = None;
     for (at, c) in text.char_indices() {
@@ -85,19 +85,26 @@ fn field(text: &str, at: &Range<usize>, unit: Unit) -> Result<Field, Fault> {
     let mut field = Field { unit, items: Vec::new(), bits: 0, star: false, at: at.clone() };
     for part in split(&text[at.clone()], at.start, |c| c == ',') {
         let item = item(&text[part.clone()], part, unit)?;
-        let mut number = u64::from(item.start);
-        while number <= u64::from(item.end) {
-            field.bits |= 1 << number;
-            number = number.saturating_add(item.step);
-        }
+        field.bits |= bits(&item);
         field.star |= item.any && item.step == 1;
         field.items.push(item);
     }
     Ok(field)
 }
 
+/// The numbers of an item, as bits.
+pub(super) fn bits(item: &Item) -> u64 {
+    let mut bits = 0;
+    let mut number = u64::from(item.start);
+    while number <= u64::from(item.end) {
+        bits |= 1 << number;
+        number = number.saturating_add(item.step);
+    }
+    bits
+}
+
 /// robfig's `getRange`.
-fn item(text: &str, at: Range<usize>, unit: Unit) -> Result<Item, Fault> {
+pub(super) fn item(text: &str, at: Range<usize>, unit: Unit) -> Result<Item, Fault> {
     let fault = |kind| Err(Fault { kind, at: at.clone() });
     let (low, high) = unit.bounds();
     let mut slashes = text.split('/');

@@ -7,6 +7,7 @@ mod placement;
 mod schedule;
 mod structure;
 mod texts;
+mod time;
 mod validation;
 mod yaml;
 
