@@ -9,8 +9,9 @@
 //! 4. `place` decides which clusters a task runs on, and why not on the others.
 //! 5. `render` builds each distinct manifest of a task once: body, overrides, references, bytes.
 //! 6. `validate` finds what Kubernetes would refuse; `lint` what is odd.
-//! 7. `compile` runs 2 to 6 over the whole repository and joins the results.
-//! 8. `sink` writes the difference between what is there and what should be: the only writer.
+//! 7. `timeline` joins the runs of all tasks on all clusters by minute.
+//! 8. `compile` runs 2 to 7 over the whole repository and joins the results.
+//! 9. `sink` writes the difference between what is there and what should be: the only writer.
 //!
 //! A module may use only the modules below it; `tests/layers.rs` holds the table.
 
@@ -32,6 +33,7 @@ pub mod report;
 pub mod scaffold;
 pub mod secrets;
 pub mod sink;
+pub mod timeline;
 pub mod tree;
 pub mod validate;
 pub mod yaml;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with the modules it may use; `*` is every module. A module that does not exist yet may be listed.
-const LAYERS: [(&str, &str); 21] = [
+const LAYERS: [(&str, &str); 22] = [
     ("tree", ""),
     ("patch", ""),
     ("cron", ""),
@@ -19,11 +19,12 @@ const LAYERS: [(&str, &str); 21] = [
     ("render", "tree diag yaml patch model place validate"),
     ("validate", "diag model cron patch"),
     ("lint", "diag model place cron tree secrets patch validate"),
-    ("compile", "tree patch cron diag yaml model frontend place lock render validate lint"),
-    ("diff", "tree patch secrets diag yaml model place lock validate render compile"),
-    ("report", "tree patch cron secrets diag yaml model frontend place lock validate lint render compile diff"),
-    ("import", "tree patch cron secrets diag yaml model frontend place lock validate lint render compile diff"),
-    ("scaffold", "tree patch cron secrets diag yaml model frontend place lock validate lint render compile"),
+    ("compile", "tree patch cron diag yaml model frontend place lock render validate lint timeline"),
+    ("diff", "tree patch secrets diag yaml model place lock validate render timeline compile"),
+    ("report", "tree patch cron secrets diag yaml model frontend place lock validate lint render timeline compile diff"),
+    ("import", "tree patch cron secrets diag yaml model frontend place lock validate lint render timeline compile diff"),
+    ("scaffold", "tree patch cron secrets diag yaml model frontend place lock validate lint render timeline compile"),
+    ("timeline", "model place cron diag"),
     ("repo", "tree"),
     ("sink", "tree"),
     ("cli", "*"),

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fleetcron::cron::{Cut, Expression, Form, HashFaultKind, HashSeed, HashedExpression, Window, Zone};
+use fleetcron::timeline::{Busiest, Copies, CopyState, Cost, Timeline, busiest_minutes};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -315,4 +316,92 @@ fn time_window() {
     let mut apart = BTreeMap::new();
     check_all("window", |case| check_window(case, &mut apart));
     counted("time-window", "listed", &apart);
+}
+
+/// The copies of a case, one for each cluster of a task.
+fn copies(case: &Value) -> Vec<Copies> {
+    let clusters = case["clusters"].as_array().expect("clusters");
+    let index = |name: &Value| clusters.iter().position(|cluster| cluster["name"] == *name).expect("a cluster");
+    let mut copies = Vec::new();
+    for (number, task) in case["tasks"].as_array().expect("tasks").iter().enumerate() {
+        for name in task["clusters"].as_array().expect("names") {
+            let cluster = index(name);
+            let zone = match task["timeZone"].as_str() {
+                Some("cluster") => clusters[cluster]["timeZone"].as_str(),
+                zone => zone,
+            };
+            let suspended = task["suspended"].as_array().is_some_and(|names| names.contains(name));
+            copies.push(Copies {
+                task: number,
+                clusters: vec![cluster],
+                schedule: text(task, "schedule").to_owned(),
+                time_zone: zone.map(str::to_owned),
+                instances: task["instances"].as_u64().map_or(1, |instances| instances as u32),
+                cost: Cost::default(),
+                state: if suspended { CopyState::Suspended } else { CopyState::Runs },
+            });
+        }
+    }
+    copies
+}
+
+/// What a timeline says, in the form of the recordings.
+fn told(case: &Value) -> Value {
+    let instant = |name: &str| text(case, name).parse::<Timestamp>().expect("an instant");
+    let copies = copies(case);
+    let timeline = Timeline::of(&copies, instant("from")..instant("until"), 0);
+    let names = |list: &str| -> Vec<String> {
+        case[list].as_array().into_iter().flatten().map(|one| text(one, "name").to_owned()).collect()
+    };
+    let (tasks, clusters) = (names("tasks"), names("clusters"));
+    let starts = timeline.sum(|member| copies[member].clusters.len() as u64);
+    let instances = timeline.sum(|member| u64::from(copies[member].instances) * copies[member].clusters.len() as u64);
+    let at = |minute: usize| timeline.instant(minute).to_string();
+    let busiest = |sums: &[u64]| -> Value {
+        busiest_minutes(sums, 5).iter().map(|Busiest { sum, minute }| json!([at(*minute), sum])).collect()
+    };
+    let mut counts = [BTreeMap::new(), BTreeMap::new()];
+    for schedule in &timeline.schedules {
+        for copy in schedule.members.iter().map(|member| &copies[*member]) {
+            *counts[0].entry(tasks[copy.task].clone()).or_insert(0) += schedule.minutes().count();
+            *counts[1].entry(clusters[copy.clusters[0]].clone()).or_insert(0) += schedule.minutes().count();
+        }
+    }
+    let every = timeline.rates.iter().map(|rate| {
+        let (copy, starts) = (&copies[rate.member], timeline.rate_starts(rate));
+        json!({
+            "task": tasks[copy.task],
+            "cluster": clusters[copy.clusters[0]],
+            "seconds": rate.seconds,
+            "min": starts.min,
+            "max": starts.max,
+            "anchoredAtFrom": starts.from_begin,
+        })
+    });
+    json!({
+        "total": starts.iter().sum::<u64>(),
+        "instances": instances.iter().sum::<u64>(),
+        "perTask": counts[0],
+        "perCluster": counts[1],
+        "perMinute": starts.iter().enumerate().filter(|(_, sum)| **sum > 0)
+            .map(|(minute, sum)| json!([at(minute), sum])).collect::<Value>(),
+        "busiest": busiest(&starts),
+        "busiestInstances": busiest(&instances),
+        "suspendedCopies": timeline.suspended,
+        "every": every.collect::<Value>(),
+    })
+}
+
+#[test]
+fn time_timeline() {
+    check_all("timeline", |case| {
+        let told = told(case);
+        let expected = case["expect"].as_object().expect("an answer");
+        for (name, value) in expected {
+            if told[name] != *value {
+                return Err(format!("{name} is {}", told[name]));
+            }
+        }
+        Ok(())
+    });
 }

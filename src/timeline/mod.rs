@@ -1,0 +1,265 @@
+//! All runs of all tasks on all clusters in a span of time, by UTC minute.
+//!
+//! Copies with equal schedule and zone run at the same instants, so each distinct pair is searched once and counted with
+//! a weight: a thousand tasks on two hundred clusters have few of them unless their starts are hashed.
+
+mod load;
+mod peak;
+
+pub use load::{Load, Measure};
+pub use peak::{Busiest, busiest_minutes, windowed};
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::cron::{Expression, Form, Zone};
+
+const MINUTE_SECONDS: i64 = 60;
+
+/// Copies of one task that run at the same instants: on some clusters, with everything that counts them.
+#[derive(Clone, Debug)]
+pub struct Copies {
+    /// The task, by index in the model.
+    pub task: usize,
+    /// The clusters, by index in the inventory.
+    pub clusters: Vec<usize>,
+    /// `spec.schedule` as it is written in the manifest.
+    pub schedule: String,
+    /// `spec.timeZone`; without one the runs are taken as UTC.
+    pub time_zone: Option<String>,
+    /// Pods of one run.
+    pub instances: u32,
+    /// What a run takes, where that is known.
+    pub cost: Cost,
+    /// Whether they run.
+    pub state: CopyState,
+}
+
+/// What one run of a copy takes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Minutes that a run takes, rounded up: `expectedDuration`.
+    pub minutes: Option<u32>,
+    /// Minutes after which a run is ended, rounded up: `activeDeadlineSeconds`.
+    pub limit_minutes: Option<u32>,
+    /// What becomes of a run that is due while another goes on.
+    pub overlap: Overlap,
+    /// CPU that one pod requests, in thousandths of a core.
+    pub cpu_millis: u64,
+    /// Memory that one pod requests, in bytes.
+    pub memory_bytes: u64,
+}
+
+/// What becomes of a run that is due while another of the same copy goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Overlap {
+    /// Both go on.
+    #[default]
+    Allow,
+    /// The new one is skipped.
+    Forbid,
+    /// The old one ends.
+    Replace,
+}
+
+/// Whether copies run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CopyState {
+    /// They run when they are due.
+    Runs,
+    /// They are suspended, by their author or because another copy is active.
+    Suspended,
+    /// They are suspended by a pause of the fleet.
+    Paused,
+}
+
+/// The runs of one distinct pair of schedule and zone.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    /// The schedule as written.
+    pub text: String,
+    /// The zone in which it runs.
+    pub zone: Zone,
+    /// Those who have it, by index in the list that the timeline was made of.
+    pub members: Vec<usize>,
+    /// Its runs, as minutes after the begin of the timeline, ascending; negative ones are of the lead before it.
+    pub starts: Vec<i32>,
+}
+
+/// Copies with `@every`: their minute is not known, because it counts from a run that only the cluster knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// Those who have it, by index in the list that the timeline was made of.
+    pub member: usize,
+    /// The distance of its runs.
+    pub seconds: u64,
+}
+
+/// The runs of a fleet in a span.
+#[derive(Clone, Debug)]
+pub struct Timeline {
+    /// The span, half-open: a run at its begin counts.
+    pub span: Range<Timestamp>,
+    /// The distinct schedules that have a minute.
+    pub schedules: Vec<Schedule>,
+    /// Those that have none.
+    pub rates: Vec<Rate>,
+    /// How many copies are left out because they are suspended.
+    pub suspended: usize,
+    /// How many copies are left out because of a pause.
+    pub paused: usize,
+    /// How many copies are taken as UTC because they have no zone.
+    pub without_zone: usize,
+}
+
+impl Timeline {
+    /// Searches the runs of all copies in a span; `lead_minutes` before it are searched too, for runs that go on into it.
+    ///
+    /// A schedule or zone that Kubernetes refuses is left out: the compiler has reported it.
+    pub fn of(copies: &[Copies], span: Range<Timestamp>, lead_minutes: u32) -> Timeline {
+        let mut timeline =
+            Timeline { span, schedules: Vec::new(), rates: Vec::new(), suspended: 0, paused: 0, without_zone: 0 };
+        let mut known: BTreeMap<(&str, &str), Option<usize>> = BTreeMap::new();
+        for (member, copy) in copies.iter().enumerate() {
+            match copy.state {
+                CopyState::Runs => {}
+                CopyState::Suspended => timeline.suspended += copy.clusters.len(),
+                CopyState::Paused => timeline.paused += copy.clusters.len(),
+            }
+            if copy.state != CopyState::Runs {
+                continue;
+            }
+            let zone = copy.time_zone.as_deref().unwrap_or("UTC");
+            let index = *known.entry((&copy.schedule, zone)).or_insert_with(|| {
+                let schedule = timeline.search(&copy.schedule, zone, lead_minutes)?;
+                timeline.schedules.push(schedule);
+                Some(timeline.schedules.len() - 1)
+            });
+            match index {
+                Some(index) => timeline.schedules[index].members.push(member),
+                None => match Expression::parse(&copy.schedule).map(|expression| expression.form().clone()) {
+                    Ok(Form::Every(seconds)) => timeline.rates.push(Rate { member, seconds }),
+                    _ => continue,
+                },
+            }
+            // A rate has no time of day, so no zone plays a part.
+            if copy.time_zone.is_none() && index.is_some() {
+                timeline.without_zone += copy.clusters.len();
+            }
+        }
+        timeline
+    }
+
+    fn search(&self, text: &str, zone: &str, lead_minutes: u32) -> Option<Schedule> {
+        let (expression, zone) = (Expression::parse(text).ok()?, Zone::parse(zone).ok()?);
+        if matches!(expression.form(), Form::Every(_)) {
+            return None;
+        }
+        let lead = SignedDuration::from_mins(i64::from(lead_minutes));
+        let begin = self.span.start.checked_sub(lead).unwrap_or(self.span.start);
+        let before = begin.checked_sub(SignedDuration::from_secs(1)).unwrap_or(begin);
+        let end = self.span.end;
+        let runs = expression.runs(before, &zone).take_while(|run| *run < end);
+        let starts = runs.filter_map(|run| i32::try_from(minute_of(run) - self.first_minute()).ok()).collect();
+        Some(Schedule { text: text.to_owned(), zone, members: Vec::new(), starts })
+    }
+
+    fn first_minute(&self) -> i64 {
+        minute_of(self.span.start)
+    }
+
+    /// How many minutes the span touches.
+    pub fn minutes(&self) -> usize {
+        let last = minute_of(self.span.end - SignedDuration::from_nanos(1));
+        usize::try_from(last - self.first_minute() + 1).unwrap_or(0)
+    }
+
+    /// The instant at which a minute of the span begins.
+    pub fn instant(&self, minute: usize) -> Timestamp {
+        let second = (self.first_minute() + minute as i64) * MINUTE_SECONDS;
+        Timestamp::from_second(second).unwrap_or(self.span.start)
+    }
+
+    /// The minute of the span in which an instant lies, if it does.
+    pub fn minute(&self, at: Timestamp) -> Option<usize> {
+        let minute = usize::try_from(minute_of(at) - self.first_minute()).ok()?;
+        (minute < self.minutes()).then_some(minute)
+    }
+
+    /// For each minute the sum of a weight over all that start in it.
+    pub fn sum(&self, weight: impl Fn(usize) -> u64) -> Vec<u64> {
+        let mut sums = vec![0; self.minutes()];
+        for schedule in &self.schedules {
+            let weight: u64 = schedule.members.iter().map(|member| weight(*member)).sum();
+            if weight > 0 {
+                schedule.minutes().for_each(|minute| sums[minute] += weight);
+            }
+        }
+        sums
+    }
+
+    /// As [`Timeline::sum`], of starts, for each of some groups of (member, cluster); `None` is in no group.
+    pub fn starts_by_group(
+        &self,
+        copies: &[Copies],
+        groups: usize,
+        group: impl Fn(usize, usize) -> Option<usize>,
+    ) -> Vec<Vec<u32>> {
+        let mut sums = vec![vec![0; self.minutes()]; groups];
+        for schedule in &self.schedules {
+            let mut weights: BTreeMap<usize, u32> = BTreeMap::new();
+            for member in &schedule.members {
+                let clusters = copies[*member].clusters.iter();
+                for group in clusters.filter_map(|cluster| group(*member, *cluster)) {
+                    *weights.entry(group).or_default() += 1;
+                }
+            }
+            for (group, weight) in weights {
+                schedule.minutes().for_each(|minute| sums[group][minute] += weight);
+            }
+        }
+        sums
+    }
+
+    /// The schedules that start in a minute.
+    pub fn starting(&self, minute: usize) -> impl Iterator<Item = &Schedule> {
+        let wanted = i32::try_from(minute).unwrap_or(i32::MAX);
+        self.schedules.iter().filter(move |schedule| schedule.starts.binary_search(&wanted).is_ok())
+    }
+
+    /// How many starts of an `@every` lie in the span: at least, at most, and counted from its begin.
+    pub fn rate_starts(&self, rate: &Rate) -> RateStarts {
+        let length = u64::try_from(self.span.end.as_second() - self.span.start.as_second()).unwrap_or(0);
+        RateStarts {
+            min: length / rate.seconds,
+            max: length.div_ceil(rate.seconds),
+            from_begin: length.saturating_sub(1) / rate.seconds,
+        }
+    }
+}
+
+impl Schedule {
+    /// The minutes of the span in which it starts; one that comes twice in a minute is there twice.
+    pub fn minutes(&self) -> impl Iterator<Item = usize> + '_ {
+        self.starts.iter().filter_map(|start| usize::try_from(*start).ok())
+    }
+}
+
+/// How many starts a rate has in a span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateStarts {
+    /// At least.
+    pub min: u64,
+    /// At most.
+    pub max: u64,
+    /// If the last run was at the begin of the span.
+    pub from_begin: u64,
+}
+
+/// The minute since 1970 in which an instant lies.
+fn minute_of(at: Timestamp) -> i64 {
+    let floor = at.as_second() - i64::from(at.subsec_nanosecond() < 0);
+    floor.div_euclid(MINUTE_SECONDS)
+}
