@@ -21,8 +21,14 @@ const LAYERS: [(&str, &str); 22] = [
     ("lint", "diag model place cron tree secrets patch validate"),
     ("compile", "tree patch cron diag yaml model frontend place lock render validate lint timeline"),
     ("diff", "tree patch secrets diag yaml model place lock validate render timeline compile"),
-    ("report", "tree patch cron secrets diag yaml model frontend place lock validate lint render timeline compile diff"),
-    ("import", "tree patch cron secrets diag yaml model frontend place lock validate lint render timeline compile diff"),
+    (
+        "report",
+        "tree patch cron secrets diag yaml model frontend place lock validate lint render timeline compile diff",
+    ),
+    (
+        "import",
+        "tree patch cron secrets diag yaml model frontend place lock validate lint render timeline compile diff",
+    ),
     ("scaffold", "tree patch cron secrets diag yaml model frontend place lock validate lint render timeline compile"),
     ("timeline", "model place cron diag"),
     ("repo", "tree"),

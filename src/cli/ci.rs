@@ -19,6 +19,9 @@ pub(super) fn refused(format: Format, command: &Command) -> Option<String> {
     if format == Format::Markdown && !matches!(command, Command::Diff(_)) {
         return Some("`--format markdown` is there for `diff` alone: take `--format text` or `json`".to_owned());
     }
+    if format == Format::Csv && !matches!(command, Command::Timeline(_)) {
+        return Some("`--format csv` is there for `timeline` alone: take `--format text` or `json`".to_owned());
+    }
     let fits = !format.is_report() || matches!(command, Command::Build(_) | Command::Check(_));
     (!fits).then(|| {
         let name = format.name();
@@ -60,7 +63,7 @@ pub(super) fn report(
         Format::Sarif => (ci::sarif(&report), None),
         Format::Gitlab => (ci::gitlab(&report), None),
         Format::Junit => (ci::junit(&report), None),
-        Format::Text | Format::Json | Format::Markdown => (String::new(), None),
+        Format::Text | Format::Json | Format::Markdown | Format::Csv => (String::new(), None),
     };
     (escape::report(format, &text).into_owned(), remark)
 }

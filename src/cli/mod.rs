@@ -34,6 +34,10 @@ mod session;
 mod side;
 mod stage;
 mod terminal;
+mod timeline;
+mod timeline_data;
+mod timeline_moments;
+mod timeline_text;
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -294,6 +298,7 @@ fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session
         Command::Check(args) => check::run(open(slot)?, args),
         Command::Render(args) => render::run(open(slot)?, args),
         Command::Plan(args) => plan::run(open(slot)?, args),
+        Command::Timeline(args) => timeline::run(open(slot)?, args, global.format, paints(global)),
         Command::Explain(args) => explain::run(open(slot)?, args),
         Command::Diff(args) => diff::run(open(slot)?, args, diff::Drawn::of(global, paints(global))),
         Command::Cron(args) => cron::run(args),
@@ -320,6 +325,7 @@ fn view(command: &Command) -> View {
         Command::Plan(args) => (&args.state, false),
         Command::Explain(args) => (&args.state, false),
         Command::Diff(args) => return args.view(index_file()),
+        Command::Timeline(args) => return args.view(index_file()),
         _ => return View::Folder,
     };
     match &state.at {

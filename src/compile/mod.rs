@@ -16,6 +16,7 @@ mod records;
 mod runs;
 mod same_file;
 mod shared;
+mod starts;
 #[cfg(test)]
 mod tests;
 
@@ -39,6 +40,7 @@ pub use load::{Load, loads};
 pub use nowhere::in_words;
 pub use planning::Planned;
 pub use records::line;
+pub use starts::copies;
 
 pub use crate::frontend::Unmet;
 pub use crate::render::Manifest;

@@ -122,7 +122,7 @@ pub fn report(format: Format, text: &str) -> Cow<'_, str> {
     match format {
         Format::Github => Cow::Owned(broken_up(lines(text), "## ")),
         Format::Json | Format::Sarif | Format::Gitlab => json(text),
-        Format::Text | Format::Markdown | Format::Junit => for_log(format, text, Style::Plain),
+        Format::Text | Format::Markdown | Format::Csv | Format::Junit => for_log(format, text, Style::Plain),
     }
 }
 

@@ -19,6 +19,8 @@ pub enum Format {
     Gitlab,
     /// JUnit XML, a test a task, for `build` and `check`.
     Junit,
+    /// Comma-separated values, for `timeline` alone.
+    Csv,
 }
 
 impl Format {

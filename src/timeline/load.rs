@@ -71,7 +71,12 @@ impl Timeline {
     /// that still goes on in it.
     pub fn lead_minutes(copies: &[Copies]) -> u32 {
         const WEEK: u32 = 7 * 24 * 60;
-        copies.iter().filter_map(|copies| copies.cost.minutes).max().unwrap_or(0).min(WEEK)
+        copies
+            .iter()
+            .filter_map(|copies| copies.cost.minutes.or(copies.cost.limit_minutes))
+            .max()
+            .unwrap_or(0)
+            .min(WEEK)
     }
 }
 

@@ -5,9 +5,11 @@
 
 mod load;
 mod peak;
+mod strip;
 
 pub use load::{Load, Measure};
 pub use peak::{Busiest, busiest_minutes, windowed};
+pub use strip::Strip;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -25,6 +27,8 @@ pub struct Copies {
     pub task: usize,
     /// The clusters, by index in the inventory.
     pub clusters: Vec<usize>,
+    /// `metadata.namespace` of the CronJob.
+    pub namespace: Option<String>,
     /// `spec.schedule` as it is written in the manifest.
     pub schedule: String,
     /// `spec.timeZone`; without one the runs are taken as UTC.
@@ -97,11 +101,22 @@ pub struct Rate {
     pub seconds: u64,
 }
 
+/// What the minutes of a timeline are counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// Instants: what starts at once is counted together.
+    Utc,
+    /// The local time of each schedule's zone, as if it were UTC: what starts at 02:00 in its own zone is counted together.
+    Own,
+}
+
 /// The runs of a fleet in a span.
 #[derive(Clone, Debug)]
 pub struct Timeline {
     /// The span, half-open: a run at its begin counts.
     pub span: Range<Timestamp>,
+    /// What minutes are counted by.
+    pub clock: Clock,
     /// The distinct schedules that have a minute.
     pub schedules: Vec<Schedule>,
     /// Those that have none.
@@ -119,8 +134,13 @@ impl Timeline {
     ///
     /// A schedule or zone that Kubernetes refuses is left out: the compiler has reported it.
     pub fn of(copies: &[Copies], span: Range<Timestamp>, lead_minutes: u32) -> Timeline {
-        let mut timeline =
-            Timeline { span, schedules: Vec::new(), rates: Vec::new(), suspended: 0, paused: 0, without_zone: 0 };
+        Timeline::by_clock(copies, span, lead_minutes, Clock::Utc)
+    }
+
+    /// As [`Timeline::of`], by some clock.
+    pub fn by_clock(copies: &[Copies], span: Range<Timestamp>, lead_minutes: u32, clock: Clock) -> Timeline {
+        let (schedules, rates) = (Vec::new(), Vec::new());
+        let mut timeline = Timeline { span, clock, schedules, rates, suspended: 0, paused: 0, without_zone: 0 };
         let mut known: BTreeMap<(&str, &str), Option<usize>> = BTreeMap::new();
         for (member, copy) in copies.iter().enumerate() {
             match copy.state {
@@ -157,12 +177,26 @@ impl Timeline {
         if matches!(expression.form(), Form::Every(_)) {
             return None;
         }
-        let lead = SignedDuration::from_mins(i64::from(lead_minutes));
-        let begin = self.span.start.checked_sub(lead).unwrap_or(self.span.start);
-        let before = begin.checked_sub(SignedDuration::from_secs(1)).unwrap_or(begin);
-        let end = self.span.end;
-        let runs = expression.runs(before, &zone).take_while(|run| *run < end);
-        let starts = runs.filter_map(|run| i32::try_from(minute_of(run) - self.first_minute()).ok()).collect();
+        // No zone is further from UTC than this.
+        const FURTHEST: i64 = 26 * 60;
+        let margin = if self.clock == Clock::Own { FURTHEST } else { 0 };
+        let from = self.first_minute() - i64::from(lead_minutes);
+        let until = minute_of(self.span.end - SignedDuration::from_nanos(1));
+        let before = Timestamp::from_second(
+            self.span.start.as_second() - 1 - (i64::from(lead_minutes) + margin) * MINUTE_SECONDS,
+        );
+        let shown = |run: Timestamp| match self.clock {
+            Clock::Utc => minute_of(run),
+            Clock::Own => minute_of(run) + i64::from(zone.offset(run)).div_euclid(MINUTE_SECONDS),
+        };
+        let last = self.span.end.as_second() + margin * MINUTE_SECONDS;
+        let runs =
+            expression.runs(before.ok()?, &zone).take_while(|run| run.as_second() < last && *run < Timestamp::MAX);
+        let runs = runs.filter(|run| self.clock == Clock::Own || *run < self.span.end);
+        let minutes = runs.map(shown).filter(|minute| (from..=until).contains(minute));
+        let mut starts: Vec<i32> =
+            minutes.filter_map(|minute| i32::try_from(minute - self.first_minute()).ok()).collect();
+        starts.sort_unstable();
         Some(Schedule { text: text.to_owned(), zone, members: Vec::new(), starts })
     }
 

@@ -334,6 +334,7 @@ fn copies(case: &Value) -> Vec<Copies> {
             copies.push(Copies {
                 task: number,
                 clusters: vec![cluster],
+                namespace: None,
                 schedule: text(task, "schedule").to_owned(),
                 time_zone: zone.map(str::to_owned),
                 instances: task["instances"].as_u64().map_or(1, |instances| instances as u32),

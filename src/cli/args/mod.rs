@@ -79,6 +79,8 @@ pub(super) enum Command {
     Render(Render),
     /// List tasks by clusters.
     Plan(Plan),
+    /// Show when all tasks run on all clusters, how much at once, and the busiest minutes.
+    Timeline(Box<Timeline>),
     /// Say why a task runs where it runs and not elsewhere, or what a diagnostic means.
     Explain(Explain),
     /// Say what a change does to clusters, or whether manifests that stand somewhere mean the same.
@@ -225,6 +227,64 @@ pub(super) struct Plan {
     pub(super) state: State,
     #[command(flatten)]
     pub(super) moment: Moment,
+}
+
+/// `fleetcron timeline`
+#[derive(Debug, Args)]
+pub(super) struct Timeline {
+    #[command(flatten)]
+    pub(super) moment: Moment,
+    /// How long: `90m`, `24h`, `7d`; absent is `24h`, with `--by weekday` `7d`.
+    #[arg(long = "for", value_name = "LENGTH")]
+    pub(super) length: Option<String>,
+    /// List what starts at this time of the day: `02:00`, in `--zone`.
+    #[arg(long, value_name = "HH:MM", conflicts_with = "between")]
+    pub(super) at: Option<String>,
+    /// List what starts between two times of the day: `01:00-05:00`, in `--zone`.
+    #[arg(long, value_name = "HH:MM-HH:MM")]
+    pub(super) between: Option<String>,
+    /// Show a row for each day of the week.
+    #[arg(long, value_enum, conflicts_with = "group_by")]
+    pub(super) by: Option<TimelineBy>,
+    /// What makes a row: `cluster`, `region`, `provider`, `namespace` or `label:KEY`; absent is `cluster`.
+    #[arg(long, value_name = "GROUP")]
+    pub(super) group_by: Option<super::timeline::GroupBy>,
+    /// Only this task; may be repeated.
+    #[arg(long = "task", value_name = "TASK")]
+    pub(super) tasks: Vec<String>,
+    /// Only this cluster; may be repeated.
+    #[arg(long = "cluster", value_name = "CLUSTER")]
+    pub(super) clusters: Vec<String>,
+    /// Only tasks in this namespace; may be repeated.
+    #[arg(long = "namespace", value_name = "NAMESPACE")]
+    pub(super) namespaces: Vec<String>,
+    /// The time zone in which times are shown, or `cluster` for that of each schedule.
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub(super) zone: String,
+    /// Read the repository as this revision has it.
+    #[arg(long, value_name = "REV")]
+    pub(super) revision: Option<String>,
+    /// Read the repository as it is staged.
+    #[arg(long, conflicts_with = "revision")]
+    pub(super) staged: bool,
+}
+
+impl Timeline {
+    /// The state of the repository; `index` is the index file that Git names, if it does.
+    pub(super) fn view(&self, index: Option<PathBuf>) -> View {
+        match &self.revision {
+            Some(revision) => View::Revision(revision.clone()),
+            None if self.staged => View::Index(index),
+            None => View::Folder,
+        }
+    }
+}
+
+/// What a row of a timeline may be made of beside groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TimelineBy {
+    /// A row for each day of the week.
+    Weekday,
 }
 
 /// `fleetcron explain`
