@@ -16,7 +16,7 @@ const LAYERS: [(&str, &str); 22] = [
     ("frontend", "tree diag yaml patch model"),
     ("place", "tree model"),
     ("lock", "tree diag yaml model place"),
-    ("render", "tree diag yaml patch model place validate"),
+    ("render", "tree diag yaml patch cron model place validate"),
     ("validate", "diag model cron patch"),
     ("lint", "diag model place cron tree secrets patch validate"),
     ("compile", "tree patch cron diag yaml model frontend place lock render validate lint timeline"),

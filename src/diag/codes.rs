@@ -123,6 +123,11 @@ codes! {
     UnknownContainer, "unknown-container", Error, "a container that does not exist";
     RestartPolicy, "restart-policy", Error, "a restart policy that a Job cannot have";
     InvalidSchedule, "invalid-schedule", Error, "a schedule that Kubernetes refuses, or a period that cron cannot say";
+    InvalidHash, "invalid-hash", Error, "an `H` in a schedule that cannot be expanded";
+    HashBothDays, "hash-both-days", Error, "`H` in a day field while both day fields are given";
+    InexactStagger, "inexact-stagger", Error, "a stagger that one cron expression cannot say";
+    WideStagger, "wide-stagger", Note, "a stagger window that is wider than the distance of the runs";
+    InexactWindow, "inexact-window", Error, "a window that cannot be cut out of a schedule";
     UnknownTimeZone, "unknown-time-zone", Error, "a time zone that Kubernetes refuses";
     NeverRuns, "never-runs", Error, "a schedule that is accepted and never runs";
     EveryMinute, "every-minute", Warning, "a schedule for every minute of some hours";

@@ -1,10 +1,6 @@
 //! Lints over when a task runs: its schedule, zone and deadlines. A limit that nobody wrote says nothing about how long
 //! runs take, so built-in limits do not count.
 
-use std::ops::Range;
-
-use jiff::Timestamp;
-
 use crate::cron::{Expression, Fields, Form, OddityKind, Zone};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{Cluster, Concurrency, Fleet, Timing};
@@ -138,7 +134,7 @@ impl Rules<'_> {
 
     /// kubernetes#121594
     fn daylight(&self, zone: &Zone) -> Option<Diagnostic> {
-        let span = self.fleet.daylight_saving.clone().unwrap_or_else(newest_year);
+        let span = self.fleet.daylight_saving.clone().unwrap_or_else(Zone::release_year);
         let shifts = self.expression.shifts(zone, span);
         if shifts.is_empty() {
             return None;
@@ -252,17 +248,6 @@ pub(super) fn deprecated(zone: &Zone, span: Span) -> Option<Diagnostic> {
     let message = format!("`{}` is an old name of the time zone `{current}`", zone.name());
     let diagnostic = Diagnostic::new(Code::DeprecatedTimeZone, span, message);
     Some(diagnostic.help(format!("write `{current}`: newer systems may come without the old name")))
-}
-
-/// The year that the release of the time zone database is named after: the newest whose rules are known.
-fn newest_year() -> Range<Timestamp> {
-    let year: i16 = Zone::release().get(..4).and_then(|year| year.parse().ok()).unwrap_or(2026);
-    year_of(year)
-}
-
-fn year_of(year: i16) -> Range<Timestamp> {
-    let begin = |year: i16| format!("{year:04}-01-01T00:00:00Z").parse().unwrap_or(Timestamp::UNIX_EPOCH);
-    begin(year)..begin(year + 1)
 }
 
 /// `5 minutes`

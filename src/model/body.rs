@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::{HashSettings, Stagger, WeeklyWindow};
 use crate::tree::{FileId, Located, RepoPath, Span, Spanned};
 
 /// Variables as said in one place: a value that is null unsets.
@@ -74,6 +75,10 @@ pub struct Body {
     pub object_name: Option<Spanned<String>>,
     /// `description`
     pub description: Option<Spanned<String>>,
+    /// `notDuring`: replaces what a lower layer says.
+    pub not_during: Option<Vec<WeeklyWindow>>,
+    /// `expectedDuration` in seconds; null removes what a lower layer says.
+    pub expected_duration: Option<Option<u32>>,
     /// `variables`
     pub variables: Variables,
     /// `resources`
@@ -92,8 +97,9 @@ impl Body {
         let parts = [&self.job, &self.pod, &self.container, &self.pod_template, &self.object];
         let texts = [&self.namespace, &self.object_name, &self.description];
         !self.variables.is_empty()
-            && self.schedule.expression.is_none()
-            && self.schedule.time_zone.is_none()
+            && self.schedule.is_empty()
+            && self.not_during.is_none()
+            && self.expected_duration.is_none()
             && parts.iter().all(|part| part.is_none())
             && texts.iter().all(|text| text.is_none())
             && self.containers.is_empty()
@@ -112,6 +118,17 @@ pub struct Schedule {
     pub expression: Option<Spanned<String>>,
     /// `timeZone`
     pub time_zone: Option<Spanned<TimeZone>>,
+    /// `hash`
+    pub hash: Option<HashSettings>,
+    /// `stagger`; null removes what a lower layer says.
+    pub stagger: Option<Option<Stagger>>,
+}
+
+impl Schedule {
+    /// Whether it says nothing.
+    pub fn is_empty(&self) -> bool {
+        self.expression.is_none() && self.time_zone.is_none() && self.hash.is_none() && self.stagger.is_none()
+    }
 }
 
 /// What is said about a time zone.

@@ -1,11 +1,11 @@
 //! The settings of a repository with their defaults. A repository without `fleetcron.yaml` is a [`Fleet::default`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use jiff::Timestamp;
 
-use super::{Selector, Variables};
+use super::{Blackout, Budget, CopySelector, Identity, Pause, Selector, Variables};
 use crate::tree::{Located, Spanned};
 
 /// `kind: Fleet`.
@@ -26,6 +26,14 @@ pub struct Fleet {
     /// `spec.daylightSaving`: the span in which changes of the clock are looked for; by default the year of the
     /// time zone database.
     pub daylight_saving: Option<Range<Timestamp>>,
+    /// `spec.blackouts`
+    pub blackouts: Vec<Blackout>,
+    /// `spec.budgets`
+    pub budgets: Vec<Budget>,
+    /// `spec.pauses`
+    pub pauses: Vec<Pause>,
+    /// The tasks that entries of these select, each by its index here.
+    pub task_sets: Vec<BTreeSet<Identity>>,
     /// The document is there and could not be understood: what it settles is not known.
     pub unread: bool,
 }
@@ -56,8 +64,19 @@ impl Default for Fleet {
             guards: Guards { percent: 30, min: 5 },
             lints: BTreeMap::new(),
             daylight_saving: None,
+            blackouts: Vec::new(),
+            budgets: Vec::new(),
+            pauses: Vec::new(),
+            task_sets: Vec::new(),
             unread: false,
         }
+    }
+}
+
+impl Fleet {
+    /// Whether an entry selects a task.
+    pub fn selects_task(&self, copies: &CopySelector, task: &Identity) -> bool {
+        copies.tasks.is_none_or(|set| self.task_sets.get(set).is_some_and(|tasks| tasks.contains(task)))
     }
 }
 

@@ -5,11 +5,13 @@ mod body;
 mod cluster;
 mod document;
 mod fleet;
+mod fleet_time;
 pub mod naming;
 mod placing;
 pub(crate) mod reference;
 mod requirement;
 mod selector;
+mod starting;
 mod timing;
 mod unit;
 
@@ -20,9 +22,11 @@ pub use body::{
 pub use cluster::{Capacity, Cluster, Taint, TaintEffect, Toleration};
 pub use document::DocumentName;
 pub use fleet::{Defaults, Fleet, FluxSubstitution, Guards, Level, Marker, MarkerWhen, Output, VariableSet};
+pub use fleet_time::{Blackout, BlackoutWhen, Budget, BudgetPer, CopySelector, Limit, LimitOf, Pause};
 pub use placing::{Active, By, Group, Placement, Spread, Strategy, Weight};
 pub use requirement::{Requirement, RequirementError, Version, version};
 pub use selector::{Exclude, Expression, Match, Named, Operator, Selector, Values};
+pub use starting::{HashBy, HashSettings, Stagger, StartSpread, WeeklyWindow, WindowZone};
 pub use timing::{Concurrency, Idle, REFUSED_SCHEDULE, Timing};
 pub use unit::{Identity, Override, Reach, Source, Unit, name_of};
 

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::StartSpread;
+
 /// What stands for a schedule that was refused and said so: one that Kubernetes takes, in a spelling that nobody
 /// writes. It is never written, and no more is said of it.
 pub const REFUSED_SCHEDULE: &str = "0  0  1  1  *  ";
@@ -23,6 +25,12 @@ pub struct Timing {
     pub suspended: bool,
     /// Why its Jobs never start a pod although it is not suspended itself, if so.
     pub idle: Option<Idle>,
+    /// `expectedDuration` in seconds, which no manifest carries.
+    pub expected_duration: Option<u32>,
+    /// How its start was spread over the clusters.
+    pub spread: StartSpread,
+    /// The names of the pauses that suspend it; then `suspended` is true for that reason alone.
+    pub paused: Vec<String>,
     /// Somebody decided about the zone, be it that there is none: `null`, or each cluster's own.
     pub zone_decided: bool,
 }
@@ -126,6 +134,9 @@ impl Timing {
             },
             suspended: spec.get("suspend").and_then(Value::as_bool).unwrap_or_default(),
             idle: Idle::find(cron_job),
+            expected_duration: None,
+            spread: StartSpread::default(),
+            paused: Vec::new(),
             zone_decided: false,
         }
     }

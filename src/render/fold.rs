@@ -11,7 +11,7 @@ use super::pod;
 use super::references::{self, Scope, TroubleKind};
 use super::spots;
 use crate::diag::{Code, Diagnostic, nearest};
-use crate::model::{Body, Layer, Source, TimeZone, Unit, name_of};
+use crate::model::{Body, HashSettings, Layer, Source, Stagger, TimeZone, Unit, WeeklyWindow, name_of};
 use crate::patch::{MAX_OBJECT, PatchError, Shape, typed, weight};
 use crate::tree::{Located, SourceTree, Span, SpanTree, Spanned};
 use crate::validate::Schema;
@@ -32,6 +32,14 @@ pub(super) struct State {
     pub(super) resources: usize,
     /// `job.shardEnv` as said last.
     pub(super) shard_env: Option<Spanned<bool>>,
+    /// `schedule.hash` as said last.
+    pub(super) hash: HashSettings,
+    /// `schedule.stagger` as said last.
+    pub(super) stagger: Option<Stagger>,
+    /// `notDuring` as said last.
+    pub(super) not_during: Vec<WeeklyWindow>,
+    /// `expectedDuration` as said last.
+    pub(super) expected_duration: Option<u32>,
 }
 
 /// One fold of a unit's layers for one cluster.
@@ -59,7 +67,18 @@ impl<'a> Fold<'a> {
         if unit.source == Source::Container {
             *path::ensure(&mut object, POD) = json!({"containers": [{"name": unit.identity.name}]});
         }
-        let state = State { object, zone: None, namespace: None, object_name: None, resources: 0, shard_env: None };
+        let state = State {
+            object,
+            zone: None,
+            namespace: None,
+            object_name: None,
+            resources: 0,
+            shard_env: None,
+            hash: HashSettings::default(),
+            stagger: None,
+            not_during: Vec::new(),
+            expected_duration: None,
+        };
         Self { unit, sources, scope, state, troubles: Vec::new(), missed: Vec::new(), too_heavy: false }
     }
 
@@ -88,6 +107,7 @@ impl<'a> Fold<'a> {
         if let Some(zone) = &body.schedule.time_zone {
             self.state.zone = Some(zone.clone());
         }
+        self.starts(body);
         if let Some(job) = &body.job {
             self.job(job);
         }
@@ -120,6 +140,15 @@ impl<'a> Fold<'a> {
     /// Looks whether the object is still one that can be stored: layers that each are small may multiply.
     pub(super) fn weigh(&mut self) {
         self.too_heavy = weight(&self.state.object) > MAX_OBJECT;
+    }
+
+    /// What is said of starts beside the expression.
+    fn starts(&mut self, body: &Body) {
+        let state = &mut self.state;
+        state.hash = body.schedule.hash.clone().unwrap_or_else(|| std::mem::take(&mut state.hash));
+        state.stagger = body.schedule.stagger.clone().unwrap_or_else(|| state.stagger.take());
+        state.not_during = body.not_during.clone().unwrap_or_else(|| std::mem::take(&mut state.not_during));
+        state.expected_duration = body.expected_duration.unwrap_or(state.expected_duration);
     }
 
     fn names(&mut self, body: &'a Body) {

@@ -20,6 +20,7 @@ mod references;
 mod resources;
 mod sha256;
 mod spots;
+mod starts;
 mod variant;
 mod wanted;
 

@@ -12,6 +12,7 @@ use super::object::heaviest;
 use super::orders::{Order, Orders};
 use super::path::{self, JOB, POD};
 use super::references::{self, Scope};
+use super::starts::{self, Spot, StartKey};
 use super::{Manifest, Surroundings, flux, object, patching, resources};
 use crate::diag::{Code, Diagnostic, Place, Severity};
 use crate::model::{Body, Layer, Source, TimeZone, Timing, Unit, naming};
@@ -32,6 +33,8 @@ pub(super) struct Key {
     namespace: Option<String>,
     /// What the plan says of the cluster.
     order: Order,
+    /// When its copy starts.
+    start: StartKey,
 }
 
 impl Key {
@@ -138,7 +141,9 @@ pub(super) fn group(
         let order = orders.of(i, unit.layers_with(&overrides).any(counts));
         let zone = if asks { cluster.time_zone.as_ref().map(|zone| zone.value.clone()) } else { None };
         let namespace = default_namespace(around, i).map(str::to_owned);
-        let key = Key { overrides, values, zone, namespace, order };
+        let spot = Spot { unit, overrides: &overrides, cluster, fleet: around.fleet, sources: around.sources };
+        let start = starts::key(spot);
+        let key = Key { overrides, values, zone, namespace, order, start };
         groups.entry(key).or_default().push(i);
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
@@ -270,6 +275,10 @@ pub(super) fn build<'v>(
             }
         }
     }
+    let spot =
+        Spot { unit, overrides: &key.overrides, cluster: scope.cluster, fleet: around.fleet, sources: around.sources };
+    let spread = starts::settle(spot, &key.start, &mut fold.state, &mut fold.troubles);
+    let expected_duration = fold.state.expected_duration;
     // A zone of the inventory or of the settings is judged where it stands, once.
     let said_elsewhere = match &fold.state.zone {
         Some(zone) if zone.value == TimeZone::Cluster => scope.cluster.time_zone.as_ref(),
@@ -325,7 +334,9 @@ pub(super) fn build<'v>(
     let instances = at_once.map_or(1, |pods| u32::try_from(pods).unwrap_or(u32::MAX));
     let requests = path::at(&value, POD).and_then(|pod| requests::of_pod(pod).ok());
     flux::watch(&mut value, around.fleet, unit, &mut diags);
-    let timing = Timing { zone_decided, ..Timing::of(&value) };
+    let timing = Timing { zone_decided, expected_duration, spread, ..Timing::of(&value) };
+    let paused = starts::pause(spot, &key.start, &mut value, &mut diags);
+    let timing = Timing { paused, ..timing };
     let cron_job = object::cron_job(&value, unit);
     let nameless = cron_job.is_none();
     let mut manifests: Vec<Manifest> = cron_job.into_iter().collect();
@@ -407,8 +418,9 @@ fn name_with_dots(name: &str, span: Span) -> Diagnostic {
 
 fn only_patches(body: &Body) -> bool {
     let nothing = Body { patches: Vec::new(), variables: BTreeMap::new(), ..Body::default() };
-    body.schedule.expression.is_none()
-        && body.schedule.time_zone.is_none()
+    body.schedule.is_empty()
+        && body.not_during.is_none()
+        && body.expected_duration.is_none()
         && [&body.job, &body.pod, &body.container].iter().all(|part| part.is_none())
         && body.containers.len() == nothing.containers.len()
         && body.labels.is_empty()

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::context::{Context, IN_ZONE};
 use super::forms::TextOr;
 use super::wire::{BodySpec, PatchSpec, ScheduleSpec};
-use super::{image, period, reserved, resource};
+use super::{durations, image, period, reserved, resource, starting};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Body, PatchKind, PatchStep, Schedule, Target, Variables};
 use crate::patch::MAX_OBJECT;
@@ -23,6 +23,8 @@ pub(crate) const FROM_FILE: &str = crate::model::FROM_FILE;
 pub(super) fn lower(spec: BodySpec, context: &mut Context<'_, '_>) -> Body {
     let mut body = Body {
         schedule: spec.schedule.map(|said| schedule(said, context)).unwrap_or_default(),
+        not_during: spec.not_during.map(|list| starting::windows(list, context)),
+        expected_duration: spec.expected_duration.and_then(|said| durations::expected(said, context)),
         job: spec.job,
         pod: spec.pod,
         container: spec.container,

@@ -8,7 +8,7 @@ use jiff::civil::{Date, Time};
 use super::context::{Context, IN_ZONE};
 use super::sources::Sources;
 use super::wire::{self, FleetDocument, FluxSpec, LevelSpec, MarkerWhenSpec};
-use super::{body, names, placing, requires};
+use super::{body, fleet_time, names, placing, requires};
 use crate::diag::{Code, Diagnostic, Severity, nearest};
 use crate::model::{Fleet, FluxSubstitution, Level, MarkerWhen, VariableSet};
 use crate::tree::{RepoPath, Span, Spanned, Text};
@@ -19,13 +19,15 @@ pub(super) struct Settings {
     pub(super) sources: Sources,
     /// Where `output.dir` is written.
     pub(super) output_dir: Option<Span>,
+    /// The tasks that entries of the settings select, by the index that these hold.
+    pub(super) task_filters: Vec<wire::TasksSpec>,
 }
 
 pub(super) fn lower(documents: Vec<FleetDocument>, context: &mut Context<'_, '_>) -> Settings {
     let mut fleet = Fleet::default();
     let mut rest = documents.into_iter();
     let Some(first) = rest.next() else {
-        return Settings { settings: fleet, sources: Sources::default(), output_dir: None };
+        return Settings { settings: fleet, sources: Sources::default(), output_dir: None, task_filters: Vec::new() };
     };
     for other in rest {
         context.diags.push(
@@ -37,7 +39,7 @@ pub(super) fn lower(documents: Vec<FleetDocument>, context: &mut Context<'_, '_>
     let sources = Sources::of(&first);
     fleet.name = Some(first.metadata.name.value);
     let Some(spec) = first.spec else {
-        return Settings { settings: fleet, sources, output_dir: None };
+        return Settings { settings: fleet, sources, output_dir: None, task_filters: Vec::new() };
     };
     if let Some(requires) = &spec.requires {
         requires::check(requires, context);
@@ -69,6 +71,8 @@ pub(super) fn lower(documents: Vec<FleetDocument>, context: &mut Context<'_, '_>
     if let Some(span) = spec.daylight_saving {
         fleet.daylight_saving = daylight_saving(&span, context);
     }
+    let entries = fleet_time::Entries { blackouts: spec.blackouts, budgets: spec.budgets, pauses: spec.pauses };
+    let task_filters = fleet_time::lower(entries, &mut fleet, context);
     if let Some(compatibility) = spec.karmada.and_then(|karmada| karmada.compatibility)
         && matches!(compatibility.value, wire::CompatibilitySpec::Exact)
     {
@@ -77,7 +81,7 @@ pub(super) fn lower(documents: Vec<FleetDocument>, context: &mut Context<'_, '_>
                 .help("remove `karmada`; native kinds need no such setting"),
         );
     }
-    Settings { settings: fleet, sources, output_dir }
+    Settings { settings: fleet, sources, output_dir, task_filters }
 }
 
 /// The longest span that is searched for changes of the clock, in days.

@@ -3,7 +3,7 @@
 //! Precedence is the order of layers (file, built-in, fleet defaults, bases, task) and of overrides (documents by name,
 //! bases, task).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -53,14 +53,17 @@ pub(super) fn units(
     bases: Vec<(Span, BaseDocument)>,
     tasks: Vec<(Span, TaskDocument)>,
     overrides: Vec<(Span, OverrideDocument)>,
-    fleet: &Fleet,
+    fleet: &mut Fleet,
+    task_filters: Vec<TasksSpec>,
     context: &mut Context<'_, '_>,
 ) -> Vec<Unit> {
+    let filters: Vec<TaskFilter> = task_filters.into_iter().map(|spec| task_filter(spec, context)).collect();
+    fleet.task_sets = vec![BTreeSet::new(); filters.len()];
     let bases = lower_bases(bases, context);
     let documents = lower_documents(overrides, context);
     let mut units: BTreeMap<Identity, Unit> = BTreeMap::new();
     for (_, task) in tasks {
-        let Some(unit) = lower_task(task, &bases, &documents, fleet, context) else { continue };
+        let Some(unit) = lower_task(task, &bases, &documents, (&filters, fleet), context) else { continue };
         match units.get(&unit.identity) {
             Some(first) => context.diags.push(
                 Diagnostic::new(
@@ -76,7 +79,8 @@ pub(super) fn units(
             }
         }
     }
-    check_task_names(&documents, &units, context);
+    let named = documents.iter().filter_map(|document| document.tasks.as_ref()).chain(&filters);
+    check_task_names(named, &units, context);
     units.into_values().collect()
 }
 
@@ -279,11 +283,15 @@ impl TaskFilter {
 }
 
 /// A name in `tasks.names` that no task has is a mistake.
-fn check_task_names(documents: &[Document], units: &BTreeMap<Identity, Unit>, context: &mut Context<'_, '_>) {
+fn check_task_names<'f>(
+    filters: impl Iterator<Item = &'f TaskFilter>,
+    units: &BTreeMap<Identity, Unit>,
+    context: &mut Context<'_, '_>,
+) {
     if context.diags.has_errors() {
         return;
     }
-    for name in documents.iter().filter_map(|d| d.tasks.as_ref()?.names.as_ref()).flatten() {
+    for name in filters.filter_map(|filter| filter.names.as_ref()).flatten() {
         let known = |identity: &Identity| identity.name == **name || identity.to_string() == **name;
         if !units.keys().any(known) {
             let names: Vec<&str> = units.keys().map(|identity| identity.name.as_str()).collect();
@@ -297,7 +305,7 @@ fn lower_task(
     task: TaskDocument,
     bases: &BTreeMap<String, Base>,
     documents: &[Document],
-    fleet: &Fleet,
+    (filters, fleet): (&[TaskFilter], &mut Fleet),
     context: &mut Context<'_, '_>,
 ) -> Option<Unit> {
     let mut spec = task.spec;
@@ -389,6 +397,9 @@ fn lower_task(
         }
     }
     let meets = |filter: &TaskFilter| filter.meets(&identity, lives_in.as_deref(), &labels);
+    for (_, tasks) in filters.iter().zip(&mut fleet.task_sets).filter(|(filter, _)| meets(filter)) {
+        tasks.insert(identity.clone());
+    }
     let concerned = documents.iter().filter(|document| document.tasks.as_ref().is_none_or(meets));
     let mut overrides: Vec<Arc<Override>> = concerned.map(|document| document.what.clone()).collect();
     overrides.extend(used.iter().flat_map(|base| base.overrides.iter().cloned()));
@@ -504,7 +515,7 @@ fn defaults(fleet: &Fleet, span: Span) -> [Layer; 2] {
     });
     let fleet = Body {
         job: fleet.defaults.job.clone(),
-        schedule: Schedule { expression: None, time_zone: zone },
+        schedule: Schedule { time_zone: zone, ..Schedule::default() },
         ..Body::default()
     };
     [Layer { origin: Origin::BuiltIn, body: built_in }, Layer { origin: Origin::Defaults, body: fleet }]

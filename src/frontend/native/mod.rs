@@ -5,7 +5,9 @@
 
 mod body;
 mod context;
+mod durations;
 mod fleet;
+mod fleet_time;
 mod forms;
 mod image;
 mod inventory;
@@ -24,6 +26,7 @@ mod sops;
 mod sources;
 mod spelling;
 mod spreading;
+mod starting;
 mod taken;
 pub(crate) mod wire;
 
@@ -267,7 +270,7 @@ pub(super) fn understand(
     let left_out = library.sources.problems().iter().filter(|problem| !fleet.sources.takes(&problem.path));
     let left_out = left_out.map(|problem| problem.path.clone()).collect();
     let mut joining = Context::new(library, diags, &mut wanted, &mut broken, &mut named);
-    let model = Model { excluded_tasks: excluded, ..join(documents, fleet.settings, &mut joining) };
+    let model = Model { excluded_tasks: excluded, ..join(documents, fleet.settings, fleet.task_filters, &mut joining) };
     library.report_passed_over(&broken, &named, diags);
     // Where fleetcron has tasks, documents of Karmada may stand there for another tool, or be what a task brings along.
     karmada.retain(|met| met.file().is_some_and(|file| !named.contains(&file)));
@@ -326,14 +329,19 @@ fn is_fleet(root: &Node) -> bool {
     is("apiVersion", API_VERSION) && is("kind", "Fleet")
 }
 
-fn join(documents: Documents, fleet: Fleet, context: &mut Context<'_, '_>) -> Model {
+fn join(
+    documents: Documents,
+    mut fleet: Fleet,
+    task_filters: Vec<wire::TasksSpec>,
+    context: &mut Context<'_, '_>,
+) -> Model {
     let tasks_seen = documents.tasks.len() + documents.broken_tasks;
     if documents.broken_tasks > 0 {
         context.files.miss_a_task();
     }
     let unread_clusters = documents.broken_clusters;
     let (clusters, misnamed) = inventory::lower(documents.clusters, documents.capacities, &unread_clusters, context);
-    let units = join::units(documents.bases, documents.tasks, documents.overrides, &fleet, context);
+    let units = join::units(documents.bases, documents.tasks, documents.overrides, &mut fleet, task_filters, context);
     taken::report(context);
     Model { fleet, clusters, units, unread_clusters, misnamed, tasks_seen, ..Model::default() }
 }

@@ -3,6 +3,7 @@
 
 use super::context::Context;
 use super::forms::TextOr;
+use super::starting;
 use super::wire::{DaySpec, ScheduleSpec};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{REFUSED_SCHEDULE, Schedule, TimeZone};
@@ -12,7 +13,7 @@ use crate::tree::{Span, Spanned};
 pub(super) fn schedule(spec: Spanned<TextOr<ScheduleSpec>>, context: &mut Context<'_, '_>) -> Schedule {
     let span = spec.span;
     match spec.value {
-        TextOr::Text(text) => Schedule { expression: Some(Spanned::new(text, span)), time_zone: None },
+        TextOr::Text(text) => Schedule { expression: Some(Spanned::new(text, span)), ..Schedule::default() },
         TextOr::Object(object) => long_form(object, span, context),
     }
 }
@@ -26,6 +27,8 @@ fn long_form(spec: ScheduleSpec, span: Span, context: &mut Context<'_, '_>) -> S
             Spanned::new(TimeZone::Name(name.value), at)
         }
     });
+    let hash = spec.hash.map(|hash| starting::hash_settings(hash.by, hash.salt, context));
+    let stagger = spec.stagger.and_then(|stagger| starting::stagger(stagger, context));
     let mut said: Vec<(&str, Span, Option<String>)> = Vec::new();
     if let Some(cron) = spec.cron {
         said.push(("cron", cron.span, Some(cron.value)));
@@ -73,7 +76,7 @@ fn long_form(spec: ScheduleSpec, span: Span, context: &mut Context<'_, '_>) -> S
         .into_iter()
         .next()
         .map(|(_, span, cron)| Spanned::new(cron.unwrap_or_else(|| REFUSED_SCHEDULE.to_owned()), span));
-    Schedule { expression, time_zone }
+    Schedule { expression, time_zone, hash, stagger }
 }
 
 fn lower_every(every: &Spanned<String>, context: &mut Context<'_, '_>) -> Option<String> {
@@ -145,7 +148,7 @@ fn bound(n: &Spanned<u32>, low: u32, high: u32, what: &str, context: &mut Contex
 }
 
 /// `HH:MM` as (hour, minute).
-fn time(at: &Spanned<String>, context: &mut Context<'_, '_>) -> Option<(u32, u32)> {
+pub(super) fn time(at: &Spanned<String>, context: &mut Context<'_, '_>) -> Option<(u32, u32)> {
     let digits = |text: &str| (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     let part = |text: &str| digits(text).then(|| text.parse::<u32>().ok()).flatten();
     let read = at.split_once(':').and_then(|(hour, minute)| part(hour).zip(part(minute)));
@@ -181,7 +184,7 @@ fn days<T>(
 }
 
 /// The number of a day of the week in cron.
-fn weekday(day: DaySpec) -> u32 {
+pub(super) fn weekday(day: DaySpec) -> u32 {
     match day {
         DaySpec::Sun => 0,
         DaySpec::Mon => 1,

@@ -2,12 +2,14 @@
 //!
 //! Documents are read with them and JSON Schemas are generated from them, so both always agree.
 
+mod fleet_time;
 mod inventory;
 mod placing;
 mod settings;
 mod task;
 mod timing;
 
+pub(crate) use fleet_time::*;
 pub(crate) use inventory::*;
 pub(crate) use placing::*;
 pub(crate) use settings::*;

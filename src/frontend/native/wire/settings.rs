@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::super::forms::TextOrList;
 use super::super::kubernetes as k8s;
-use super::{ExcludeSpec, MatchSpec, said};
+use super::{BlackoutSpec, BudgetSpec, ExcludeSpec, MatchSpec, PauseSpec, said};
 use crate::tree::{Keyed, Located, Spanned, Text};
 
 /// `spec` of a Fleet.
@@ -29,6 +29,12 @@ pub(crate) struct FleetSpec {
     pub(crate) lints: Option<Keyed<Spanned<Text>>>,
     /// The span in which changes of the clock are looked for (default: the year of the time zone database).
     pub(crate) daylight_saving: Option<DaylightSavingSpec>,
+    /// When tasks do not start: weekly windows are cut out of schedules, dated ones are reported.
+    pub(crate) blackouts: Option<Vec<BlackoutSpec>>,
+    /// The most that may start or run at once.
+    pub(crate) budgets: Option<Vec<Spanned<BudgetSpec>>>,
+    /// What is suspended until the entry is removed.
+    pub(crate) pauses: Option<Vec<PauseSpec>>,
     /// Repositories written for Karmada.
     pub(crate) karmada: Option<KarmadaSpec>,
     /// The versions of fleetcron that may compile this repository, as `>=0.3 <0.4`; with another, every command ends with exit code 2.

@@ -12,7 +12,8 @@ use serde::{Deserialize, Deserializer};
 use super::super::forms::{ListOr, TextListOr, TextOr, TextOrList};
 use super::super::kubernetes as k8s;
 use super::{
-    ActiveSpec, ExcludeSpec, ExpressionSpec, LabelsSpec, MatchSpec, NotInSpec, PlacementSpec, ScheduleSpec, said,
+    ActiveSpec, ExcludeSpec, ExpressionSpec, LabelsSpec, MatchSpec, NotInSpec, PlacementSpec, ScheduleSpec, WindowSpec,
+    said,
 };
 use crate::tree::{Located, Spanned};
 
@@ -176,6 +177,12 @@ macro_rules! with_body {
             $($(#[$field_meta])* pub(crate) $field: $type,)*
             /// When: a cron expression, or an object.
             pub(crate) schedule: Option<Spanned<TextOr<ScheduleSpec>>>,
+            /// Weekly windows in which it does not start; they are cut out of the cron expression.
+            pub(crate) not_during: Option<Vec<Spanned<WindowSpec>>>,
+            /// How long a run takes, as `20m`; null removes it. No manifest carries it.
+            #[serde(default, deserialize_with = "said")]
+            #[schemars(with = "Option<String>")]
+            pub(crate) expected_duration: Option<Option<Spanned<String>>>,
             /// Fields of CronJobSpec and JobSpec; labels and annotations of the job template.
             #[schemars(with = "Option<k8s::Job>")]
             pub(crate) job: Option<Located>,
@@ -219,6 +226,8 @@ macro_rules! take_body {
             pub(crate) fn take_body(&mut self) -> BodySpec {
                 BodySpec {
                     schedule: self.schedule.take(),
+                    not_during: self.not_during.take(),
+                    expected_duration: self.expected_duration.take(),
                     job: self.job.take(),
                     pod: self.pod.take(),
                     container: self.container.take(),

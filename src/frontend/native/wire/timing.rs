@@ -22,6 +22,12 @@ pub(crate) struct ScheduleSpec {
     pub(crate) weekly: Option<Spanned<WeeklySpec>>,
     /// At a time of some days of the month.
     pub(crate) monthly: Option<Spanned<MonthlySpec>>,
+    /// How `H` in the cron expression is expanded.
+    pub(crate) hash: Option<HashSpec>,
+    /// A stable offset for each cluster within a window; null removes it.
+    #[serde(default, deserialize_with = "said")]
+    #[schemars(with = "Option<StaggerSpec>")]
+    pub(crate) stagger: Option<Option<StaggerSpec>>,
     /// An IANA name, or `cluster` for each cluster's own.
     #[serde(default, deserialize_with = "said")]
     #[schemars(with = "Option<String>")]
@@ -83,4 +89,50 @@ pub(crate) struct MonthlySpec {
     pub(crate) on: Spanned<Vec<Spanned<u32>>>,
     /// The time, as `"03:00"`.
     pub(crate) at: Spanned<String>,
+}
+
+/// `schedule.hash`: what the hash of a start depends on.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct HashSpec {
+    /// `cluster` for a start of each cluster's own, `task` for the same start everywhere (default: cluster, task where `active` is given).
+    pub(crate) by: Option<HashBySpec>,
+    /// Moves the task: 1 to 63 letters, digits, `.`, `_` and `-`.
+    pub(crate) salt: Option<Spanned<String>>,
+}
+
+/// `by` of a hash.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum HashBySpec {
+    /// A start of each cluster's own.
+    Cluster,
+    /// The same start everywhere.
+    Task,
+}
+
+/// `schedule.stagger`: a stable offset within a window.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct StaggerSpec {
+    /// The window, from `1m` to `24h`.
+    pub(crate) window: Spanned<String>,
+    /// As in `hash`.
+    pub(crate) by: Option<HashBySpec>,
+    /// As in `hash`.
+    pub(crate) salt: Option<Spanned<String>>,
+}
+
+/// A weekly window in which nothing may start.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct WindowSpec {
+    /// The days on which it begins (default: all).
+    pub(crate) days: Option<Spanned<Vec<Spanned<DaySpec>>>>,
+    /// When it begins, as `"22:00"` (default 00:00).
+    pub(crate) from: Option<Spanned<String>>,
+    /// When it ends, up to `"24:00"` (default); on the next day if not after `from`.
+    pub(crate) to: Option<Spanned<String>>,
+    /// The zone of these times (default: that of the schedule), or `cluster`.
+    pub(crate) time_zone: Option<Spanned<String>>,
 }
