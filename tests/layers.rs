@@ -20,7 +20,7 @@ const LAYERS: [(&str, &str); 22] = [
     ("validate", "diag model cron patch"),
     ("lint", "diag model place cron tree secrets patch validate"),
     ("compile", "tree patch cron diag yaml model frontend place lock render validate lint timeline"),
-    ("diff", "tree patch secrets diag yaml model place lock validate render timeline compile"),
+    ("diff", "tree patch cron secrets diag yaml model place lock validate render timeline compile"),
     (
         "report",
         "tree patch cron secrets diag yaml model frontend place lock validate lint render timeline compile diff",

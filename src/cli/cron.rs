@@ -218,5 +218,6 @@ fn shift(shift: &Shift) -> Value {
         "after": time::offset(shift.transition.after),
         "skipped": times(&shift.skipped),
         "doubled": times(&shift.doubled),
+        "added": times(&shift.added),
     })
 }

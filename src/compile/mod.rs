@@ -5,6 +5,7 @@
 
 mod apis;
 mod assemble;
+mod fleet_time;
 mod inventory;
 mod load;
 mod nowhere;
@@ -198,6 +199,7 @@ pub fn compile_watched(sources: &SourceTree, mode: &Mode, mut begins: impl FnMut
     if capacities_read {
         lint::overcommitted(&model, load::overcommitted(&model.units, &plan, &model.clusters, &inventory), &mut diags);
     }
+    fleet_time::check(&model, &plan, &mut diags);
     runs::missing(&model, &plan, asked_for, &mut diags);
     let (lock, drift) = records::renew(&plan, &ground);
     let named = same_file::report(&model, &plan, &mut diags);
@@ -315,6 +317,7 @@ fn drained(unit: &Unit, decision: &Decision, planned: &Planned, ground: &Ground<
 /// What is odd about when the variants of a task run.
 fn schedules(unit: &Unit, rendered: &Rendered, model: &Model, sources: &SourceTree, diags: &mut Diagnostics) {
     let mut said = Gather::default();
+    let (mut spread, mut possible_changes) = (starts::SpreadLints::default(), Vec::new());
     for variant in &rendered.variants {
         let seen = lint::Variant {
             timing: &variant.timing,
@@ -323,8 +326,14 @@ fn schedules(unit: &Unit, rendered: &Rendered, model: &Model, sources: &SourceTr
             said: &|path| render::said(unit, &variant.overrides, path),
         };
         for (diagnostic, clusters) in lint::schedule(&seen, &model.fleet, sources) {
-            said.add(diagnostic, &clusters);
+            said.add(spread.one_a_task(diagnostic, &variant.timing), &clusters);
         }
+        spread.look(&variant.timing);
+        let possible = spread.is_spread.then(|| lint::possible_daylight(&seen, &model.fleet, sources)).flatten();
+        possible_changes.extend(possible.map(|diagnostic| (diagnostic, variant.clusters.as_slice())));
+    }
+    if !spread.knows(Code::DaylightSaving) {
+        possible_changes.into_iter().for_each(|(diagnostic, clusters)| said.add(diagnostic, clusters));
     }
     let placed = rendered.variants.iter().map(|variant| variant.clusters.len()).sum();
     said.into_bag(|cluster| model.clusters[cluster].name.as_str(), placed, diags);

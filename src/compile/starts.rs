@@ -1,7 +1,10 @@
 //! Hands the finished CronJobs of all tasks to the timeline.
 
+use std::collections::BTreeMap;
+
 use super::Built;
-use crate::model::{Concurrency, Idle};
+use crate::diag::{Code, Diagnostic};
+use crate::model::{Concurrency, Idle, Timing};
 use crate::render::Variant;
 use crate::timeline::{Copies, CopyState, Cost, Overlap};
 
@@ -31,6 +34,7 @@ fn of_variant(task: usize, variant: &Variant) -> Copies {
             true => CopyState::Runs,
             false => CopyState::Paused,
         },
+        spread: timing.spread.is_spread(),
     }
 }
 
@@ -49,5 +53,35 @@ fn cost(variant: &Variant) -> Cost {
         },
         cpu_millis: requested("cpu").map_or(0, |cpu| amount(cpu.millis())),
         memory_bytes: requested("memory").map_or(0, |memory| amount(memory.units())),
+    }
+}
+
+/// Lints of a task whose starts are spread: its variants have as many expressions, and one mistake is one message.
+#[derive(Default)]
+pub(super) struct SpreadLints {
+    first: BTreeMap<Code, Diagnostic>,
+    /// Whether the variant that was looked at last is spread.
+    pub(super) is_spread: bool,
+}
+
+impl SpreadLints {
+    /// A diagnostic in the words of the first variant that had it; the notes stay its own.
+    pub(super) fn one_a_task(&mut self, diagnostic: Diagnostic, timing: &Timing) -> Diagnostic {
+        if !timing.spread.is_spread() {
+            return diagnostic;
+        }
+        let first = self.first.entry(diagnostic.code).or_insert_with(|| diagnostic.clone());
+        let notes = if first.code == Code::DaylightSaving { diagnostic.notes } else { first.notes.clone() };
+        Diagnostic { notes, ..first.clone() }
+    }
+
+    /// Remembers whether a variant is spread.
+    pub(super) fn look(&mut self, timing: &Timing) {
+        self.is_spread = timing.spread.is_spread();
+    }
+
+    /// Whether some variant had a diagnostic of a code.
+    pub(super) fn knows(&self, code: Code) -> bool {
+        self.first.contains_key(&code)
     }
 }

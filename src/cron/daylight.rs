@@ -3,7 +3,7 @@
 //! The runs that the fields ask for on the days around a clock change are compared with the runs that the search gives,
 //! so any irregularity is found, not only that of a one-hour gap.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 
@@ -25,6 +25,8 @@ pub struct Shift {
     pub skipped: Vec<DateTime>,
     /// Local times with two runs.
     pub doubled: Vec<DateTime>,
+    /// Local times with a run that the fields do not ask for: robfig's search has missed that a day began.
+    pub added: Vec<DateTime>,
 }
 
 /// So many local times are named before the rest is counted.
@@ -36,7 +38,9 @@ impl fmt::Display for Shift {
         let Transition { at, before, after } = self.transition;
         let clock = |offset: i32| Offset::from_seconds(offset).unwrap_or(Offset::UTC).to_datetime(at);
         write!(f, "clocks go from {} to {}", clock(before).strftime("%H:%M"), clock(after).strftime("%H:%M"))?;
-        let told = [("no run", &self.skipped), ("two runs", &self.doubled)].into_iter();
+        let told =
+            [("no run", &self.skipped), ("two runs", &self.doubled), ("a run on a day that is not meant", &self.added)];
+        let told = told.into_iter();
         for (at, (what, times)) in told.filter(|(_, times)| !times.is_empty()).enumerate() {
             write!(f, "{} {what} at {}", if at == 0 { ":" } else { ";" }, named(times))?;
         }
@@ -74,6 +78,21 @@ impl Expression {
         zone.transitions(span).filter(near).filter_map(|transition| self.shift(fields, zone, transition)).collect()
     }
 
+    /// The changes of the clock that take runs away or give one twice with some offset below so many minutes.
+    pub fn staggered_shifts(&self, window_minutes: u32, zone: &Zone, span: Range<Timestamp>) -> Vec<Shift> {
+        let mut found: Vec<Shift> = Vec::new();
+        for transition in zone.transitions(span) {
+            // Offsets at which a start first comes near the change; the others are like one of them.
+            let near = (0..window_minutes).filter_map(|minutes| {
+                let moved = Expression::parse(&self.shifted(minutes).ok()?).ok()?;
+                let Form::Fields(fields) = moved.form() else { return None };
+                may_matter(fields, &transition).then(|| moved.shift(fields, zone, transition)).flatten()
+            });
+            found.extend(near.take(1));
+        }
+        found
+    }
+
     /// The local days before and after the change; a gap at midnight can take a whole day away.
     fn shift(&self, fields: &Fields, zone: &Zone, transition: Transition) -> Option<Shift> {
         let at = transition.at.as_second();
@@ -96,22 +115,31 @@ impl Expression {
         let gap = at + i64::from(low)..at + i64::from(high);
         let keeps_distance = fields.hour.full() && (high - low) % 3600 == 0;
         let counts = |second: &i64| !keeps_distance || !gap.contains(second);
-        let wanted = days.flat_map(|day| asked_for(fields, day));
-        let skipped =
-            wanted.filter(|second| !runs.contains_key(second) && counts(second)).filter_map(civil).collect::<Vec<_>>();
+        let wanted: BTreeSet<i64> = days.flat_map(|day| asked_for(fields, day)).collect();
+        let added = runs.keys().filter(|second| !wanted.contains(second)).filter_map(|second| civil(*second)).collect();
+        let skipped = wanted
+            .into_iter()
+            .filter(|second| !runs.contains_key(second) && counts(second))
+            .filter_map(civil)
+            .collect::<Vec<_>>();
         let doubled = runs.iter().filter(|(second, count)| **count > 1 && counts(second));
         let doubled = doubled.filter_map(|(second, _)| civil(*second)).collect();
-        let shift = Shift { transition, skipped, doubled };
-        (!shift.skipped.is_empty() || !shift.doubled.is_empty()).then_some(shift)
+        let shift = Shift { transition, skipped, doubled, added };
+        let irregular = [&shift.skipped, &shift.doubled, &shift.added].iter().any(|times| !times.is_empty());
+        irregular.then_some(shift)
     }
 }
 
-/// Whether an hour of the schedule lies where the clock changes; near midnight the search may lose more than that hour.
+/// Whether an hour of the schedule lies where the clock changes. Near midnight the search may lose or add runs of the
+/// whole day, and so it may where the clock moves by a part of an hour, because it goes on by whole hours.
 fn may_matter(fields: &Fields, transition: &Transition) -> bool {
     let at = transition.at.as_second();
     let (low, high) = (transition.before.min(transition.after), transition.before.max(transition.after));
     let (from, until) = (at + i64::from(low), at + i64::from(high));
     let hours = from.div_euclid(3600)..=(until - 1).div_euclid(3600);
+    if (until - from) % 3600 != 0 {
+        return true;
+    }
     let of_day = |hour: i64| hour.rem_euclid(24);
     hours.clone().any(|hour| {
         matches!(of_day(hour), 0 | 23) || u32::try_from(of_day(hour)).is_ok_and(|hour| fields.hour.has(hour))
@@ -184,6 +212,33 @@ mod tests {
     }
 
     /// Cairo sets its clocks at midnight: the search misses that the day has begun.
+    #[test]
+    fn a_gap_at_midnight_adds_runs_on_the_next_day() {
+        let begin = |year: i16| format!("{year}-01-01T00:00:00Z").parse::<Timestamp>().unwrap();
+        let cairo = Zone::parse("Africa/Cairo").unwrap();
+        let found = Expression::parse("50 15 * * Thu").unwrap().shifts(&cairo, begin(2026)..begin(2027));
+        let added: Vec<String> = found.iter().flat_map(|shift| &shift.added).map(DateTime::to_string).collect();
+        assert_eq!(added, ["2026-04-24T15:50:00"]);
+        assert!(
+            found[0].to_string().ends_with("a run on a day that is not meant at Fri 2026-04-24 15:50"),
+            "{}",
+            found[0]
+        );
+        let santiago = Zone::parse("America/Santiago").unwrap();
+        let found = Expression::parse("0 0,12 * * 1-6").unwrap().shifts(&santiago, begin(2026)..begin(2027));
+        assert!(
+            found.iter().flat_map(|shift| &shift.added).any(|at| at.to_string() == "2026-09-06T12:00:00"),
+            "{found:?}"
+        );
+    }
+
+    /// The hour that the search steps by is longer than the half hour by which the clock moves.
+    #[test]
+    fn a_clock_that_moves_by_half_an_hour_loses_runs_of_other_hours() {
+        let found = shifts("0 6 * * *", "Australia/Lord_Howe", 2026);
+        assert!(found.iter().any(|(skipped, _)| skipped == &texts(&["04-05 06:00"])), "{found:?}");
+    }
+
     #[test]
     fn a_gap_at_midnight_can_take_the_whole_day() {
         let found = shifts("0 12 24 4 *", "Africa/Cairo", 2026);

@@ -79,7 +79,7 @@ impl FusedIterator for Runs<'_> {}
 
 impl Fields {
     /// robfig's `dayMatches`: both days if one of them is written with a star, else either.
-    fn day_matches(&self, day: u32, weekday: u32) -> bool {
+    pub(super) fn day_matches(&self, day: u32, weekday: u32) -> bool {
         let (day, weekday) = (self.day.has(day), self.weekday.has(weekday));
         if self.day.star || self.weekday.star { day && weekday } else { day || weekday }
     }

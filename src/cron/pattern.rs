@@ -151,6 +151,19 @@ impl Pattern {
     }
 }
 
+impl Expression {
+    /// Whether each of its runs is a run of another schedule of the same zone, as far as their fields say so.
+    pub fn runs_within(&self, other: &Expression) -> bool {
+        let (Form::Fields(own), Form::Fields(others)) = (self.form(), other.form()) else { return self == other };
+        let subset = |own: &Field, others: &Field| own.bits & !others.bits == 0;
+        let days = (1..=31)
+            .all(|day| (0..7).all(|weekday| !own.day_matches(day, weekday) || others.day_matches(day, weekday)));
+        days && subset(&own.minute, &others.minute)
+            && subset(&own.hour, &others.hour)
+            && subset(&own.month, &others.month)
+    }
+}
+
 impl DayTimes {
     pub(super) fn is_empty(&self) -> bool {
         self.hours.iter().all(|minutes| *minutes == 0)

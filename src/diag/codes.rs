@@ -127,6 +127,12 @@ codes! {
     HashBothDays, "hash-both-days", Error, "`H` in a day field while both day fields are given";
     InexactStagger, "inexact-stagger", Error, "a stagger that one cron expression cannot say";
     WideStagger, "wide-stagger", Note, "a stagger window that is wider than the distance of the runs";
+    EveryDeadline, "every-deadline", Error, "an `@every` whose starting deadline is shorter than its period";
+    StartsAtOnce, "starts-at-once", Warning, "copies that may start at once when a change is applied";
+    OverBudget, "over-budget", Warning, "more starts or runs at once than a budget allows";
+    BlackoutRuns, "blackout-runs", Warning, "runs that fall into a dated blackout";
+    Paused, "paused", Note, "copies that a pause of the fleet suspends";
+    PauseOverdue, "pause-overdue", Error, "a pause that should have been looked at";
     InexactWindow, "inexact-window", Error, "a window that cannot be cut out of a schedule";
     UnknownTimeZone, "unknown-time-zone", Error, "a time zone that Kubernetes refuses";
     NeverRuns, "never-runs", Error, "a schedule that is accepted and never runs";

@@ -10,6 +10,7 @@ use super::cascades::Takes;
 use super::normal_objects::normal_objects;
 use super::refused_updates::refused_fields;
 use super::standing::Key;
+use super::starts_at_once::{self, StartCause, StartsAtOnce};
 use crate::compile::Compilation;
 use crate::tree::{Difference, RepoPath, ownership};
 
@@ -76,12 +77,14 @@ pub struct Consequences {
     pub refused: Vec<RefusedUpdate>,
     /// Deletions that take more with them, in order of path.
     pub cascades: Vec<Cascade>,
+    /// Copies that may start at once when the difference is applied.
+    pub starts: Vec<StartsAtOnce>,
 }
 
 impl Consequences {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.refused.is_empty() && self.cascades.is_empty()
+        self.refused.is_empty() && self.cascades.is_empty() && self.starts.is_empty()
     }
 }
 
@@ -92,8 +95,9 @@ pub fn consequences(after: &Compilation, difference: &Difference) -> Consequence
     let updated = refused.iter().map(|update| update.path.as_str());
     let taken = cascades.iter().flat_map(|cascade| cascade.taken.iter().map(|taken| below(&taken.path)));
     let paths: BTreeSet<String> = updated.chain(taken).map(str::to_owned).collect();
-    let mut found = Consequences { refused, cascades };
-    if found.is_empty() {
+    let starts = starts_at_once(difference);
+    let mut found = Consequences { refused, cascades, starts };
+    if paths.is_empty() {
         return found;
     }
     let tasks = bringers(after, &paths);
@@ -141,6 +145,31 @@ fn refused(difference: &Difference) -> Vec<RefusedUpdate> {
         RefusedUpdate { object, fields, path, clusters, tasks: BTreeSet::new() }
     };
     found.into_iter().map(update).collect()
+}
+
+/// The CronJobs that may start at once because of their update, by cause.
+fn starts_at_once(difference: &Difference) -> Vec<StartsAtOnce> {
+    type Texts<'a> = (&'a str, &'a Arc<[u8]>, &'a Arc<[u8]>);
+    let mut by_texts: BTreeMap<Texts<'_>, Vec<&str>> = BTreeMap::new();
+    for write in difference.update.iter().filter(|write| write.path.as_str().ends_with(".cronjob.yaml")) {
+        if let Some(former) = &write.former {
+            by_texts.entry((below(&write.path), former, &write.bytes)).or_default().push(write.path.first());
+        }
+    }
+    let mut found: BTreeMap<StartCause, StartsAtOnce> = BTreeMap::new();
+    for ((path, former, bytes), clusters) in by_texts {
+        let (Some(old), Some(new)) = (object_at(path, normal_objects(former)), object_at(path, normal_objects(bytes)))
+        else {
+            continue;
+        };
+        let Some(cause) = starts_at_once::cause(&old, &new) else { continue };
+        let first = || StartsAtOnce { cause, copies: BTreeMap::new(), path: path.to_owned() };
+        let task = ownership::owner(bytes).map(str::to_owned);
+        let task = task.or_else(|| Key::of(&new).map(|key| key.to_string())).unwrap_or_default();
+        let copies = &mut found.entry(cause).or_insert_with(first).copies;
+        copies.entry(task).or_default().extend(clusters.into_iter().map(str::to_owned));
+    }
+    found.into_values().collect()
 }
 
 fn cascades(after: &Compilation, difference: &Difference) -> Vec<Cascade> {

@@ -18,6 +18,7 @@ mod refused_updates;
 mod renamed;
 mod significance;
 mod standing;
+mod starts_at_once;
 mod task;
 mod whereabouts;
 
@@ -35,5 +36,6 @@ pub use redaction::{Redaction, is_redacted};
 pub use renamed::{RenamedCronJob, renamed_cron_jobs};
 pub use significance::is_order_significant;
 pub use standing::{Against, Key, Object, Placed, against};
+pub use starts_at_once::{StartCause, StartsAtOnce};
 pub use task::{Change, Document, State, Task, What, When};
 pub use whereabouts::Why;

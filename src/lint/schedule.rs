@@ -50,11 +50,21 @@ pub fn schedule(variant: &Variant<'_>, fleet: &Fleet, sources: &SourceTree) -> V
         None => {}
     }
     found.extend(rules.short_starting_deadline());
+    found.extend(rules.every_deadline());
     found.extend(rules.no_starting_deadline());
     found.extend(rules.overlapping());
     let mut found: Vec<(Diagnostic, Vec<usize>)> = found.into_iter().map(|one| (one, all.clone())).collect();
     found.extend(rules.zone_support());
     found
+}
+
+/// What a changing clock could do to starts that the hash did not give, of a variant of a task none of whose variants has
+/// such a start.
+pub fn possible_daylight(variant: &Variant<'_>, fleet: &Fleet, sources: &SourceTree) -> Option<Diagnostic> {
+    let timing = variant.timing;
+    let expression = Expression::parse(&timing.schedule).ok().filter(|_| !timing.is_refused())?;
+    let zone = Zone::parse(timing.time_zone.as_deref()?).ok()?;
+    Rules { variant, fleet, sources, expression: &expression }.possible_daylight(&zone)
 }
 
 /// The code of an oddity.
@@ -132,6 +142,29 @@ impl Rules<'_> {
         deprecated(zone, self.own_zone()?)
     }
 
+    /// As [`Rules::daylight`], for the starts that the hash could give and did not.
+    fn possible_daylight(&self, zone: &Zone) -> Option<Diagnostic> {
+        let span = self.fleet.daylight_saving.clone().unwrap_or_else(Zone::release_year);
+        let spread = &self.variant.timing.spread;
+        let widest = spread.widest.as_deref().and_then(|text| Expression::parse(text).ok());
+        let unshifted = spread.unshifted.as_deref().and_then(|text| Expression::parse(text).ok());
+        let shifts = match (widest, unshifted) {
+            (_, Some(unshifted)) => unshifted.staggered_shifts(spread.stagger_minutes, zone, span),
+            (Some(widest), None) => widest.shifts(zone, span),
+            (None, None) => Vec::new(),
+        };
+        let first = shifts.first()?;
+        let message = "some of the starts that the hash may give are skipped or doubled by a changing clock";
+        let diagnostic = Diagnostic::new(Code::DaylightSaving, self.said(&["spec", "schedule"]), message)
+            .note("no copy has such a start now: another cluster or name may get one")
+            .note(format!("in {} {first}", zone.name()));
+        Some(
+            diagnostic.help(
+                "choose a range or window in which the clock does not change, or a zone that never does: Etc/UTC",
+            ),
+        )
+    }
+
     /// kubernetes#121594
     fn daylight(&self, zone: &Zone) -> Option<Diagnostic> {
         let span = self.fleet.daylight_saving.clone().unwrap_or_else(Zone::release_year);
@@ -161,6 +194,26 @@ impl Rules<'_> {
         );
         let span = self.said(&["spec", "startingDeadlineSeconds"]);
         Some(Diagnostic::new(Code::ShortStartingDeadline, span, message).help("write at least `10`; `60` leaves room"))
+    }
+
+    /// With a deadline below its period `@every` never starts: `now - deadline` takes the place of the last run, so the next
+    /// one is always ahead. Source: Kubernetes' `pkg/controller/cronjob/utils.go`, `mostRecentScheduleTime`.
+    fn every_deadline(&self) -> Option<Diagnostic> {
+        let Form::Every(period) = self.expression.form() else { return None };
+        let deadline = self.variant.timing.starting_deadline.and_then(|seconds| u64::try_from(seconds).ok())?;
+        // A deadline of 0 is an idle job, said elsewhere.
+        if deadline == 0 || deadline >= *period || self.variant.timing.suspended {
+            return None;
+        }
+        let message = format!(
+            "`{}` with a starting deadline of {} never starts: the controller counts from the deadline, and the next run is always ahead",
+            self.expression.text(),
+            spoken(deadline)
+        );
+        let span = self.said(&["spec", "startingDeadlineSeconds"]);
+        let diagnostic = Diagnostic::new(Code::EveryDeadline, span, message);
+        let diagnostic = diagnostic.other(self.said(&["spec", "schedule"]), "the schedule is here");
+        Some(diagnostic.help(format!("write `startingDeadlineSeconds: {}` or more, or a cron expression", period + 60)))
     }
 
     fn no_starting_deadline(&self) -> Option<Diagnostic> {

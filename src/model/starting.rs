@@ -56,17 +56,19 @@ pub enum WindowZone {
 }
 
 /// Where the start of a copy comes from, if not from the cron expression alone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StartSpread {
-    /// The expression has `H`.
-    pub hashed: bool,
+    /// The expression with every number that `H` may become, if it has one.
+    pub widest: Option<String>,
+    /// The expression before the stagger, if there is one.
+    pub unshifted: Option<String>,
     /// The window of `stagger` in minutes; 0 without one.
     pub stagger_minutes: u32,
 }
 
 impl StartSpread {
     /// Whether copies of the task may start at different times by hash.
-    pub fn is_spread(self) -> bool {
-        self.hashed || self.stagger_minutes > 0
+    pub fn is_spread(&self) -> bool {
+        self.widest.is_some() || self.stagger_minutes > 0
     }
 }

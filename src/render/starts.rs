@@ -140,7 +140,8 @@ impl Settling<'_> {
             }
         };
         let stagger = self.state.stagger.as_ref().map_or(0, |stagger| stagger.window_minutes);
-        let spread = StartSpread { hashed: hashed.is_some(), stagger_minutes: stagger };
+        let widest = hashed.as_ref().map(HashedExpression::widest);
+        let mut spread = StartSpread { widest, unshifted: None, stagger_minutes: stagger };
         if let Some(hashed) = &hashed {
             self.look_at_items(hashed);
         }
@@ -150,6 +151,7 @@ impl Settling<'_> {
             Ok(Some(hashed)) => hashed.expand(&seed(&self.spot, &self.state.hash)),
             _ => cut,
         };
+        spread.unshifted = (stagger > 0).then(|| expanded.clone());
         let settled = self.stagger(&expanded, hashed.is_some(), &windows);
         (settled, spread)
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::diag::{Code, Diagnostic, Place, Severity};
-use crate::diff::{Allowed, Cascade, Consequences, RefusedUpdate, Takes};
+use crate::diff::{Allowed, Cascade, Consequences, RefusedUpdate, StartCause, StartsAtOnce, Takes};
 use crate::report::table::{count, names};
 
 /// So many names of clusters, tasks or objects stand in a line.
@@ -14,11 +14,12 @@ const NAMED: usize = 6;
 /// All of them, one a line.
 pub fn lines(consequences: &Consequences) -> Vec<String> {
     let refused = consequences.refused.iter().map(refused_line);
-    refused.chain(consequences.cascades.iter().map(cascade_line)).collect()
+    let cascades = consequences.cascades.iter().map(cascade_line);
+    refused.chain(cascades).chain(consequences.starts.iter().map(starts_line)).collect()
 }
 
 /// All of them, for programs.
-pub fn values(consequences: &Consequences) -> [Value; 2] {
+pub fn values(consequences: &Consequences) -> [Value; 3] {
     let refused = consequences.refused.iter().map(|update| {
         json!({
             "object": update.object,
@@ -37,7 +38,19 @@ pub fn values(consequences: &Consequences) -> [Value; 2] {
             "words": cascade_line(cascade),
         })
     });
-    [refused.collect(), cascades.collect()]
+    let starts = consequences.starts.iter().map(|starts| {
+        json!({
+            "cause": match starts.cause {
+                StartCause::Schedule => "schedule",
+                StartCause::Resumed => "resumed",
+                StartCause::PauseEnded => "pause-ended",
+            },
+            "copies": starts.count(),
+            "tasks": starts.copies,
+            "words": starts_line(starts),
+        })
+    });
+    [refused.collect(), cascades.collect(), starts.collect()]
 }
 
 /// Where diagnostics are reported: the output directory, and what it is compared with.
@@ -63,7 +76,8 @@ pub fn diagnostics(consequences: &Consequences, allowed: &Allowed, at: &Reported
         let tasks = cascade.tasks().into_iter().map(str::to_owned).collect();
         level(deletion_that_cascades(cascade, at), &cascade.clusters, &tasks)
     });
-    refused.chain(cascades).collect()
+    let starts = consequences.starts.iter().map(|starts| starts_at_once(starts, at));
+    refused.chain(cascades).chain(starts).collect()
 }
 
 fn refused_update(update: &RefusedUpdate, at: &Reported<'_>) -> Diagnostic {
@@ -95,6 +109,43 @@ fn deletion_that_cascades(cascade: &Cascade, at: &Reported<'_>) -> Diagnostic {
              (Argo CD) or `kustomize.toolkit.fluxcd.io/prune: disabled` (Flux), and remove the file after the next sync",
         ),
     }
+}
+
+fn starts_at_once(starts: &StartsAtOnce, at: &Reported<'_>) -> Diagnostic {
+    let clusters: Vec<String> = starts.clusters().into_iter().map(str::to_owned).collect();
+    let message = starts_line(starts);
+    let diagnostic = placed(Code::StartsAtOnce, (&clusters, &starts.path), message, at)
+        .note("the controller starts the latest time of a schedule that lies between the last run and now");
+    diagnostic.help(
+        "write `job: {startingDeadlineSeconds: 120}` for these tasks in the same change; for `@every` more than its period",
+    )
+}
+
+/// `12 copies of 2 tasks may start at once, because their schedule changes: a (eu-a, eu-b), b (eu-a)`
+fn starts_line(starts: &StartsAtOnce) -> String {
+    let why = match (starts.cause, starts.count()) {
+        (StartCause::Schedule, 1) => "its schedule changes",
+        (StartCause::Schedule, _) => "their schedule changes",
+        (StartCause::Resumed, 1) => "it is no longer suspended",
+        (StartCause::Resumed, _) => "they are no longer suspended",
+        (StartCause::PauseEnded, 1) => "its pause ends",
+        (StartCause::PauseEnded, _) => "their pause ends",
+    };
+    let tasks: Vec<String> = starts
+        .copies
+        .iter()
+        .map(|(task, clusters)| format!("{task} on {}", names(clusters.iter().map(String::as_str), NAMED)))
+        .collect();
+    let copies = if starts.count() == 1 { "1 copy".to_owned() } else { format!("{} copies", starts.count()) };
+    format!(
+        "{copies} of {} may start at once, because {why}: {}",
+        count(starts.copies.len(), "task"),
+        tasks.iter().take(NAMED).cloned().collect::<Vec<_>>().join("; ")
+            + &match tasks.len().checked_sub(NAMED) {
+                None | Some(0) => String::new(),
+                Some(more) => format!(" and {more} more tasks"),
+            }
+    )
 }
 
 /// A diagnostic at the file of an object on the first of some clusters.

@@ -3,12 +3,16 @@
 //! Copies with equal schedule and zone run at the same instants, so each distinct pair is searched once and counted with
 //! a weight: a thousand tasks on two hundred clusters have few of them unless their starts are hashed.
 
+mod budget;
 mod load;
 mod peak;
+mod stagger;
 mod strip;
 
+pub use budget::{Excess, PROPOSED_STAGGER, horizon, over_budget};
 pub use load::{Load, Measure};
 pub use peak::{Busiest, busiest_minutes, windowed};
+pub use stagger::{staggered, window_for};
 pub use strip::Strip;
 
 use std::collections::BTreeMap;
@@ -39,6 +43,8 @@ pub struct Copies {
     pub cost: Cost,
     /// Whether they run.
     pub state: CopyState,
+    /// Whether their start is spread by hash.
+    pub spread: bool,
 }
 
 /// What one run of a copy takes.

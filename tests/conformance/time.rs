@@ -339,6 +339,7 @@ fn copies(case: &Value) -> Vec<Copies> {
                 time_zone: zone.map(str::to_owned),
                 instances: task["instances"].as_u64().map_or(1, |instances| instances as u32),
                 cost: Cost::default(),
+                spread: false,
                 state: if suspended { CopyState::Suspended } else { CopyState::Runs },
             });
         }

@@ -38,7 +38,7 @@ pub fn value(changes: &Changes, report: &Report<'_>, titles: [&str; 2], patches:
         .iter()
         .map(|(fate, what, on)| json!({"change": fate_word(*fate), "object": what, "clusters": on}));
     let sources = changes.sources.iter().map(|(path, fate)| json!({"path": path, "change": fate_word(*fate)}));
-    let [refused_updates, cascades] = consequences::values(&changes.consequences);
+    let [refused_updates, cascades, starts_at_once] = consequences::values(&changes.consequences);
     let mut value = json!({
         "base": titles[0],
         "head": titles[1],
@@ -58,6 +58,7 @@ pub fn value(changes: &Changes, report: &Report<'_>, titles: [&str; 2], patches:
         },
         "refusedUpdates": refused_updates,
         "cascades": cascades,
+        "startsAtOnce": starts_at_once,
         "deletions": {
             "refusals": changes.refusals.iter().map(refusal).collect::<Vec<Value>>(),
             "allow": changes.to_allow,
