@@ -283,20 +283,23 @@ fn what_stands_and_means_the_same_is_proven() {
         ("batch/v1\n", "batch/v1beta1\n"),
         ("spec:\n  schedule", "spec:\n  concurrencyPolicy: Allow\n  suspend: false\n  schedule"),
         ("  namespace: billing\n", ""),
-        ("metadata:\n", "metadata:\n  uid: x\n  labels: {helm.sh/chart: a-1}\n"),
+        ("metadata:\n", "metadata:\n  uid: x\n  labels: {argocd.argoproj.io/instance: a}\n"),
     ] {
         assert!(text.contains(from), "{text}");
         fs::write(&file, text.replacen(from, to, 1)).expect("written");
         let output = against(&repo, &there, &[]);
         assert_eq!((code(&output), said(&output).contains(proof)), (Some(0), true), "{to}{}", said(&output));
     }
-    assert!(said(&against(&repo, &there, &[])).contains("label helm.sh/chart (1)"));
+    assert!(said(&against(&repo, &there, &[])).contains("label argocd.argoproj.io/instance (1)"));
     // Other meanings.
     for (from, to, words) in [
         ("0 3 * * *", "0 4 * * *", "spec.schedule: \"0 4 * * *\" -> \"0 3 * * *\""),
         ("rollup:1.4", "rollup:1.3", "image: registry.example.com/billing/rollup:1.3 ->"),
         ("spec:\n  schedule", "spec:\n  suspend: true\n  schedule", "spec.suspend removed, was true"),
         ("  timeZone: Etc/UTC\n", "", "spec.timeZone added: Etc/UTC"),
+        ("metadata:\n", "metadata:\n  labels: {helm.sh/chart: a-1}\n", "helm.sh/chart"),
+        ("metadata:\n", "metadata:\n  labels: {app.kubernetes.io/managed-by: Helm}\n", "app.kubernetes.io/managed-by"),
+        ("metadata:\n", "metadata:\n  annotations: {kubernetes.io/description: x}\n", "kubernetes.io/description"),
     ] {
         assert!(text.contains(from), "{text}");
         fs::write(&file, text.replacen(from, to, 1)).expect("written");

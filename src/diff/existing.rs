@@ -35,17 +35,14 @@ const SERVER: [&str; 8] = [
     "uid",
 ];
 
-/// Labels and annotations that tools write for themselves: whole keys, and all below a prefix.
-const TOOLS: [&str; 9] = [
-    "app.kubernetes.io/managed-by",
+/// Labels and annotations that deployers add to objects in a cluster: whole keys, and all below a prefix. What stands in a
+/// manifest before it is applied, `helm.sh/chart` and `app.kubernetes.io/managed-by` say, is compared.
+const TOOLS: [&str; 6] = [
     "argocd.argoproj.io/instance",
     "argocd.argoproj.io/tracking-id",
     "cronjob.kubernetes.io/instantiate",
-    "helm.sh/chart",
     "kubectl.kubernetes.io/last-applied-configuration",
     "kubectl.kubernetes.io/restartedAt",
-    // What fleetcron writes where a task has a description.
-    "kubernetes.io/description",
     "objectset.rio.cattle.io/hash",
 ];
 const BELOW: [&str; 8] = [
@@ -155,14 +152,14 @@ mod tests {
     fn lists_are_unpacked_and_what_tools_wrote_is_counted() {
         let mut ignored = Ignored::new();
         let text = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: batch/v1beta1\n  kind: CronJob\n  metadata:\n    name: a\n    \
-            uid: x\n    labels: {helm.sh/chart: a-1, app: a}\n  status: {}\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: b}}\n\
+            uid: x\n    labels: {argocd.argoproj.io/instance: a-1, app: a}\n  status: {}\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: b}}\n\
             ---\napiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nmetadata: {name: c}\n---\njust: text\n";
         let taken = read_objects("x.yaml", text.as_bytes(), &mut ignored).expect("YAML");
         let keys: Vec<String> = taken.objects.iter().map(|object| object.key.to_string()).collect();
         assert_eq!((keys, taken.others), (vec!["CronJob a".to_owned(), "ConfigMap b".to_owned()], 2));
         assert_eq!(taken.objects[0].value["apiVersion"], "batch/v1");
         let said: Vec<String> = ignored.iter().map(|(what, n)| format!("{what} {n}")).collect();
-        assert_eq!(said, ["label helm.sh/chart 1", "metadata.uid 1", "status 1"]);
+        assert_eq!(said, ["label argocd.argoproj.io/instance 1", "metadata.uid 1", "status 1"]);
         let typed = read_objects(
             "x.json",
             br#"{"kind": "CronJobList", "apiVersion": "batch/v1", "items": [{"metadata": {"name": "a"}}]}"#,

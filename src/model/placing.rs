@@ -1,6 +1,6 @@
 //! Placement and activity of a task as written, with Karmada's words and the location of each.
 
-use super::{Match, Named, Selector, Toleration};
+use super::{Exclude, Match, Named, Selector, Toleration};
 use crate::tree::{Span, Spanned};
 
 /// `placement`: where a task goes.
@@ -154,6 +154,8 @@ pub struct Active {
     pub clusters: Option<Named>,
     /// By property.
     pub matching: Option<Match>,
+    /// Which of the placed clusters never run it.
+    pub exclude: Option<Exclude>,
     /// At most so many.
     pub max: Option<u32>,
     /// The whole of it.
@@ -173,7 +175,7 @@ impl Active {
         Selector {
             clusters: self.clusters.clone(),
             matching: self.matching.clone(),
-            exclude: None,
+            exclude: self.exclude.clone(),
             unread: self.unread.then_some(self.span),
         }
     }

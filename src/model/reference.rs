@@ -1,5 +1,8 @@
-//! Finds `$(cluster.…)` and `$(var.…)` in a text. `$$(...` escapes as in Kubernetes
+//! Finds `$(cluster.…)`, `$(task.…)` and `$(var.…)` in a text. `$$(...` escapes as in Kubernetes
 //! (`third_party/forked/golang/expansion`).
+
+/// How the references of this format begin, behind the bracket.
+const OURS: [&str; 3] = ["cluster.", "task.", "var."];
 
 /// One of our references in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +27,7 @@ pub(crate) fn find(text: &str) -> Vec<Reference<'_>> {
         let dollars = text[..at].bytes().rev().take_while(|b| *b == b'$').count();
         let inner = &text[at + 2..];
         from = at + 2;
-        if dollars % 2 == 1 || !(inner.starts_with("cluster.") || inner.starts_with("var.")) {
+        if dollars % 2 == 1 || !OURS.iter().any(|prefix| inner.starts_with(prefix)) {
             continue;
         }
         let close = inner.find([')', '\n']).filter(|close| inner.as_bytes()[*close] == b')');

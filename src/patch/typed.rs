@@ -87,7 +87,14 @@ fn lay_map(target: &mut Map<String, Value>, layer: &Map<String, Value>, shape: S
             target.remove(key);
         } else {
             let place = target.entry(key.as_str()).or_insert(Value::Null);
+            let had_items = place.as_array().is_some_and(|items| !items.is_empty());
             let new = lay(place, value, shape.field(key));
+            // The layer removed the last item, as if the list had never been set.
+            if had_items && place.as_array().is_some_and(Vec::is_empty) && !value.as_array().is_some_and(Vec::is_empty)
+            {
+                target.remove(key);
+                continue;
+            }
             if key == "env"
                 && let Value::Array(list) = place
             {
@@ -326,6 +333,16 @@ mod tests {
     }
 
     #[test]
+    fn a_list_whose_last_element_is_removed_is_gone() {
+        let old = json!({"env": [{"name": "A", "value": "1"}], "image": "x"});
+        let removing = json!({"env": [{"name": "A", "$patch": "delete"}]});
+        assert_eq!(merged(old.clone(), removing, Shape::container()), json!({"image": "x"}));
+        // A list that an author empties, or that was empty, is as it was written.
+        assert_eq!(merged(json!({"args": ["a"]}), json!({"args": []}), Shape::container()), json!({"args": []}));
+        assert_eq!(merged(json!({"env": []}), json!({"env": []}), Shape::container()), json!({"env": []}));
+    }
+
+    #[test]
     fn what_a_layer_removes_it_may_say_anew() {
         let shape = Shape::container();
         let old = json!({"ports": [{"containerPort": 53}, {"containerPort": 80}, {"containerPort": 53, "name": "x"}]});
@@ -451,7 +468,10 @@ mod tests {
             }
             let mut target = json!({"ports": old.iter().map(port).collect::<Vec<_>>()});
             if merge(&mut target, &json!({"ports": layer}), Shape::container()).is_ok() {
-                prop_assert_eq!(&target["ports"], &Value::from(searched));
+                // Of a list whose last item the layer removed nothing is left.
+                let emptied = searched.is_empty() && !old.is_empty() && !new.is_empty();
+                let expected = if emptied { json!({}) } else { json!({"ports": searched}) };
+                prop_assert_eq!(target, expected);
             }
         }
 

@@ -50,6 +50,8 @@ pub(super) struct Fold<'a> {
     pub(super) scope: Option<&'a Scope<'a>>,
     pub(super) state: State,
     pub(super) troubles: Vec<Diagnostic>,
+    /// Of the troubles, the references without a value, as written: a later layer may replace the text that they stand in.
+    unset: Vec<(usize, String)>,
     /// The entries of `images` that found no image by their name, and the names that there were.
     pub(super) missed: Vec<(Span, BTreeSet<String>)>,
     /// The object is heavier than any that can be stored, so that nothing more is laid over it.
@@ -79,13 +81,22 @@ impl<'a> Fold<'a> {
             not_during: Vec::new(),
             expected_duration: None,
         };
-        Self { unit, sources, scope, state, troubles: Vec::new(), missed: Vec::new(), too_heavy: false }
+        Self {
+            unit,
+            sources,
+            scope,
+            state,
+            troubles: Vec::new(),
+            unset: Vec::new(),
+            missed: Vec::new(),
+            too_heavy: false,
+        }
     }
 
     /// Goes on from a state.
     pub(super) fn from(unit: &'a Unit, sources: &'a SourceTree, scope: Option<&'a Scope<'a>>, state: State) -> Self {
         let too_heavy = weight(&state.object) > MAX_OBJECT;
-        Self { unit, sources, scope, state, troubles: Vec::new(), missed: Vec::new(), too_heavy }
+        Self { unit, sources, scope, state, troubles: Vec::new(), unset: Vec::new(), missed: Vec::new(), too_heavy }
     }
 
     /// Applies the typed fields of a layer.
@@ -306,8 +317,22 @@ impl<'a> Fold<'a> {
     pub(super) fn report(&mut self, troubles: Vec<references::Trouble>, spans: &SpanTree) {
         for trouble in troubles {
             let span = place(&trouble, spans, self.sources);
+            if trouble.kind == TroubleKind::Undefined {
+                self.unset.push((self.troubles.len(), trouble.written.clone()));
+            }
             self.troubles.push(reference_trouble(trouble, span));
         }
+    }
+
+    /// Forgets the references without a value whose text a later layer or patch replaced: nothing of them is in the object.
+    pub(super) fn forget_replaced(&mut self) {
+        let gone: BTreeSet<usize> = (self.unset.iter())
+            .filter(|(_, written)| !contains_text(&self.state.object, written))
+            .map(|(at, _)| *at)
+            .collect();
+        let mut at = 0..;
+        self.troubles.retain(|_| at.next().is_none_or(|at| !gone.contains(&at)));
+        self.unset.clear();
     }
 
     /// Says the object's name, namespace and zone, which no layer may spoil.
@@ -347,6 +372,16 @@ impl<'a> Fold<'a> {
                 None => spec.remove("timeZone"),
             };
         }
+    }
+}
+
+/// Whether a text stands anywhere in the strings of a value.
+fn contains_text(value: &Value, written: &str) -> bool {
+    match value {
+        Value::String(text) => text.contains(written),
+        Value::Array(items) => items.iter().any(|item| contains_text(item, written)),
+        Value::Object(members) => members.values().any(|member| contains_text(member, written)),
+        _ => false,
     }
 }
 

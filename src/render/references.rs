@@ -1,4 +1,4 @@
-//! Replaces `$(cluster.…)` and `$(var.…)` in the strings of a body.
+//! Replaces `$(cluster.…)`, `$(task.…)` and `$(var.…)` in the strings of a body.
 //!
 //! Everything else passes byte for byte: the kubelet's `$(VAR)`, a shell's `$(cmd)`, and `$$(...)`, which escapes as in
 //! Kubernetes (`third_party/forked/golang/expansion`).
@@ -14,11 +14,22 @@ use crate::model::{Cluster, FROM_FILE, Fleet, Variables};
 use crate::patch::MAX_OBJECT;
 use crate::tree::Span;
 
+/// What `$(task.…)` means.
+#[derive(Clone, Debug)]
+pub struct TaskNames<'a> {
+    /// The task's name.
+    pub name: &'a str,
+    /// The namespace of its CronJob on the cluster; `None` where the destination decides.
+    pub namespace: Option<Cow<'a, str>>,
+}
+
 /// What references mean on one cluster.
 #[derive(Clone, Debug)]
 pub struct Scope<'a> {
     /// The cluster.
     pub cluster: &'a Cluster,
+    /// The task whose text is expanded; none while only the inventory is looked at.
+    pub task: Option<TaskNames<'a>>,
     /// The variables, settled, and where each was said.
     pub variables: BTreeMap<&'a str, (&'a str, Span)>,
 }
@@ -26,7 +37,7 @@ pub struct Scope<'a> {
 impl<'a> Scope<'a> {
     /// The variables that the fleet and the cluster itself give.
     pub fn new(fleet: &'a Fleet, cluster: &'a Cluster) -> Self {
-        let mut scope = Self { cluster, variables: BTreeMap::new() };
+        let mut scope = Self { cluster, task: None, variables: BTreeMap::new() };
         for set in &fleet.variables {
             if set.when.as_ref().is_none_or(|when| crate::place::matches(when, cluster).is_ok()) {
                 scope.add(&set.set);
@@ -65,6 +76,14 @@ impl<'a> Scope<'a> {
         if let Some(name) = reference.strip_prefix("var.") {
             return self.variables.get(name).map(|(text, _)| Cow::Borrowed(*text));
         }
+        if let Some(member) = reference.strip_prefix("task.") {
+            let task = self.task.as_ref()?;
+            return match member {
+                "name" => Some(Cow::Borrowed(task.name)),
+                "namespace" => task.namespace.clone(),
+                _ => None,
+            };
+        }
         let member = reference.strip_prefix("cluster.").unwrap_or(reference);
         if let Some(key) = member.strip_prefix("labels.") {
             return cluster.labels.get(key).map(|text| Cow::Borrowed(text.as_str()));
@@ -86,6 +105,13 @@ impl<'a> Scope<'a> {
         if let Some(name) = reference.strip_prefix("var.") {
             let near = nearest(name, self.variables.keys().copied()).map(|near| format!("$(var.{near})"));
             return (format!("the variable `{name}` is not set"), near);
+        }
+        if let Some(member) = reference.strip_prefix("task.") {
+            if member == "namespace" {
+                return ("the task has no namespace here".to_owned(), None);
+            }
+            let near = nearest(member, ["name", "namespace"]).map(|near| format!("$(task.{near})"));
+            return (format!("a task has no `{member}`: it has name and namespace"), near);
         }
         let member = reference.strip_prefix("cluster.").unwrap_or(reference);
         if let Some(key) = member.strip_prefix("labels.") {
@@ -342,7 +368,15 @@ mod tests {
 
     #[test]
     fn what_has_no_value_is_said_and_stays() {
-        for text in ["$(cluster.region)", "$(cluster.nam)", "$(var.x)", "$(cluster.labels.tier)", "$(var.url"] {
+        for text in [
+            "$(cluster.region)",
+            "$(cluster.nam)",
+            "$(task.nam)",
+            "$(task.namespace)",
+            "$(var.x)",
+            "$(cluster.labels.tier)",
+            "$(var.url",
+        ] {
             let (result, troubles) = expanded(text);
             assert_eq!(result, text);
             assert_eq!(troubles.len(), 1, "{text}: {troubles:?}");

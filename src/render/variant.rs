@@ -11,7 +11,8 @@ use super::identity::NamespaceWatch;
 use super::object::heaviest;
 use super::orders::{Order, Orders};
 use super::path::{self, JOB, POD};
-use super::references::{self, Scope};
+
+use super::references::{self, Scope, TaskNames};
 use super::starts::{self, Spot, StartKey};
 use super::{Manifest, Surroundings, flux, object, patching, resources};
 use crate::diag::{Code, Diagnostic, Place, Severity};
@@ -133,7 +134,7 @@ pub(super) fn group(
         let values = if names.is_empty() {
             Vec::new()
         } else {
-            let scope = scope(unit, &overrides, &around.scopes[i]);
+            let scope = scope(unit, &overrides, around, i);
             let value = |name: &String| scope.value(name).map(std::borrow::Cow::into_owned);
             names.into_iter().map(|name| (name.clone(), value(name))).collect()
         };
@@ -164,9 +165,20 @@ fn default_namespace<'a>(around: Surroundings<'a>, cluster: usize) -> Option<&'a
 }
 
 /// The scope of a cluster after the task and its overrides have spoken.
-fn scope<'a>(unit: &'a Unit, overrides: &[usize], base: &Scope<'a>) -> Scope<'a> {
-    let mut scope = base.clone();
+fn scope<'a>(unit: &'a Unit, overrides: &[usize], around: Surroundings<'a>, cluster: usize) -> Scope<'a> {
+    let mut scope = around.scopes[cluster].clone();
     unit.layers_with(overrides).for_each(|layer| scope.add(&layer.body.variables));
+    scope.task = Some(TaskNames { name: &unit.identity.name, namespace: None });
+    let said = unit.layers_with(overrides).filter_map(|layer| layer.body.namespace.as_ref()).next_back();
+    let in_file = || unit.file_object()?.value.pointer("/metadata/namespace")?.as_str();
+    let namespace = match said {
+        // A namespace that names itself has no value, which is reported where it stands.
+        Some(said) => Some(
+            references::expand_text(said, &scope, &mut Vec::new()).map_or(Cow::Borrowed(said.as_str()), Cow::Owned),
+        ),
+        None => in_file().or_else(|| default_namespace(around, cluster)).map(Cow::Borrowed),
+    };
+    scope.task = Some(TaskNames { name: &unit.identity.name, namespace });
     scope
 }
 
@@ -225,7 +237,7 @@ pub(super) fn build<'v>(
     prefix: &Prefix,
     around: Surroundings<'_>,
 ) -> Built {
-    let scope = scope(unit, &key.overrides, &around.scopes[cluster]);
+    let scope = scope(unit, &key.overrides, around, cluster);
     let mut fold = match &prefix.state {
         Some((state, troubles)) => {
             let mut fold = Fold::from(unit, around.sources, Some(&scope), state.clone());
@@ -279,6 +291,7 @@ pub(super) fn build<'v>(
         Spot { unit, overrides: &key.overrides, cluster: scope.cluster, fleet: around.fleet, sources: around.sources };
     let spread = starts::settle(spot, &key.start, &mut fold.state, &mut fold.troubles);
     let expected_duration = fold.state.expected_duration;
+    fold.forget_replaced();
     // A zone of the inventory or of the settings is judged where it stands, once.
     let said_elsewhere = match &fold.state.zone {
         Some(zone) if zone.value == TimeZone::Cluster => scope.cluster.time_zone.as_ref(),
@@ -438,7 +451,7 @@ fn variables_matter(unit: &Unit, key: &Key, cluster: usize, around: Surroundings
             continue;
         }
         let others: Vec<usize> = key.overrides.iter().copied().filter(|other| other != at).collect();
-        let without = scope(unit, &others, &around.scopes[cluster]);
+        let without = scope(unit, &others, around, cluster);
         let differs =
             |(name, value): &(String, Option<String>)| without.value(name).map(std::borrow::Cow::into_owned) != *value;
         if key.values.iter().any(differs) {

@@ -270,6 +270,12 @@ fn defaults(members: &mut Map<String, Value>, schema: Schema) {
                 limits.into_iter().for_each(|(name, amount)| _ = requests.entry(name).or_insert(amount));
             }
         }
+        // The controllers make up the names of Jobs and pods; `PodTemplate` and `JobTemplate` carry theirs nowhere.
+        "JobTemplateSpec" | "PodTemplateSpec" => {
+            if let Some(Value::Object(metadata)) = members.get_mut("metadata") {
+                ["name", "generateName", "namespace"].iter().for_each(|name| _ = metadata.remove(*name));
+            }
+        }
         "ObjectMeta" => {
             if let Some(list) = members.remove("finalizers") {
                 members.insert("finalizers".to_owned(), sorted(list));
@@ -375,6 +381,19 @@ mod tests {
         assert_eq!(plain, spelt);
         let beta = normal(&json!({"apiVersion": "batch/v1beta1", "kind": "CronJob"}));
         assert_eq!(beta["apiVersion"], "batch/v1");
+    }
+
+    #[test]
+    fn names_of_templates_say_nothing() {
+        let spec = |job: Value, pod: Value| {
+            let template = json!({"metadata": pod, "spec": {"containers": [{"name": "a", "image": "b:1"}]}});
+            let spec =
+                json!({"schedule": "0 3 * * *", "jobTemplate": {"metadata": job, "spec": {"template": template}}});
+            normal(&json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "x"}, "spec": spec}))
+        };
+        let plain = spec(json!({}), json!({"labels": {"a": "b"}}));
+        assert_eq!(plain, spec(json!({"name": "y"}), json!({"name": "z", "namespace": "n", "labels": {"a": "b"}})));
+        assert_ne!(plain, spec(json!({"annotations": {"name": "y"}}), json!({"labels": {"a": "b"}})));
     }
 
     #[test]

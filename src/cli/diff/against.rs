@@ -77,7 +77,7 @@ pub(super) fn run(session: &mut Session, args: &Diff, dir: &Path, drawn: Drawn) 
     let redaction = Redaction::new(&[&compilation]);
     let mut reader = Reader::default();
     let mut clusters: BTreeMap<String, Cluster> = BTreeMap::new();
-    let (mut found, mut own) = (0, BTreeSet::new());
+    let mut found = 0;
     // One cluster is held at a time: the objects of all would fill any memory.
     for name in theirs.keys().chain(layout.clusters.iter()).collect::<BTreeSet<&String>>() {
         let mut there = Vec::new();
@@ -91,11 +91,6 @@ pub(super) fn run(session: &mut Session, args: &Diff, dir: &Path, drawn: Drawn) 
         for (below, bytes) in ours.get(name.as_str()).into_iter().flatten() {
             // What cannot be read again is what another tool made, and stands on the other side if at all.
             let Ok(parsed) = reader.read(below, bytes) else { continue };
-            // What is ignored is counted where it stands in objects of other tools.
-            let description = parsed.ignored.get_key_value("annotation kubernetes.io/description");
-            if let Some((what, n)) = description.filter(|_| own.insert((bytes.as_ptr().addr(), *below))) {
-                *ignored.entry(format!("{what} of fleetcron's own")).or_default() += n;
-            }
             here.extend(parsed.objects(below));
         }
         // A file that passes byte for byte stands once for each of its objects.

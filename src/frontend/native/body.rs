@@ -199,6 +199,11 @@ fn env_list(env: &Located, context: &mut Context<'_, '_>) -> Located {
                 entry.insert("valueFrom".to_owned(), Value::Null);
                 members.push(("value".to_owned(), spans.clone()));
             }
+            // A name alone: Kubernetes takes the empty text, and the object says no more than its author did.
+            Value::Object(inner) if inner.is_empty() => {
+                entry.insert("value".to_owned(), Value::Null);
+                entry.insert("valueFrom".to_owned(), Value::Null);
+            }
             Value::Object(inner) if inner.contains_key("valueFrom") || inner.contains_key("value") => {
                 for (key, value) in inner {
                     if key == "name" {
@@ -218,7 +223,7 @@ fn env_list(env: &Located, context: &mut Context<'_, '_>) -> Located {
                         spans.value,
                         format!("the variable `{name}` has neither a text nor a source"),
                     )
-                    .help("write a text, `{valueFrom: {...}}`, or null to remove it"),
+                    .help("write a text, `{valueFrom: {...}}`, `{}` for the name alone, or null to remove it"),
                 );
                 continue;
             }

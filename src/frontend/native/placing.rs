@@ -92,13 +92,18 @@ pub(super) fn selector(
     let selector = Selector {
         clusters: clusters.map(|clusters| named(clusters, context)),
         matching: matching.map(|matching| matches(matching, context)),
-        exclude: exclude.map(|exclude| Exclude {
-            clusters: exclude.clusters.map(|clusters| named(clusters, context)),
-            matching: exclude.matching.map(|matching| matches(matching, context)),
-        }),
+        exclude: exclude.map(|exclude| self::exclude(exclude, context)),
         unread: None,
     };
     Selector { unread: first.filter(|_| has_errors_since(before, context)), ..selector }
+}
+
+/// Clusters that are left out.
+pub(super) fn exclude(spec: ExcludeSpec, context: &mut Context<'_, '_>) -> Exclude {
+    Exclude {
+        clusters: spec.clusters.map(|clusters| named(clusters, context)),
+        matching: spec.matching.map(|matching| matches(matching, context)),
+    }
 }
 
 /// Whether an error was reported since there were so many diagnostics.

@@ -186,13 +186,13 @@ pub(super) fn active(spec: Spanned<ListOr<ActiveSpec>>, context: &mut Context<'_
         }
         placing::named(Spanned::new(TextOrList::List(names), span), context)
     };
-    let (clusters, matching, max) = match spec.value {
-        ListOr::List(names) => (Some(named(names, span, context)), None, None),
-        ListOr::Object(ActiveSpec { clusters, matching, max }) => {
-            if clusters.is_none() && matching.is_none() && max.is_none() {
+    let (clusters, matching, exclude, max) = match spec.value {
+        ListOr::List(names) => (Some(named(names, span, context)), None, None, None),
+        ListOr::Object(ActiveSpec { clusters, matching, exclude, max }) => {
+            if clusters.is_none() && matching.is_none() && exclude.is_none() && max.is_none() {
                 context.diags.push(
                     Diagnostic::new(Code::EmptyPlacement, span, "this `active` does not say which copies run")
-                        .help("give `max: 1`, `match`, or a list of names; `active: []` means none"),
+                        .help("give `max: 1`, `match`, `exclude`, or a list of names; `active: []` means none"),
                 );
             }
             let clusters = clusters.map(|clusters| match clusters.value {
@@ -200,8 +200,9 @@ pub(super) fn active(spec: Spanned<ListOr<ActiveSpec>>, context: &mut Context<'_
                 text @ TextOrList::Text(_) => placing::named(Spanned::new(text, clusters.span), context),
             });
             let matching = matching.map(|matching| placing::matches(matching, context));
-            (clusters, matching, max)
+            let exclude = exclude.map(|exclude| placing::exclude(exclude, context));
+            (clusters, matching, exclude, max)
         }
     };
-    Active { clusters, matching, max, span, unread: placing::has_errors_since(before, context) }
+    Active { clusters, matching, exclude, max, span, unread: placing::has_errors_since(before, context) }
 }

@@ -181,6 +181,8 @@ pub(crate) struct ActiveSpec {
     /// By property.
     #[serde(rename = "match")]
     pub(crate) matching: Option<Spanned<MatchSpec>>,
+    /// Not these; wins over everything.
+    pub(crate) exclude: Option<ExcludeSpec>,
     /// At most so many.
     pub(crate) max: Option<u32>,
 }
