@@ -2,12 +2,15 @@
 //!
 //! Only this file opens files. After any error nothing is printed and nothing is written. Credentials are never copied.
 
+mod tasks;
+
 use std::fs;
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+pub(super) use self::tasks::tasks;
 use super::args::ImportClusters;
 use super::outcome::{Failure, Outcome};
 use crate::diag::{Code, Diagnostic, Diagnostics, Place};

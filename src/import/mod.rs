@@ -1,3 +1,4 @@
-//! Turns foreign objects into fleetcron documents. Only the command line opens files.
+//! Turns what other tools and people have into documents of this format. Only the command line opens files.
 
 pub mod clusters;
+pub mod tasks;

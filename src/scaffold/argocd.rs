@@ -6,7 +6,7 @@
 use super::output_source::OutputSource;
 use super::repository::fleet_name;
 use crate::model::Fleet;
-use crate::yaml::pretty::scalar;
+use crate::scaffold::yaml_text::scalar;
 
 /// Where it stands, below the root.
 pub const PATH: &str = "argocd/applicationset.yaml";

@@ -51,7 +51,7 @@ pub fn job_file(service: CiService, prefix: &str, branch: Option<&str>, output: 
     let text = text.lines().skip_while(|line| line.contains("put this into")).map(|line| format!("{line}\n"));
     let mut text: String = text.collect::<String>().trim_start_matches("#\n").to_owned();
     if let Some(branch) = branch {
-        text = text.replace("branches: [main]", &format!("branches: [{}]", crate::yaml::pretty::scalar(branch)));
+        text = text.replace("branches: [main]", &format!("branches: [{}]", crate::scaffold::yaml_text::scalar(branch)));
     }
     Ok((path.to_owned(), text))
 }

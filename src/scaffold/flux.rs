@@ -6,9 +6,9 @@ use super::FileText;
 use super::output_source::OutputSource;
 use super::repository::fleet_name;
 use crate::model::{Fleet, FluxSubstitution, Model};
+use crate::scaffold::yaml_text::scalar;
 use crate::tree::SourceTree;
 use crate::yaml;
-use crate::yaml::pretty::scalar;
 
 /// Where they stand, below the root.
 const FOLDER: &str = "flux";

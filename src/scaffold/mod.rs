@@ -13,6 +13,7 @@ pub mod schedule;
 pub mod task;
 pub mod task_override;
 pub mod task_path;
+pub mod yaml_text;
 
 /// A file: its path below the root, and its text.
 pub type FileText = (String, String);

@@ -107,7 +107,7 @@ pub fn fleet_name(folder: Option<&str>) -> String {
     let clean = clean.trim_matches('-');
     let begins = clean.starts_with(|c: char| c.is_ascii_alphabetic());
     // Readers of YAML take a few short words for something else.
-    if begins && (3..=40).contains(&clean.len()) && crate::yaml::pretty::scalar(clean) == clean {
+    if begins && (3..=40).contains(&clean.len()) && crate::scaffold::yaml_text::scalar(clean) == clean {
         clean.to_owned()
     } else {
         "fleet".to_owned()

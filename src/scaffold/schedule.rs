@@ -1,7 +1,7 @@
 //! A schedule as a cron expression or a period of the format. Only the form is checked here; the compiler checks the
 //! values.
 
-use crate::yaml::pretty::PrettyValue;
+use crate::scaffold::yaml_text::PrettyValue;
 
 /// When.
 #[derive(Clone, Debug, PartialEq, Eq)]

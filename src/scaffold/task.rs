@@ -3,7 +3,7 @@
 use super::schedule::ScheduleRequest;
 use super::task_override::{self, OverrideRequest};
 use crate::frontend::native::API_VERSION;
-use crate::yaml::pretty::{self, PrettyValue};
+use crate::scaffold::yaml_text::{self, PrettyValue};
 
 /// A task that does not exist yet.
 #[derive(Clone, Debug, Default)]
@@ -212,7 +212,7 @@ impl TaskRequest {
         if !self.differences.is_empty() {
             spec.push(member("overrides", task_override::overrides_to_yaml(&self.differences)));
         }
-        pretty::document(&[
+        yaml_text::document(&[
             member("apiVersion", PrettyValue::Bare(API_VERSION.to_owned())),
             member("kind", PrettyValue::text("Task")),
             member("metadata", PrettyValue::Map(metadata)),

@@ -1,7 +1,7 @@
 //! An override as a flag or a prompt can express it. Everything given for the same clusters goes into one override.
 
 use super::schedule::ScheduleRequest;
-use crate::yaml::pretty::PrettyValue;
+use crate::scaffold::yaml_text::PrettyValue;
 
 /// What differs in one place.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -29,7 +29,7 @@ mod members;
 mod message;
 mod node;
 mod parse;
-pub mod pretty;
+mod pretty;
 mod read;
 mod scalar;
 mod scan;
@@ -39,6 +39,7 @@ pub use emit::{Shape, emit, emit_into};
 pub(crate) use encoding::Encoding;
 pub use node::{Data, Document, Entry, Node, Parsed, Style};
 pub use parse::parse;
+pub use pretty::{Layout, Sorted, pretty};
 pub use read::read;
 pub(crate) use scan::{refused, uncarried};
 

@@ -1,33 +1,45 @@
-//! Pretty-prints YAML the way people write it: flow style for short maps, block style otherwise, plain scalars where
-//! YAML 1.1 and 1.2 agree.
+//! Prints values as people write YAML: a map or list on one line where it fits, on several otherwise, plain scalars where
+//! YAML 1.1 and 1.2 agree, texts of several lines as blocks.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Shape, emit};
 
-/// No line grows longer by what could stand on several.
-const WIDTH: usize = 100;
-
-/// A value with its order and its manner.
-#[derive(Clone, Debug, PartialEq)]
-pub enum PrettyValue {
-    /// A text, quoted only where it must be.
-    Text(String),
-    /// A text in quotes, as schedules and times are written.
-    Quoted(String),
-    /// A number, `true`, `false`.
-    Bare(String),
-    /// A list, on one line if it is short.
-    List(Vec<PrettyValue>),
-    /// A list with a line for each item.
-    Items(Vec<PrettyValue>),
-    /// A map, on one line if it is short.
-    Map(Vec<(String, PrettyValue)>),
-    /// A map with a line for each member.
-    Open(Vec<(String, PrettyValue)>),
+/// The order of members, and where a value may not stand on one line. A cursor that walks beside the values.
+pub trait Layout: Copy {
+    /// The place of a member in its map; equal ones are sorted by name.
+    fn position(&self, name: &str) -> usize;
+    /// The layout of a member.
+    fn member(&self, name: &str) -> Self;
+    /// The layout of a list's items.
+    fn item(&self) -> Self;
+    /// Whether the value has a line for each member, however short it is.
+    fn is_open(&self) -> bool;
 }
 
-/// Texts need no order.
+/// Members sorted by name, everything on one line that fits.
+#[derive(Clone, Copy, Debug)]
+pub struct Sorted;
+
+impl Layout for Sorted {
+    fn position(&self, _: &str) -> usize {
+        0
+    }
+
+    fn member(&self, _: &str) -> Self {
+        Sorted
+    }
+
+    fn item(&self) -> Self {
+        Sorted
+    }
+
+    fn is_open(&self) -> bool {
+        false
+    }
+}
+
+/// Texts need no order of fields.
 #[derive(Clone, Copy)]
 struct Plain;
 
@@ -49,298 +61,235 @@ impl Shape for Plain {
     }
 }
 
-/// A text as it may stand anywhere on a line.
-pub fn scalar(text: &str) -> String {
+/// The text of a document, at most `width` characters a line where what is on one line can stand on several.
+pub fn pretty<L: Layout>(value: &Value, layout: L, width: usize) -> String {
+    let mut printer = Printer { out: String::new(), width };
+    match value {
+        Value::Object(members) if !members.is_empty() => printer.members(members, layout, 0, false),
+        Value::Array(items) if !items.is_empty() => printer.items(items, layout, 0),
+        other => {
+            let line = one_line(other, layout, usize::MAX).unwrap_or_else(|| other.to_string());
+            printer.out.push_str(&line);
+            printer.out.push('\n');
+        }
+    }
+    printer.out
+}
+
+struct Printer {
+    out: String,
+    width: usize,
+}
+
+impl Printer {
+    /// Members, a line or more each; the first may continue a line that has begun.
+    fn members<L: Layout>(&mut self, members: &Map<String, Value>, layout: L, indent: usize, mut begun: bool) {
+        for (name, value) in ordered(members, layout) {
+            if !begun {
+                self.indent(indent);
+            }
+            begun = false;
+            let start = self.out.rfind('\n').map_or(0, |at| at + 1);
+            self.out.push_str(&canonical(name));
+            self.out.push(':');
+            let room = self.width.saturating_sub(self.out[start..].chars().count() + 1);
+            self.value(value, layout.member(name), indent, room);
+        }
+    }
+
+    /// What follows a key.
+    fn value<L: Layout>(&mut self, value: &Value, layout: L, indent: usize, room: usize) {
+        if let Some(line) = one_line(value, layout, room) {
+            self.out.push(' ');
+            self.out.push_str(&line);
+            self.out.push('\n');
+            return;
+        }
+        match value {
+            Value::Object(members) => {
+                self.out.push('\n');
+                self.members(members, layout, indent + 2, false);
+            }
+            Value::Array(items) => {
+                self.out.push('\n');
+                self.items(items, layout, indent + 2);
+            }
+            Value::String(text) => {
+                self.out.push(' ');
+                self.block(text, indent + 2);
+            }
+            _ => self.out.push('\n'),
+        }
+    }
+
+    /// Items, a line or more each.
+    fn items<L: Layout>(&mut self, items: &[Value], layout: L, indent: usize) {
+        let layout = layout.item();
+        for item in items {
+            self.indent(indent);
+            self.out.push_str("- ");
+            let room = self.width.saturating_sub(indent + 2);
+            match (item, one_line(item, layout, room)) {
+                (_, Some(line)) => {
+                    self.out.push_str(&line);
+                    self.out.push('\n');
+                }
+                (Value::Object(members), None) => self.members(members, layout, indent + 2, true),
+                (Value::Array(items), None) => {
+                    self.out.push('\n');
+                    self.items(items, layout, indent + 2);
+                }
+                (Value::String(text), None) => self.block(text, indent + 2),
+                (_, None) => self.out.push('\n'),
+            }
+        }
+    }
+
+    /// A text of several lines: as a block where the canonical emitter writes it as one.
+    fn block(&mut self, text: &str, indent: usize) {
+        // It is given an item, whose lines stand two deep.
+        let item = emit(&Value::Array(vec![Value::String(text.to_owned())]), Plain);
+        for (at, line) in item.strip_prefix("- ").unwrap_or(&item).split_inclusive('\n').enumerate() {
+            if at > 0 && !line.trim_end_matches('\n').is_empty() {
+                self.indent(indent.saturating_sub(2));
+            }
+            self.out.push_str(line);
+        }
+    }
+
+    fn indent(&mut self, count: usize) {
+        self.out.extend(std::iter::repeat_n(' ', count));
+    }
+}
+
+/// The members of a map in the order of the layout.
+fn ordered<L: Layout>(members: &Map<String, Value>, layout: L) -> Vec<(&String, &Value)> {
+    let mut ordered: Vec<(&String, &Value)> = members.iter().collect();
+    ordered.sort_by_key(|(name, _)| layout.position(name));
+    ordered
+}
+
+/// The value on one line, if it may stand there and is no longer than `room`. Single texts are never broken for their
+/// length.
+fn one_line<L: Layout>(value: &Value, layout: L, room: usize) -> Option<String> {
+    let line = match value {
+        Value::String(text) if text.contains('\n') => return None,
+        Value::String(text) => return Some(scalar(text)),
+        Value::Array(items) if items.is_empty() => "[]".to_owned(),
+        Value::Object(members) if members.is_empty() => "{}".to_owned(),
+        Value::Array(_) | Value::Object(_) if layout.is_open() => return None,
+        Value::Array(items) => {
+            let mut line = String::from("[");
+            for (at, item) in items.iter().enumerate() {
+                line.push_str(if at > 0 { ", " } else { "" });
+                line.push_str(&one_line(item, layout.item(), room)?);
+                if line.len() > room.saturating_mul(4) {
+                    return None;
+                }
+            }
+            line + "]"
+        }
+        Value::Object(members) => {
+            let mut line = String::from("{");
+            for (at, (name, member)) in ordered(members, layout).into_iter().enumerate() {
+                line.push_str(if at > 0 { ", " } else { "" });
+                line.push_str(&canonical(name));
+                line.push_str(": ");
+                line.push_str(&one_line(member, layout.member(name), room)?);
+                if line.len() > room.saturating_mul(4) {
+                    return None;
+                }
+            }
+            line + "}"
+        }
+        other => return Some(other.to_string()),
+    };
+    (line.chars().count() <= room).then_some(line)
+}
+
+/// A key, or a text that may stand anywhere on a line.
+fn canonical(text: &str) -> String {
+    if is_simple(text) {
+        return text.to_owned();
+    }
     emit(&Value::String(text.to_owned()), Plain).trim_end_matches('\n').to_owned()
 }
 
+/// Words that no reader takes for anything but texts: most keys and values, found without the emitter.
+fn is_simple(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes.next().is_some_and(|first| first.is_ascii_alphabetic())
+        && text.len() > 5
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/'))
+}
+
 /// A text as a person writes it: options and amounts bare too, which the canonical text would quote.
-fn plain(text: &str) -> String {
+fn scalar(text: &str) -> String {
     let option = text.trim_start_matches('-');
     let dashes = text.len() - option.len();
     let is_option = (1..=2).contains(&dashes) && option.starts_with(|c: char| c.is_ascii_alphabetic());
-    if is_option && scalar(&format!("x{option}")) == format!("x{option}") {
+    if is_option && canonical(&format!("x{option}")) == format!("x{option}") {
         return text.to_owned();
     }
     let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
     let is_amount = unit.len() < text.len() && ["s", "m", "h", "k", "M", "G", "Ki", "Mi", "Gi", "Ti"].contains(&unit);
-    if is_amount { text.to_owned() } else { scalar(text) }
-}
-
-/// A key. `on` before a list is the format's own, and read as it is written; before a text it is a name of the user's, which
-/// a reader of YAML takes for `true`.
-fn key(text: &str, value: &PrettyValue) -> String {
-    if text == "on" && matches!(value, PrettyValue::List(_)) { text.to_owned() } else { scalar(text) }
-}
-
-/// A document.
-pub fn document(members: &[(String, PrettyValue)]) -> String {
-    let mut out = String::new();
-    open(&mut out, members, 0, false);
-    out
-}
-
-impl PrettyValue {
-    /// A text.
-    pub fn text(text: impl Into<String>) -> Self {
-        Self::Text(text.into())
-    }
-
-    /// A list of texts.
-    pub fn texts(texts: &[String]) -> Self {
-        Self::List(texts.iter().map(Self::text).collect())
-    }
-
-    /// One text, or a list of several.
-    pub fn one_or_more(texts: &[String]) -> Self {
-        match texts {
-            [only] => Self::text(only),
-            several => Self::texts(several),
-        }
-    }
-
-    /// A map of texts.
-    pub fn pairs(pairs: &[(String, String)]) -> Self {
-        Self::Map(pairs.iter().map(|(key, value)| (key.clone(), Self::text(value))).collect())
-    }
-
-    /// On one line, if it may stand there.
-    fn line(&self) -> Option<String> {
-        Some(match self {
-            Self::Text(text) if text.contains('\n') => return None,
-            Self::Text(text) => plain(text),
-            Self::Quoted(text) => Value::String(text.clone()).to_string(),
-            Self::Bare(text) => text.clone(),
-            Self::List(items) => {
-                let items: Option<Vec<String>> = items.iter().map(Self::line).collect();
-                format!("[{}]", items?.join(", "))
-            }
-            Self::Map(members) => {
-                let member = |(key, value): &(String, PrettyValue)| {
-                    Some(format!("{}: {}", self::key(key, value), value.line()?))
-                };
-                let members: Option<Vec<String>> = members.iter().map(member).collect();
-                format!("{{{}}}", members?.join(", "))
-            }
-            Self::Items(_) | Self::Open(_) => return None,
-        })
-    }
-}
-
-/// Members, a line or more each; the first may continue a line that has begun.
-fn open(out: &mut String, members: &[(String, PrettyValue)], indent: usize, mut begun: bool) {
-    for (name, value) in members {
-        if !begun {
-            spaces(out, indent);
-        }
-        begun = false;
-        let start = out.rfind('\n').map_or(0, |at| at + 1);
-        out.push_str(&key(name, value));
-        out.push(':');
-        let room = WIDTH.saturating_sub(out.len() - start + 1);
-        after(out, value, indent, room);
-    }
-}
-
-/// What follows a key.
-fn after(out: &mut String, value: &PrettyValue, indent: usize, room: usize) {
-    let line = value.line();
-    let short =
-        |line: &String| line.chars().count() <= room || !matches!(value, PrettyValue::List(_) | PrettyValue::Map(_));
-    if let Some(line) = line.filter(short) {
-        out.push(' ');
-        out.push_str(&line);
-        out.push('\n');
-        return;
-    }
-    match value {
-        PrettyValue::Open(members) | PrettyValue::Map(members) => {
-            out.push('\n');
-            open(out, members, indent + 2, false);
-        }
-        PrettyValue::List(list) | PrettyValue::Items(list) => {
-            out.push('\n');
-            items(out, list, indent + 2);
-        }
-        PrettyValue::Text(text) | PrettyValue::Quoted(text) | PrettyValue::Bare(text) => {
-            out.push(' ');
-            block(out, text, indent + 2);
-        }
-    }
-}
-
-/// Items, a line or more each.
-fn items(out: &mut String, items: &[PrettyValue], indent: usize) {
-    for item in items {
-        spaces(out, indent);
-        out.push_str("- ");
-        match (item, item.line()) {
-            (PrettyValue::Open(members), _) | (PrettyValue::Map(members), None) => open(out, members, indent + 2, true),
-            (_, Some(line)) => {
-                out.push_str(&line);
-                out.push('\n');
-            }
-            (PrettyValue::Text(text) | PrettyValue::Quoted(text) | PrettyValue::Bare(text), None) => {
-                block(out, text, indent + 2)
-            }
-            (PrettyValue::List(list) | PrettyValue::Items(list), None) => {
-                out.push('\n');
-                self::items(out, list, indent + 2);
-            }
-        }
-    }
-}
-
-/// A text of several lines, behind what introduces it: as a block where it can be one.
-fn block(out: &mut String, text: &str, indent: usize) {
-    // The emitter knows when a block says the same; it is given an item, whose lines stand two deep.
-    let item = emit(&Value::Array(vec![Value::String(text.to_owned())]), Plain);
-    for (at, line) in item.trim_start_matches("- ").split_inclusive('\n').enumerate() {
-        if at > 0 && !line.trim_end_matches('\n').is_empty() {
-            spaces(out, indent.saturating_sub(2));
-        }
-        out.push_str(line);
-    }
-}
-
-fn spaces(out: &mut String, count: usize) {
-    out.extend(std::iter::repeat_n(' ', count));
+    if is_amount { text.to_owned() } else { canonical(text) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::tree::FileId;
-    use crate::yaml;
+    use proptest::prelude::*;
+    use serde_json::json;
 
-    fn value(hand: &PrettyValue) -> Value {
-        match hand {
-            PrettyValue::Text(text) | PrettyValue::Quoted(text) => Value::String(text.clone()),
-            PrettyValue::Bare(text) => serde_json::from_str(text).unwrap(),
-            PrettyValue::List(items) | PrettyValue::Items(items) => items.iter().map(value).collect(),
-            PrettyValue::Map(members) | PrettyValue::Open(members) => {
-                Value::Object(members.iter().map(|(key, member)| (key.clone(), value(member))).collect())
-            }
-        }
-    }
-
-    #[test]
-    fn every_manner_reads_back_as_the_same_value() {
-        let hostile = [
-            "",
-            " ",
-            "on",
-            "y",
-            "~",
-            "null",
-            "0777",
-            "1_000",
-            "1.10",
-            "a: b",
-            "a #b",
-            "- a",
-            "?",
-            "{a}",
-            "[b",
-            "a,b",
-            "]",
-            "'",
-            "\"",
-            "\\",
-            "\t",
-            "line\nline",
-            "set -e\n\techo on\n",
-            "a\n\n",
-            "\na",
-            " a\n b",
-            "trail \nx",
-            "é",
-            "😀",
-            "\u{2028}",
-            "$(var.x)",
-            "--flag=a,b",
-            "*a",
-            "&a",
-            "!a",
-            "@daily",
-            "%x",
-            "`x`",
-            "|",
-            ">",
-            "key:",
-            "x:y",
-            "-c",
-            "--fast",
-            "--a=b,c",
-            "--",
-            "-1",
-            "-.inf",
-            "---",
-            "-a: b",
-            "15m",
-            "0x1F",
-            "1e3",
-            "100Mi",
-            "12:30:45",
-            "http://a.b/c?d=e#f",
-            "=",
-            "<<",
-        ];
-        let texts: Vec<PrettyValue> = hostile.iter().map(|text| PrettyValue::text(*text)).collect();
-        let pairs: Vec<(String, PrettyValue)> = hostile
-            .iter()
-            .filter(|text| !text.contains('\n') && **text != "<<")
-            .map(|text| ((*text).to_owned(), PrettyValue::text(*text)))
-            .collect();
-        let quoted = hostile.iter().filter(|text| text.is_ascii()).map(|text| PrettyValue::Quoted((*text).to_owned()));
-        for item in texts.iter().cloned().chain(quoted) {
-            let list = PrettyValue::List(vec![item.clone(), item.clone()]);
-            let map = PrettyValue::Map(vec![("k".to_owned(), item.clone()), ("l".to_owned(), list.clone())]);
-            let root = vec![
-                ("a".to_owned(), item.clone()),
-                (
-                    "b".to_owned(),
-                    PrettyValue::Items(vec![
-                        item.clone(),
-                        map.clone(),
-                        PrettyValue::Open(vec![("x".to_owned(), map.clone())]),
-                    ]),
-                ),
-                ("c".to_owned(), PrettyValue::Open(vec![("d".to_owned(), list), ("e".to_owned(), map)])),
-                ("f".to_owned(), PrettyValue::Bare("7".to_owned())),
-            ];
-            read_back(&root);
-        }
-        read_back(&[("t".to_owned(), PrettyValue::List(texts)), ("m".to_owned(), PrettyValue::Map(pairs.clone()))]);
-        read_back(&[("o".to_owned(), PrettyValue::Open(pairs))]);
-    }
-
-    fn read_back(root: &[(String, PrettyValue)]) {
-        let text = document(root);
-        let parsed = yaml::parse(FileId(0), text.as_bytes());
+    fn read_back(text: &str) -> Value {
+        let parsed = crate::yaml::parse(FileId(0), text.as_bytes());
         assert!(parsed.diagnostics.is_empty(), "{text}\n{:?}", parsed.diagnostics);
-        assert_eq!(parsed.documents[0].root.to_value(), value(&PrettyValue::Open(root.to_vec())), "{text}");
+        parsed.documents[0].root.to_value()
     }
 
     #[test]
-    fn what_is_short_stands_on_one_line() {
-        let member = |key: &str, value: PrettyValue| (key.to_owned(), value);
-        let labels = PrettyValue::pairs(&[("env".to_owned(), "prod".to_owned())]);
-        let script = PrettyValue::List(vec![PrettyValue::text("sh"), PrettyValue::text("a\nb\n")]);
-        let text = document(&[
-            member(
-                "metadata",
-                PrettyValue::Map(vec![member("name", PrettyValue::text("a")), member("labels", labels)]),
-            ),
-            member(
-                "spec",
-                PrettyValue::Open(vec![
-                    member("at", PrettyValue::Quoted("03:00".to_owned())),
-                    member("command", script),
-                ]),
-            ),
-        ]);
-        let expected = "metadata: {name: a, labels: {env: prod}}\nspec:\n  at: \"03:00\"\n  command:\n    - sh\n    - |\n      a\n      b\n";
-        assert_eq!(text, expected);
+    fn what_fits_stands_on_one_line() {
+        let value =
+            json!({"metadata": {"labels": {"env": "prod"}, "name": "a"}, "spec": {"command": ["sh", "a\nb\n"]}});
+        let text = pretty(&value, Sorted, 40);
+        assert_eq!(
+            text,
+            "metadata: {labels: {env: prod}, name: a}\nspec:\n  command:\n    - sh\n    - |\n      a\n      b\n"
+        );
+        assert_eq!(pretty(&value["metadata"], Sorted, 15), "labels:\n  env: prod\nname: a\n");
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let word = prop_oneof![
+            "[ -~é]{0,12}",
+            "[a-z:#\\n'\"$(){}, -]{0,30}",
+            "-{0,2}[a-z=]{1,5}",
+            "[0-9]{1,3}[smGKi]{0,2}",
+            prop::sample::select(vec!["on", "y", "~", "null", "1_000", "0x1F", "=", "<<", "true", "@x", "$(var.x)"])
+                .prop_map(str::to_owned)
+        ];
+        let leaf = prop_oneof![
+            word.prop_map(Value::from),
+            any::<bool>().prop_map(Value::from),
+            (0..99).prop_map(Value::from),
+            Just(Value::Null)
+        ];
+        leaf.prop_recursive(4, 32, 5, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                prop::collection::btree_map("[a-z0-9./-]{1,8}", inner, 0..5)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_reads_back(value in value(), width in 10..80_usize) {
+            let root = json!({"root": value});
+            prop_assert_eq!(read_back(&pretty(&root, Sorted, width)), root);
+        }
     }
 }

@@ -369,6 +369,32 @@ pub(super) enum Import {
     /// Cluster documents from objects of Karmada, Open Cluster Management, Cluster API or Argo CD (credentials are never
     /// copied), or a ClusterCapacity from `kubectl get nodes,pods -A -o json`.
     Clusters(ImportClusters),
+    /// A fleet from existing CronJobs per cluster: clusters, bases, tasks and overrides that compile to the same objects,
+    /// proven before anything is written.
+    Tasks(ImportTasks),
+}
+
+/// `fleetcron import tasks`
+#[derive(Debug, Args)]
+pub(super) struct ImportTasks {
+    /// Folders with a folder or a file a cluster, files called like their cluster, or `-` with `--cluster NAME=-`.
+    #[arg(value_name = "SRC")]
+    pub(super) sources: Vec<PathBuf>,
+    /// A file or folder that is one cluster's; may be repeated.
+    #[arg(long = "cluster", value_name = "NAME=PATH")]
+    pub(super) clusters: Vec<String>,
+    /// Where in the paths below SRC the cluster's name stands, as `envs/{cluster}/**`.
+    #[arg(long, value_name = "PATTERN")]
+    pub(super) layout: Option<String>,
+    /// The folder of the fleet; one that is there is completed, and no file in it is overwritten.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(super) into: PathBuf,
+    /// Say what would be written, but write nothing.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Leave out labels and annotations whose key matches; may be repeated.
+    #[arg(long = "drop-labels", value_name = "GLOB")]
+    pub(super) drop_labels: Vec<String>,
 }
 
 /// `fleetcron import clusters`

@@ -2,8 +2,8 @@
 
 use crate::repo::{Around, Stands};
 use crate::scaffold::quote_for_shell;
+use crate::scaffold::yaml_text::scalar;
 use crate::tree::MANIFEST;
-use crate::yaml::pretty::scalar;
 
 /// The name that Git looks for.
 pub(super) const NAME: &str = "pre-commit";
