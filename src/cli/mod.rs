@@ -303,7 +303,7 @@ fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session
         Command::Diff(args) => diff::run(open(slot)?, args, diff::Drawn::of(global, paints(global))),
         Command::Cron(args) => cron::run(args),
         Command::Import { what: Import::Clusters(args) } => import::clusters(args, global.quiet),
-        Command::Import { what: Import::Tasks(args) } => import::tasks(args, global.quiet),
+        Command::Import { what: Import::Tasks(args) } => import::tasks(args, global),
         // `main` has it answered before.
         Command::Cmp { .. } => Err(Failure::Run("`cmp` answers by itself".to_owned())),
         Command::Schema(args) => schema::run(args),

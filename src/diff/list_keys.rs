@@ -18,18 +18,18 @@ impl ListKeys {
 
     /// The value of a member.
     #[must_use]
-    pub(super) fn field(self, name: &str) -> Self {
+    pub fn field(self, name: &str) -> Self {
         ListKeys(self.0.field(name))
     }
 
     /// An item of a list.
     #[must_use]
-    pub(super) fn item(self) -> Self {
+    pub fn item(self) -> Self {
         ListKeys(self.0.item())
     }
 
     /// The members that together identify an item of this list; none where the list is one value.
-    pub(super) fn key(self) -> &'static [&'static str] {
+    pub fn key(self) -> &'static [&'static str] {
         match self.0.list() {
             List::Keyed { identity, .. } => identity,
             List::Atomic | List::Union => &[],

@@ -374,6 +374,17 @@ pub(super) enum Import {
     Tasks(ImportTasks),
 }
 
+/// How imported CronJobs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ImportForm {
+    /// As `container` tasks; as a file where the format has no word for something.
+    Auto,
+    /// As `container` tasks.
+    Native,
+    /// One existing file as it is, with overrides over it.
+    Cronjob,
+}
+
 /// `fleetcron import tasks`
 #[derive(Debug, Args)]
 pub(super) struct ImportTasks {
@@ -392,6 +403,12 @@ pub(super) struct ImportTasks {
     /// Say what would be written, but write nothing.
     #[arg(long)]
     pub(super) dry_run: bool,
+    /// How CronJobs are written.
+    #[arg(long, value_enum, default_value_t = ImportForm::Auto)]
+    pub(super) form: ImportForm,
+    /// Leave out what cannot be proven equal, and list it in import-left-out.txt, which the next import shortens.
+    #[arg(long)]
+    pub(super) partial: bool,
     /// Leave out labels and annotations whose key matches; may be repeated.
     #[arg(long = "drop-labels", value_name = "GLOB")]
     pub(super) drop_labels: Vec<String>,

@@ -8,12 +8,24 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::cli::args::ImportTasks;
+use crate::cli::args::{Global, ImportForm, ImportTasks};
 use crate::cli::outcome::{Failure, Outcome};
-use crate::import::tasks::{Imported, Options, SourceText, import};
+use crate::cli::session::Session;
+use crate::import::tasks::{Form, Imported, Options, SourceText, import};
+use crate::repo::View;
 use crate::report::table::{self, count};
 use crate::sink;
-use crate::tree::may_hold_documents;
+use crate::tree::{SourceTree, may_hold_documents};
+
+impl From<ImportForm> for Form {
+    fn from(form: ImportForm) -> Self {
+        match form {
+            ImportForm::Auto => Self::Auto,
+            ImportForm::Native => Self::Native,
+            ImportForm::Cronjob => Self::CronJob,
+        }
+    }
+}
 
 /// So many bytes of sources are read.
 const MAX_BYTES: u64 = 2 << 30;
@@ -26,16 +38,17 @@ const TOOLS: [(&str, &str, &str); 4] = [
     ("Chart.yaml", "a Helm chart", "helm template NAME"),
 ];
 
-/// Runs it; `quiet` leaves out what is good to know and not wrong.
-pub(in crate::cli) fn tasks(args: &ImportTasks, quiet: bool) -> Result<Outcome, Failure> {
+/// Runs it.
+pub(in crate::cli) fn tasks(args: &ImportTasks, global: &Global) -> Result<Outcome, Failure> {
     let texts = sources(args)?;
     if texts.is_empty() {
         let message =
             "there is no .yaml, .yml or .json file in the input; give a folder with a folder or a file a cluster";
         return Err(Failure::Files(message.to_owned()));
     }
-    let options = Options { drop_labels: args.drop_labels.clone() };
-    let imported = match import(&texts, &options) {
+    let options = Options { drop_labels: args.drop_labels.clone(), form: args.form.into(), partial: args.partial };
+    let existing = existing(&args.into, global)?;
+    let imported = match import(&texts, existing.as_ref(), &options) {
         Ok(imported) => imported,
         Err(wrong) => {
             let mut outcome = Outcome::wrong(vec!["nothing was written".to_owned()], json!({"imported": false}));
@@ -51,7 +64,9 @@ pub(in crate::cli) fn tasks(args: &ImportTasks, quiet: bool) -> Result<Outcome, 
         if imported.unproven.len() > 20 {
             remarks.push(format!("error: and {} more", imported.unproven.len() - 20));
         }
-        remarks.push("nothing was written: not every object comes out as it is in the input".to_owned());
+        let help =
+            "nothing was written: not every object comes out as it is in the input; `--partial` leaves these out";
+        remarks.push(help.to_owned());
         return Ok(Outcome { text: String::new(), ..Outcome::wrong(remarks, value) });
     }
     let taken: Vec<&String> =
@@ -70,10 +85,27 @@ pub(in crate::cli) fn tasks(args: &ImportTasks, quiet: bool) -> Result<Outcome, 
         }
     }
     let mut outcome = Outcome::result(summary(&imported, args), value);
-    if !quiet {
+    if !global.quiet {
         outcome.remarks = imported.notes.iter().map(|note| format!("note: {note}")).collect();
     }
     Ok(outcome)
+}
+
+/// The fleet of the folder, if it holds one; one with errors is no ground to build on.
+fn existing(into: &Path, global: &Global) -> Result<Option<SourceTree>, Failure> {
+    if !into.is_dir() {
+        return Ok(None);
+    }
+    let mut session = Session::at(into.to_owned(), global, into, None, View::Folder, false);
+    let compilation = session.compile()?;
+    if compilation.documents.is_empty() {
+        return Ok(None);
+    }
+    if session.diags.has_errors() {
+        let message = format!("the fleet in `{}` has errors: `fleetcron check --root {0}` shows them", into.display());
+        return Err(Failure::Files(message));
+    }
+    Ok(Some(session.tree().clone()))
 }
 
 /// The files of the input, each with its cluster.

@@ -18,6 +18,8 @@ pub(super) struct Spread {
     /// By clusters and path, what an override says there.
     pub(super) differences: BTreeMap<(Vec<usize>, String), Value>,
     pub(super) clusters: Vec<usize>,
+    /// The body of the file that the task takes whole, and the name of its container where it has several.
+    pub(super) file: Option<(Value, Option<String>)>,
 }
 
 impl Spread {
@@ -32,7 +34,7 @@ impl Spread {
         if parts.leaves.get("container/name") == Some(&json!(draft.name)) {
             parts.leaves.insert("container/name".to_owned(), json!("$(task.name)"));
         }
-        Self { name: draft.name, namespace: draft.namespace, parts, differences, clusters: draft.clusters }
+        Self { name: draft.name, namespace: draft.namespace, parts, differences, clusters: draft.clusters, file: None }
     }
 }
 

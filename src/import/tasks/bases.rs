@@ -38,7 +38,8 @@ pub(super) struct Plan<'t> {
     bodies: Vec<Value>,
     units: Vec<BTreeMap<&'t str, Unit<'t>>>,
     clusters: &'t [Described],
-    ground: Value,
+    /// By task and clusters, what no layer says.
+    patches: BTreeMap<usize, BTreeMap<Vec<usize>, Value>>,
     standing: Vec<Standing>,
     pub(super) bases: Vec<Base>,
 }
@@ -54,6 +55,14 @@ struct Unit<'t> {
 fn must_be_everywhere(path: &str) -> bool {
     ["placement", "active", "objectName", "namespace", "schedule", "container/image", "container/name"].contains(&path)
 }
+
+/// What tells a reader what the job is: a base holds it only for tasks that all have it so.
+fn is_the_job(path: &str) -> bool {
+    ["schedule", "container/image", "container/command", "container/args"].contains(&path)
+}
+
+/// Fields of a task alone: their paths are relative to its file.
+const OF_TASK: [&str; 2] = ["resources", "cronJob"];
 
 /// What a task says with no bases: the built-in defaults of the format, and of the Fleet.
 pub(super) fn ground(job_defaults: &Map<String, Value>, time_zone: Option<&str>) -> Value {
@@ -78,9 +87,10 @@ impl<'t> Plan<'t> {
         let bodies: Vec<Value> = tasks.iter().map(|task| task.parts.to_body()).collect();
         let units = tasks.iter().map(|task| units(&task.parts)).collect();
         let mut plan =
-            Self { tasks, bodies, units, clusters, ground: ground.clone(), standing: Vec::new(), bases: Vec::new() };
+            Self { tasks, bodies, units, clusters, patches: BTreeMap::new(), standing: Vec::new(), bases: Vec::new() };
         for at in 0..tasks.len() {
-            let mut standing = Standing { bases: Vec::new(), merged: ground.clone(), given: BTreeSet::new(), lines: 0 };
+            let merged = tasks[at].file.as_ref().map_or(ground, |(body, _)| body).clone();
+            let mut standing = Standing { bases: Vec::new(), merged, given: BTreeSet::new(), lines: 0 };
             standing.lines = plan.text(at, &standing).lines().count();
             plan.standing.push(standing);
         }
@@ -168,7 +178,7 @@ impl<'t> Plan<'t> {
 
     /// The best base for a family, without the tasks that it does not help, and the lines that it saves.
     fn propose(&self, family: &[usize]) -> Option<(Base, i64)> {
-        let mut users: Vec<usize> = family.iter().copied().filter(|at| self.standing[*at].bases.len() < MOST).collect();
+        let mut users: Vec<usize> = family.iter().copied().filter(|at| self.takes_another(*at)).collect();
         for _ in 0..4 {
             if users.len() < 2 {
                 return None;
@@ -191,6 +201,16 @@ impl<'t> Plan<'t> {
             users = kept.map(|(at, _)| *at).collect();
         }
         None
+    }
+
+    /// Whether a task may have a further base; one that takes a file whole has none.
+    fn takes_another(&self, at: usize) -> bool {
+        self.standing[at].bases.len() < MOST && self.tasks[at].file.is_none()
+    }
+
+    /// Adds what no layer says, by task and clusters.
+    pub(super) fn patch(&mut self, task: usize, set: Vec<usize>, operations: Value) {
+        self.patches.entry(task).or_default().insert(set, json!([{"json": operations}]));
     }
 
     fn with_base(&self, at: usize, number: usize, body: &Value, base: &Base) -> Standing {
@@ -243,6 +263,9 @@ impl<'t> Plan<'t> {
             {
                 continue;
             }
+            if is_the_job(path) && having.len() < users.len() || OF_TASK.contains(path) {
+                continue;
+            }
             let unit = &self.units[having[0]][path];
             parts.leaves.extend(unit.leaves.iter().map(|(path, value)| ((*path).clone(), (*value).clone())));
         }
@@ -260,7 +283,11 @@ impl<'t> Plan<'t> {
                 self.tasks[*at].differences.get(*place) == value && !self.standing[*at].given.contains(*place)
             })
         };
-        let differences = self.tasks[users[0]].differences.keys().filter(shared);
+        let differences = self.tasks[users[0]]
+            .differences
+            .keys()
+            .filter(|(_, path)| !OF_TASK.contains(&path.as_str()))
+            .filter(shared);
         let differences =
             differences.map(|place| (place.clone(), self.tasks[users[0]].differences[place].clone())).collect();
         Base { name: String::new(), parts, differences, users: users.to_vec() }
@@ -324,8 +351,17 @@ impl<'t> Plan<'t> {
             .map(|base| self.bases.get(*base).map_or("base", |base| base.name.as_str()).to_owned())
             .collect();
         let own = task.differences.iter().filter(|(place, _)| !standing.given.contains(*place));
-        let overrides = entries(own, &task.clusters, self.clusters);
-        let layer = difference(&standing.merged, &self.bodies[at]).map(without_unset);
+        let mut own: BTreeMap<(Vec<usize>, String), Value> =
+            own.map(|(place, value)| (place.clone(), value.clone())).collect();
+        for (set, patches) in self.patches.get(&at).into_iter().flatten() {
+            own.insert((set.clone(), "patches".to_owned()), patches.clone());
+        }
+        let mut overrides = entries(own.iter(), &task.clusters, self.clusters);
+        let mut layer = difference(&standing.merged, &self.bodies[at]).map(without_unset);
+        if let Some((_, Some(container))) = &task.file {
+            let layers = overrides.iter_mut().map(|entry| &mut entry.layer).chain(&mut layer);
+            layers.for_each(|layer| address_container(layer, container));
+        }
         write::task("Task", write::identity(&task.name, task.namespace.as_deref()), &names, layer, &overrides)
     }
 
@@ -371,6 +407,15 @@ impl<'t> Plan<'t> {
             [Some(namespace)] => namespace.clone(),
             _ => "common".to_owned(),
         }
+    }
+}
+
+/// Where a file has several containers, each is addressed by its name.
+fn address_container(layer: &mut Value, name: &str) {
+    if let Value::Object(members) = layer
+        && let Some(container) = members.remove("container")
+    {
+        members.insert("containers".to_owned(), json!({name: container}));
     }
 }
 

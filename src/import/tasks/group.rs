@@ -18,8 +18,6 @@ pub(super) struct Copy {
     pub(super) taken: Taken,
     /// The number of its file.
     pub(super) file: usize,
-    /// Whether that file holds nothing else.
-    pub(super) alone: bool,
 }
 
 /// The copies that become one task, by cluster.
@@ -53,13 +51,7 @@ pub(super) fn group(sources: &Sources, refs: &[Refs]) -> (Vec<Group>, Vec<Refuse
     for found in sources.objects.iter().filter(|found| is_cron_job(found)) {
         match take_apart(&found.value) {
             Some(taken) => {
-                let copy = Copy {
-                    cluster: found.cluster,
-                    object: found.value.clone(),
-                    taken,
-                    file: found.file,
-                    alone: found.alone,
-                };
+                let copy = Copy { cluster: found.cluster, object: found.value.clone(), taken, file: found.file };
                 plain.entry((found.key.namespace.clone(), found.key.name.clone())).or_default().push(copy);
             }
             None => refused.push(Refused {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::read::Found;
 use crate::compile::{self, Compilation};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Place, Severity};
 use crate::diff::Key;
 use crate::tree::{FileId, RepoPath, SourceFile, SourceTree, ownership};
 use crate::yaml;
@@ -23,8 +23,8 @@ pub(super) struct Proof {
     pub(super) missing: Vec<usize>,
     /// Objects that come out and are in no source: cluster and name.
     pub(super) extra: Vec<(String, Key)>,
-    /// Errors of the compilation, as text.
-    pub(super) errors: Vec<String>,
+    /// Errors of the compilation: the file, if it has one, and the words.
+    pub(super) errors: Vec<(Option<String>, String)>,
 }
 
 impl Proof {
@@ -54,7 +54,7 @@ pub(super) fn prove(
 ) -> (Proof, Compilation) {
     let compilation = compile::compile(tree);
     let mut proof = Proof::default();
-    let errors = compilation.diags.iter().filter(|diagnostic| diagnostic.severity == crate::diag::Severity::Error);
+    let errors = compilation.diags.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
     proof.errors = errors.map(|diagnostic| in_words(diagnostic, tree)).collect();
     let mut given = objects(&compilation);
     for (at, found) in own.iter().enumerate() {
@@ -105,11 +105,11 @@ fn awake(object: &Value) -> Value {
 }
 
 /// An error with its place.
-fn in_words(diagnostic: &Diagnostic, tree: &SourceTree) -> String {
-    let place = match &diagnostic.place {
-        crate::diag::Place::Text(span) => format!("{}: ", tree.place(*span)),
-        crate::diag::Place::Path(path) => format!("{path}: "),
-        crate::diag::Place::Whole => String::new(),
+fn in_words(diagnostic: &Diagnostic, tree: &SourceTree) -> (Option<String>, String) {
+    let (file, place) = match &diagnostic.place {
+        Place::Text(span) => (Some(tree.file(span.file).path.to_string()), format!("{}: ", tree.place(*span))),
+        Place::Path(path) => (Some(path.clone()), format!("{path}: ")),
+        Place::Whole => (None, String::new()),
     };
-    format!("{place}{}[{}]", diagnostic.message, diagnostic.code.name())
+    (file, format!("{place}{} [{}]", diagnostic.message, diagnostic.code.name()))
 }

@@ -83,10 +83,11 @@ const DEPLOYER_PREFIXES: [&str; 7] = [
     "objectset.rio.cattle.io/",
 ];
 
-/// Reads all files. Every file that cannot be read, and every object that two files of a cluster give differently, is an
+/// Reads all files; `known` are clusters that exist besides. Every file that cannot be read, and every object that two files of a cluster give differently, is an
 /// error.
-pub(super) fn read(texts: &[SourceText], drop_labels: &[String]) -> Result<Sources, Vec<Diagnostic>> {
-    let names: BTreeSet<&str> = texts.iter().map(|text| text.cluster.as_str()).collect();
+pub(super) fn read(texts: &[SourceText], drop_labels: &[String], known: &[String]) -> Result<Sources, Vec<Diagnostic>> {
+    let own = texts.iter().map(|text| text.cluster.as_str());
+    let names: BTreeSet<&str> = own.chain(known.iter().map(String::as_str)).collect();
     let clusters: Vec<String> = names.into_iter().map(str::to_owned).collect();
     let read: Vec<Result<File, Diagnostic>> = texts
         .par_iter()

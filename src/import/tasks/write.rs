@@ -1,7 +1,5 @@
 //! The text of documents, as a person writes it.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
 use crate::validate::Schema;
@@ -161,13 +159,13 @@ pub(super) fn identity(name: &str, namespace: Option<&str>) -> Value {
     }
 }
 
-/// The inventory: one document a cluster.
-pub(super) fn clusters(names: &[String], variables: &BTreeMap<usize, Map<String, Value>>) -> String {
-    let one = |(at, name): (usize, &String)| {
-        let spec = variables.get(&at).map_or(json!({}), |variables| json!({"variables": variables}));
+/// The inventory: one document a cluster, with its variables.
+pub(super) fn clusters(clusters: &[(&String, Option<&Map<String, Value>>)]) -> String {
+    let one = |(name, variables): &(&String, Option<&Map<String, Value>>)| {
+        let spec = variables.map_or(json!({}), |variables| json!({"variables": variables}));
         document("Cluster", json!({"name": name}), spec)
     };
-    names.iter().enumerate().map(one).collect::<Vec<String>>().join("---\n")
+    clusters.iter().map(one).collect::<Vec<String>>().join("---\n")
 }
 
 /// Any object of Kubernetes.
