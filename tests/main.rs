@@ -20,6 +20,7 @@ mod guard;
 mod hides;
 mod history;
 mod import;
+mod importing;
 mod inputs;
 mod kill;
 mod kustomize;

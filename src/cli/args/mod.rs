@@ -409,6 +409,9 @@ pub(super) struct ImportTasks {
     /// Leave out what cannot be proven equal, and list it in import-left-out.txt, which the next import shortens.
     #[arg(long)]
     pub(super) partial: bool,
+    /// Say why this task would be written as it is, and write nothing.
+    #[arg(long, value_name = "TASK")]
+    pub(super) explain: Option<String>,
     /// Leave out labels and annotations whose key matches; may be repeated.
     #[arg(long = "drop-labels", value_name = "GLOB")]
     pub(super) drop_labels: Vec<String>,

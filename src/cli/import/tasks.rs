@@ -10,10 +10,13 @@ use serde_json::{Value, json};
 
 use crate::cli::args::{Global, ImportForm, ImportTasks};
 use crate::cli::outcome::{Failure, Outcome};
+use crate::cli::page;
+use crate::cli::plain::plain;
 use crate::cli::session::Session;
-use crate::import::tasks::{Form, Imported, Options, SourceText, import};
+use crate::import::tasks::{Form, Imported, Oddity, Options, SourceText, import};
 use crate::repo::View;
 use crate::report::table::{self, count};
+use crate::secrets;
 use crate::sink;
 use crate::tree::{SourceTree, may_hold_documents};
 
@@ -26,6 +29,12 @@ impl From<ImportForm> for Form {
         }
     }
 }
+
+/// What a partial import left out, a line each.
+const LEFT_OUT: &str = "import-left-out.txt";
+
+/// So many oddities are shown as text.
+const ODDITIES: usize = 10;
 
 /// So many bytes of sources are read.
 const MAX_BYTES: u64 = 2 << 30;
@@ -46,7 +55,12 @@ pub(in crate::cli) fn tasks(args: &ImportTasks, global: &Global) -> Result<Outco
             "there is no .yaml, .yml or .json file in the input; give a folder with a folder or a file a cluster";
         return Err(Failure::Files(message.to_owned()));
     }
-    let options = Options { drop_labels: args.drop_labels.clone(), form: args.form.into(), partial: args.partial };
+    let options = Options {
+        drop_labels: args.drop_labels.clone(),
+        form: args.form.into(),
+        partial: args.partial,
+        explain: args.explain.clone(),
+    };
     let existing = existing(&args.into, global)?;
     let imported = match import(&texts, existing.as_ref(), &options) {
         Ok(imported) => imported,
@@ -69,6 +83,22 @@ pub(in crate::cli) fn tasks(args: &ImportTasks, global: &Global) -> Result<Outco
         remarks.push(help.to_owned());
         return Ok(Outcome { text: String::new(), ..Outcome::wrong(remarks, value) });
     }
+    if let Some(task) = &args.explain {
+        if imported.explanation.is_empty() {
+            return Err(Failure::files(format!("no task `{task}` would be written")));
+        }
+        return Ok(Outcome::result(
+            format!("{}\n", imported.explanation.join("\n")),
+            json!({"task": task, "reasons": imported.explanation}),
+        ));
+    }
+    if imported.files.is_empty() && imported.left_out.is_empty() {
+        let text = match imported.summary.there_already {
+            0 => return Err(Failure::files("there is no CronJob in the input")),
+            there => format!("nothing to import: the fleet gives {} already\n", count(there, "object")),
+        };
+        return Ok(Outcome::result(text, value));
+    }
     let taken: Vec<&String> =
         imported.files.keys().filter(|path| args.into.join(path).symlink_metadata().is_ok()).collect();
     if !taken.is_empty() {
@@ -80,15 +110,28 @@ pub(in crate::cli) fn tasks(args: &ImportTasks, global: &Global) -> Result<Outco
         return Err(Failure::Files(message));
     }
     if !args.dry_run {
-        for (path, bytes) in &imported.files {
-            sink::write_file(&args.into.join(path), bytes).map_err(|error| Failure::run(&error))?;
-        }
+        write(&imported, args)?;
     }
     let mut outcome = Outcome::result(summary(&imported, args), value);
     if !global.quiet {
         outcome.remarks = imported.notes.iter().map(|note| format!("note: {note}")).collect();
     }
     Ok(outcome)
+}
+
+/// Writes the files of the fleet, and under `--partial` the list of what was left out.
+fn write(imported: &Imported, args: &ImportTasks) -> Result<(), Failure> {
+    for (path, bytes) in &imported.files {
+        sink::write_file(&args.into.join(path), bytes).map_err(|error| Failure::run(&error))?;
+    }
+    let list = args.into.join(LEFT_OUT);
+    if !imported.left_out.is_empty() {
+        let text = imported.left_out.iter().map(|line| format!("{line}\n")).collect::<String>();
+        sink::write_file(&list, text.as_bytes()).map_err(|error| Failure::run(&error))?;
+    } else if args.partial && list.is_file() {
+        fs::remove_file(&list).map_err(|error| Failure::Run(format!("cannot remove `{}`: {error}", list.display())))?;
+    }
+    Ok(())
 }
 
 /// The fleet of the folder, if it holds one; one with errors is no ground to build on.
@@ -279,9 +322,67 @@ fn summary(imported: &Imported, args: &ImportTasks) -> String {
         numbers.lines_after
     ));
     text.push_str(&format!("proven: {} compile to what they are in the input\n", count(numbers.equal, "object")));
+    if numbers.there_already > 0 {
+        text.push_str(&format!("{} of the input are in the fleet already\n", count(numbers.there_already, "object")));
+    }
     let verb = if args.dry_run { "would write" } else { "wrote" };
     text.push_str(&format!("{verb} {} into {}\n", count(imported.files.len(), "file"), args.into.display()));
+    if !imported.left_out.is_empty() {
+        text.push_str(&format!("\nleft out, and listed in {LEFT_OUT}\n"));
+        text.extend(imported.left_out.iter().take(ODDITIES).map(|line| layout::sentence(2, line, terminal::width())));
+    }
+    if !imported.oddities.is_empty() {
+        text.push_str("\nworth a question\n");
+        text.extend(
+            imported
+                .oddities
+                .iter()
+                .take(ODDITIES)
+                .map(|oddity| layout::sentence(2, &sentence(oddity), terminal::width())),
+        );
+        if imported.oddities.len() > ODDITIES {
+            text.push_str(&format!("  and {} more with --format json\n", imported.oddities.len() - ODDITIES));
+        }
+    }
     text
+}
+
+/// An oddity as a sentence.
+fn sentence(oddity: &Oddity) -> String {
+    let on = match oddity.clusters.as_slice() {
+        [] => String::new(),
+        clusters => format!(" on {}", table::names(clusters.iter().map(String::as_str), 4)),
+    };
+    let field = oddity.field.replace("/#", "/");
+    let more =
+        if oddity.more > 0 { format!(", and {} differ too", count(oddity.more, "other field")) } else { String::new() };
+    let Oddity { task, why, .. } = oddity;
+    match (shown(&oddity.field, oddity.own.as_ref()), shown(&oddity.field, oddity.usual.as_ref())) {
+        (None, None) => format!("{task}{on}: {why}"),
+        (None, Some(usual)) => format!("{task}{on} has no {field}, usual is {usual}: {why}{more}"),
+        (Some(own), None) => format!("{task}{on} has {field} {own}: {why}{more}"),
+        (Some(own), Some(usual)) => format!("{task}{on} has {field} {own}, usual is {usual}: {why}{more}"),
+    }
+}
+
+/// A value as it may be shown: no secret, and no longer than a line takes.
+fn shown(field: &str, value: Option<&Value>) -> Option<String> {
+    let value = value?;
+    let text = match value {
+        Value::Object(entry) if field.contains("/env/#") => match entry.get("value").and_then(Value::as_str) {
+            Some(text) => text.to_owned(),
+            None => entry.get("valueFrom").map_or_else(String::new, Value::to_string),
+        },
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let name = field.rsplit(['/', '#']).next().unwrap_or(field);
+    if leaks::hides(name, &text) || leaks::hides("", &value.to_string()) {
+        return Some("(hidden)".to_owned());
+    }
+    let short: String = text.chars().take(80).collect();
+    let rest = if short.len() < text.len() { "..." } else { "" };
+    Some(format!("`{}{rest}`", plain(&short)))
 }
 
 fn value(imported: &Imported) -> Value {
@@ -292,7 +393,14 @@ fn value(imported: &Imported) -> Value {
         "after": {"files": imported.files.len(), "lines": numbers.lines_after, "tasks": numbers.tasks, "bases": numbers.bases,
             "overrides": numbers.overrides, "variables": numbers.variables, "nullLines": numbers.nulls},
         "equal": numbers.equal,
+        "thereAlready": numbers.there_already,
         "unproven": imported.unproven,
+        "leftOut": imported.left_out,
+        "odd": imported.oddities.iter().map(|oddity| json!({
+            "task": oddity.task, "clusters": oddity.clusters, "field": oddity.field, "why": oddity.why,
+            "own": shown(&oddity.field, oddity.own.as_ref()), "usual": shown(&oddity.field, oddity.usual.as_ref()),
+            "others": oddity.others, "moreFields": oddity.more,
+        })).collect::<Vec<Value>>(),
         "notes": imported.notes,
         "files": imported.files.keys().collect::<Vec<_>>(),
     })

@@ -56,7 +56,8 @@ fn flatten(layer: &Value, path: String, put: &mut impl FnMut(String, &Value)) {
 
 /// Paths whose values say nothing of the task.
 fn is_plain(path: &str) -> bool {
-    ["schedule", "timeZone", "placement", "active", "objectName", "namespace", "container/name"].contains(&path)
+    ["schedule", "timeZone", "placement", "active", "objectName", "namespace", "container/name", "resources", "cronJob"]
+        .contains(&path)
         || path.contains("resources/")
         || path.starts_with("variables/")
 }

@@ -213,6 +213,13 @@ impl<'t> Plan<'t> {
         self.patches.entry(task).or_default().insert(set, json!([{"json": operations}]));
     }
 
+    /// The bases of a task with the number of their users, and the clusters on which it is patched.
+    pub(super) fn reasons(&self, task: usize) -> (Vec<(String, usize)>, Vec<Vec<usize>>) {
+        let of = |base: &usize| self.bases.get(*base).map(|base| (base.name.clone(), base.users.len()));
+        let bases = self.standing[task].bases.iter().filter_map(of).collect();
+        (bases, self.patches.get(&task).into_iter().flat_map(|sets| sets.keys().cloned()).collect())
+    }
+
     fn with_base(&self, at: usize, number: usize, body: &Value, base: &Base) -> Standing {
         let mut standing = self.standing[at].clone();
         standing.bases.push(number);

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use super::group::Group;
 use super::layer::difference;
 use super::leaves::{Leaves, Orders, Parts};
+use super::oddities::{Candidate, candidates};
 use super::selectors::{Described, select};
 use super::template::{Refs, majority, unify};
-use super::variables::{Pool, Split, as_reference, of_task, split, unique};
+use super::variables::{Pool, Split, as_reference, of_task, split};
 
 /// A task before bases: everything that its file says.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub(super) struct Draft {
     pub(super) overrides: BTreeMap<Vec<usize>, Value>,
     /// The clusters it is placed on.
     pub(super) clusters: Vec<usize>,
+    /// What a few copies have otherwise.
+    pub(super) odd: Vec<Candidate>,
 }
 
 /// Paths whose texts hold no reference, because none is read there or a reader wants the plain value.
@@ -94,7 +97,6 @@ impl Matrix {
                 }
             }
         }
-        let mut names = BTreeSet::new();
         // Variables of the task: their values by copy, and their names.
         let mut known: BTreeMap<Vec<(usize, String)>, String> = BTreeMap::new();
         for (path, split) in &self.splits {
@@ -115,7 +117,7 @@ impl Matrix {
                 {
                     Some(name) => name.clone(),
                     None if is_long => {
-                        let name = unique(hint, &mut names);
+                        let name = pool.name_of_task(hint);
                         made.push((values, name.clone()));
                         name
                     }
@@ -141,6 +143,7 @@ impl Matrix {
 /// Makes the task of a group.
 pub(super) fn factor(group: &Group, matrix: &Matrix, pool: &mut Pool, refs: &[Refs], clusters: &[Described]) -> Draft {
     let mut copies = matrix.resolved(pool, refs);
+    let odd = candidates(&copies, &matrix.clusters);
     settle_suspend(group, &mut copies, clusters);
     let paths: BTreeSet<String> = copies.iter().flat_map(|leaves| leaves.keys().cloned()).collect();
     let medoid = medoid(&copies, &paths);
@@ -191,7 +194,7 @@ pub(super) fn factor(group: &Group, matrix: &Matrix, pool: &mut Pool, refs: &[Re
     if let Some(namespace) = &group.namespace_template {
         parts.leaves.insert("namespace".to_owned(), Value::String(namespace.clone()));
     }
-    Draft { name: group.name.clone(), namespace: group.namespace.clone(), parts, overrides, clusters: placed }
+    Draft { name: group.name.clone(), namespace: group.namespace.clone(), parts, overrides, clusters: placed, odd }
 }
 
 fn is_at_or_below(path: &str, item: &str) -> bool {

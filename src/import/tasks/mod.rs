@@ -8,10 +8,12 @@ mod across;
 mod bases;
 mod body;
 mod defaults;
+mod explain;
 mod factor;
 mod group;
 mod layer;
 mod leaves;
+mod oddities;
 mod prove;
 mod read;
 mod repair;
@@ -26,6 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use self::across::Spread;
+pub use self::oddities::Oddity;
 pub use self::read::SourceText;
 use self::selectors::Described;
 use self::template::Refs;
@@ -56,6 +59,8 @@ pub struct Options {
     pub form: Form,
     /// Leave out what does not come out as it is in the sources.
     pub partial: bool,
+    /// The task, as `name` or `namespace/name`, whose form is explained.
+    pub explain: Option<String>,
 }
 
 /// What an import comes to.
@@ -69,6 +74,10 @@ pub struct Imported {
     pub unproven: Vec<String>,
     /// What a partial import left out, with the reason.
     pub left_out: Vec<String>,
+    /// What looks like a mistake in the sources, the oddest first.
+    pub oddities: Vec<Oddity>,
+    /// Why the task that was asked about is written as it is; empty if there is none of that name.
+    pub explanation: Vec<String>,
     /// What is good to know.
     pub notes: Vec<String>,
 }

@@ -44,6 +44,8 @@ pub(super) struct Pool {
     variables: Vec<Variable>,
     /// By a cluster and its text, the variables that have it.
     index: HashMap<(usize, String), Vec<usize>>,
+    /// The names that are taken, those of tasks' own variables among them.
+    names: BTreeSet<String>,
 }
 
 /// A variable of the clusters.
@@ -129,9 +131,10 @@ pub(super) fn split(path: &str, values: &[Option<&Value>]) -> Option<Split> {
                 continue;
             }
             differs = true;
-            let before = column.checked_sub(2).map_or("", |before| tokens[0][before]);
-            let is_assigned = column > 0 && matches!(tokens[0][column - 1], "=" | " ");
-            let hint = name_for(if is_assigned && before.len() > 2 { before } else { last_word(path) });
+            // `--name=value`, `--name value` and `name="value"`: the last word before it.
+            let before = tokens[0][..column].iter().step_by(2).rev().find(|token| token.len() > 2);
+            let is_line = tokens[0].len() > 3;
+            let hint = name_for(before.filter(|_| is_line).map_or_else(|| last_word(path), |before| before));
             pieces.push(Piece::Differs(Column { tokens: own.iter().map(|token| (*token).to_owned()).collect(), hint }));
         }
         all.push(pieces);
@@ -243,7 +246,7 @@ impl Pool {
     }
 
     /// Makes variables of the vectors that occur often enough. A vector of fewer clusters that says the same is the same.
-    pub(super) fn choose(&mut self, taken: &BTreeSet<String>) {
+    pub(super) fn choose(&mut self) {
         let mut seen: Vec<(Vector, Uses)> = std::mem::take(&mut self.seen).into_iter().collect();
         seen.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         let mut merged: Vec<(Vector, Uses)> = Vec::new();
@@ -269,10 +272,9 @@ impl Pool {
         }
         merged.retain(|(vector, uses)| pays(vector, uses.weight));
         merged.sort_by(|(a, x), (b, y)| y.weight.cmp(&x.weight).then_with(|| a.cmp(b)));
-        let mut names = taken.clone();
         for (values, uses) in merged {
-            let best = uses.names.iter().max_by(|(a, n), (b, m)| n.cmp(m).then_with(|| b.cmp(a)));
-            let name = unique(best.map_or("value", |(name, _)| name), &mut names);
+            let best = uses.names.into_iter().max_by(|(a, n), (b, m)| n.cmp(m).then_with(|| b.cmp(a)));
+            let name = best.map_or_else(|| "value".to_owned(), |(name, _)| name);
             for (cluster, text) in &values {
                 self.index.entry((*cluster, text.clone())).or_default().push(self.variables.len());
             }
@@ -282,7 +284,7 @@ impl Pool {
 
     /// The column as text with a variable of the clusters, the most frequent one that says it.
     pub(super) fn write(&mut self, column: &Column, clusters: &[usize]) -> Option<String> {
-        let mut best: Option<(usize, usize, String)> = None;
+        let mut best: Option<(usize, usize, (String, String))> = None;
         for (rank, (prefix, middles, suffix)) in column.cuts().into_iter().enumerate() {
             let (Some(cluster), Some(text)) = (clusters.first(), middles.first()) else { continue };
             let says = |at: &usize| {
@@ -295,12 +297,22 @@ impl Pool {
             let Some(at) = found else { continue };
             let key = (self.variables[at].weight, usize::MAX - rank);
             if best.as_ref().is_none_or(|(old, old_rank, _)| key > (self.variables[*old].weight, *old_rank)) {
-                best = Some((at, key.1, format!("{prefix}$(var.{}){suffix}", self.variables[at].name)));
+                best = Some((at, key.1, (prefix, suffix)));
             }
         }
-        let (at, _, text) = best?;
-        self.variables[at].used = true;
-        Some(text)
+        let (at, _, (prefix, suffix)) = best?;
+        let variable = &mut self.variables[at];
+        // Named when it is used, so that no name is lost to one that is not.
+        if !variable.used {
+            variable.used = true;
+            variable.name = unique(&variable.name, &mut self.names);
+        }
+        Some(format!("{prefix}$(var.{}){suffix}", variable.name))
+    }
+
+    /// A name for a variable of a task that no other variable has.
+    pub(super) fn name_of_task(&mut self, hint: &str) -> String {
+        unique(hint, &mut self.names)
     }
 
     /// The variables that are used.
@@ -360,7 +372,7 @@ mod tests {
             let values: Vec<Option<&Value>> = leaf.iter().map(Some).collect();
             pool.count(&split("container/args", &values).expect("it differs"), &[0, 1, 2], &refs);
         }
-        pool.choose(&BTreeSet::new());
+        pool.choose();
         let leaf = leaf("cs");
         let values: Vec<Option<&Value>> = leaf.iter().map(Some).collect();
         let split = split("container/args", &values).expect("it differs");

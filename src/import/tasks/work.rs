@@ -9,13 +9,14 @@ use super::across::{self, Spread};
 use super::bases::{self, Plan};
 use super::factor::{self, Matrix};
 use super::group::{self, Group};
+use super::oddities::{self, Candidate, Oddity};
 use super::prove::{self, Proof};
 use super::read::{Found, Sources};
 use super::resources::{self, Beside};
 use super::selectors::Described;
 use super::template::Refs;
 use super::variables::Pool;
-use super::{Form, Imported, Options, SourceText, base_names, body, folder_of, repair, write};
+use super::{Form, Imported, Options, SourceText, base_names, body, explain, folder_of, repair, write};
 use crate::compile::Compilation;
 use crate::diff::Key;
 use crate::tree::{RepoPath, SourceTree};
@@ -42,6 +43,8 @@ struct Attempt<'w> {
     bases: usize,
     variables: usize,
     left: Vec<usize>,
+    oddities: Vec<Oddity>,
+    explanation: Vec<String>,
     /// By path, the group that its task is made of.
     paths: BTreeMap<String, usize>,
 }
@@ -85,7 +88,7 @@ impl<'w> Work<'w> {
     /// One try at all phases.
     fn attempt(&self, groups: &[Group]) -> Attempt<'w> {
         let mut pool = Pool::default();
-        let mut tasks = self.factor(groups, &mut pool);
+        let (mut tasks, odd) = self.factor(groups, &mut pool);
         let beside = resources::attach(self.sources, self.texts, groups, &mut tasks, self.refs, self.described);
         across::name_references(&mut tasks);
         let taken: BTreeSet<String> = pool.used().map(|variable| variable.name.clone()).collect();
@@ -112,6 +115,17 @@ impl<'w> Work<'w> {
             files = self.files(&mut plan, &tasks, &beside, &common);
             proof = prove::prove(&prove::tree(&files, self.existing), &self.sources.clusters, &own, &self.given).0;
         }
+        let asked = |task: &Spread| {
+            let title = task
+                .namespace
+                .as_ref()
+                .map_or_else(|| task.name.clone(), |namespace| format!("{namespace}/{}", task.name));
+            self.options.explain.as_ref().is_some_and(|asked| *asked == task.name || *asked == title)
+        };
+        let explained = tasks.iter().position(asked).map(|at| {
+            let (bases, patched) = plan.reasons(at);
+            explain::explain(&tasks[at], &bases, self.described, &patched)
+        });
         let paths = tasks.iter().enumerate().map(|(at, task)| (path_of(task), at)).collect();
         Attempt {
             files,
@@ -121,27 +135,33 @@ impl<'w> Work<'w> {
             bases: plan.bases.len(),
             variables: pool.used().count(),
             left: beside.left,
+            explanation: explained.unwrap_or_default(),
+            oddities: oddities::rank(groups, &odd, self.described),
             paths,
         }
     }
 
     /// The tasks of the groups, before they are compared with one another.
-    fn factor(&self, groups: &[Group], pool: &mut Pool) -> Vec<Spread> {
+    fn factor(&self, groups: &[Group], pool: &mut Pool) -> (Vec<Spread>, Vec<Vec<Candidate>>) {
         let matrices: Vec<Matrix> = groups.iter().map(|group| Matrix::of(group, self.refs)).collect();
         // Variables of clusters that exist would have to be written into their documents.
         if self.before.is_none_or(|before| before.model.clusters.is_empty()) {
             matrices.iter().for_each(|matrix| matrix.count(pool, self.refs));
-            pool.choose(&BTreeSet::new());
+            pool.choose();
         }
+        let mut odd = Vec::with_capacity(groups.len());
         let draft = |(group, matrix): (&Group, &Matrix)| {
-            let mut task = Spread::of(factor::factor(group, matrix, pool, self.refs, self.described));
+            let mut draft = factor::factor(group, matrix, pool, self.refs, self.described);
+            odd.push(std::mem::take(&mut draft.odd));
+            let mut task = Spread::of(draft);
             let needs_file = group.copies.iter().any(|copy| copy.taken.needs_file.is_some());
             if self.options.form == Form::CronJob || self.options.form == Form::Auto && needs_file {
                 self.take_file(group, &mut task);
             }
             task
         };
-        groups.iter().zip(&matrices).map(draft).collect()
+        let tasks = groups.iter().zip(&matrices).map(draft).collect();
+        (tasks, odd)
     }
 
     /// Makes a task take the file of the copy that it resembles most.
@@ -345,6 +365,8 @@ impl<'w> Work<'w> {
         let summary = &mut imported.summary;
         (summary.tasks, summary.bases, summary.variables) = (attempt.tasks, attempt.bases, attempt.variables);
         summary.equal = attempt.proof.equal;
+        imported.oddities = attempt.oddities;
+        imported.explanation = attempt.explanation;
         imported.files = attempt.files;
         let texts: Vec<std::borrow::Cow<'_, str>> =
             imported.files.values().map(|bytes| String::from_utf8_lossy(bytes)).collect();
