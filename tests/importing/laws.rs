@@ -144,7 +144,7 @@ fn lines<'b>(texts: impl Iterator<Item = &'b Arc<[u8]>>) -> usize {
 }
 
 proptest! {
-    #![proptest_config(support::cases(60))]
+    #![proptest_config(support::config(60))]
 
     #[test]
     fn an_import_of_what_was_compiled_compiles_to_the_same_objects(tasks in fleet()) {

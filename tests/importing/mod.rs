@@ -93,7 +93,7 @@ fn copies_become_tasks_that_compile_to_the_same_objects() {
     fine(&output);
     let text = said(&output);
     assert!(text.contains("proven: 9 objects"), "{text}");
-    assert!(text.contains("shop/sweep on lab") && text.contains("1 minutes off"), "{text}");
+    assert!(text.contains("shop/sweep on lab") && text.contains("1 min off"), "{text}");
     let report = fs::read_to_string(dir.path().join("fleet/tasks/shop/report.yaml")).expect("a task");
     assert!(report.contains("https://db.$(cluster.name).example.com"), "{report}");
     assert!(report.contains("active: [eu, us]"), "{report}");

@@ -9,14 +9,14 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::cli::args::{Global, ImportForm, ImportTasks};
+use crate::secrets;
 use crate::cli::outcome::{Failure, Outcome};
 use crate::cli::page;
 use crate::cli::plain::plain;
 use crate::cli::session::Session;
+use crate::report::table::{self, count};
 use crate::import::tasks::{Form, Imported, Oddity, Options, SourceText, import};
 use crate::repo::View;
-use crate::report::table::{self, count};
-use crate::secrets;
 use crate::sink;
 use crate::tree::{SourceTree, may_hold_documents};
 
@@ -334,11 +334,7 @@ fn summary(imported: &Imported, args: &ImportTasks) -> String {
     if !imported.oddities.is_empty() {
         text.push_str("\nworth a question\n");
         text.extend(
-            imported
-                .oddities
-                .iter()
-                .take(ODDITIES)
-                .map(|oddity| layout::sentence(2, &sentence(oddity), terminal::width())),
+            imported.oddities.iter().take(ODDITIES).map(|oddity| layout::sentence(2, &sentence(oddity), terminal::width())),
         );
         if imported.oddities.len() > ODDITIES {
             text.push_str(&format!("  and {} more with --format json\n", imported.oddities.len() - ODDITIES));
@@ -354,10 +350,10 @@ fn sentence(oddity: &Oddity) -> String {
         clusters => format!(" on {}", table::names(clusters.iter().map(String::as_str), 4)),
     };
     let field = oddity.field.replace("/#", "/");
-    let more =
-        if oddity.more > 0 { format!(", and {} differ too", count(oddity.more, "other field")) } else { String::new() };
+    let more = if oddity.more > 0 { format!("; so do {}", count(oddity.more, "more field")) } else { String::new() };
     let Oddity { task, why, .. } = oddity;
-    match (shown(&oddity.field, oddity.own.as_ref()), shown(&oddity.field, oddity.usual.as_ref())) {
+    let (own, usual) = shown_pair(oddity);
+    match (own, usual) {
         (None, None) => format!("{task}{on}: {why}"),
         (None, Some(usual)) => format!("{task}{on} has no {field}, usual is {usual}: {why}{more}"),
         (Some(own), None) => format!("{task}{on} has {field} {own}: {why}{more}"),
@@ -365,24 +361,39 @@ fn sentence(oddity: &Oddity) -> String {
     }
 }
 
-/// A value as it may be shown: no secret, and no longer than a line takes.
-fn shown(field: &str, value: Option<&Value>) -> Option<String> {
-    let value = value?;
-    let text = match value {
+/// What these copies have and what is usual, as they may be shown: no secret, and where they begin alike only the end.
+fn shown_pair(oddity: &Oddity) -> (Option<String>, Option<String>) {
+    let own = oddity.own.as_ref().map(|value| text_of(&oddity.field, value));
+    let usual = oddity.usual.as_ref().map(|value| text_of(&oddity.field, value));
+    let alike = match (&own, &usual) {
+        (Some(own), Some(usual)) => own.chars().zip(usual.chars()).take_while(|(a, b)| a == b).count(),
+        _ => 0,
+    };
+    let name = oddity.field.rsplit(['/', '#']).next().unwrap_or_default();
+    let hides = |text: &String| leaks::hides(name, text) || leaks::hides("", text);
+    let is_secret = own.iter().chain(&usual).any(hides);
+    let skipped = if alike > 40 { alike - 20 } else { 0 };
+    let shown = |text: String| match is_secret {
+        true => "(hidden)".to_owned(),
+        false => {
+            let short: String = text.chars().skip(skipped).take(80).collect();
+            let before = if skipped > 0 { "..." } else { "" };
+            let rest = if text.chars().count() > skipped + 80 { "..." } else { "" };
+            format!("`{before}{}{rest}`", plain(&short))
+        }
+    };
+    (own.map(shown), usual.map(shown))
+}
+
+fn text_of(field: &str, value: &Value) -> String {
+    match value {
         Value::Object(entry) if field.contains("/env/#") => match entry.get("value").and_then(Value::as_str) {
             Some(text) => text.to_owned(),
             None => entry.get("valueFrom").map_or_else(String::new, Value::to_string),
         },
         Value::String(text) => text.clone(),
         other => other.to_string(),
-    };
-    let name = field.rsplit(['/', '#']).next().unwrap_or(field);
-    if leaks::hides(name, &text) || leaks::hides("", &value.to_string()) {
-        return Some("(hidden)".to_owned());
     }
-    let short: String = text.chars().take(80).collect();
-    let rest = if short.len() < text.len() { "..." } else { "" };
-    Some(format!("`{}{rest}`", plain(&short)))
 }
 
 fn value(imported: &Imported) -> Value {
@@ -398,7 +409,7 @@ fn value(imported: &Imported) -> Value {
         "leftOut": imported.left_out,
         "odd": imported.oddities.iter().map(|oddity| json!({
             "task": oddity.task, "clusters": oddity.clusters, "field": oddity.field, "why": oddity.why,
-            "own": shown(&oddity.field, oddity.own.as_ref()), "usual": shown(&oddity.field, oddity.usual.as_ref()),
+            "own": shown_pair(oddity).0, "usual": shown_pair(oddity).1,
             "others": oddity.others, "moreFields": oddity.more,
         })).collect::<Vec<Value>>(),
         "notes": imported.notes,

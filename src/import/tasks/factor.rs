@@ -97,6 +97,7 @@ impl Matrix {
                 }
             }
         }
+        let mut names = BTreeSet::new();
         // Variables of the task: their values by copy, and their names.
         let mut known: BTreeMap<Vec<(usize, String)>, String> = BTreeMap::new();
         for (path, split) in &self.splits {
@@ -117,7 +118,7 @@ impl Matrix {
                 {
                     Some(name) => name.clone(),
                     None if is_long => {
-                        let name = pool.name_of_task(hint);
+                        let name = pool.name_of_task(hint, &mut names);
                         made.push((values, name.clone()));
                         name
                     }

@@ -1,5 +1,6 @@
 //! What the copies of a task have that looks like a mistake: one unlike the others, one of a family unlike its siblings.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -192,15 +193,18 @@ fn compare(field: &str, usual: &Value, own: &Value, set: &[usize], clusters: &[D
     if field == "schedule"
         && let Some(minutes) = minutes_apart(&usual_text, &own_text)
     {
-        return (2.0, Some(format!("it is {minutes} minutes off")));
+        return (2.0, Some(format!("it is {minutes} min off")));
     }
     if field.ends_with("image")
-        && let Some((ours, theirs)) = image_versions(&own_text, &usual_text)
+        && let Some((ours, theirs)) = tags(&own_text, &usual_text)
     {
-        return match ours.cmp(&theirs) {
-            std::cmp::Ordering::Less => (2.5, Some("its image is older".to_owned())),
-            std::cmp::Ordering::Greater => (0.5, Some("its image is newer".to_owned())),
-            std::cmp::Ordering::Equal => (2.0, Some("its image has another kind of tag".to_owned())),
+        return match version_order(ours, theirs) {
+            Some(Ordering::Less) => (2.5, Some("its image is older".to_owned())),
+            Some(_) => (0.5, Some("its image is newer".to_owned())),
+            None if first_word(ours) != first_word(theirs) => {
+                (2.0, Some("its image has another kind of tag".to_owned()))
+            }
+            None => (0.0, None),
         };
     }
     if usual_text.eq_ignore_ascii_case(&own_text) || usual_text.trim() == own_text.trim() {
@@ -224,14 +228,26 @@ fn minutes_apart(a: &str, b: &str) -> Option<u32> {
     (rest_a == rest_b && (1..=5).contains(&apart)).then_some(apart)
 }
 
-/// The numbers in the tags of two images of one name.
-fn image_versions(a: &str, b: &str) -> Option<(Vec<u64>, Vec<u64>)> {
+/// The tags of two images of one name.
+fn tags<'t>(a: &'t str, b: &'t str) -> Option<(&'t str, &'t str)> {
     let (name_a, tag_a) = a.rsplit_once(':')?;
     let (name_b, tag_b) = b.rsplit_once(':')?;
+    (name_a == name_b).then_some((tag_a, tag_b))
+}
+
+/// Which of two tags is the older, if they differ in their numbers alone.
+fn version_order(a: &str, b: &str) -> Option<Ordering> {
+    let words = |tag: &str| tag.split(|c: char| c.is_ascii_digit()).collect::<Vec<_>>().concat();
     let numbers = |tag: &str| -> Vec<u64> {
         tag.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
     };
-    (name_a == name_b).then(|| (numbers(tag_a), numbers(tag_b)))
+    let same = words(a) == words(b) && numbers(a).len() == numbers(b).len();
+    Some(numbers(a).cmp(&numbers(b))).filter(|order| same && *order != Ordering::Equal)
+}
+
+/// The word with which a tag begins: `staging` of `staging-1.4`.
+fn first_word(tag: &str) -> &str {
+    tag.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default()
 }
 
 /// Tasks that stand on all clusters but one.
@@ -294,7 +310,7 @@ fn siblings(groups: &[Group], clusters: &[Described]) -> Vec<Oddity> {
     }
     odd.into_iter()
         .map(|((task, usual, own), (set, most, few))| {
-            let older = image_versions(&own, &usual).is_some_and(|(own, usual)| own < usual);
+            let older = tags(&own, &usual).and_then(|(own, usual)| version_order(own, usual)) == Some(Ordering::Less);
             Oddity {
                 task: title(&groups[task]),
                 clusters: set.iter().map(|at| clusters[*at].name.clone()).collect(),
@@ -366,7 +382,7 @@ mod tests {
             assert_eq!((found.len(), &found[0].set), (1, &vec![2]));
             judge(&found[0], &clusters).1
         };
-        assert!(judged("schedule", json!("10 3 * * *"), Some(json!("11 3 * * *"))).starts_with("it is 1 minutes off"));
+        assert!(judged("schedule", json!("10 3 * * *"), Some(json!("11 3 * * *"))).starts_with("it is 1 min off"));
         assert!(judged("container/image", json!("x/y:v26"), Some(json!("x/y:v13"))).starts_with("its image is older"));
         assert!(judged("container/env/#A", json!({"name": "A", "value": "1"}), None).starts_with("it lacks the field"));
         assert!(

@@ -44,8 +44,10 @@ pub(super) struct Pool {
     variables: Vec<Variable>,
     /// By a cluster and its text, the variables that have it.
     index: HashMap<(usize, String), Vec<usize>>,
-    /// The names that are taken, those of tasks' own variables among them.
+    /// The names of variables of clusters.
     names: BTreeSet<String>,
+    /// The names of variables of tasks, which hide those of clusters.
+    task_names: BTreeSet<String>,
 }
 
 /// A variable of the clusters.
@@ -305,14 +307,20 @@ impl Pool {
         // Named when it is used, so that no name is lost to one that is not.
         if !variable.used {
             variable.used = true;
-            variable.name = unique(&variable.name, &mut self.names);
+            let mut taken: BTreeSet<String> = self.names.union(&self.task_names).cloned().collect();
+            variable.name = unique(&variable.name, &mut taken);
+            self.names.insert(variable.name.clone());
         }
         Some(format!("{prefix}$(var.{}){suffix}", variable.name))
     }
 
-    /// A name for a variable of a task that no other variable has.
-    pub(super) fn name_of_task(&mut self, hint: &str) -> String {
-        unique(hint, &mut self.names)
+    /// A name for a variable of a task that no variable of clusters has, and none of `own`, the task's.
+    pub(super) fn name_of_task(&mut self, hint: &str, own: &mut BTreeSet<String>) -> String {
+        let mut taken: BTreeSet<String> = self.names.union(own).cloned().collect();
+        let name = unique(hint, &mut taken);
+        own.insert(name.clone());
+        self.task_names.insert(name.clone());
+        name
     }
 
     /// The variables that are used.
