@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::support;
 
 /// The words of a command line; double quotes hold words together.
-fn words(line: &str) -> Vec<String> {
+pub(crate) fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     for (at, part) in line.split('"').enumerate() {
         match at % 2 {
@@ -17,7 +17,7 @@ fn words(line: &str) -> Vec<String> {
 }
 
 /// The commands of the `console` blocks, each with the answer shown.
-fn shown(page: &str) -> Vec<(String, String)> {
+pub(crate) fn shown(page: &str) -> Vec<(String, String)> {
     let mut commands: Vec<(String, String)> = Vec::new();
     let blocks = page.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next());
     for line in blocks.flat_map(str::lines) {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-pub(super) use self::tasks::tasks;
+pub(super) use self::tasks::{fleet_of, tasks};
 use super::args::ImportClusters;
 use super::outcome::{Failure, Outcome};
 use crate::diag::{Code, Diagnostic, Diagnostics, Place};

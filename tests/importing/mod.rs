@@ -1,6 +1,7 @@
 //! `fleetcron import tasks`: existing CronJobs become a fleet that compiles to the same objects.
 
 mod laws;
+mod walk;
 
 use std::fs;
 use std::path::Path;

@@ -12,6 +12,9 @@ pub(in crate::cli) struct Init {
     /// The folder, made if it does not exist; absent is the fleet around this folder, else this folder.
     #[arg(value_name = "DIR")]
     pub(in crate::cli) dir: Option<PathBuf>,
+    /// Make the fleet of the existing CronJobs in this folder, as `fleetcron import tasks` does, instead of an example.
+    #[arg(long, value_name = "SRC")]
+    pub(in crate::cli) from: Option<PathBuf>,
     /// Install a Git hook that checks what is staged before each commit, and print what the pre-commit framework needs.
     #[arg(long)]
     pub(in crate::cli) hook: bool,

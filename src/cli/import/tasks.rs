@@ -9,14 +9,14 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::cli::args::{Global, ImportForm, ImportTasks};
-use crate::secrets;
 use crate::cli::outcome::{Failure, Outcome};
 use crate::cli::page;
 use crate::cli::plain::plain;
 use crate::cli::session::Session;
-use crate::report::table::{self, count};
 use crate::import::tasks::{Form, Imported, Oddity, Options, SourceText, import};
 use crate::repo::View;
+use crate::report::table::{self, count};
+use crate::secrets;
 use crate::sink;
 use crate::tree::{SourceTree, may_hold_documents};
 
@@ -60,6 +60,7 @@ pub(in crate::cli) fn tasks(args: &ImportTasks, global: &Global) -> Result<Outco
         form: args.form.into(),
         partial: args.partial,
         explain: args.explain.clone(),
+        fleet: None,
     };
     let existing = existing(&args.into, global)?;
     let imported = match import(&texts, existing.as_ref(), &options) {
@@ -117,6 +118,37 @@ pub(in crate::cli) fn tasks(args: &ImportTasks, global: &Global) -> Result<Outco
         outcome.remarks = imported.notes.iter().map(|note| format!("note: {note}")).collect();
     }
     Ok(outcome)
+}
+
+/// The files of a fleet made of the existing CronJobs in a folder, for `init`.
+pub(in crate::cli) fn fleet_of(source: &Path, name: &str) -> Result<Vec<(String, String)>, Failure> {
+    let mut left = MAX_BYTES;
+    let mut texts = Vec::new();
+    let files = files_below(source)?;
+    for (file, cluster) in files.iter().zip(clusters_of(source, &files, None)?) {
+        if let Some(cluster) = cluster {
+            texts.push(text(&cluster, file, &mut left)?);
+        }
+    }
+    let options = Options { fleet: Some(name.to_owned()), ..Options::default() };
+    let imported = import(&texts, None, &options).map_err(|wrong| {
+        Failure::Files(wrong.iter().map(|diagnostic| diagnostic.message.clone()).collect::<Vec<String>>().join("; "))
+    })?;
+    if let Some(first) = imported.unproven.first() {
+        let more = imported.unproven.len() - 1;
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        let message =
+            format!("not every object would come out as it is: {first}{more}; `fleetcron import tasks` shows all");
+        return Err(Failure::Files(message));
+    }
+    if imported.files.is_empty() {
+        return Err(Failure::files(format!("there is no CronJob in `{}`", source.display())));
+    }
+    let text = |(path, bytes): (String, Arc<[u8]>)| match String::from_utf8(bytes.to_vec()) {
+        Ok(text) => Ok((path, text)),
+        Err(_) => Err(Failure::files(format!("`{path}` is not UTF-8 text"))),
+    };
+    imported.files.into_iter().map(text).collect()
 }
 
 /// Writes the files of the fleet, and under `--partial` the list of what was left out.
@@ -334,7 +366,11 @@ fn summary(imported: &Imported, args: &ImportTasks) -> String {
     if !imported.oddities.is_empty() {
         text.push_str("\nworth a question\n");
         text.extend(
-            imported.oddities.iter().take(ODDITIES).map(|oddity| layout::sentence(2, &sentence(oddity), terminal::width())),
+            imported
+                .oddities
+                .iter()
+                .take(ODDITIES)
+                .map(|oddity| layout::sentence(2, &sentence(oddity), terminal::width())),
         );
         if imported.oddities.len() > ODDITIES {
             text.push_str(&format!("  and {} more with --format json\n", imported.oddities.len() - ODDITIES));

@@ -75,9 +75,17 @@ pub(super) fn run(session: &mut Session, args: &Init, here: &Path, quiet: bool) 
     let mut plan = Plan::default();
     if !there {
         let name = repository::fleet_name(full(&root).file_name().and_then(|name| name.to_str()));
-        for text in repository::starter_files(&name) {
+        let texts = match &args.from {
+            Some(from) => super::import::fleet_of(&here.join(from), &name)?,
+            None => repository::starter_files(&name),
+        };
+        for text in texts {
             plan.files.push(File::look(&root, text)?);
         }
+    } else if args.from.is_some() {
+        let message =
+            format!("`{}` is a fleet already: add to it with `fleetcron import tasks SRC --into {0}`", root.display());
+        return Err(Failure::files(message));
     }
     let more: Vec<SourceFile> = plan.files.iter().filter_map(File::source).collect();
     let compilation = session.imagine(&more, &Mode::Steady)?;

@@ -68,10 +68,16 @@ pub(super) fn lower(
         cluster.capacity = Some(capacity);
     }
     if clusters.is_empty() && unread.is_empty() && misnamed.is_empty() && !context.diags.has_errors() {
-        context.diags.push(
-            Diagnostic::at(Code::NoClusters, Place::Whole, "there is no cluster in this repository")
-                .help("describe each target in a document of `kind: Cluster`"),
-        );
+        let diagnostic = Diagnostic::at(Code::NoClusters, Place::Whole, "there is no cluster in this repository")
+            .help("describe each target in a document of `kind: Cluster`");
+        let holds_cron_job = |text: &[u8]| text.windows(13).any(|part| part == b"kind: CronJob");
+        let plain = context.library.sources.files().filter(|(_, file)| holds_cron_job(&file.bytes)).count();
+        context.diags.push(match plain {
+            0 => diagnostic,
+            _ => diagnostic.help(format!(
+                "{plain} files here hold plain CronJobs: `fleetcron import tasks DIR --into FLEET` makes a fleet of them"
+            )),
+        });
     }
     (clusters.into_values().collect(), misnamed.into_values().collect())
 }

@@ -1,12 +1,13 @@
 //! Finds bases: what several tasks say alike, at most two for a task.
 
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
 use super::across::{Spread, layer_of};
 use super::layer::{difference, lay};
-use super::leaves::{Parts, step};
+use super::leaves::{Orders, Parts, step};
 use super::selectors::{Described, name_of, select};
 use super::variables::unique;
 use super::write::{self, Entry};
@@ -29,7 +30,26 @@ struct Standing {
     bases: Vec<usize>,
     merged: Value,
     given: BTreeSet<(Vec<usize>, String)>,
+    /// The texts of the units that the bases give, by path, and the orders of their lists.
+    units: Arc<BTreeMap<String, String>>,
+    orders: Arc<Orders>,
     lines: usize,
+}
+
+impl Standing {
+    fn new(merged: Value) -> Self {
+        let (units, orders) = Default::default();
+        let mut standing = Self { bases: Vec::new(), merged, given: BTreeSet::new(), units, orders, lines: 0 };
+        standing.look();
+        standing
+    }
+
+    /// Looks at what the bases give by now.
+    fn look(&mut self) {
+        let parts = Parts::of(&self.merged);
+        self.units = Arc::new(units(&parts).into_iter().map(|(path, unit)| (path.to_owned(), unit.text)).collect());
+        self.orders = Arc::new(parts.orders);
+    }
 }
 
 /// Tasks with their bases.
@@ -90,7 +110,7 @@ impl<'t> Plan<'t> {
             Self { tasks, bodies, units, clusters, patches: BTreeMap::new(), standing: Vec::new(), bases: Vec::new() };
         for at in 0..tasks.len() {
             let merged = tasks[at].file.as_ref().map_or(ground, |(body, _)| body).clone();
-            let mut standing = Standing { bases: Vec::new(), merged, given: BTreeSet::new(), lines: 0 };
+            let mut standing = Standing::new(merged);
             standing.lines = plan.text(at, &standing).lines().count();
             plan.standing.push(standing);
         }
@@ -233,6 +253,7 @@ impl<'t> Plan<'t> {
         let body = base.parts.to_body();
         for at in base.users.clone() {
             let mut standing = self.with_base(at, number, &body, &base);
+            standing.look();
             standing.lines = self.text(at, &standing).lines().count();
             self.standing[at] = standing;
         }
@@ -248,22 +269,18 @@ impl<'t> Plan<'t> {
                 by_path.entry(path).or_default().entry(unit.text.as_str()).or_default().push(*at);
             }
         }
-        let merged: BTreeMap<usize, Parts> =
-            users.iter().map(|at| (*at, Parts::of(&self.standing[*at].merged))).collect();
-        let given: BTreeMap<usize, BTreeMap<&str, Unit<'_>>> =
-            merged.iter().map(|(at, parts)| (*at, units(parts))).collect();
+        let given = |at: &usize, path: &str| self.standing[*at].units.get(path);
         for (path, values) in by_path.iter().filter(|(path, _)| !path.contains('#')) {
             let best = values.iter().max_by(|(a, x), (b, y)| x.len().cmp(&y.len()).then_with(|| b.cmp(a)));
             let Some((text, having)) = best else { continue };
-            let is_given = |at: &usize| given[at].get(path).is_some_and(|unit| unit.text == *text);
+            let is_given = |at: &usize| given(at, path).is_some_and(|unit| unit == *text);
             let gains = having.iter().filter(|at| !is_given(at)).count() as i64;
             let others = values
                 .iter()
                 .filter(|(other, _)| *other != text)
                 .flat_map(|(other, all)| all.iter().map(move |at| (other, at)));
-            let losing = others
-                .filter(|(other, at)| given[at].get(path).is_some_and(|unit| unit.text == **other))
-                .count() as i64;
+            let losing =
+                others.filter(|(other, at)| given(at, path).is_some_and(|unit| unit == **other)).count() as i64;
             let lacking = users.iter().filter(|at| !self.units[**at].contains_key(path)).count() as i64;
             let needless = path.starts_with("variables/");
             if lacking > 0 && must_be_everywhere(path) || gains - 1 - losing - (if needless { 0 } else { lacking }) <= 0
@@ -282,7 +299,7 @@ impl<'t> Plan<'t> {
             .filter(|path| !path.contains('#'))
             .collect();
         for list in lists {
-            self.common_items(list, users, &merged, &mut parts);
+            self.common_items(list, users, &mut parts);
         }
         let shared = |place: &&(Vec<usize>, String)| {
             let value = self.tasks[users[0]].differences.get(*place);
@@ -301,13 +318,13 @@ impl<'t> Plan<'t> {
     }
 
     /// The items that come next in most of the tasks' lists, one after another: only so a base can hold them in their order.
-    fn common_items(&self, list: &str, users: &[usize], merged: &BTreeMap<usize, Parts>, parts: &mut Parts) {
+    fn common_items(&self, list: &str, users: &[usize], parts: &mut Parts) {
         let none = Vec::new();
         let mut rests: Vec<(usize, &[String])> = users
             .iter()
             .map(|at| {
                 let own = self.tasks[*at].parts.orders.get(list).unwrap_or(&none);
-                let there = merged[at].orders.get(list).unwrap_or(&none);
+                let there = self.standing[*at].orders.get(list).unwrap_or(&none);
                 let given = own.iter().take_while(|key| there.contains(key)).count();
                 (*at, &own[given..])
             })

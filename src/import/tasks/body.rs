@@ -43,6 +43,7 @@ pub(super) fn take_apart(object: &Value) -> Option<Taken> {
         }
     }
     body.get("schedule")?.as_str()?;
+
     metadata(object.get("metadata")?, &mut body, &["name", "namespace"], &mut unknown);
     for (part, owner) in [(job_template, "jobTemplate"), (template, "template")] {
         part.keys()

@@ -48,7 +48,7 @@ pub(super) struct Matrix {
 
 impl Matrix {
     pub(super) fn of(group: &Group, refs: &[Refs]) -> Self {
-        let parts: Vec<Parts> = group.copies.iter().map(|copy| Parts::of(&copy.taken.body)).collect();
+        let parts: Vec<Parts> = group.copies.iter().map(|copy| Parts::of(&copy.body())).collect();
         let clusters: Vec<usize> = group.copies.iter().map(|copy| copy.cluster).collect();
         let own: Vec<Refs> = clusters.iter().map(|at| refs[*at].clone()).collect();
         let (copies, orders): (Vec<Leaves>, Vec<Orders>) =
@@ -204,8 +204,8 @@ fn is_at_or_below(path: &str, item: &str) -> bool {
 
 /// What is suspended stays suspended: where it differs, the copies that run are named.
 fn settle_suspend(group: &Group, copies: &mut [Leaves], clusters: &[Described]) {
-    let suspended: Vec<bool> = group.copies.iter().map(|copy| copy.taken.suspend.unwrap_or(false)).collect();
-    let written = group.copies.iter().filter(|copy| copy.taken.suspend.is_some()).count();
+    let suspended: Vec<bool> = group.copies.iter().map(|copy| copy.suspend.unwrap_or(false)).collect();
+    let written = group.copies.iter().filter(|copy| copy.suspend.is_some()).count();
     let (path, value) = if suspended.iter().all(|on| *on) {
         ("job/suspend", json!(true))
     } else if suspended.iter().any(|on| *on) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::body::{Taken, take_apart};
+use super::body::take_apart;
 use super::read::{Found, Sources};
 use super::template::{Refs, replace_words};
 
@@ -15,9 +15,19 @@ use super::template::{Refs, replace_words};
 pub(super) struct Copy {
     pub(super) cluster: usize,
     pub(super) object: Arc<Value>,
-    pub(super) taken: Taken,
+    /// `suspend`, where it is written.
+    pub(super) suspend: Option<bool>,
+    /// Why it cannot be written as a task's body.
+    pub(super) needs_file: Option<String>,
     /// The number of its file.
     pub(super) file: usize,
+}
+
+impl Copy {
+    /// The body that says what the object says. It is made anew each time: those of all copies would fill any memory.
+    pub(super) fn body(&self) -> Value {
+        take_apart(&self.object).map(|taken| taken.body).unwrap_or_default()
+    }
 }
 
 /// The copies that become one task, by cluster.
@@ -51,7 +61,9 @@ pub(super) fn group(sources: &Sources, refs: &[Refs]) -> (Vec<Group>, Vec<Refuse
     for found in sources.objects.iter().filter(|found| is_cron_job(found)) {
         match take_apart(&found.value) {
             Some(taken) => {
-                let copy = Copy { cluster: found.cluster, object: found.value.clone(), taken, file: found.file };
+                let (suspend, needs_file) = (taken.suspend, taken.needs_file);
+                let copy =
+                    Copy { cluster: found.cluster, object: found.value.clone(), suspend, needs_file, file: found.file };
                 plain.entry((found.key.namespace.clone(), found.key.name.clone())).or_default().push(copy);
             }
             None => refused.push(Refused {

@@ -59,6 +59,8 @@ pub struct Options {
     pub form: Form,
     /// Leave out what does not come out as it is in the sources.
     pub partial: bool,
+    /// What the fleet is called; `fleet` if nothing is said.
+    pub fleet: Option<String>,
     /// The task, as `name` or `namespace/name`, whose form is explained.
     pub explain: Option<String>,
 }

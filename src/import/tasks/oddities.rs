@@ -287,7 +287,11 @@ fn siblings(groups: &[Group], clusters: &[Described]) -> Vec<Oddity> {
     let mut families: BTreeMap<(usize, String), Vec<(usize, String)>> = BTreeMap::new();
     for (task, group) in groups.iter().enumerate() {
         for copy in &group.copies {
-            let image = copy.taken.body.pointer("/container/image").and_then(Value::as_str).unwrap_or_default();
+            let image = copy
+                .object
+                .pointer("/spec/jobTemplate/spec/template/spec/containers/0/image")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
             if let Some((name, tag)) = image.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')) {
                 families.entry((copy.cluster, name.to_owned())).or_default().push((task, tag.to_owned()));
             }
@@ -333,7 +337,7 @@ fn siblings(groups: &[Group], clusters: &[Described]) -> Vec<Oddity> {
 fn active(groups: &[Group]) -> Vec<Oddity> {
     let mut by_placement: BTreeMap<Vec<usize>, Vec<(usize, usize)>> = BTreeMap::new();
     for (task, group) in groups.iter().enumerate() {
-        let active = group.copies.iter().filter(|copy| copy.taken.suspend != Some(true)).count();
+        let active = group.copies.iter().filter(|copy| copy.suspend != Some(true)).count();
         if active > 0 && active < group.copies.len() {
             by_placement
                 .entry(group.copies.iter().map(|copy| copy.cluster).collect())

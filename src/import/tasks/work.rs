@@ -21,6 +21,9 @@ use crate::compile::Compilation;
 use crate::diff::Key;
 use crate::tree::{RepoPath, SourceTree};
 
+/// The leaves of so many copies are kept between phases.
+const KEPT: usize = 5_000;
+
 /// An import under way.
 pub(super) struct Work<'w> {
     pub(super) texts: &'w [SourceText],
@@ -66,6 +69,9 @@ impl<'w> Work<'w> {
             true => imported.left_out.extend(refused),
             false => imported.unproven.extend(refused),
         }
+        if self.options.form == Form::Native {
+            self.refuse_files(&mut groups, imported);
+        }
         // Without what could not be proven the rest mostly can; each further try leaves more out, so it ends.
         loop {
             if groups.is_empty() {
@@ -83,6 +89,26 @@ impl<'w> Work<'w> {
             self.fill(attempt, imported);
             return;
         }
+    }
+
+    /// Refuses what no `container` task can say.
+    fn refuse_files(&self, groups: &mut Vec<Group>, imported: &mut Imported) {
+        groups.retain(|group| {
+            let Some((copy, reason)) = group.copies.iter().find_map(|copy| Some((copy, copy.needs_file.as_ref()?)))
+            else {
+                return true;
+            };
+            let cluster = &self.sources.clusters[copy.cluster];
+            let words = format!(
+                "CronJob `{}` of cluster `{cluster}` cannot be written as a `container` task: {reason}",
+                group.name
+            );
+            match self.options.partial {
+                true => imported.left_out.push(words),
+                false => imported.unproven.push(words),
+            }
+            false
+        });
     }
 
     /// One try at all phases.
@@ -143,36 +169,44 @@ impl<'w> Work<'w> {
 
     /// The tasks of the groups, before they are compared with one another.
     fn factor(&self, groups: &[Group], pool: &mut Pool) -> (Vec<Spread>, Vec<Vec<Candidate>>) {
-        let matrices: Vec<Matrix> = groups.iter().map(|group| Matrix::of(group, self.refs)).collect();
         // Variables of clusters that exist would have to be written into their documents.
-        if self.before.is_none_or(|before| before.model.clusters.is_empty()) {
-            matrices.iter().for_each(|matrix| matrix.count(pool, self.refs));
-            pool.choose();
-        }
+        let counts = self.before.is_none_or(|before| before.model.clusters.is_empty());
+        // The leaves of many copies would fill any memory, so those are made twice.
+        let keeps = groups.iter().map(|group| group.copies.len()).sum::<usize>() <= KEPT;
+        let look = |group: &Group| {
+            let matrix = Matrix::of(group, self.refs);
+            if counts {
+                matrix.count(pool, self.refs);
+            }
+            keeps.then_some(matrix)
+        };
+        let matrices: Vec<Option<Matrix>> = groups.iter().map(look).collect();
+        pool.choose();
         let mut odd = Vec::with_capacity(groups.len());
-        let draft = |(group, matrix): (&Group, &Matrix)| {
-            let mut draft = factor::factor(group, matrix, pool, self.refs, self.described);
+        let draft = |(group, matrix): (&Group, Option<Matrix>)| {
+            let matrix = matrix.unwrap_or_else(|| Matrix::of(group, self.refs));
+            let mut draft = factor::factor(group, &matrix, pool, self.refs, self.described);
             odd.push(std::mem::take(&mut draft.odd));
             let mut task = Spread::of(draft);
-            let needs_file = group.copies.iter().any(|copy| copy.taken.needs_file.is_some());
+            let needs_file = group.copies.iter().any(|copy| copy.needs_file.is_some());
             if self.options.form == Form::CronJob || self.options.form == Form::Auto && needs_file {
                 self.take_file(group, &mut task);
             }
             task
         };
-        let tasks = groups.iter().zip(&matrices).map(draft).collect();
+        let tasks = groups.iter().zip(matrices).map(draft).collect();
         (tasks, odd)
     }
 
     /// Makes a task take the file of the copy that it resembles most.
     fn take_file(&self, group: &Group, task: &mut Spread) {
         let alike = |copy: &&group::Copy| {
-            let parts = super::leaves::Parts::of(&copy.taken.body);
+            let parts = super::leaves::Parts::of(&copy.body());
             parts.leaves.iter().filter(|(path, value)| task.parts.leaves.get(*path) == Some(value)).count()
         };
         let Some(copy) = group.copies.iter().rev().max_by_key(alike) else { return };
-        let mut body = copy.taken.body.clone();
-        if let Some(suspend) = copy.taken.suspend
+        let mut body = copy.body();
+        if let Some(suspend) = copy.suspend
             && !task.parts.leaves.contains_key("active")
         {
             body["job"]["suspend"] = json!(suspend);
@@ -243,7 +277,10 @@ impl<'w> Work<'w> {
             files.insert(self.free_path("clusters"), write::clusters(&new));
         }
         if !self.fleet_exists() {
-            files.insert(self.free_path("fleetcron"), fleet(job_defaults, of_fleet, tasks));
+            files.insert(
+                self.free_path("fleetcron"),
+                fleet(self.options.fleet.as_deref().unwrap_or("fleet"), job_defaults, of_fleet, tasks),
+            );
         }
         files
     }
@@ -432,7 +469,7 @@ fn cluster_variables(pool: &Pool) -> Variables {
 }
 
 /// The settings that a fleet of its own needs.
-fn fleet(job_defaults: &Map<String, Value>, variables: Map<String, Value>, tasks: &[Spread]) -> String {
+fn fleet(name: &str, job_defaults: &Map<String, Value>, variables: Map<String, Value>, tasks: &[Spread]) -> String {
     let mut spec = Map::new();
     let mut defaults = Map::new();
     if !job_defaults.is_empty() {
@@ -450,5 +487,5 @@ fn fleet(job_defaults: &Map<String, Value>, variables: Map<String, Value>, tasks
     if !variables.is_empty() {
         spec.insert("variables".to_owned(), json!([{"set": variables}]));
     }
-    write::document("Fleet", json!({"name": "fleet"}), Value::Object(spec))
+    write::document("Fleet", json!({"name": name}), Value::Object(spec))
 }

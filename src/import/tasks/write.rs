@@ -120,6 +120,12 @@ pub(super) fn task(kind: &str, metadata: Value, bases: &[String], layer: Option<
         Some(Value::Object(layer)) => with_schedule(layer),
         _ => Map::new(),
     };
+    if overrides
+        .iter()
+        .all(|entry| entry.layer.pointer(&format!("/annotations/{}", DESCRIPTION.replace('/', "~1"))).is_none())
+    {
+        with_description(&mut spec);
+    }
     if !bases.is_empty() {
         spec.insert("bases".to_owned(), json!(bases));
     }
@@ -137,6 +143,23 @@ fn entry(entry: &Entry) -> Value {
     value.extend(entry.selector.as_object().cloned().unwrap_or_default());
     value.insert("name".to_owned(), json!(entry.name));
     Value::Object(value)
+}
+
+/// The annotation that a description becomes.
+const DESCRIPTION: &str = "kubernetes.io/description";
+
+/// A description under its own name, where it is one that the format takes.
+fn with_description(spec: &mut Map<String, Value>) {
+    let Some(Value::Object(annotations)) = spec.get_mut("annotations") else { return };
+    let fits = |value: &Value| value.as_str().is_some_and(|text| text.chars().count() <= 512 && !text.contains("$("));
+    if !annotations.get(DESCRIPTION).is_some_and(fits) {
+        return;
+    }
+    let description = annotations.remove(DESCRIPTION);
+    if annotations.is_empty() {
+        spec.remove("annotations");
+    }
+    spec.extend(description.map(|text| ("description".to_owned(), text)));
 }
 
 /// Expression and zone in the one field that the format has for them.
