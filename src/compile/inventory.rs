@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{self, Cluster};
-use crate::place::{Amounts, Candidate, Capacity, Inventory, Taint};
+use crate::place::{Amounts, Candidate, Capacity, Inventory, Nodes, Taint};
 use crate::tree::Spanned;
 use crate::validate::quantity;
 
@@ -25,10 +25,22 @@ fn candidate(cluster: &Cluster) -> Candidate {
         taints: cluster.taints.iter().map(taint).collect(),
         capacity: cluster.capacity.as_ref().map(|capacity| {
             let model::Capacity { allocatable, allocated, allocating, .. } = capacity;
-            Capacity::new(&amounts(allocatable), &amounts(allocated), &amounts(allocating))
+            let summed = Capacity::new(&amounts(allocatable), &amounts(allocated), &amounts(allocating));
+            summed.with_nodes(nodes(cluster))
         }),
-        ..Candidate::default()
+        apis: cluster.karmada.iter().flat_map(|karmada| &karmada.apis).flatten().cloned().collect(),
+        serves_all: cluster.karmada.as_ref().is_none_or(|karmada| karmada.apis.is_none()),
+        leaving: cluster.karmada.as_ref().is_some_and(|karmada| karmada.leaving),
     }
+}
+
+/// The nodes of a cluster of Karmada by grade.
+fn nodes(cluster: &Cluster) -> Vec<Nodes> {
+    let read = |least: &BTreeMap<String, String>| -> Amounts {
+        least.iter().filter_map(|(name, text)| Some((name.clone(), quantity::parse(text).ok()?.nanos()))).collect()
+    };
+    let grades = cluster.karmada.iter().flat_map(|karmada| &karmada.grades);
+    grades.map(|grade| Nodes::new(grade.count, &read(&grade.least))).collect()
 }
 
 fn amounts(list: &BTreeMap<String, Spanned<String>>) -> Amounts {

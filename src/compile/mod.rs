@@ -7,6 +7,7 @@ mod apis;
 mod assemble;
 mod fleet_time;
 mod inventory;
+mod karmada;
 mod load;
 mod nowhere;
 mod overrides;
@@ -37,6 +38,7 @@ use crate::validate;
 
 pub use assemble::MARKER_PREFIX;
 pub use inventory::of as inventory;
+pub use karmada::Outcome;
 pub use load::{Load, loads};
 pub use nowhere::in_words;
 pub use planning::Planned;
@@ -101,6 +103,8 @@ pub struct Built {
     pub rendered: Rendered,
     /// The files that it had on clusters where it is recorded and that are drained now, below the output directory.
     pub drained: Vec<String>,
+    /// What Karmada makes of it, if it is a template.
+    pub karmada: Option<Box<Outcome>>,
 }
 
 impl Built {
@@ -112,7 +116,13 @@ impl Built {
             kept: false,
             failure: None,
         };
-        Self { decision, planned: Planned::default(), rendered: Rendered::default(), drained: Vec::new() }
+        Self {
+            decision,
+            planned: Planned::default(),
+            rendered: Rendered::default(),
+            drained: Vec::new(),
+            karmada: None,
+        }
     }
 }
 
@@ -183,8 +193,16 @@ pub fn compile_watched(sources: &SourceTree, mode: &Mode, mut begins: impl FnMut
     let inventory = inventory::of(&model.clusters);
     let lock = found.as_ref().unwrap_or(&nothing);
     let ground = Ground { model: &model, inventory: &inventory, lock, mode, faults: &faults, around };
+    let settled = karmada::settle(&ground);
+    let build_one = |(at, unit): (usize, &Unit)| match &unit.template {
+        Some(_) => {
+            let (built, said) = karmada::build(at, &settled, &ground);
+            (built, Vec::new(), said)
+        }
+        None => build(unit, &ground),
+    };
     let built: Vec<(Built, Vec<runs::Wanted>, Diagnostics)> =
-        model.units.par_iter().map(|unit| build(unit, &ground)).collect();
+        model.units.par_iter().enumerate().map(build_one).collect();
     begins(Stage::Joining);
     let mut plan = Vec::with_capacity(built.len());
     let (mut asked_for, mut said) = (Vec::with_capacity(built.len()), Vec::with_capacity(built.len()));
@@ -288,7 +306,7 @@ fn build(unit: &Unit, ground: &Ground<'_>) -> (Built, Vec<runs::Wanted>, Diagnos
     lint::standby(unit, &copies, model, &mut diags);
     let asked_for = watch.into_bag(&rendered, &mut diags);
     let drained = drained(unit, &decision, &planned, ground);
-    (Built { decision, planned, rendered, drained }, asked_for, diags)
+    (Built { decision, planned, rendered, drained, karmada: None }, asked_for, diags)
 }
 
 /// The files of the copies that are drained now: as they would be written if the task were still there.

@@ -27,7 +27,11 @@ pub(super) fn renew(plan: &[Built], ground: &Ground<'_>) -> (Lock, Vec<Drift>) {
             lock.tasks.extend(before.map(|entry| (task, entry.record.clone())));
             continue;
         }
-        let Some(record) = super::planning::record(unit, &built.decision, &built.planned, ground) else { continue };
+        let record = match &built.karmada {
+            Some(_) => super::karmada::record(unit, built, ground),
+            None => super::planning::record(unit, &built.decision, &built.planned, ground),
+        };
+        let Some(record) = record else { continue };
         if before.is_none_or(|entry| entry.record != record || !entry.contradictions.is_empty()) {
             let said = lock::drift(unit, before, &record, &built.decision, &model.clusters, ground.mode);
             drifts.extend(said);

@@ -99,6 +99,15 @@ codes! {
     UnknownPlace, "unknown-place", Error, "a provider, region, zone or label that no cluster has";
     Nowhere, "nowhere", Error, "a task lands on no cluster";
     NotSupported, "not-supported", Error, "a feature that this version does not have yet";
+    KarmadaRefused, "karmada-refused", Error, "a document that Karmada's admission refuses";
+    KarmadaIgnored, "karmada-ignored", Warning, "a field of a Karmada policy that has no effect";
+    KarmadaRuntime, "karmada-runtime", Note, "a field of a Karmada policy that only counts in a running control plane";
+    KarmadaPrecedence, "karmada-precedence", Warning, "a template that another policy has";
+    KarmadaSelectsNothing, "karmada-selects-nothing", Warning, "a Karmada policy or selector that takes nothing";
+    KarmadaUnselected, "karmada-unselected", Warning, "a template that no policy selects";
+    KarmadaNotPlaced, "karmada-not-placed", Error, "a template that Karmada never places";
+    KarmadaNotRead, "karmada-not-read", Warning, "a kind of Karmada that is not read";
+    KarmadaDependency, "karmada-dependency", Warning, "a dependency of a template that does not come along";
     NoCapacity, "no-capacity", Warning, "a strategy counts on what is free, and nobody says what a cluster can take";
     NoShare, "no-share", Note, "a cluster that fits gets no instance";
     UnmetSpread, "unmet-spread", Warning, "instances are in fewer groups than a spread asks for, for want of room";

@@ -1,6 +1,6 @@
 //! Turns documents of any dialect into one [`Model`]. Later stages cannot tell which dialect was used.
 
-mod karmada;
+pub mod karmada;
 mod library;
 pub mod native;
 

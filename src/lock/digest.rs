@@ -19,10 +19,13 @@ pub fn digest(placement: &Placement, demand: &Demand, request: &Amounts) -> Opti
         "request": request.iter().map(|(name, nanos)| json!([name, nanos.to_string()])).collect::<Vec<Value>>(),
     })
     .to_string();
-    let hash = text
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    Some(format!("{hash:016x}"))
+    Some(hash(&text))
+}
+
+/// The digest of a text: 64-bit FNV-1a in hexadecimal digits.
+pub fn hash(text: &str) -> String {
+    let fold = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    format!("{:016x}", text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, fold))
 }
 
 fn words(placement: &Placement) -> Value {

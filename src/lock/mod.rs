@@ -9,7 +9,7 @@ mod frozen;
 mod read;
 mod write;
 
-pub use digest::digest;
+pub use digest::{digest, hash};
 pub use drift::{Because, Change, Drift, drift};
 pub use frozen::thaw;
 pub use read::{Found, read};

@@ -1,6 +1,7 @@
 //! One cluster of the inventory: a committed snapshot.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Variables;
 use crate::tree::{Span, Spanned};
@@ -30,6 +31,28 @@ pub struct Cluster {
     pub variables: Variables,
     /// `spec.capacity`, or that of a `ClusterCapacity` document.
     pub capacity: Option<Capacity>,
+    /// What only a Cluster of Karmada says; nothing where it is a native one.
+    pub karmada: Option<Arc<KarmadaCluster>>,
+}
+
+/// What a Cluster of Karmada says beside what a native one can say.
+#[derive(Clone, Debug, Default)]
+pub struct KarmadaCluster {
+    /// The group-versions and kinds that it serves (`status.apiEnablements`); `None` is taken to serve all.
+    pub apis: Option<BTreeSet<(String, String)>>,
+    /// It is being deleted.
+    pub leaving: bool,
+    /// Its nodes by grade (`spec.resourceModels` with `status.resourceSummary.allocatableModelings`).
+    pub grades: Vec<Grade>,
+}
+
+/// Nodes of one grade: how many, and what each has at least.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grade {
+    /// How many.
+    pub count: i64,
+    /// What each has at least, as quantities.
+    pub least: BTreeMap<String, String>,
 }
 
 /// A snapshot of what a cluster can take; quantities as Kubernetes writes them.
@@ -120,6 +143,7 @@ impl Cluster {
             namespace: None,
             variables: Variables::default(),
             capacity: None,
+            karmada: None,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 
+use super::karmada::Compatibility;
 use super::{Blackout, Budget, CopySelector, Identity, Pause, Selector, Variables};
 use crate::tree::{Located, Spanned};
 
@@ -21,6 +22,8 @@ pub struct Fleet {
     pub output: Output,
     /// `spec.guards`
     pub guards: Guards,
+    /// `spec.karmada`
+    pub karmada: Karmada,
     /// `spec.lints`: the level of a code.
     pub lints: BTreeMap<String, Level>,
     /// `spec.daylightSaving`: the span in which changes of the clock are looked for; by default the year of the
@@ -62,6 +65,7 @@ impl Default for Fleet {
                 flux: FluxSubstitution::Warn,
             },
             guards: Guards { percent: 30, min: 5 },
+            karmada: Karmada::default(),
             lints: BTreeMap::new(),
             daylight_saving: None,
             blackouts: Vec::new(),
@@ -71,6 +75,15 @@ impl Default for Fleet {
             unread: false,
         }
     }
+}
+
+/// `spec.karmada`: how documents of Karmada are to be understood.
+#[derive(Clone, Debug, Default)]
+pub struct Karmada {
+    /// As Karmada does it, or as it was meant.
+    pub compatibility: Compatibility,
+    /// The version of Karmada that the documents are written for, as (major, minor).
+    pub version: Option<Spanned<(u32, u32)>>,
 }
 
 impl Fleet {

@@ -6,6 +6,8 @@ mod cluster;
 mod document;
 mod fleet;
 mod fleet_time;
+pub mod karmada;
+mod kinds;
 pub mod naming;
 mod placing;
 pub(crate) mod reference;
@@ -19,10 +21,11 @@ pub use body::{
     Body, FROM_FILE, ImageRule, Layer, Origin, PatchKind, PatchStep, Resource, ResourceFile, Schedule, Target,
     TimeZone, Variables,
 };
-pub use cluster::{Capacity, Cluster, Taint, TaintEffect, Toleration};
+pub use cluster::{Capacity, Cluster, Grade, KarmadaCluster, Taint, TaintEffect, Toleration};
 pub use document::DocumentName;
-pub use fleet::{Defaults, Fleet, FluxSubstitution, Guards, Level, Marker, MarkerWhen, Output, VariableSet};
+pub use fleet::{Defaults, Fleet, FluxSubstitution, Guards, Karmada, Level, Marker, MarkerWhen, Output, VariableSet};
 pub use fleet_time::{Blackout, BlackoutWhen, Budget, BudgetPer, CopySelector, Limit, LimitOf, Pause};
+pub use kinds::cluster_wide;
 pub use placing::{Active, By, Group, Placement, Spread, Strategy, Weight};
 pub use requirement::{Requirement, RequirementError, Version, version};
 pub use selector::{Exclude, Expression, Match, Named, Operator, Selector, Values};
@@ -47,6 +50,17 @@ pub struct Model {
     pub excluded_tasks: std::collections::BTreeMap<Identity, crate::tree::Span>,
     /// How many tasks were meant, counting those that could not be understood.
     pub tasks_seen: usize,
+    /// What there is to know of the documents of Karmada as a whole.
+    pub karmada: KarmadaFacts,
+}
+
+/// What there is to know of the documents of Karmada as a whole.
+#[derive(Clone, Debug, Default)]
+pub struct KarmadaFacts {
+    /// Templates that no policy selects and that nothing brings along.
+    pub unmatched: Vec<karmada::TemplateKey>,
+    /// Objects that Karmada never looks at.
+    pub skipped: Vec<karmada::TemplateKey>,
 }
 
 impl Model {

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+use super::karmada::Template;
 use super::{Active, Layer, Named, Placement, Selector};
 use crate::tree::{Located, Span, Spanned};
 
-/// What a task is called: its namespace as its metadata says, and its name.
+/// What a task is called: its namespace as its metadata says, and its name; an object of another kind than CronJob has its
+/// kind before them.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Identity {
+    /// The kind of an object that is no CronJob, with its group: `deployment.apps`.
+    pub kind: Option<String>,
     /// `metadata.namespace`
     pub namespace: Option<String>,
     /// `metadata.name`
@@ -16,6 +20,9 @@ pub struct Identity {
 
 impl std::fmt::Display for Identity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(kind) = &self.kind {
+            write!(f, "{kind}:")?;
+        }
         match &self.namespace {
             Some(namespace) => write!(f, "{namespace}/{}", self.name),
             None => f.write_str(&self.name),
@@ -44,6 +51,8 @@ pub struct Unit {
     pub once: Option<Span>,
     /// What differs on some clusters, in order of precedence, weakest first.
     pub overrides: Vec<Arc<Override>>,
+    /// The object that Karmada's policies place; then nothing else of the unit says anything.
+    pub template: Option<Arc<Template>>,
 }
 
 impl Unit {
@@ -62,6 +71,8 @@ pub enum Source {
     PodTemplate,
     /// `cronJob`: an existing one.
     CronJob,
+    /// An object of any kind, whole, that Karmada's policies place.
+    Template,
 }
 
 /// An override: what differs on the clusters it selects.

@@ -15,6 +15,7 @@
 //! | [`image`] | the parts of an image reference |
 //! | [`images`] | image references over all containers and image volumes of a pod |
 //! | [`variables`] | the order of environment variables that refer to each other |
+//! | [`karmada`] | Karmada's overriders |
 //!
 //! [`weight`](fn@weight) edits nothing: it says how heavy a value is, so that no edit multiplies without end.
 
@@ -22,6 +23,7 @@ mod error;
 pub mod image;
 pub mod images;
 pub mod json;
+pub mod karmada;
 pub mod merge;
 pub mod pointer;
 pub mod strategic;

@@ -7,31 +7,8 @@ use std::collections::BTreeSet;
 
 use super::candidate::Candidate;
 use super::holds::holds;
+use crate::model::karmada::{LabelRequirement as Requirement, Terms};
 use crate::model::{Named, Operator, Selector, Values};
-
-/// One requirement as it was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Requirement {
-    /// The label's key, or the field's name.
-    pub key: String,
-    /// How it must hold: In, NotIn, Exists or DoesNotExist; any other word makes the affinity meet nothing.
-    pub operator: String,
-    /// For In and NotIn.
-    pub values: Vec<String>,
-}
-
-/// What an affinity is made of; all that is given must hold.
-#[derive(Clone, Debug, Default)]
-pub struct Terms {
-    /// `clusterNames`; none means all.
-    pub names: Vec<String>,
-    /// `exclude`
-    pub exclude: Vec<String>,
-    /// `labelSelector`; equality is In with one value.
-    pub labels: Option<Vec<Requirement>>,
-    /// `fieldSelector`
-    pub fields: Option<Vec<Requirement>>,
-}
 
 /// Which clusters are met.
 #[derive(Clone, Debug, Default)]
@@ -59,13 +36,6 @@ enum Of {
     Nothing,
 }
 
-impl Terms {
-    /// Nothing is asked.
-    pub fn is_empty(&self) -> bool {
-        self.names.is_empty() && self.exclude.is_empty() && self.labels.is_none() && self.fields.is_none()
-    }
-}
-
 impl Affinity {
     /// Reads the terms.
     pub fn new(terms: &Terms) -> Self {
@@ -90,8 +60,8 @@ impl Affinity {
     }
 
     fn add(&mut self, of: Of, requirement: &Requirement) {
-        let readable = |operator: &Operator| matches!(of, Of::Zone) || is_selector(*operator, requirement);
-        match operator(&requirement.operator).filter(readable) {
+        let readable = |operator: &Operator| matches!(of, Of::Zone) || requirement.is_selector(*operator);
+        match requirement.operator().filter(readable) {
             Some(operator) => self.tests.push(Test { of, operator, values: requirement.values.clone() }),
             None => self.never = true,
         }
@@ -149,53 +119,6 @@ impl Test {
             Of::Nothing => one(None),
         }
     }
-}
-
-fn operator(word: &str) -> Option<Operator> {
-    match word {
-        "In" => Some(Operator::In),
-        "NotIn" => Some(Operator::NotIn),
-        "Exists" => Some(Operator::Exists),
-        "DoesNotExist" => Some(Operator::DoesNotExist),
-        _ => None,
-    }
-}
-
-/// `labels.NewRequirement`: In and NotIn need values, Exists and DoesNotExist have none, keys and values are well formed.
-fn is_selector(operator: Operator, requirement: &Requirement) -> bool {
-    let listing = matches!(operator, Operator::In | Operator::NotIn);
-    listing != requirement.values.is_empty()
-        && is_key(&requirement.key)
-        && requirement.values.iter().all(|value| value.is_empty() || is_name(value))
-}
-
-/// `validation.IsQualifiedName`
-fn is_key(key: &str) -> bool {
-    match key.split_once('/') {
-        Some((prefix, name)) => is_subdomain(prefix) && is_name(name),
-        None => is_name(key),
-    }
-}
-
-/// Up to 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends.
-fn is_name(text: &str) -> bool {
-    let edge = |c: Option<&u8>| c.is_some_and(u8::is_ascii_alphanumeric);
-    let bytes = text.as_bytes();
-    bytes.len() <= 63
-        && edge(bytes.first())
-        && edge(bytes.last())
-        && bytes.iter().all(|c| c.is_ascii_alphanumeric() || b"-_.".contains(c))
-}
-
-/// `validation.IsDNS1123Subdomain`
-fn is_subdomain(text: &str) -> bool {
-    let lower = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
-    text.len() <= 253
-        && text.split('.').all(|label| {
-            let bytes = label.as_bytes();
-            let edge = |c: Option<&u8>| c.is_some_and(|c| lower(*c));
-            edge(bytes.first()) && edge(bytes.last()) && bytes.iter().all(|c| lower(*c) || *c == b'-')
-        })
 }
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ pub struct Candidate {
     pub taints: Vec<Taint>,
     /// The group-versions and kinds that it serves.
     pub apis: BTreeSet<(String, String)>,
+    /// It serves every group-version and kind: it does not say which.
+    pub serves_all: bool,
     /// What it can take; `None` takes nothing that is counted.
     pub capacity: Option<Capacity>,
     /// It is being deleted: never chosen, and no rule says so.

@@ -59,6 +59,16 @@ pub enum Passed {
     NotRecorded,
     /// Nothing could be placed.
     Nothing,
+    /// It is placed here, and its policy suspends dispatching.
+    Suspended {
+        /// Where that is said.
+        task: Span,
+    },
+    /// An override fails for this cluster, so it goes without.
+    OverrideFailed {
+        /// Where the override policy is.
+        task: Span,
+    },
 }
 
 impl std::fmt::Display for Passed {
@@ -70,6 +80,8 @@ impl std::fmt::Display for Passed {
             Passed::Kept => f.write_str("not taken: what was placed stays"),
             Passed::NotRecorded => f.write_str("not taken: the lock does not name it"),
             Passed::Nothing => f.write_str("fits, but nothing could be placed"),
+            Passed::Suspended { .. } => f.write_str("placed, but its policy suspends dispatching"),
+            Passed::OverrideFailed { .. } => f.write_str("placed, but an override fails there"),
         }
     }
 }
@@ -78,7 +90,11 @@ impl Passed {
     /// The place in the task, if there is one.
     pub fn task(&self) -> Option<Span> {
         match self {
-            Passed::Group { task, .. } | Passed::Spread { task } | Passed::Share { task } => Some(*task),
+            Passed::Group { task, .. }
+            | Passed::Spread { task }
+            | Passed::Share { task }
+            | Passed::Suspended { task }
+            | Passed::OverrideFailed { task } => Some(*task),
             Passed::Kept | Passed::NotRecorded | Passed::Nothing => None,
         }
     }
@@ -161,6 +177,13 @@ pub enum Reason {
         /// The constraint.
         task: Span,
     },
+    /// A filter of Karmada's scheduler, in its words.
+    Karmada {
+        /// The words.
+        words: String,
+        /// The word in the policy.
+        task: Span,
+    },
 }
 
 /// A property of a cluster.
@@ -197,6 +220,7 @@ impl Reason {
             Reason::NoGroup { .. } => "in no fallback group".to_owned(),
             Reason::Taint { taint, .. } => format!("untolerated taint {taint}"),
             Reason::Lacks { property, .. } => format!("no {property} to spread by"),
+            Reason::Karmada { words, .. } => words.clone(),
         }
     }
 
@@ -216,7 +240,8 @@ impl Reason {
             | Reason::NotNamed { task }
             | Reason::Property { task, .. }
             | Reason::NoGroup { task }
-            | Reason::Lacks { task, .. } => Some(*task),
+            | Reason::Lacks { task, .. }
+            | Reason::Karmada { task, .. } => Some(*task),
             Reason::Taint { .. } => None,
         }
     }

@@ -25,10 +25,14 @@ mod select;
 mod spread;
 mod webster;
 
+pub use crate::model::karmada::{
+    Draft, DraftGroup, DraftSpread, DraftToleration, DraftWeights, LabelRequirement as Requirement, Objection,
+    Scheduling, Terms,
+};
 pub use account::{Account, Division, Level, Scored, Step};
 pub use activate::{Activation, activate};
-pub use admit::{Draft, DraftGroup, DraftSpread, DraftToleration, DraftWeights, Objection, Scheduling, effect};
-pub use affinity::{Affinity, Requirement, Terms};
+pub use admit::effect;
+pub use affinity::Affinity;
 pub use candidate::{Amounts, Candidate, Capacity, Inventory, Nodes, Taint, shown};
 pub use decide::{Asked, Nearest, Recorded, account, decide, nearest_rule, possible, unmet};
 pub use decision::{Decision, Passed, Property, Reason, Rule, Verdict};

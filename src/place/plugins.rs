@@ -104,7 +104,8 @@ impl<'a> Attempt<'a> {
 
     /// `apienablement`
     fn api(&self, cluster: &Candidate, there: bool) -> Option<Refusal> {
-        let served = self.demand.api.as_ref().is_none_or(|api| cluster.apis.contains(api));
+        let serves = |api| cluster.serves_all || cluster.apis.contains(api);
+        let served = self.demand.api.as_ref().is_none_or(serves);
         (!there && !served).then_some(Refusal::Api)
     }
 

@@ -10,6 +10,7 @@ mod file_path;
 mod flux;
 mod fold;
 mod identity;
+pub mod karmada;
 mod nulls;
 mod object;
 mod orders;
@@ -24,13 +25,13 @@ mod starts;
 mod variant;
 mod wanted;
 
+pub use crate::model::cluster_wide;
 pub use beside::{files, version as kubernetes_version};
 pub use blame::{origin, said, said_by};
 pub(crate) use object::Ordered;
 pub use object::{HEADER, Manifest};
 pub use orders::{Orders, Share};
 pub use references::Scope;
-pub use resources::cluster_wide;
 pub use wanted::{Wanted, wanted};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -13,7 +13,7 @@ use super::object::{self, HEADER, Ordered};
 use super::references::{self, Scope};
 use super::{Manifest, beside, flux, patching};
 use crate::diag::{Code, Diagnostic, Severity, nearest};
-use crate::model::{Fleet, PatchStep, Resource, ResourceFile, Target, Unit};
+use crate::model::{Fleet, PatchStep, Resource, ResourceFile, Target, Unit, cluster_wide};
 use crate::patch::{MAX_OBJECT, Shape, typed, weight};
 use crate::tree::{Located, SourceTree, Span, Spanned};
 use crate::validate::{Schema, nulls};
@@ -28,43 +28,6 @@ pub(super) struct Beside<'a> {
     pub(super) fleet: &'a Fleet,
     /// The namespace of the CronJob.
     pub(super) namespace: Option<String>,
-}
-
-/// Built-in kinds that have no namespace (`kubectl api-resources --namespaced=false` of 1.34), each with its group:
-/// a custom kind may have the name of one.
-const CLUSTER_WIDE: [(&str, &[&str]); 16] = [
-    ("", &["Namespace", "Node", "PersistentVolume"]),
-    ("admissionregistration.k8s.io", &ADMISSION),
-    ("apiextensions.k8s.io", &["CustomResourceDefinition"]),
-    ("apiregistration.k8s.io", &["APIService"]),
-    ("certificates.k8s.io", &["CertificateSigningRequest", "ClusterTrustBundle"]),
-    ("flowcontrol.apiserver.k8s.io", &["FlowSchema", "PriorityLevelConfiguration"]),
-    ("internal.apiserver.k8s.io", &["StorageVersion"]),
-    ("networking.k8s.io", &["IPAddress", "IngressClass", "ServiceCIDR"]),
-    ("node.k8s.io", &["RuntimeClass"]),
-    ("policy", &["PodSecurityPolicy"]),
-    ("rbac.authorization.k8s.io", &["ClusterRole", "ClusterRoleBinding"]),
-    ("resource.k8s.io", &["DeviceClass", "DeviceTaintRule", "ResourceSlice"]),
-    ("scheduling.k8s.io", &["PriorityClass"]),
-    ("storage.k8s.io", &["CSIDriver", "CSINode", "StorageClass", "VolumeAttachment", "VolumeAttributesClass"]),
-    ("storagemigration.k8s.io", &["StorageVersionMigration"]),
-    ("snapshot.storage.k8s.io", &["VolumeSnapshotClass", "VolumeSnapshotContent"]),
-];
-
-const ADMISSION: [&str; 6] = [
-    "MutatingAdmissionPolicy",
-    "MutatingAdmissionPolicyBinding",
-    "MutatingWebhookConfiguration",
-    "ValidatingAdmissionPolicy",
-    "ValidatingAdmissionPolicyBinding",
-    "ValidatingWebhookConfiguration",
-];
-
-/// Whether an object is of a built-in kind that has no namespace.
-pub fn cluster_wide(object: &Value) -> bool {
-    let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
-    let group = text("apiVersion").split_once('/').map_or("", |(group, _)| group);
-    CLUSTER_WIDE.iter().any(|(own, kinds)| *own == group && kinds.contains(&text("kind")))
 }
 
 struct Draft<'a> {
@@ -354,7 +317,7 @@ fn meant<'d, 'a>(
 }
 
 /// The kind in a file's name: `<kind>` for built-in ones, `<kind>.<group>` for others.
-fn file_kind(value: &Value) -> (String, String) {
+pub(super) fn file_kind(value: &Value) -> (String, String) {
     let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
     let (version, kind) = (text("apiVersion"), text("kind"));
     let group = version.split_once('/').map_or("", |(group, _)| group);

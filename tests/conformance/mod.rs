@@ -2,6 +2,7 @@
 //! that `FLEETCRON_VECTORS` names. Each suite prints one line before it passes or fails.
 
 mod goyaml;
+mod karmada;
 mod patch;
 mod placement;
 mod schedule;

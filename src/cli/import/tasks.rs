@@ -10,11 +10,12 @@ use serde_json::{Value, json};
 
 use crate::cli::args::{Global, ImportForm, ImportTasks};
 use crate::cli::outcome::{Failure, Outcome};
-use crate::cli::page;
-use crate::cli::plain::plain;
 use crate::cli::session::Session;
+use crate::cli::terminal;
 use crate::import::tasks::{Form, Imported, Oddity, Options, SourceText, import};
 use crate::repo::View;
+use crate::report::escape::plain;
+use crate::report::layout;
 use crate::report::table::{self, count};
 use crate::secrets;
 use crate::sink;
@@ -406,7 +407,7 @@ fn shown_pair(oddity: &Oddity) -> (Option<String>, Option<String>) {
         _ => 0,
     };
     let name = oddity.field.rsplit(['/', '#']).next().unwrap_or_default();
-    let hides = |text: &String| leaks::hides(name, text) || leaks::hides("", text);
+    let hides = |text: &String| secrets::is_secret(name, text) || secrets::is_secret("", text);
     let is_secret = own.iter().chain(&usual).any(hides);
     let skipped = if alike > 40 { alike - 20 } else { 0 };
     let shown = |text: String| match is_secret {

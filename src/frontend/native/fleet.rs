@@ -10,6 +10,7 @@ use super::sources::Sources;
 use super::wire::{self, FleetDocument, FluxSpec, LevelSpec, MarkerWhenSpec};
 use super::{body, fleet_time, names, placing, requires};
 use crate::diag::{Code, Diagnostic, Severity, nearest};
+use crate::model::karmada::Compatibility;
 use crate::model::{Fleet, FluxSubstitution, Level, MarkerWhen, VariableSet};
 use crate::tree::{RepoPath, Span, Spanned, Text};
 
@@ -73,15 +74,33 @@ pub(super) fn lower(documents: Vec<FleetDocument>, context: &mut Context<'_, '_>
     }
     let entries = fleet_time::Entries { blackouts: spec.blackouts, budgets: spec.budgets, pauses: spec.pauses };
     let task_filters = fleet_time::lower(entries, &mut fleet, context);
-    if let Some(compatibility) = spec.karmada.and_then(|karmada| karmada.compatibility)
-        && matches!(compatibility.value, wire::CompatibilitySpec::Exact)
-    {
-        context.diags.push(
-            Diagnostic::new(Code::NotSupported, compatibility.span, "the Karmada dialect is not supported yet")
-                .help("remove `karmada`; native kinds need no such setting"),
-        );
+    if let Some(karmada) = spec.karmada {
+        lower_karmada(&karmada, &mut fleet, context);
     }
     Settings { settings: fleet, sources, output_dir, task_filters }
+}
+
+/// `spec.karmada`: the oldest version that is told apart, and the newest.
+const KARMADA: std::ops::RangeInclusive<(u32, u32)> = (1, 10)..=(1, 19);
+
+fn lower_karmada(karmada: &wire::KarmadaSpec, fleet: &mut Fleet, context: &mut Context<'_, '_>) {
+    if let Some(compatibility) = &karmada.compatibility {
+        fleet.karmada.compatibility = match compatibility.value {
+            wire::CompatibilitySpec::Exact => Compatibility::Exact,
+            wire::CompatibilitySpec::Intended => Compatibility::Intended,
+        };
+    }
+    let Some(version) = &karmada.version else { return };
+    let numbers = version.trim_start_matches('v').split_once('.');
+    let parsed = numbers.and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
+    match parsed.filter(|version| KARMADA.contains(version)) {
+        Some(parsed) => fleet.karmada.version = Some(Spanned::new(parsed, version.span)),
+        None => {
+            let message = format!("`{}` is not a version of Karmada that is known", **version);
+            let diagnostic = Diagnostic::new(Code::InvalidValue, version.span, message);
+            context.diags.push(diagnostic.help("write `\"1.19\"`, or another from `\"1.10\"` on"));
+        }
+    }
 }
 
 /// The longest span that is searched for changes of the clock, in days.

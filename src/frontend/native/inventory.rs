@@ -15,7 +15,7 @@ use crate::tree::{Span, Spanned};
 pub(super) fn lower(
     documents: Vec<(Span, ClusterDocument)>,
     capacities: Vec<(Span, CapacityDocument)>,
-    unread: &BTreeSet<String>,
+    (unread, of_karmada): (&BTreeSet<String>, bool),
     context: &mut Context<'_, '_>,
 ) -> (Vec<Cluster>, Vec<Cluster>) {
     let mut misnamed: BTreeMap<String, Cluster> = BTreeMap::new();
@@ -67,7 +67,7 @@ pub(super) fn lower(
         }
         cluster.capacity = Some(capacity);
     }
-    if clusters.is_empty() && unread.is_empty() && misnamed.is_empty() && !context.diags.has_errors() {
+    if clusters.is_empty() && !of_karmada && unread.is_empty() && misnamed.is_empty() && !context.diags.has_errors() {
         let diagnostic = Diagnostic::at(Code::NoClusters, Place::Whole, "there is no cluster in this repository")
             .help("describe each target in a document of `kind: Cluster`");
         let holds_cron_job = |text: &[u8]| text.windows(13).any(|part| part == b"kind: CronJob");

@@ -312,7 +312,8 @@ fn lower_task(
     let name = task.metadata.name;
     let body = spec.take_body();
     let namespace = task.metadata.namespace;
-    let identity = Identity { namespace: namespace.as_ref().map(|n| n.value.clone()), name: name.value.clone() };
+    let identity =
+        Identity { kind: None, namespace: namespace.as_ref().map(|n| n.value.clone()), name: name.value.clone() };
     let mut used = Vec::new();
     for base in spec.bases.iter().flatten() {
         match bases.get(&base.value) {
@@ -381,6 +382,8 @@ fn lower_task(
             }
         }
         Source::Container => layers.extend(defaults(fleet, name.span).map(Arc::new)),
+        // No native document is one.
+        Source::Template => {}
     }
     layers.extend(used.iter().map(|base| base.layer.clone()));
     let own_overrides = lower_overrides(spec.overrides, Reach::Task, context);
@@ -405,7 +408,7 @@ fn lower_task(
     overrides.extend(used.iter().flat_map(|base| base.overrides.iter().cloned()));
     overrides.extend(own_overrides);
     let name = name.span;
-    Some(Unit { identity, name, source, layers, placement, instances, active, once, overrides })
+    Some(Unit { identity, name, source, layers, placement, instances, active, once, overrides, template: None })
 }
 
 fn unknown_base(base: &Spanned<String>, bases: &BTreeMap<String, Base>) -> Diagnostic {

@@ -36,11 +36,11 @@ use serde::de::DeserializeOwned;
 
 use self::context::Context;
 use super::Understood;
-use super::karmada::Met;
+use super::karmada::{self, Met};
 use super::library::{Broken, Library, Look};
-use crate::diag::{Code, Diagnostic, Diagnostics, Place, Severity, nearest};
+use crate::diag::{Code, Diagnostic, Diagnostics, Place, nearest};
 use crate::model::{DocumentName, Fleet, Identity, Model};
-use crate::tree::{MANIFEST, RepoPath, SourceFile, SourceTree, Span, Spanned};
+use crate::tree::{FileId, MANIFEST, RepoPath, SourceFile, SourceTree, Span, Spanned};
 use crate::yaml::{self, Encoding, Node, Parsed};
 
 /// The apiVersion of all native kinds.
@@ -231,12 +231,14 @@ pub(super) fn understand(
     }
     fleet.sources.report_unmatched(library.sources, diags);
     let takes = |file: &SourceFile| fleet.sources.takes(file.path.as_str());
-    let mut broken = library.report(takes, speaks_of_us, diags);
+    let policies = has_policies(library.sources, &files, takes);
+    let speaks = |file: &SourceFile| speaks_of_us(file) || policies && names_an_api(file);
+    let mut broken = library.report(takes, speaks, diags);
     sources::take_links(library.sources, links, &mut files, takes);
     let mut documents = Documents::default();
     let (mut names, mut names_left_out) = (BTreeMap::new(), BTreeMap::new());
     let (mut karmada, mut excluded) = (Vec::new(), BTreeMap::new());
-    for (((_, source), file), governs) in library.sources.files().zip(files).zip(governing) {
+    for (((id, source), file), governs) in library.sources.files().zip(files).zip(governing) {
         // Not YAML by its name, or a link whose documents count at its target.
         let Some(mut file) = file else { continue };
         let taken = takes(source);
@@ -254,28 +256,106 @@ pub(super) fn understand(
         if taken {
             diags.extend(file.diags);
             documents.extend(file.documents);
-            karmada.push(file.karmada);
+            karmada.push((id, file.karmada));
         } else {
             excluded.extend(file.documents.tasks.iter().map(|(_, task)| {
                 let (namespace, name) = (task.metadata.namespace.as_ref(), &task.metadata.name);
                 let namespace = namespace.map(|namespace| namespace.value.clone());
-                (Identity { namespace, name: name.value.clone() }, name.span)
+                (Identity { kind: None, namespace, name: name.value.clone() }, name.span)
             }));
         }
-    }
-    let tasks = documents.tasks.len() + documents.broken_tasks > 0;
-    if !tasks {
-        diags.extend(Met::diagnostic(std::mem::take(&mut karmada), Severity::Error));
     }
     let left_out = library.sources.problems().iter().filter(|problem| !fleet.sources.takes(&problem.path));
     let left_out = left_out.map(|problem| problem.path.clone()).collect();
     let mut joining = Context::new(library, diags, &mut wanted, &mut broken, &mut named);
-    let model = Model { excluded_tasks: excluded, ..join(documents, fleet.settings, fleet.task_filters, &mut joining) };
+    let of_karmada = karmada.iter().any(|(_, met)| met.others);
+    let mut model = Model {
+        excluded_tasks: excluded,
+        ..join(documents, fleet.settings, (fleet.task_filters, of_karmada), &mut joining)
+    };
     library.report_passed_over(&broken, &named, diags);
-    // Where fleetcron has tasks, documents of Karmada may stand there for another tool, or be what a task brings along.
-    karmada.retain(|met| met.file().is_some_and(|file| !named.contains(&file)));
-    diags.extend(Met::diagnostic(karmada, Severity::Warning));
+    // What a native document names is the task's.
+    karmada.retain(|(id, met)| !named.contains(id) && (policies || met.others));
+    let files: Vec<FileId> = karmada.into_iter().map(|(id, _)| id).collect();
+    add_karmada(library, &files, policies, &mut model, &mut names, diags);
     Understood { model, wanted, left_out, documents: names, documents_left_out: names_left_out, unmet: None }
+}
+
+/// Whether a policy of Karmada stands in a file that is looked at.
+fn has_policies(sources: &SourceTree, files: &[Option<FileRead>], takes: impl Fn(&SourceFile) -> bool) -> bool {
+    let has = |file: &Option<FileRead>| file.as_ref().is_some_and(|file| file.karmada.policies);
+    sources.files().zip(files).any(|((_, source), file)| has(file) && takes(source))
+}
+
+/// Whether a text may be that of an object of Kubernetes.
+fn names_an_api(file: &SourceFile) -> bool {
+    String::from_utf8_lossy(&file.bytes).contains("apiVersion:")
+}
+
+/// Adds what the documents of Karmada mean.
+fn add_karmada(
+    library: &Library<'_>,
+    files: &[FileId],
+    policies: bool,
+    model: &mut Model,
+    names: &mut BTreeMap<RepoPath, Vec<DocumentName>>,
+    diags: &mut Diagnostics,
+) {
+    if files.is_empty() {
+        return;
+    }
+    let native_clusters =
+        model.clusters.iter().map(|cluster| (cluster.name.value.clone(), cluster.name.span)).collect();
+    let compatibility = model.fleet.karmada.compatibility;
+    let request =
+        karmada::Request { library, files, is_native, policies, compatibility, native_clusters: &native_clusters };
+    let read = karmada::read(&request, diags);
+    for (id, of_file) in read.names {
+        let called = of_file.into_iter().map(|(kind, namespace, name)| DocumentName { kind, namespace, name });
+        let called: Vec<DocumentName> = called.collect();
+        if !called.is_empty() {
+            names.entry(library.sources.file(id).path.clone()).or_default().extend(called);
+        }
+    }
+    for cluster in read.clusters {
+        match native_clusters.get(cluster.name.as_str()) {
+            Some(first) => diags.push(
+                Diagnostic::new(
+                    Code::DuplicateName,
+                    cluster.name.span,
+                    format!("there are two clusters of the name `{}`", *cluster.name),
+                )
+                .other(*first, "the native one is here")
+                .help("keep one of them"),
+            ),
+            None => model.clusters.push(cluster),
+        }
+    }
+    model.clusters.sort_by(|a, b| a.name.value.cmp(&b.name.value));
+    let tasks: BTreeMap<Identity, Span> = model.units.iter().map(|unit| (unit.identity.clone(), unit.name)).collect();
+    for unit in read.units {
+        model.tasks_seen += 1;
+        match tasks.get(&unit.identity) {
+            Some(task) => diags.push(
+                Diagnostic::new(
+                    Code::ObjectCollision,
+                    unit.name,
+                    format!("a task and a template of Karmada both make CronJob `{}`", unit.identity),
+                )
+                .other(*task, "the task is here")
+                .help("keep one of them, or give one another name"),
+            ),
+            None => model.units.push(unit),
+        }
+    }
+    model.units.sort_by(|a, b| a.identity.cmp(&b.identity));
+    model.karmada = read.facts;
+}
+
+/// Whether a document is one of fleetcron's, or was meant as one.
+fn is_native(root: &Node) -> bool {
+    let version = root.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
+    version.starts_with("fleetcron.dev/") || near_miss::find(root).is_some()
 }
 
 /// Refuses an output folder in which documents stand: they would not be read. Another folder is taken for it, so that they
@@ -332,7 +412,7 @@ fn is_fleet(root: &Node) -> bool {
 fn join(
     documents: Documents,
     mut fleet: Fleet,
-    task_filters: Vec<wire::TasksSpec>,
+    (task_filters, of_karmada): (Vec<wire::TasksSpec>, bool),
     context: &mut Context<'_, '_>,
 ) -> Model {
     let tasks_seen = documents.tasks.len() + documents.broken_tasks;
@@ -340,7 +420,8 @@ fn join(
         context.files.miss_a_task();
     }
     let unread_clusters = documents.broken_clusters;
-    let (clusters, misnamed) = inventory::lower(documents.clusters, documents.capacities, &unread_clusters, context);
+    let (clusters, misnamed) =
+        inventory::lower(documents.clusters, documents.capacities, (&unread_clusters, of_karmada), context);
     let units = join::units(documents.bases, documents.tasks, documents.overrides, &mut fleet, task_filters, context);
     taken::report(context);
     Model { fleet, clusters, units, unread_clusters, misnamed, tasks_seen, ..Model::default() }

@@ -50,6 +50,7 @@ fn made_of(unit: &Unit) -> String {
         Source::Container => "`container`",
         Source::PodTemplate => "`podTemplate`",
         Source::CronJob => "a `cronJob` file",
+        Source::Template => "a template of Karmada",
     };
     match bases.as_slice() {
         [] => format!("made of {containers}\n"),

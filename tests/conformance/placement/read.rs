@@ -66,6 +66,7 @@ fn candidate(cluster: &Value, admitted: bool) -> Candidate {
         zones,
         taints: items(&spec["taints"], taint).into_iter().flatten().collect(),
         apis,
+        serves_all: false,
         capacity: status.get("resourceSummary").map(|summary| capacity(summary, &spec["resourceModels"])),
         leaving: metadata.get("deletionTimestamp").is_some(),
     }

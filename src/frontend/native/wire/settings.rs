@@ -184,6 +184,8 @@ pub(crate) enum LevelSpec {
 pub(crate) struct KarmadaSpec {
     /// What Karmada's objects mean.
     pub(crate) compatibility: Option<Spanned<CompatibilitySpec>>,
+    /// The version of Karmada that they are written for (default `"1.19"`).
+    pub(crate) version: Option<Spanned<String>>,
 }
 
 /// `karmada.compatibility`.
