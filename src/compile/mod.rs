@@ -38,7 +38,7 @@ use crate::validate;
 
 pub use assemble::MARKER_PREFIX;
 pub use inventory::of as inventory;
-pub use karmada::Outcome;
+pub use karmada::{Outcome, why};
 pub use load::{Load, loads};
 pub use nowhere::in_words;
 pub use planning::Planned;
@@ -212,6 +212,7 @@ pub fn compile_watched(sources: &SourceTree, mode: &Mode, mut begins: impl FnMut
         said.push(of_task);
     }
     shared::say(said.into_iter(), &mut diags);
+    karmada::report(&plan, &ground, &mut diags);
     overrides::shared(&model, &plan, &reach, &faults, &mut diags);
     proof::once(&model, &plan, &mut diags);
     if capacities_read {

@@ -1,6 +1,7 @@
 //! The basic predicates of all filters: whether a toleration tolerates a taint, whether a value meets a requirement.
 
-use crate::model::{Operator, TaintEffect};
+use super::rules::Toleration;
+use crate::model::{Operator, Taint, TaintEffect};
 
 /// A toleration, whoever holds it.
 pub(super) struct Bearing<'a> {
@@ -36,4 +37,10 @@ pub(super) fn holds<'a>(
         Operator::Exists => has.next().is_some(),
         Operator::DoesNotExist => has.next().is_none(),
     }
+}
+
+/// Whether a toleration of Karmada's tolerates a taint.
+pub fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
+    let Toleration { key, exists, value, effect } = toleration;
+    Bearing { key, exists: *exists, value, effect: *effect }.tolerates(&taint.key, &taint.value, taint.effect)
 }

@@ -42,4 +42,5 @@ pub use plugins::Refusal;
 pub use prioritize::Entry;
 pub use rules::{Area, By, Demand, Group, Previous, Request, Rules, Spread, Strategy, Tie, Toleration, Ways, Weight};
 pub use schedule::{Placed, choose, refusals, schedule};
+pub use holds::tolerates;
 pub use webster::in_proportion;

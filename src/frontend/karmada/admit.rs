@@ -172,10 +172,9 @@ fn check_failover(spec: &PropagationSpec, reader: &mut Reader<'_>) {
         reader.push(refuse(application.span, message).help("write `propagateDeps: true`"));
     }
     let conditions = application.value.decision_conditions.as_ref();
-    for seconds in conditions.and_then(|conditions| conditions.toleration_seconds.as_ref()) {
-        if seconds.value < 0 {
-            reader.push(refuse(seconds.span, "`tolerationSeconds` cannot be negative"));
-        }
+    let seconds = conditions.and_then(|conditions| conditions.toleration_seconds.as_ref());
+    if let Some(seconds) = seconds.filter(|seconds| seconds.value < 0) {
+        reader.push(refuse(seconds.span, "`tolerationSeconds` cannot be negative"));
     }
     let gracefully = application.value.purge_mode.as_ref().is_none_or(|mode| mode.as_str() == "Gracefully");
     if let Some(grace) = &application.value.grace_period_seconds {

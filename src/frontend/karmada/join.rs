@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::template::{self, Found};
-use super::{Documents, Request, clashes, depend, diagnose};
+use super::{Documents, clashes, depend, diagnose};
 use crate::diag::Diagnostics;
 use crate::model::karmada::{
     Obstacle, OverridePolicy, Policy, PolicyScope, ResourceSelector, Template, TemplateKey, labels_of,
@@ -28,6 +28,8 @@ pub(super) struct Loser<'d> {
 /// One template and the policies that select it, the one that has it first.
 pub(super) struct Claim<'d> {
     pub(super) found: &'d Found,
+    /// Its labels, with those that the API server writes.
+    pub(super) labels: BTreeMap<&'d str, &'d str>,
     pub(super) winner: Option<Loser<'d>>,
     pub(super) losers: Vec<Loser<'d>>,
     /// The override policies that may concern it.
@@ -65,7 +67,7 @@ impl<'d, P> Index<'d, P> {
 }
 
 /// Joins all templates with all policies.
-pub(super) fn join(documents: &Documents, request: &Request<'_, '_>, diags: &mut Diagnostics) -> Joined {
+pub(super) fn join(documents: &Documents, diags: &mut Diagnostics) -> Joined {
     let policies = Index::new(&documents.policies, |policy| &policy.selectors);
     let overrides = Index::new(&documents.overrides, |policy| &policy.selectors);
     let claims: Vec<Claim<'_>> = documents
@@ -75,7 +77,7 @@ pub(super) fn join(documents: &Documents, request: &Request<'_, '_>, diags: &mut
         .map(|found| claim(found, &policies, &overrides, documents))
         .collect();
     let requires = requirements(&claims);
-    diagnose::joined(documents, &claims, &requires, request, diags);
+    diagnose::joined(documents, &claims, &requires, diags);
     let mut facts = KarmadaFacts::default();
     facts.skipped = documents.templates.iter().filter(|found| found.skipped).map(|found| found.key.clone()).collect();
     let mut units = Vec::new();
@@ -83,8 +85,8 @@ pub(super) fn join(documents: &Documents, request: &Request<'_, '_>, diags: &mut
         let everywhere = template::goes_everywhere(&claim.found.key, &claim.found.object.value);
         let required_by: Vec<Identity> = requires.by(at).map(|by| claims[by].found.key.identity()).collect();
         if claim.winner.is_none() && required_by.is_empty() {
-            facts.unmatched.push(claim.found.key.clone());
             if !everywhere {
+                facts.unmatched.push(claim.found.key.clone());
                 continue;
             }
         }
@@ -125,7 +127,8 @@ fn claim<'d>(
     });
     let mut selecting = selecting.into_iter();
     let winner = selecting.next();
-    Claim { found, winner, losers: selecting.collect(), overrides: possible_overrides(found, overrides, documents) }
+    let losers = selecting.collect();
+    Claim { found, labels, winner, losers, overrides: possible_overrides(found, overrides, documents) }
 }
 
 /// The override policies that may concern a template on some cluster: labels may change on the way, and so may kind and
@@ -239,6 +242,7 @@ fn unit(
         policy,
         obstacle,
         everywhere,
+        losers: claim.losers.iter().map(|loser| loser.policy.clone()).collect(),
         overrides: claim.overrides.clone(),
         dependencies,
         required_by,

@@ -175,6 +175,8 @@ struct Documents {
     templates: Vec<template::Found>,
     /// Kinds of Karmada that are not read, with the first of each and how many there are.
     unread: BTreeMap<(String, String), (Span, usize)>,
+    /// Customizations of Karmada's interpreter that are for CronJobs.
+    interpreted: Vec<Span>,
     /// The first place of each object.
     seen: BTreeMap<(String, String, Option<String>, String), Span>,
 }
@@ -191,8 +193,6 @@ pub(super) struct Request<'r, 'l> {
     pub(super) policies: bool,
     /// `spec.karmada` of the Fleet.
     pub(super) compatibility: Compatibility,
-    /// The names of native clusters, to know those that a policy may name.
-    pub(super) native_clusters: &'r BTreeMap<String, Span>,
 }
 
 /// Reads the documents of Karmada, and joins templates with policies.
@@ -212,7 +212,7 @@ pub(super) fn read(request: &Request<'_, '_>, diags: &mut Diagnostics) -> Read {
         }
     }
     diagnose::documents(&documents, request, reader.diags);
-    let joined = join::join(&documents, request, reader.diags);
+    let joined = join::join(&documents, reader.diags);
     read.clusters = documents.clusters;
     read.units = joined.units;
     read.facts = joined.facts;
@@ -233,6 +233,11 @@ fn read_document(
     if !own {
         if is_of_karmada(version) {
             let span = root.get("kind").map_or(root.span, |kind| kind.span);
+            let target = root.get("spec").and_then(|spec| spec.get("target"));
+            if kind == "ResourceInterpreterCustomization" && target.is_some_and(|target| text(target, "kind") == "CronJob") {
+                documents.interpreted.push(span);
+                return None;
+            }
             let (_, count) = documents.unread.entry((version.to_owned(), kind.to_owned())).or_insert((span, 0));
             *count += 1;
         } else if request.policies {

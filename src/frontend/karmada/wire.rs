@@ -71,6 +71,7 @@ pub(crate) struct ClusterDocument {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct PropagationSpec {
     /// An old name of `propagateDeps`; without effect.
+    #[expect(dead_code, reason = "of meaning at run time only")]
     pub(crate) association: Option<Spanned<bool>>,
     /// Whether ConfigMaps, Secrets and the like that a pod names go along.
     pub(crate) propagate_deps: Option<bool>,
@@ -90,10 +91,13 @@ pub(crate) struct PropagationSpec {
     #[schemars(with = "Option<FailoverSpec>")]
     pub(crate) failover: Option<Spanned<FailoverSpec>>,
     /// What happens where the object exists already.
+    #[expect(dead_code, reason = "of meaning at run time only")]
     pub(crate) conflict_resolution: Option<Spanned<ConflictResolution>>,
     /// When a changed policy counts.
+    #[expect(dead_code, reason = "of meaning at run time only")]
     pub(crate) activation_preference: Option<Spanned<Activation>>,
     /// Whether objects stay when the policy goes.
+    #[expect(dead_code, reason = "of meaning at run time only")]
     pub(crate) preserve_resources_on_deletion: Option<Spanned<bool>>,
     /// What is placed and not sent.
     pub(crate) suspension: Option<SuspensionSpec>,
@@ -428,6 +432,7 @@ pub(crate) struct ClusterFailover {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct SchedulePriority {
     /// KubePriorityClass.
+    #[expect(dead_code, reason = "there is one source")]
     pub(crate) priority_class_source: PriorityClassSource,
     /// The PriorityClass.
     pub(crate) priority_class_name: Spanned<String>,

@@ -39,7 +39,7 @@ use super::Understood;
 use super::karmada::{self, Met};
 use super::library::{Broken, Library, Look};
 use crate::diag::{Code, Diagnostic, Diagnostics, Place, nearest};
-use crate::model::{DocumentName, Fleet, Identity, Model};
+use crate::model::{Cluster, DocumentName, Fleet, Identity, Model};
 use crate::tree::{FileId, MANIFEST, RepoPath, SourceFile, SourceTree, Span, Spanned};
 use crate::yaml::{self, Encoding, Node, Parsed};
 
@@ -304,11 +304,10 @@ fn add_karmada(
     if files.is_empty() {
         return;
     }
-    let native_clusters =
-        model.clusters.iter().map(|cluster| (cluster.name.value.clone(), cluster.name.span)).collect();
+    let of_native = |cluster: &Cluster| (cluster.name.value.clone(), cluster.name.span);
+    let native_clusters: BTreeMap<String, Span> = model.clusters.iter().map(of_native).collect();
     let compatibility = model.fleet.karmada.compatibility;
-    let request =
-        karmada::Request { library, files, is_native, policies, compatibility, native_clusters: &native_clusters };
+    let request = karmada::Request { library, files, is_native, policies, compatibility };
     let read = karmada::read(&request, diags);
     for (id, of_file) in read.names {
         let called = of_file.into_iter().map(|(kind, namespace, name)| DocumentName { kind, namespace, name });

@@ -67,6 +67,8 @@ pub struct Template {
     pub span: Span,
     /// The policy that has it.
     pub policy: Option<Arc<Policy>>,
+    /// The policies that select it too, in the order in which they would have had it.
+    pub losers: Vec<Arc<Policy>>,
     /// Why that policy does not place it.
     pub obstacle: Option<Obstacle>,
     /// It is a Namespace that goes to every cluster.

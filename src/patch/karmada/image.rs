@@ -107,9 +107,9 @@ impl Components {
         };
         let with = |end: String| Image::parse(&format!("a{end}")).is_ok();
         if with(format!(":{new}")) {
-            self.tag = new;
+            (self.tag, self.digest) = (new, String::new());
         } else if with(format!("@{new}")) {
-            self.digest = new;
+            (self.tag, self.digest) = (String::new(), new);
         }
     }
 

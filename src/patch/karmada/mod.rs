@@ -232,6 +232,8 @@ pub enum Problem {
     Not(&'static str),
     /// The image cannot be read.
     Image(String),
+    /// The object is encrypted, and passes byte for byte.
+    Encrypted,
 }
 
 impl fmt::Display for OverrideError {
@@ -241,6 +243,7 @@ impl fmt::Display for OverrideError {
             Problem::Missing { .. } => write!(f, "there is nothing at `{}`", self.pointer),
             Problem::Not(what) if self.pointer.is_empty() => write!(f, "it is not {what}"),
             Problem::Not(what) => write!(f, "what stands at `{}` is not {what}", self.pointer),
+            Problem::Encrypted => f.write_str("it would change an encrypted object, which passes byte for byte"),
             Problem::Image(text) => write!(f, "`{text}` cannot be read as an image"),
         }
     }

@@ -9,7 +9,7 @@ mod overriding;
 mod prune;
 mod view;
 
-pub use overriding::{Applied, Reach, RuleError, place};
+pub use overriding::{Applied, Reach, RuleError, overrider, place};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,10 +19,11 @@ use serde_json::{Value, json};
 use self::overriding::override_object;
 use super::object::{HEADER, Ordered, header};
 use super::{Manifest, Surroundings, Variant, file_path, flux};
-use crate::diag::{Diagnostic, Gather};
+use crate::diag::{Code, Diagnostic, Gather, Severity};
 use crate::model::karmada::{Compatibility, Template};
 use crate::model::{Timing, Unit};
-use crate::patch::karmada::{Sees, YamlTexts};
+use crate::patch::image::Image;
+use crate::patch::karmada::{Kind, OverrideError, Problem, Sees, YamlTexts};
 use crate::patch::typed;
 use crate::tree::{Span, reach};
 use crate::validate::{self, Amounts, Schema, nulls, requests};
@@ -174,9 +175,29 @@ fn build(
         Compatibility::Intended => Sees::CronJobs,
     };
     let applied = override_object(&mut object, template, rules, sees)?;
+    if template.verbatim.is_some() {
+        return untouched(template, applied);
+    }
     prune::prune(&mut object);
     view::without_defaults(&mut object, &written, &full);
     Ok((object, applied))
+}
+
+/// An encrypted object passes byte for byte: an override that would change it cannot.
+fn untouched(template: &Template, applied: Vec<Applied>) -> Result<(Value, Vec<Applied>), RuleError> {
+    for Applied { policy, rule, effects } in &applied {
+        if let Some(effect) = effects.iter().find(|effect| !effect.touched.is_empty()) {
+            let error = OverrideError {
+                kind: effect.kind,
+                index: effect.index,
+                inner: None,
+                pointer: effect.touched[0].clone(),
+                problem: Problem::Encrypted,
+            };
+            return Err(RuleError { policy: *policy, rule: *rule, error });
+        }
+    }
+    Ok((template.object.value.clone(), applied))
 }
 
 /// Writes a cluster's share (`revisereplica.go`, `applyJobCompletions`).
@@ -224,6 +245,9 @@ fn finish(made: Made<'_>, mut value: Value, around: Surroundings<'_>, said: &mut
         flux::watch(&mut value, around.fleet, unit, &mut found);
     }
     found.into_iter().for_each(|diagnostic| said.add(diagnostic, clusters));
+    if template.everywhere && around.fleet.output.namespaces {
+        keep(&mut value);
+    }
     let cron_job = reach(&value, "/kind").and_then(Value::as_str) == Some("CronJob") && template.is_cron_job();
     let number = |name: &str| value.pointer(&format!("/spec/jobTemplate/spec/{name}")).and_then(Value::as_u64);
     let at_once = number("parallelism").map(|pods| number("completions").map_or(pods, |wanted| pods.min(wanted)));
@@ -246,9 +270,21 @@ fn finish(made: Made<'_>, mut value: Value, around: Surroundings<'_>, said: &mut
     })
 }
 
+/// Marks a Namespace, so that neither Argo CD nor Flux ever deletes it.
+fn keep(value: &mut Value) {
+    let annotations = super::path::ensure(value, &["metadata", "annotations"]);
+    for (key, text) in
+        [("argocd.argoproj.io/sync-options", "Prune=false,Delete=false"), ("kustomize.toolkit.fluxcd.io/prune", "disabled")]
+    {
+        if annotations.get(key).is_none() {
+            annotations[key] = text.into();
+        }
+    }
+}
+
 fn unnamed(template: &Template) -> Diagnostic {
     let message = format!("no file can be named after {}", template.key);
-    Diagnostic::new(crate::diag::Code::ResourceInvalid, template.span, message)
+    Diagnostic::new(Code::ResourceInvalid, template.span, message)
 }
 
 fn manifest(made: &Made<'_>, value: &Value, cron_job: bool) -> Option<Manifest> {
@@ -313,7 +349,60 @@ fn check(made: &Made<'_>, value: &Value, around: Surroundings<'_>) -> Vec<Diagno
         let place = format!("at {} in the manifest", finding.pointer);
         diagnostic.note(by.map_or(place.clone(), |by| format!("{place}, {by}")))
     };
-    findings.into_iter().map(diagnostic).collect()
+    let mut diags: Vec<Diagnostic> = findings.into_iter().map(diagnostic).collect();
+    images(made, value, &mut diags);
+    identity(made, value, &mut diags);
+    diags
+}
+
+/// Images that an overrider robbed of their digest, or that are no images any more.
+fn images(made: &Made<'_>, value: &Value, diags: &mut Vec<Diagnostic>) {
+    for applied in made.applied {
+        for effect in applied.effects.iter().filter(|effect| effect.kind == Kind::Image) {
+            for pointer in &effect.touched {
+                let text = |value: &Value| value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+                let (Some(before), Some(after)) = (text(&made.template.object.value), text(value)) else { continue };
+                let policy = &made.template.overrides[applied.policy];
+                let span = overrider(policy, applied.rule, effect.kind.field(), effect.index);
+                if Image::parse(&after).is_err() {
+                    let message = format!("{policy} makes `{after}` of the image `{before}`, and that is no image");
+                    diags.push(Diagnostic::new(Code::InvalidValue, span, message).other(made.template.span, "the template"));
+                } else if before.contains('@') && !after.contains('@') {
+                    let message = format!("{policy} drops the digest of the image `{before}`: it becomes `{after}`");
+                    diags.push(
+                        Diagnostic::new(Code::DigestLost, span, message)
+                            .severity(Severity::Warning)
+                            .other(made.template.span, "the template"),
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Objects that an override made others of.
+fn identity(made: &Made<'_>, value: &Value, diags: &mut Vec<Diagnostic>) {
+    for pointer in ["/kind", "/apiVersion", "/metadata/name", "/metadata/namespace"] {
+        let (before, after) = (made.template.object.value.pointer(pointer), value.pointer(pointer));
+        if before == after {
+            continue;
+        }
+        let Some(applied) = made.applied.iter().rev().find(|applied| applied.touches(pointer)) else { continue };
+        let policy = &made.template.overrides[applied.policy];
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or("nothing").to_owned();
+        let name = pointer.trim_start_matches('/').replace('/', ".");
+        let message = format!(
+            "{policy} changes `{name}` of {} from `{}` to `{}`: it becomes another object",
+            made.template.key,
+            text(before),
+            text(after)
+        );
+        let renamed = pointer.starts_with("/metadata");
+        let code = if renamed { Code::ObjectRenamed } else { Code::ResourceInvalid };
+        let severity = if renamed { Severity::Warning } else { Severity::Error };
+        let span = applied.span(made.template, pointer);
+        diags.push(Diagnostic::new(code, span, message).severity(severity).other(made.template.span, "the template"));
+    }
 }
 
 /// The place of a pointer in the text of a template, as far as it leads.

@@ -46,7 +46,7 @@ pub fn place(policy: &OverridePolicy, rule: usize, error: &OverrideError) -> Spa
 }
 
 /// Where an overrider stands.
-fn overrider(policy: &OverridePolicy, rule: usize, field: &str, index: usize) -> Span {
+pub fn overrider(policy: &OverridePolicy, rule: usize, field: &str, index: usize) -> Span {
     let path = policy.rules[rule].path.iter().map(String::as_str);
     let index = index.to_string();
     let path: Vec<&str> = path.chain([field, index.as_str()]).collect();

@@ -9,15 +9,15 @@ use super::defaults;
 pub(super) fn without_defaults(object: &mut Value, written: &Value, full: &Value) {
     let mut filled = object.clone();
     defaults::fill(&mut filled);
+    let mut paths = Vec::new();
+    collect(object, written, full, &mut String::new(), &mut paths);
     let mut thin = object.clone();
-    strip(&mut thin, Some(written), Some(full), Some(&filled), &|_| true);
+    paths.iter().rev().for_each(|path| remove(&mut thin, path));
     if same(&thin, &filled) {
         *object = thin;
         return;
     }
     // Something would be filled in otherwise: member by member, as far as it goes.
-    let mut paths = Vec::new();
-    collect(object, Some(written), Some(full), Some(&filled), &mut String::new(), &mut paths);
     for path in paths.iter().rev() {
         let mut without = object.clone();
         remove(&mut without, path);
@@ -27,100 +27,70 @@ pub(super) fn without_defaults(object: &mut Value, written: &Value, full: &Value
     }
 }
 
-/// Whether an object is another once defaults are filled in. Which images are pulled is not looked at: Karmada fixes that
-/// by the tag from before the overrides.
+/// Whether an object is another once defaults are filled in. Two members are not looked at: which images are pulled, which
+/// Karmada fixes by the tag from before the overrides, and the old name of `serviceAccountName`, which that overrules.
 fn same(object: &Value, filled: &Value) -> bool {
     let mut again = object.clone();
     defaults::fill(&mut again);
     let mut filled = filled.clone();
-    drop_pull_policies(&mut again);
-    drop_pull_policies(&mut filled);
+    drop_unstable(&mut again);
+    drop_unstable(&mut filled);
     again == filled
 }
 
-fn drop_pull_policies(value: &mut Value) {
+fn drop_unstable(value: &mut Value) {
     match value {
         Value::Object(map) => {
             map.remove("imagePullPolicy");
-            map.values_mut().for_each(drop_pull_policies);
+            if map.contains_key("serviceAccountName") {
+                map.remove("serviceAccount");
+            }
+            map.values_mut().for_each(drop_unstable);
         }
-        Value::Array(items) => items.iter_mut().for_each(drop_pull_policies),
+        Value::Array(items) => items.iter_mut().for_each(drop_unstable),
         _ => {}
     }
 }
 
-fn strip(
-    object: &mut Value,
-    written: Option<&Value>,
-    full: Option<&Value>,
-    filled: Option<&Value>,
-    keep: &impl Fn(&str) -> bool,
-) {
-    match object {
-        Value::Object(map) => {
-            let names: Vec<String> = map.keys().cloned().collect();
-            for name in names {
-                let inner = |value: Option<&Value>| value.and_then(|value| value.get(&name)).cloned();
-                let (in_written, in_full, in_filled) = (inner(written), inner(full), inner(filled));
-                let Some(member) = map.get_mut(&name) else { continue };
-                if in_written.is_none()
-                    && is_default(member, in_full.as_ref(), in_filled.as_ref(), &name)
-                    && keep(&name)
-                {
-                    map.remove(&name);
-                    continue;
-                }
-                strip(member, in_written.as_ref(), in_full.as_ref(), in_filled.as_ref(), keep);
-            }
-        }
-        Value::Array(items) => {
-            for (at, item) in items.iter_mut().enumerate() {
-                let inner = |value: Option<&Value>| value.and_then(|value| value.get(at)).cloned();
-                strip(item, inner(written).as_ref(), inner(full).as_ref(), inner(filled).as_ref(), keep);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Whether a member that nobody wrote is what was filled in. In a list that an override made longer the places do not
-/// correspond; what the object itself would be filled in with counts there.
-fn is_default(member: &Value, full: Option<&Value>, filled: Option<&Value>, name: &str) -> bool {
-    full == Some(member) || full.is_none() && filled == Some(member) && name == "imagePullPolicy"
-}
-
-fn collect(
-    object: &Value,
-    written: Option<&Value>,
-    full: Option<&Value>,
-    filled: Option<&Value>,
-    path: &mut String,
-    paths: &mut Vec<String>,
-) {
-    let mut step = |token: String, member: &Value, inner: [Option<&Value>; 3], named: bool| {
-        let length = path.len();
-        path.push('/');
-        path.push_str(&token.replace('~', "~0").replace('/', "~1"));
-        if named && inner[0].is_none() && is_default(member, inner[1], inner[2], &token) {
-            paths.push(path.clone());
-        }
-        collect(member, inner[0], inner[1], inner[2], path, paths);
-        path.truncate(length);
-    };
+/// The places of members that nobody wrote and that still are what was filled in.
+fn collect(object: &Value, written: &Value, full: &Value, path: &mut String, paths: &mut Vec<String>) {
+    let length = path.len();
     match object {
         Value::Object(map) => {
             for (name, member) in map {
-                let inner = [written, full, filled].map(|value| value.and_then(|value| value.get(name)));
-                step(name.clone(), member, inner, true);
+                path.push('/');
+                path.push_str(&name.replace('~', "~0").replace('/', "~1"));
+                match (written.get(name), full.get(name)) {
+                    (None, Some(default)) if default == member => paths.push(path.clone()),
+                    (in_written, Some(in_full)) => {
+                        let in_written = in_written.unwrap_or(&Value::Null);
+                        collect(member, in_written, in_full, path, paths);
+                    }
+                    _ => {}
+                }
+                path.truncate(length);
             }
         }
         Value::Array(items) => {
             for (at, item) in items.iter().enumerate() {
-                let inner = [written, full, filled].map(|value| value.and_then(|value| value.get(at)));
-                step(at.to_string(), item, inner, false);
+                let Some(in_full) = counterpart(item, at, full) else { continue };
+                let in_written = counterpart(item, at, written).unwrap_or(&Value::Null);
+                path.push('/');
+                path.push_str(&at.to_string());
+                collect(item, in_written, in_full, path, paths);
+                path.truncate(length);
             }
         }
         _ => {}
+    }
+}
+
+/// The same item of another list: by its name, where it has one, so that an item put before it moves nothing.
+fn counterpart<'v>(item: &Value, at: usize, list: &'v Value) -> Option<&'v Value> {
+    let items = list.as_array()?;
+    match item.get("name") {
+        Some(name) => items.iter().find(|other| other.get("name") == Some(name)),
+        None => items.get(at),
     }
 }
 

@@ -73,7 +73,7 @@ fn run(object: &mut Value, policies: &[OverridePolicy], wide: bool, cluster: &Ca
 fn answer(case: &Value) -> Option<Value> {
     let documents = ["clusterOverridePolicies", "overridePolicies"];
     let documents = documents.iter().flat_map(|name| case[name].as_array().into_iter().flatten());
-    let texts: Vec<String> = documents.map(|document| serde_yaml::to_string(document).expect("YAML")).collect();
+    let texts: Vec<String> = documents.map(|document| format!("{document:#}\n")).collect();
     let policies = override_policies(FileId(0), texts.join("---\n").as_bytes()).ok()?;
     let cluster = candidate(&case["cluster"]);
     let mut object = case["object"].clone();

@@ -1,13 +1,18 @@
 //! Places and builds templates of Karmada. A template is placed by its own policy; what is brought along goes where those
 //! go that need it, so all are placed before any is built.
 
+mod report;
+
+pub(super) use report::report;
+pub use report::why;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 use serde_json::json;
 
-use super::planning::Planned;
-use super::{Built, Ground};
+use crate::compile::planning::Planned;
+use crate::compile::{Built, Ground};
 use crate::diag::{Clusters, Code, Diagnostic, Diagnostics, Gather};
 use crate::lock::{Mode, PATH, Record};
 use crate::model::karmada::{Obstacle, Policy, Template};
@@ -30,6 +35,8 @@ pub struct Outcome {
     pub cause: Option<Cause>,
     /// Another scheduler is to place it.
     pub foreign: bool,
+    /// The objects that bring it along and are placed somewhere.
+    pub required_by: Vec<Identity>,
     /// Clusters that it is placed on and not sent to.
     pub suspended: Vec<usize>,
     /// What the override policies did, by variant.
@@ -55,9 +62,16 @@ struct Own {
 pub(super) struct Settled {
     /// By unit; nothing where it is a task.
     own: Vec<Option<Own>>,
-    /// Where each unit goes because others need it.
-    required: BTreeMap<usize, BTreeSet<usize>>,
+    /// Which units that are placed need a unit, and where it goes because of them.
+    required: BTreeMap<usize, Required>,
     reach: Reach,
+}
+
+/// Where a unit goes because others need it.
+#[derive(Default)]
+struct Required {
+    by: Vec<Identity>,
+    clusters: BTreeSet<usize>,
 }
 
 /// Places all templates.
@@ -65,14 +79,19 @@ pub(super) fn settle(ground: &Ground<'_>) -> Settled {
     let units = &ground.model.units;
     let own: Vec<Option<Own>> =
         units.par_iter().map(|unit| unit.template.as_ref().map(|template| own(unit, template, ground))).collect();
-    let mut required: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    let mut required: BTreeMap<usize, Required> = BTreeMap::new();
     if own.iter().any(Option::is_some) {
         let places: BTreeMap<&Identity, usize> =
             units.iter().enumerate().map(|(at, unit)| (&unit.identity, at)).collect();
         for (unit, own) in units.iter().zip(&own) {
             let (Some(template), Some(own)) = (&unit.template, own) else { continue };
+            if own.placed.is_empty() {
+                continue;
+            }
             for needed in template.dependencies.iter().filter_map(|identity| places.get(identity)) {
-                required.entry(*needed).or_default().extend(own.placed.iter().map(|(at, _)| *at));
+                let required = required.entry(*needed).or_default();
+                required.by.push(unit.identity.clone());
+                required.clusters.extend(own.placed.iter().map(|(at, _)| *at));
             }
         }
     }
@@ -135,7 +154,7 @@ fn own(unit: &Unit, template: &Template, ground: &Ground<'_>) -> Own {
 }
 
 /// The recorded clusters as Karmada's previous result. What is no workload has no replicas there.
-fn previous(recorded: Option<&Recorded>, workload: bool) -> Previous {
+pub(in crate::compile) fn previous(recorded: Option<&Recorded>, workload: bool) -> Previous {
     let Some(recorded) = recorded else { return Previous::default() };
     let clusters = recorded.clusters.iter().map(|(name, number)| (name.clone(), if workload { *number } else { 0 }));
     Previous { clusters: clusters.collect(), group: recorded.group.clone(), ..Previous::default() }
@@ -240,7 +259,7 @@ struct Sent {
     suspended: Vec<usize>,
 }
 
-fn send(template: &Template, own: &Own, required: Option<&BTreeSet<usize>>, ground: &Ground<'_>) -> Sent {
+fn send(template: &Template, own: &Own, required: Option<&Required>, ground: &Ground<'_>) -> Sent {
     let workload = own.planned.demand.replicas > 0;
     let divides = template.policy.as_ref().is_some_and(|policy| policy.draft.divides());
     let whole = rendering::completions(template, ground.model.fleet.karmada.compatibility);
@@ -254,7 +273,7 @@ fn send(template: &Template, own: &Own, required: Option<&BTreeSet<usize>>, grou
         targets.insert(at, Target { cluster: at, share: workload.then_some(number), completions });
     }
     let everywhere = 0..if template.everywhere { ground.model.clusters.len() } else { 0 };
-    let unshared = required.into_iter().flatten().copied().chain(everywhere.clone());
+    let unshared = required.into_iter().flat_map(|required| &required.clusters).copied().chain(everywhere.clone());
     for at in unshared {
         targets.entry(at).or_insert(Target { cluster: at, share: None, completions: None });
     }
@@ -319,7 +338,7 @@ pub(super) fn build(at: usize, settled: &Settled, ground: &Ground<'_>) -> (Built
     let decision = Decision { verdicts, group: None, kept: false, failure: own.failure.clone() };
     let rendered = Rendered { variants, effects: Effects::default(), references: BTreeSet::new() };
     if template.is_cron_job() {
-        super::schedules(unit, &rendered, ground.model, ground.around.sources, &mut diags);
+        crate::compile::schedules(unit, &rendered, ground.model, ground.around.sources, &mut diags);
     }
     let group = own.group.and_then(|group| template.policy.as_ref()?.draft.groups.get(group));
     let outcome = Outcome {
@@ -327,6 +346,7 @@ pub(super) fn build(at: usize, settled: &Settled, ground: &Ground<'_>) -> (Built
         group: group.map(|group| group.name.clone()),
         cause: own.failure.as_ref().map(Failure::cause),
         foreign: own.foreign,
+        required_by: required.map(|required| required.by.clone()).unwrap_or_default(),
         suspended,
         applied,
         refused,
