@@ -13,7 +13,8 @@ pub(super) fn without_defaults(object: &mut Value, written: &Value, full: &Value
     collect(object, written, full, &mut String::new(), &mut paths);
     let mut thin = object.clone();
     paths.iter().rev().for_each(|path| remove(&mut thin, path));
-    if same(&thin, &filled) {
+    // An object of another kind is filled in otherwise anyway.
+    if object.get("kind") != written.get("kind") || same(&thin, &filled) {
         *object = thin;
         return;
     }
