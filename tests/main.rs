@@ -22,6 +22,7 @@ mod history;
 mod import;
 mod importing;
 mod inputs;
+mod karmada;
 mod kill;
 mod kustomize;
 mod layers;

@@ -41,6 +41,7 @@ fn the_files_are_what_the_types_say() {
         let text = format!("{schema:#}\n");
         let path = dir.join(&name);
         if bless {
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
             fs::write(&path, &text).expect("a file");
         }
         let there = fs::read_to_string(&path).unwrap_or_default();

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::args;
 use super::outcome::{Failure, Outcome};
 use crate::diag::nearest;
-use crate::frontend::native;
+use crate::frontend::{karmada, native};
 use crate::validate::{Kind, Schema};
 
 /// Runs it.
@@ -80,7 +80,20 @@ pub fn all() -> Vec<(String, Value)> {
         "$defs": definitions,
     });
     files.push(("fleetcron.schema.json".to_owned(), whole));
+    files.extend(of_karmada());
     files
+}
+
+/// The schemas of the kinds of Karmada that are read.
+fn of_karmada() -> Vec<(String, Value)> {
+    let file = |(version, kind, schema): (&str, &str, schemars::Schema)| {
+        let mut schema = schema.to_value();
+        schema["properties"]["apiVersion"] = json!({"const": version});
+        schema["properties"]["kind"] = json!({"const": kind});
+        schema["title"] = json!(kind);
+        (format!("karmada/{}", file_name(kind)), schema)
+    };
+    karmada::schemas().into_iter().map(file).collect()
 }
 
 /// Adds what is referred to and not defined: our forms of Kubernetes' shapes, and those shapes.

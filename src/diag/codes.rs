@@ -98,7 +98,6 @@ codes! {
     UnknownCluster, "unknown-cluster", Error, "a cluster that is not in the inventory";
     UnknownPlace, "unknown-place", Error, "a provider, region, zone or label that no cluster has";
     Nowhere, "nowhere", Error, "a task lands on no cluster";
-    NotSupported, "not-supported", Error, "a feature that this version does not have yet";
     KarmadaRefused, "karmada-refused", Error, "a document that Karmada's admission refuses";
     KarmadaIgnored, "karmada-ignored", Warning, "a field of a Karmada policy that has no effect";
     KarmadaRuntime, "karmada-runtime", Note, "a field of a Karmada policy that only counts in a running control plane";

@@ -33,14 +33,14 @@ const CLUSTER: &str = "cluster.karmada.io/v1alpha1";
 const POLICIES: [&str; 4] =
     ["PropagationPolicy", "ClusterPropagationPolicy", "OverridePolicy", "ClusterOverridePolicy"];
 
-/// The JSON Schema of every kind, by name.
-pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
+/// The JSON Schema of every kind, by apiVersion and name.
+pub fn schemas() -> Vec<(&'static str, &'static str, schemars::Schema)> {
     vec![
-        ("PropagationPolicy", schemars::schema_for!(wire::PolicyDocument)),
-        ("ClusterPropagationPolicy", schemars::schema_for!(wire::PolicyDocument)),
-        ("OverridePolicy", schemars::schema_for!(wire::OverrideDocument)),
-        ("ClusterOverridePolicy", schemars::schema_for!(wire::OverrideDocument)),
-        ("Cluster", schemars::schema_for!(wire::ClusterDocument)),
+        (POLICY, "PropagationPolicy", schemars::schema_for!(wire::PolicyDocument)),
+        (POLICY, "ClusterPropagationPolicy", schemars::schema_for!(wire::PolicyDocument)),
+        (POLICY, "OverridePolicy", schemars::schema_for!(wire::OverrideDocument)),
+        (POLICY, "ClusterOverridePolicy", schemars::schema_for!(wire::OverrideDocument)),
+        (CLUSTER, "Cluster", schemars::schema_for!(wire::ClusterDocument)),
     ]
 }
 

@@ -20,9 +20,8 @@ pub(crate) struct PolicyDocument {
     #[expect(dead_code, reason = "read to know the document; kept for the schema")]
     pub(crate) kind: String,
     /// Name, namespace, labels.
-    #[schemars(with = "Map<String, Value>")]
     #[expect(dead_code, reason = "read from the document itself")]
-    pub(crate) metadata: Located,
+    pub(crate) metadata: MetadataSpec,
     /// What is propagated, and where to.
     pub(crate) spec: PropagationSpec,
 }
@@ -38,9 +37,8 @@ pub(crate) struct OverrideDocument {
     #[expect(dead_code, reason = "read to know the document; kept for the schema")]
     pub(crate) kind: String,
     /// Name, namespace, labels.
-    #[schemars(with = "Map<String, Value>")]
     #[expect(dead_code, reason = "read from the document itself")]
-    pub(crate) metadata: Located,
+    pub(crate) metadata: MetadataSpec,
     /// What differs, and where.
     pub(crate) spec: OverrideSpec,
 }
@@ -56,14 +54,52 @@ pub(crate) struct ClusterDocument {
     #[expect(dead_code, reason = "read to know the document; kept for the schema")]
     pub(crate) kind: String,
     /// Name and labels.
-    #[schemars(with = "Map<String, Value>")]
     #[expect(dead_code, reason = "read from the document itself")]
-    pub(crate) metadata: Located,
+    pub(crate) metadata: MetadataSpec,
     /// Where it is and what it bears.
     pub(crate) spec: Option<ClusterSpec>,
     /// What it serves and what is free, as Karmada's agents wrote it.
     #[schemars(with = "Option<Map<String, Value>>")]
     pub(crate) status: Option<Located>,
+}
+
+/// `metadata`, with what a server writes into it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(dead_code, reason = "read from the document itself")]
+pub(crate) struct MetadataSpec {
+    /// Its name.
+    pub(crate) name: Option<String>,
+    /// Its namespace.
+    pub(crate) namespace: Option<String>,
+    /// Its labels.
+    pub(crate) labels: Option<BTreeMap<String, String>>,
+    /// Its annotations.
+    pub(crate) annotations: Option<BTreeMap<String, String>>,
+    /// Written by a server.
+    pub(crate) generate_name: Option<String>,
+    /// Written by a server.
+    pub(crate) uid: Option<String>,
+    /// Written by a server.
+    pub(crate) resource_version: Option<String>,
+    /// Written by a server.
+    pub(crate) generation: Option<i64>,
+    /// Written by a server.
+    pub(crate) creation_timestamp: Option<String>,
+    /// Written by a server.
+    pub(crate) deletion_timestamp: Option<String>,
+    /// Written by a server.
+    pub(crate) deletion_grace_period_seconds: Option<i64>,
+    /// Written by a server.
+    pub(crate) self_link: Option<String>,
+    /// Written by controllers.
+    pub(crate) finalizers: Option<Vec<String>>,
+    /// Written by controllers.
+    #[schemars(with = "Option<Vec<Map<String, Value>>>")]
+    pub(crate) owner_references: Option<Located>,
+    /// Written by a server.
+    #[schemars(with = "Option<Vec<Map<String, Value>>>")]
+    pub(crate) managed_fields: Option<Located>,
 }
 
 /// `spec` of a PropagationPolicy.

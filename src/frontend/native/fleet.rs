@@ -183,7 +183,8 @@ fn refuse_dir(dir: &Spanned<String>, why: &str, context: &mut Context<'_, '_>) {
 }
 
 /// Errors by themselves that are warnings in some places: there their level can be set.
-const MILD: [Code; 4] = [Code::InvalidValue, Code::NotSupported, Code::ResourceInvalid, Code::UnknownField];
+const MILD: [Code; 5] =
+    [Code::DigestLost, Code::InvalidValue, Code::ObjectRenamed, Code::ResourceInvalid, Code::UnknownField];
 
 fn lower_lint(code: &Spanned<String>, level: &Spanned<Text>, fleet: &mut Fleet, context: &mut Context<'_, '_>) {
     let level = match level.value.0.as_str() {

@@ -1,0 +1,4 @@
+//! Repositories written for Karmada: what is said of them, and laws that hold for all of them.
+
+mod laws;
+mod rows;
