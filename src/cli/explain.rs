@@ -43,15 +43,22 @@ pub(super) fn run(session: &mut Session, args: &Explain) -> Result<Outcome, Fail
             )));
         }
     };
+    let template = compilation.model.units[at].template.clone();
     match &args.cluster {
-        None => Ok(explain::task(at, from, &compilation, &context).into()),
+        None => Ok(match template {
+            Some(template) => explain::template(at, None, &template, &compilation, &context).into(),
+            None => explain::task(at, from, &compilation, &context).into(),
+        }),
         Some(name) => {
             let found = compilation.model.clusters.iter().position(|cluster| *cluster.name == *name);
             let Some(cluster) = found else {
                 let names = compilation.model.clusters.iter().map(|cluster| cluster.name.as_str());
                 return Err(Failure::unknown("cluster", name, nearest(name, names)));
             };
-            Ok(explain::on_cluster(at, cluster, from, &compilation, &context).into())
+            Ok(match template {
+                Some(template) => explain::template(at, Some(cluster), &template, &compilation, &context).into(),
+                None => explain::on_cluster(at, cluster, from, &compilation, &context).into(),
+            })
         }
     }
 }

@@ -38,9 +38,9 @@ pub use decide::{Asked, Nearest, Recorded, account, decide, nearest_rule, possib
 pub use decision::{Decision, Passed, Property, Reason, Rule, Verdict};
 pub use failure::{Cause, Failure};
 pub use filter::{examine, matches};
+pub use holds::tolerates;
 pub use plugins::Refusal;
 pub use prioritize::Entry;
 pub use rules::{Area, By, Demand, Group, Previous, Request, Rules, Spread, Strategy, Tie, Toleration, Ways, Weight};
 pub use schedule::{Placed, choose, refusals, schedule};
-pub use holds::tolerates;
 pub use webster::in_proportion;

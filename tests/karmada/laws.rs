@@ -43,7 +43,8 @@ fn with_lock(mut files: Files, compilation: &Compilation) -> Files {
 
 /// Labels and annotations that Karmada writes for itself.
 fn holds_marks(object: &Value) -> bool {
-    let marks = ["permanent-id", "karmada.io/managed", "policy.karmada.io/name", "binding.karmada.io/", "work.karmada.io/"];
+    let marks =
+        ["permanent-id", "karmada.io/managed", "policy.karmada.io/name", "binding.karmada.io/", "work.karmada.io/"];
     let keys = ["labels", "annotations"].into_iter().filter_map(|name| object["metadata"][name].as_object());
     keys.flat_map(|map| map.keys()).any(|key| marks.iter().any(|mark| key.contains(mark)))
 }

@@ -55,8 +55,8 @@ fn told(files: &Files) -> String {
         };
         let severity = format!("{:?}", diagnostic.severity).to_lowercase();
         writeln!(text, "{severity}[{}] {place}: {}", diagnostic.code.name(), diagnostic.message).expect("text");
-        for (span, words) in &diagnostic.others {
-            writeln!(text, "  {}: {words}", sources.place(*span)).expect("text");
+        for other in &diagnostic.others {
+            writeln!(text, "  {}: {}", sources.place(other.span), other.text).expect("text");
         }
         if let Some(clusters) = &diagnostic.clusters {
             writeln!(text, "  on {} of {}", clusters.names.join(", "), clusters.of).expect("text");

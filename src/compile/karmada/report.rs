@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Outcome, previous};
 use crate::compile::{Built, Ground};
 use crate::diag::{Clusters, Code, Diagnostic, Diagnostics, Severity};
+use crate::model::TaintEffect;
 use crate::model::Unit;
 use crate::model::karmada::{Compatibility, OverridePolicy, Policy, PolicyScope, Template, labels_of};
-use crate::model::TaintEffect;
 use crate::patch::karmada::Kind;
 use crate::place::{self, Demand};
 use crate::render::karmada as rendering;
@@ -48,8 +48,7 @@ pub(in crate::compile) fn report(plan: &[Built], ground: &Ground<'_>, diags: &mu
 }
 
 fn names(clusters: impl IntoIterator<Item = usize>, ground: &Ground<'_>) -> Vec<String> {
-    let mut names: Vec<String> =
-        clusters.into_iter().map(|at| ground.model.clusters[at].name.value.clone()).collect();
+    let mut names: Vec<String> = clusters.into_iter().map(|at| ground.model.clusters[at].name.value.clone()).collect();
     names.sort();
     names
 }
@@ -119,7 +118,10 @@ fn shared_out(
         .collect();
     let shares = shares.join(", ");
     if missing.is_empty() {
-        let message = format!("the parallelism of {} is shared out: {shares}; in Karmada each cluster runs it whole", seen.template.key);
+        let message = format!(
+            "the parallelism of {} is shared out: {shares}; in Karmada each cluster runs it whole",
+            seen.template.key
+        );
         return Diagnostic::new(Code::KarmadaRuntime, span, message).other(seen.unit.name, "the template");
     }
     let message = format!(
@@ -144,7 +146,10 @@ fn overflows(seen: &[Seen<'_>], ground: &Ground<'_>, diags: &mut Diagnostics) {
             let number = number.to_string();
             let span = policy.place(&["spec", "placement", "clusterAffinities", &number, "overflowAffinities"]).key;
             if said.insert(span) {
-                let message = format!("`overflowAffinities` is not used for a CronJob, {} say: it has no replicas", seen.template.key);
+                let message = format!(
+                    "`overflowAffinities` is not used for a CronJob, {} say: it has no replicas",
+                    seen.template.key
+                );
                 diags.push(Diagnostic::new(Code::KarmadaIgnored, span, message).help("remove it"));
             }
         }
@@ -178,7 +183,11 @@ fn blind_overriders(seen: &[Seen<'_>], ground: &Ground<'_>, diags: &mut Diagnost
 
 fn blind(kind: Kind, span: Span, seen: &Seen<'_>, exact: bool) -> Diagnostic {
     if !exact {
-        let message = format!("`{}` is applied to {}; Karmada does nothing with it on a CronJob", kind.field(), seen.template.key);
+        let message = format!(
+            "`{}` is applied to {}; Karmada does nothing with it on a CronJob",
+            kind.field(),
+            seen.template.key
+        );
         return Diagnostic::new(Code::KarmadaRuntime, span, message).other(seen.unit.name, "the template");
     }
     let message = format!("`{}` does nothing on a CronJob, {} say", kind.field(), seen.template.key);
@@ -239,7 +248,8 @@ fn losers(seen: &[Seen<'_>], ground: &Ground<'_>, diags: &mut Diagnostics) {
         let Some(winner) = &seen.template.policy else { continue };
         let labels = labels_of(&seen.template.object.value);
         for loser in &seen.template.losers {
-            let selecting = loser.selectors.iter().filter(|selector| selector.priority(&seen.template.key, &labels).is_some());
+            let selecting =
+                loser.selectors.iter().filter(|selector| selector.priority(&seen.template.key, &labels).is_some());
             for selector in selecting {
                 let span = selector.name_span.unwrap_or(selector.span);
                 lost.entry((span, winner.name.span)).or_insert(Lost { first: seen, loser, count: 0 }).count += 1;
@@ -281,7 +291,10 @@ pub fn why(winner: &Policy, loser: &Policy) -> String {
             format!("its priority is {}, and not {}", winner.priority, loser.priority)
         }
         _ if winner.name.value < loser.name.value => {
-            format!("of equal priority, the selector that says more comes first, then the name: `{}` before `{}`", *winner.name, *loser.name)
+            format!(
+                "of equal priority, the selector that says more comes first, then the name: `{}` before `{}`",
+                *winner.name, *loser.name
+            )
         }
         _ => "of equal priority, the selector that says more comes first".to_owned(),
     }
@@ -302,7 +315,10 @@ fn priorities(seen: &[Seen<'_>], diags: &mut Diagnostics) {
                     "this priority does not count against {winner}, which has {}: a policy of the namespace comes first",
                     seen.template.key
                 );
-                diags.push(Diagnostic::new(Code::KarmadaRuntime, span, message).other(winner.name.span, "the policy of the namespace"));
+                diags.push(
+                    Diagnostic::new(Code::KarmadaRuntime, span, message)
+                        .other(winner.name.span, "the policy of the namespace"),
+                );
             }
         }
     }
@@ -350,8 +366,7 @@ fn drained(seen: &[Seen<'_>], ground: &Ground<'_>, diags: &mut Diagnostics) {
         let more = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
         let message = format!(
             "{}{more} stays on {} in spite of this taint: Karmada drains nothing by default",
-            first.template.key,
-            *ground.model.clusters[at].name
+            first.template.key, *ground.model.clusters[at].name
         );
         diags.push(Diagnostic::new(Code::KarmadaIgnored, span, message).note("a native task would be drained"));
     }
@@ -362,7 +377,8 @@ fn finished_jobs(seen: &[Seen<'_>], diags: &mut Diagnostics) {
     for seen in seen.iter().filter(|seen| seen.template.key.kind == "Job" && seen.template.key.group() == "batch") {
         let spec = seen.template.object.member("spec").map(|(_, spans)| spans);
         let Some(field) = spec.and_then(|spec| spec.member("ttlSecondsAfterFinished")) else { continue };
-        let message = format!("Karmada takes `ttlSecondsAfterFinished` out of {}, and so is it here", seen.template.key);
+        let message =
+            format!("Karmada takes `ttlSecondsAfterFinished` out of {}, and so is it here", seen.template.key);
         diags.push(
             Diagnostic::new(Code::KarmadaIgnored, field.key, message)
                 .severity(Severity::Note)

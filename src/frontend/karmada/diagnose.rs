@@ -8,10 +8,11 @@ use serde_json::Value;
 use super::join::{Claim, Requirements};
 use super::{Documents, Request};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity, nearest};
-use crate::model::karmada::{
-    Compatibility, DraftGroup, LabelRequirement, OverridePolicy, Policy, PolicyScope, ResourceSelector, Terms, TemplateKey,
-};
 use crate::model::cluster_wide;
+use crate::model::karmada::{
+    Compatibility, DraftGroup, LabelRequirement, OverridePolicy, Policy, PolicyScope, ResourceSelector, TemplateKey,
+    Terms,
+};
 use crate::tree::{FileId, Located, Span, SpanTree};
 
 /// Fields of a PropagationPolicy that only count in a running control plane, or behind a feature gate that is off.
@@ -202,12 +203,7 @@ fn empty_rules(policy: &OverridePolicy, diags: &mut Diagnostics) {
 }
 
 /// What is to be said of templates and the policies that select them.
-pub(super) fn joined(
-    documents: &Documents,
-    claims: &[Claim<'_>],
-    requires: &Requirements,
-    diags: &mut Diagnostics,
-) {
+pub(super) fn joined(documents: &Documents, claims: &[Claim<'_>], requires: &Requirements, diags: &mut Diagnostics) {
     let keys: Vec<&TemplateKey> = documents.templates.iter().map(|found| &found.key).collect();
     let selected = Selected::of(claims);
     for policy in &documents.policies {
@@ -258,7 +254,10 @@ fn taking(
     for selector in selectors {
         let wide = cluster_wide(&serde_json::json!({"apiVersion": selector.api_version, "kind": selector.kind}));
         if wide && *scope != PolicyScope::Cluster {
-            let message = format!("{policy} stands in a namespace and selects a {}, which has none: it does nothing", selector.kind);
+            let message = format!(
+                "{policy} stands in a namespace and selects a {}, which has none: it does nothing",
+                selector.kind
+            );
             let help = match selector.kind.as_str() {
                 "Namespace" => "remove it: a Namespace goes to every cluster by itself",
                 _ => "select it in a ClusterPropagationPolicy or ClusterOverridePolicy",
@@ -277,7 +276,8 @@ fn nothing(selector: &ResourceSelector, policy: &str, keys: &[&TemplateKey]) -> 
     } else {
         format!("{} `{}`", selector.kind, selector.name)
     };
-    let place = if selector.namespace.is_empty() { String::new() } else { format!(" in namespace `{}`", selector.namespace) };
+    let place =
+        if selector.namespace.is_empty() { String::new() } else { format!(" in namespace `{}`", selector.namespace) };
     let message = format!("this selector of {policy} takes nothing: there is no {what}{place}");
     let diagnostic = Diagnostic::new(Code::KarmadaSelectsNothing, span, message);
     let of_kind: Vec<&&TemplateKey> = keys.iter().filter(|key| selector.meets_kind(key)).collect();
@@ -309,10 +309,10 @@ fn unselected(claims: &[Claim<'_>], requires: &Requirements, diags: &mut Diagnos
         }
         if found.key.kind == "CronJob" {
             let message = format!("no policy selects {}: it goes nowhere", found.key);
-            diags.push(
-                Diagnostic::new(Code::KarmadaUnselected, found.span, message)
-                    .help("name it in the `resourceSelectors` of a policy, or leave its file out by `sources.exclude`"),
-            );
+            diags
+                .push(Diagnostic::new(Code::KarmadaUnselected, found.span, message).help(
+                    "name it in the `resourceSelectors` of a policy, or leave its file out by `sources.exclude`",
+                ));
         } else {
             others.push((&found.key, found.span));
         }
@@ -320,7 +320,9 @@ fn unselected(claims: &[Claim<'_>], requires: &Requirements, diags: &mut Diagnos
     if let Some((first, span)) = others.first() {
         let message = match others.len() {
             1 => format!("no policy selects {first}: it goes nowhere"),
-            n => format!("no policy selects {n} objects that are no CronJobs, {first} the first of them: they go nowhere"),
+            n => format!(
+                "no policy selects {n} objects that are no CronJobs, {first} the first of them: they go nowhere"
+            ),
         };
         diags.push(Diagnostic::new(Code::KarmadaUnselected, *span, message).severity(Severity::Note));
     }
@@ -339,7 +341,10 @@ fn obstacles(documents: &Documents, claims: &[Claim<'_>], diags: &mut Diagnostic
         let missing: Vec<_> = policy.dependent_overrides.iter().filter(|name| !there(name)).collect();
         for name in &missing {
             let names = documents.overrides.iter().filter(|known| known.scope == policy.scope);
-            let message = format!("{policy} waits for override policy `{}`, and there is none: nothing it has is placed", ***name);
+            let message = format!(
+                "{policy} waits for override policy `{}`, and there is none: nothing it has is placed",
+                ***name
+            );
             let near = nearest(name, names.map(|known| known.name.as_str())).map(str::to_owned);
             diags.push(Diagnostic::new(Code::KarmadaNotPlaced, name.span, message).did_you_mean(near.as_deref()));
         }
@@ -347,7 +352,8 @@ fn obstacles(documents: &Documents, claims: &[Claim<'_>], diags: &mut Diagnostic
             continue;
         }
         if let Some(scheduler) = &policy.foreign_scheduler {
-            let message = format!("{policy} leaves placing to the scheduler `{}`, so Karmada places nothing it has", **scheduler);
+            let message =
+                format!("{policy} leaves placing to the scheduler `{}`, so Karmada places nothing it has", **scheduler);
             diags.push(Diagnostic::new(Code::KarmadaNotPlaced, scheduler.span, message).help("remove `schedulerName`"));
         } else if let Some(class) = &policy.priority_class {
             let message = format!("there is no PriorityClass `{}`: Karmada places nothing that {policy} has", **class);
@@ -363,8 +369,12 @@ fn obstacles(documents: &Documents, claims: &[Claim<'_>], diags: &mut Diagnostic
 fn absent(claims: &[Claim<'_>], requires: &Requirements, diags: &mut Diagnostics) {
     for (at, kind, name) in &requires.absent {
         let found = claims[*at].found;
-        let message = format!("{} needs {kind} `{name}`, and it is not in the repository: it does not come along", found.key);
-        diags.push(Diagnostic::new(Code::KarmadaDependency, found.span, message).help("add it, or make sure that each cluster has it"));
+        let message =
+            format!("{} needs {kind} `{name}`, and it is not in the repository: it does not come along", found.key);
+        diags.push(
+            Diagnostic::new(Code::KarmadaDependency, found.span, message)
+                .help("add it, or make sure that each cluster has it"),
+        );
     }
 }
 
@@ -378,7 +388,8 @@ fn accounts(claims: &[Claim<'_>], requires: &Requirements, diags: &mut Diagnosti
         let names_it = |subject: &Value| {
             subject.get("kind").and_then(Value::as_str) == Some("ServiceAccount")
                 && subject.get("name").and_then(Value::as_str) == Some(key.name.as_str())
-                && subject.get("namespace").and_then(Value::as_str).or(key.namespace.as_deref()) == key.namespace.as_deref()
+                && subject.get("namespace").and_then(Value::as_str).or(key.namespace.as_deref())
+                    == key.namespace.as_deref()
         };
         for binding in claims.iter().filter(|other| other.winner.is_none()) {
             let kind = binding.found.key.kind.as_str();
@@ -403,8 +414,13 @@ fn same_binding(claims: &[Claim<'_>], diags: &mut Diagnostics) {
         let name = format!("{}-{}", key.name, key.kind).to_lowercase();
         match seen.get(&(key.namespace.as_deref(), name.clone())) {
             Some(first) => {
-                let message = format!("{key} has the ResourceBinding of another object of that kind and name: in Karmada one of them is never sent");
-                diags.push(Diagnostic::new(Code::KarmadaIgnored, claim.found.span, message).other(first.found.span, "the other"));
+                let message = format!(
+                    "{key} has the ResourceBinding of another object of that kind and name: in Karmada one of them is never sent"
+                );
+                diags.push(
+                    Diagnostic::new(Code::KarmadaIgnored, claim.found.span, message)
+                        .other(first.found.span, "the other"),
+                );
             }
             None => drop(seen.insert((key.namespace.as_deref(), name), claim)),
         }
@@ -434,7 +450,8 @@ fn written_by_servers(claims: &[Claim<'_>], diags: &mut Diagnostics) {
     for claim in claims {
         let Some((metadata, spans)) = claim.found.object.member("metadata") else { continue };
         let field = FIELDS.iter().find(|name| metadata.get(**name).is_some_and(|value| !value.is_null()));
-        let status = claim.found.object.member("status").filter(|(value, _)| !value.is_null()).map(|(_, spans)| spans.key);
+        let status =
+            claim.found.object.member("status").filter(|(value, _)| !value.is_null()).map(|(_, spans)| spans.key);
         let place = field.and_then(|name| spans.member(name)).map(|spot| spot.key).or(status);
         count += usize::from(place.is_some());
         first = first.or(place);
@@ -444,5 +461,8 @@ fn written_by_servers(claims: &[Claim<'_>], diags: &mut Diagnostics) {
         1 => "this template holds what a server wrote; that is left out".to_owned(),
         n => format!("{n} templates hold what a server wrote, this one the first; that is left out"),
     };
-    diags.push(Diagnostic::new(Code::ServerField, span, message).help("remove it from the files, or run `fleetcron import karmada`"));
+    diags.push(
+        Diagnostic::new(Code::ServerField, span, message)
+            .help("remove it from the files, or run `fleetcron import karmada`"),
+    );
 }

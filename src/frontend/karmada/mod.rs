@@ -234,7 +234,9 @@ fn read_document(
         if is_of_karmada(version) {
             let span = root.get("kind").map_or(root.span, |kind| kind.span);
             let target = root.get("spec").and_then(|spec| spec.get("target"));
-            if kind == "ResourceInterpreterCustomization" && target.is_some_and(|target| text(target, "kind") == "CronJob") {
+            if kind == "ResourceInterpreterCustomization"
+                && target.is_some_and(|target| text(target, "kind") == "CronJob")
+            {
                 documents.interpreted.push(span);
                 return None;
             }

@@ -67,9 +67,8 @@ fn check_old_form(
         reader.push(refuse(target.span, message).help("move it into the rules"));
     }
     // A `fieldOverrider` alone is not looked at (`emptyOverrides`).
-    let counts = |overriders: &OverridersSpec| {
-        !Overriders { field: Vec::new(), ..self::overriders(overriders) }.is_empty()
-    };
+    let counts =
+        |overriders: &OverridersSpec| !Overriders { field: Vec::new(), ..self::overriders(overriders) }.is_empty();
     if let Some(overriders) = overriders.filter(|overriders| counts(&overriders.value)) {
         let message = "`overriders` cannot stand beside `overrideRules`";
         reader.push(refuse(overriders.span, message).help("move it into a rule"));

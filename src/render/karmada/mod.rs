@@ -273,9 +273,10 @@ fn finish(made: Made<'_>, mut value: Value, around: Surroundings<'_>, said: &mut
 /// Marks a Namespace, so that neither Argo CD nor Flux ever deletes it.
 fn keep(value: &mut Value) {
     let annotations = super::path::ensure(value, &["metadata", "annotations"]);
-    for (key, text) in
-        [("argocd.argoproj.io/sync-options", "Prune=false,Delete=false"), ("kustomize.toolkit.fluxcd.io/prune", "disabled")]
-    {
+    for (key, text) in [
+        ("argocd.argoproj.io/sync-options", "Prune=false,Delete=false"),
+        ("kustomize.toolkit.fluxcd.io/prune", "disabled"),
+    ] {
         if annotations.get(key).is_none() {
             annotations[key] = text.into();
         }
@@ -366,7 +367,9 @@ fn images(made: &Made<'_>, value: &Value, diags: &mut Vec<Diagnostic>) {
                 let span = overrider(policy, applied.rule, effect.kind.field(), effect.index);
                 if Image::parse(&after).is_err() {
                     let message = format!("{policy} makes `{after}` of the image `{before}`, and that is no image");
-                    diags.push(Diagnostic::new(Code::InvalidValue, span, message).other(made.template.span, "the template"));
+                    diags.push(
+                        Diagnostic::new(Code::InvalidValue, span, message).other(made.template.span, "the template"),
+                    );
                 } else if before.contains('@') && !after.contains('@') {
                     let message = format!("{policy} drops the digest of the image `{before}`: it becomes `{after}`");
                     diags.push(

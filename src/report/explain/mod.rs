@@ -1,8 +1,11 @@
 //! The text of `fleetcron explain`: why a task is placed where it is, why not elsewhere, what each override changes.
 
+mod karmada;
 mod recorded;
 mod selection;
 mod verdicts;
+
+pub use self::karmada::template;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

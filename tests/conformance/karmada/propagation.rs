@@ -303,7 +303,9 @@ fn without_replicas(mut answer: Value) -> Value {
     for (name, binding) in answer["bindings"].as_object_mut().into_iter().flatten() {
         if name.starts_with("batch/v1/CronJob ") {
             let targets = binding["clusters"].as_array().cloned().unwrap_or_default();
-            let name = |target: &Value| target.as_str().and_then(|text| text.split(' ').next()).map(|name| format!("{name} 0"));
+            let name = |target: &Value| {
+                target.as_str().and_then(|text| text.split(' ').next()).map(|name| format!("{name} 0"))
+            };
             binding["clusters"] = list(targets.iter().filter_map(name));
         }
     }
