@@ -2,6 +2,7 @@
 //!
 //! Only this file opens files. After any error nothing is printed and nothing is written. Credentials are never copied.
 
+pub(super) mod repository;
 mod tasks;
 
 use std::fs;

@@ -304,6 +304,7 @@ fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session
         Command::Cron(args) => cron::run(args),
         Command::Import { what: Import::Clusters(args) } => import::clusters(args, global.quiet),
         Command::Import { what: Import::Tasks(args) } => import::tasks(args, global),
+        Command::Import { what: Import::Karmada(args) } => import::repository::run(args, global.quiet),
         // `main` has it answered before.
         Command::Cmp { .. } => Err(Failure::Run("`cmp` answers by itself".to_owned())),
         Command::Schema(args) => schema::run(args),

@@ -51,7 +51,7 @@ fn holds_marks(object: &Value) -> bool {
 
 #[test]
 fn the_order_of_documents_and_files_never_shows() {
-    for (at, objects) in repositories().into_iter().enumerate().filter(|(at, _)| at % 3 == 0) {
+    for (at, objects) in repositories().into_iter().enumerate().filter(|(at, _)| at % 4 == 0) {
         let first = output(&made(&one_file(&objects, "exact")));
         let mut turned = objects.clone();
         turned.reverse();
@@ -64,7 +64,7 @@ fn the_order_of_documents_and_files_never_shows() {
 #[test]
 fn a_repository_compiled_with_its_own_lock_is_a_fixed_point() {
     for (at, objects) in repositories().into_iter().enumerate() {
-        for mode in ["exact", "intended"].into_iter().filter(|mode| *mode == "exact" || at % 3 == 0) {
+        for mode in ["exact", "intended"].into_iter().filter(|mode| at % 4 == usize::from(*mode == "exact")) {
             let files = one_file(&objects, mode);
             let first = made(&files);
             let again = made(&with_lock(files, &first));
@@ -77,9 +77,10 @@ fn a_repository_compiled_with_its_own_lock_is_a_fixed_point() {
 
 #[test]
 fn what_is_not_selected_or_loses_changes_no_byte() {
-    for (at, objects) in repositories().into_iter().enumerate().filter(|(at, _)| at % 3 == 1) {
+    for (at, objects) in repositories().into_iter().enumerate().filter(|(at, _)| at % 6 == 1) {
         let has_policy = objects.iter().any(|object| object["apiVersion"] == "policy.karmada.io/v1alpha1");
-        let before = output(&made(&one_file(&objects, "exact")));
+        let there = made(&one_file(&objects, "exact"));
+        let before = output(&there);
         let mut more = objects.clone();
         more.push(serde_json::json!({
             "apiVersion": "example.com/v1", "kind": "Lonely", "metadata": {"name": "lonely", "namespace": "lonely"},
@@ -94,7 +95,6 @@ fn what_is_not_selected_or_loses_changes_no_byte() {
             .filter(|selector| selector["namespace"].is_string() && selector["name"].is_string())
             .collect();
         let won = |selector: &&Value| {
-            let there = made(&one_file(&objects, "exact"));
             there.model.units.iter().filter_map(|unit| unit.template.as_ref()).any(|template| {
                 template.policy.is_some()
                     && template.key.kind == selector["kind"]
@@ -113,7 +113,7 @@ fn what_is_not_selected_or_loses_changes_no_byte() {
 
 #[test]
 fn no_object_holds_marks_of_karmada() {
-    for objects in repositories() {
+    for objects in repositories().into_iter().step_by(3) {
         for (path, bytes) in output(&made(&one_file(&objects, "exact"))) {
             let object: Value = serde_yaml::from_slice(&bytes).expect("YAML");
             assert!(!holds_marks(&object), "{path}: {object}");

@@ -1,4 +1,5 @@
 //! Repositories written for Karmada: what is said of them, and laws that hold for all of them.
 
+mod dialects;
 mod laws;
 mod rows;

@@ -372,6 +372,9 @@ pub(super) enum Import {
     /// A fleet from existing CronJobs per cluster: clusters, bases, tasks and overrides that compile to the same objects,
     /// proven before anything is written.
     Tasks(ImportTasks),
+    /// Files of a repository of Karmada from policies, templates and clusters as `kubectl get ... -o yaml` writes them, without
+    /// what a server wrote and without credentials.
+    Karmada(ImportKarmada),
 }
 
 /// How imported CronJobs are written.
@@ -415,6 +418,20 @@ pub(super) struct ImportTasks {
     /// Leave out labels and annotations whose key matches; may be repeated.
     #[arg(long = "drop-labels", value_name = "GLOB")]
     pub(super) drop_labels: Vec<String>,
+}
+
+/// `fleetcron import karmada`
+#[derive(Debug, Args)]
+pub(super) struct ImportKarmada {
+    /// YAML or JSON as `kubectl get ... -o yaml` writes it; `-` or nothing is standard input.
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// Write one file an object into this folder; absent prints them.
+    #[arg(long, value_name = "DIR")]
+    pub(super) into: Option<PathBuf>,
+    /// Say what would be written, but write nothing.
+    #[arg(long, requires = "into")]
+    pub(super) dry_run: bool,
 }
 
 /// `fleetcron import clusters`

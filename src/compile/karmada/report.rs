@@ -74,7 +74,10 @@ fn divisions(seen: &[Seen<'_>], ground: &Ground<'_>, diags: &mut Diagnostics) {
             }
             continue;
         }
-        let Some(before) = exact(seen, policy, ground).filter(|_| seen.outcome.cause.is_none()) else { continue };
+        if seen.outcome.cause.is_some() || seen.template.obstacle.is_some() {
+            continue;
+        }
+        let Some(before) = exact(seen, policy, ground) else { continue };
         let now: BTreeSet<usize> = seen.outcome.placed.iter().map(|(at, _)| *at).collect();
         if divides {
             diags.push(shared_out(seen, span, (&before, &now), ground));
@@ -146,10 +149,8 @@ fn overflows(seen: &[Seen<'_>], ground: &Ground<'_>, diags: &mut Diagnostics) {
             let number = number.to_string();
             let span = policy.place(&["spec", "placement", "clusterAffinities", &number, "overflowAffinities"]).key;
             if said.insert(span) {
-                let message = format!(
-                    "`overflowAffinities` is not used for a CronJob, {} say: it has no replicas",
-                    seen.template.key
-                );
+                let message =
+                    format!("`overflowAffinities` has no effect on {}: a CronJob has no replicas", seen.template.key);
                 diags.push(Diagnostic::new(Code::KarmadaIgnored, span, message).help("remove it"));
             }
         }
@@ -190,7 +191,11 @@ fn blind(kind: Kind, span: Span, seen: &Seen<'_>, exact: bool) -> Diagnostic {
         );
         return Diagnostic::new(Code::KarmadaRuntime, span, message).other(seen.unit.name, "the template");
     }
-    let message = format!("`{}` does nothing on a CronJob, {} say", kind.field(), seen.template.key);
+    let message = format!(
+        "`{}` has no effect on {}: it does not see the containers of a CronJob",
+        kind.field(),
+        seen.template.key
+    );
     let help = match kind {
         Kind::Image => {
             "write `predicate: {path: /spec/jobTemplate/spec/template/spec/containers/0/image}` beside it, or use `plaintext`"

@@ -307,6 +307,9 @@ fn add_karmada(
     let of_native = |cluster: &Cluster| (cluster.name.value.clone(), cluster.name.span);
     let native_clusters: BTreeMap<String, Span> = model.clusters.iter().map(of_native).collect();
     let compatibility = model.fleet.karmada.compatibility;
+    if policies && let Some(version) = model.fleet.karmada.version.as_ref().filter(|version| version.value < (1, 18)) {
+        diags.push(older_karmada(version));
+    }
     let request = karmada::Request { library, files, is_native, policies, compatibility };
     let read = karmada::read(&request, diags);
     for (id, of_file) in read.names {
@@ -349,6 +352,18 @@ fn add_karmada(
     }
     model.units.sort_by(|a, b| a.identity.cmp(&b.identity));
     model.karmada = read.facts;
+}
+
+/// What was different in a version of Karmada whose rules are not those of here.
+fn older_karmada(version: &Spanned<(u32, u32)>) -> Diagnostic {
+    let (major, minor) = version.value;
+    let message = format!("the rules of Karmada 1.19 are applied, and {major}.{minor} differs from them");
+    Diagnostic::new(Code::KarmadaIgnored, version.span, message)
+        .note(
+            "a `fieldSelector` for `zone` with In was met by a cluster all of whose zones are listed, not one of them",
+        )
+        .note("the `completions` of a Job that is divided were not divided: each cluster had all of them")
+        .note("`purgeMode` was called Immediately and Graciously where it is Directly and Gracefully now")
 }
 
 /// Whether a document is one of fleetcron's, or was meant as one.

@@ -180,7 +180,24 @@ fn build(
     }
     prune::prune(&mut object);
     view::without_defaults(&mut object, &written, &full);
+    if template.is_cron_job() && share == Some(1) {
+        without_share(&mut object, &written);
+    }
     Ok((object, applied))
+}
+
+/// Takes the share of 1 out of a CronJob whose author gave no parallelism: it is what is meant without.
+fn without_share(object: &mut Value, written: &Value) {
+    const SPEC: &str = "/spec/jobTemplate/spec";
+    let said = written.pointer(SPEC).is_some_and(|spec| spec.get("parallelism").is_some());
+    if said || object.get("kind").and_then(Value::as_str) != Some("CronJob") {
+        return;
+    }
+    if let Some(Value::Object(spec)) = object.pointer_mut(SPEC)
+        && spec.get("parallelism") == Some(&json!(1))
+    {
+        spec.remove("parallelism");
+    }
 }
 
 /// An encrypted object passes byte for byte: an override that would change it cannot.
@@ -217,13 +234,16 @@ fn revise(
         _ => return,
     };
     let Some(Value::Object(spec)) = object.pointer_mut(spec) else { return };
-    let left_out = cron_job && share == 1 && !spec.contains_key(member);
-    if !left_out {
-        spec.insert(member.to_owned(), json!(share));
-    }
+    spec.insert(member.to_owned(), json!(share));
     if let Some(completions) = completions {
         spec.insert("completions".to_owned(), json!(completions));
     }
+}
+
+/// Takes out of an object what a control plane and its tools wrote into it.
+pub fn clean(object: &mut Value) {
+    prune::prune(object);
+    prune::without_tracking(object);
 }
 
 /// What one object was made of.
@@ -328,7 +348,8 @@ fn check(made: &Made<'_>, value: &Value, around: Surroundings<'_>) -> Vec<Diagno
     }
     let cluster = around.scopes[made.clusters[0]].cluster;
     let version = super::beside::version(around.fleet, cluster);
-    let findings = if made.template.is_cron_job() {
+    let still = value.get("kind").and_then(Value::as_str) == Some("CronJob");
+    let findings = if made.template.is_cron_job() && still {
         validate::cron_job(value, validate::Options { version, partial: false })
     } else {
         validate::object_beside(value, version)

@@ -105,6 +105,14 @@ pub(super) fn prune(object: &mut Value) {
     }
 }
 
+/// Takes out the annotations by which kubectl and Argo CD know an object again.
+pub(super) fn without_tracking(object: &mut Value) {
+    const TRACKING: [&str; 2] = ["kubectl.kubernetes.io/last-applied-configuration", "argocd.argoproj.io/tracking-id"];
+    if let Some(Value::Object(metadata)) = object.get_mut("metadata") {
+        without(metadata, "annotations", &TRACKING);
+    }
+}
+
 /// Takes keys out of a map of texts, and the map if nothing is left of it.
 fn without(metadata: &mut Map<String, Value>, member: &str, keys: &[&str]) {
     let Some(Value::Object(map)) = metadata.get_mut(member) else { return };
