@@ -30,6 +30,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics, Gather, Severity};
 use crate::frontend;
 use crate::lint;
 use crate::lock::{Drift, Found, Lock, Mode};
+use crate::model::karmada::Compatibility;
 use crate::model::{DocumentName, Level, Model, Timing, Unit};
 use crate::place::{self, Account, Asked, Decision, Inventory, Passed, Reason, Verdict};
 use crate::render::{self, Rendered, Scope, Surroundings};
@@ -169,14 +170,25 @@ pub fn compile(sources: &SourceTree) -> Compilation {
 
 /// As [`compile`], with the record used as `mode` says; `begins` is told of each stage as it begins. The result does not
 /// depend on it.
-pub fn compile_watched(sources: &SourceTree, mode: &Mode, mut begins: impl FnMut(Stage)) -> Compilation {
+pub fn compile_watched(sources: &SourceTree, mode: &Mode, begins: impl FnMut(Stage)) -> Compilation {
+    compile_as(sources, mode, None, begins)
+}
+
+/// As [`compile_watched`], with documents of Karmada understood as `compatibility` says, whatever the settings say.
+pub fn compile_as(
+    sources: &SourceTree,
+    mode: &Mode,
+    compatibility: Option<Compatibility>,
+    mut begins: impl FnMut(Stage),
+) -> Compilation {
     let mut diags = Diagnostics::new();
     begins(Stage::Understanding);
-    let frontend::Understood { model, wanted, left_out, documents, documents_left_out, unmet } =
+    let frontend::Understood { mut model, wanted, left_out, documents, documents_left_out, unmet } =
         frontend::understand(sources, &mut diags);
     if unmet.is_some() {
         return Compilation { unmet, ..Compilation::default() };
     }
+    model.fleet.karmada.compatibility = compatibility.unwrap_or(model.fleet.karmada.compatibility);
     source_problems(sources, &left_out, &wanted, &mut diags);
     let found = records::read(sources, &mut diags);
     begins(Stage::Building);

@@ -1,5 +1,6 @@
 //! Repositories written for Karmada: what is said of them, and laws that hold for all of them.
 
+mod commands;
 mod dialects;
 mod laws;
 mod rows;

@@ -321,6 +321,9 @@ pub(super) struct Diff {
     /// Exit 0: nothing differs; 1: it could not run; 2: something differs. Without it 1 and 2 are the other way round.
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
+    /// Show what another `karmada.compatibility` of the Fleet would change.
+    #[arg(long, value_name = "MODE", conflicts_with_all = ["base", "against"])]
+    pub(super) karmada: Option<KarmadaMode>,
     /// Compare with the manifests in this folder, by what they mean: a folder a cluster, or those of one cluster.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["base", "patch"])]
     pub(super) against: Option<PathBuf>,
@@ -333,6 +336,15 @@ pub(super) struct Diff {
     /// With `--against`: the namespace of manifests that name none.
     #[arg(long, value_name = "NAMESPACE", requires = "against")]
     pub(super) namespace: Option<String>,
+}
+
+/// How documents of Karmada are understood.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(super) enum KarmadaMode {
+    /// As Karmada does it.
+    Exact,
+    /// A CronJob is a workload, and all overriders see its containers.
+    Intended,
 }
 
 impl Diff {

@@ -2,16 +2,18 @@
 
 mod against;
 
-use super::args::{Diff, Format, Global, RevisionRange};
+use super::args::{Diff, Format, Global, KarmadaMode, RevisionRange};
 use super::documents;
 use super::outcome::{Failure, Outcome};
 use super::session::Session;
 use super::side::Side;
 use super::terminal;
+use crate::compile;
 use crate::diag::Diagnostics;
 use crate::diff::{self, Changes, State};
 use crate::lock::Mode;
-use crate::repo::{self, View};
+use crate::model::karmada::Compatibility;
+use crate::repo::{self, Sources, View};
 use crate::report::diff::{json, markdown, sections, text};
 
 /// How a result is drawn.
@@ -45,6 +47,9 @@ pub(super) fn run(session: &mut Session, args: &Diff, drawn: Drawn) -> Result<Ou
     if let Some((option, _)) = alone.iter().find(|(_, given)| *given) {
         return Err(Failure::Run(format!("`{option}` of `diff` goes with `--against DIR` alone")));
     }
+    if let Some(mode) = args.karmada {
+        return modes(session, args, mode, drawn);
+    }
     let range = RevisionRange::of(args)?;
     let mut base = range.base.clone();
     if let (true, Some(head)) = (range.forked, &range.head) {
@@ -65,6 +70,25 @@ pub(super) fn run(session: &mut Session, args: &Diff, drawn: Drawn) -> Result<Ou
     // The process ends next: to take two large compilations down piece by piece would be work for nothing.
     std::mem::forget((before, after));
     Ok(outcome)
+}
+
+/// What another reading of the documents of Karmada would change.
+fn modes(session: &mut Session, args: &Diff, mode: KarmadaMode, drawn: Drawn) -> Result<Outcome, Failure> {
+    let before = session.side_or_nothing(&session.view.clone(), &Mode::Steady)?;
+    let (compatibility, word) = match mode {
+        KarmadaMode::Exact => (Compatibility::Exact, "exact"),
+        KarmadaMode::Intended => (Compatibility::Intended, "intended"),
+    };
+    let tree = before.sources.tree.clone();
+    session.progress.now("compiling");
+    let mut compilation = compile::compile_as(&tree, &Mode::Steady, Some(compatibility), |_| {});
+    let diags = std::mem::take(&mut compilation.diags);
+    let title = format!("{} with `compatibility: {word}`", before.title);
+    let after = Side { title, sources: Sources { tree, notes: Vec::new() }, compilation, diags };
+    let (before, after) = both(session, before, after)?;
+    let redaction = diff::Redaction::new(&[&before.compilation, &after.compilation]);
+    let changes = diff::changes(state(&before), state(&after), &redaction);
+    Ok(drawn_as(session, &changes, [&before.title, &after.title], None, args, drawn))
 }
 
 /// The state after, of a range that names one.

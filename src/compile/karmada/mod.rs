@@ -283,7 +283,7 @@ fn send(template: &Template, own: &Own, required: Option<&Required>, ground: &Gr
     // What goes everywhere by itself is not the policy's to suspend.
     let suspended: Vec<usize> =
         targets.keys().copied().filter(|at| suspends(*at) && !everywhere.contains(at)).collect();
-    suspended.iter().for_each(|at| drop(targets.remove(at)));
+    targets.retain(|at, _| !suspended.contains(at));
     Sent { targets: targets.into_values().collect(), suspended }
 }
 

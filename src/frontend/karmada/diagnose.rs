@@ -223,7 +223,7 @@ pub(super) fn joined(documents: &Documents, claims: &[Claim<'_>], requires: &Req
 
 /// The templates, by what selectors ask of them.
 struct Selected<'c> {
-    by_kind: BTreeMap<(&'c str, &'c str), Vec<(&'c TemplateKey, BTreeMap<&'c str, &'c str>)>>,
+    by_kind: BTreeMap<(&'c str, &'c str), Vec<&'c Claim<'c>>>,
 }
 
 impl<'c> Selected<'c> {
@@ -231,14 +231,14 @@ impl<'c> Selected<'c> {
         let mut by_kind: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for claim in claims {
             let key = &claim.found.key;
-            by_kind.entry((key.api_version.as_str(), key.kind.as_str())).or_default().push((key, claim.labels.clone()));
+            by_kind.entry((key.api_version.as_str(), key.kind.as_str())).or_default().push(claim);
         }
         Self { by_kind }
     }
 
     fn any(&self, selector: &ResourceSelector) -> bool {
         let of_kind = self.by_kind.get(&(selector.api_version.as_str(), selector.kind.as_str()));
-        of_kind.into_iter().flatten().any(|(key, labels)| selector.priority(key, labels).is_some())
+        of_kind.into_iter().flatten().any(|claim| selector.priority(&claim.found.key, &claim.labels).is_some())
     }
 }
 

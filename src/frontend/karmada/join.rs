@@ -78,17 +78,15 @@ pub(super) fn join(documents: &Documents, diags: &mut Diagnostics) -> Joined {
         .collect();
     let requires = requirements(&claims);
     diagnose::joined(documents, &claims, &requires, diags);
-    let mut facts = KarmadaFacts::default();
-    facts.skipped = documents.templates.iter().filter(|found| found.skipped).map(|found| found.key.clone()).collect();
+    let skipped = documents.templates.iter().filter(|found| found.skipped).map(|found| found.key.clone());
+    let mut facts = KarmadaFacts { skipped: skipped.collect(), unmatched: Vec::new() };
     let mut units = Vec::new();
     for (at, claim) in claims.iter().enumerate() {
         let everywhere = template::goes_everywhere(&claim.found.key, &claim.found.object.value);
         let required_by: Vec<Identity> = requires.by(at).map(|by| claims[by].found.key.identity()).collect();
-        if claim.winner.is_none() && required_by.is_empty() {
-            if !everywhere {
-                facts.unmatched.push(claim.found.key.clone());
-                continue;
-            }
+        if claim.winner.is_none() && required_by.is_empty() && !everywhere {
+            facts.unmatched.push(claim.found.key.clone());
+            continue;
         }
         let dependencies = requires.of(at).map(|of| claims[of].found.key.identity()).collect();
         units.push(unit(claim, everywhere, dependencies, required_by, documents));

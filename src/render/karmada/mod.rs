@@ -40,6 +40,9 @@ pub struct Target {
     pub completions: Option<i64>,
 }
 
+/// What tells the objects of two clusters apart: the share, the completions, and the override rules by their places.
+type Key = (Option<i64>, Option<i64>, Vec<(usize, usize)>);
+
 /// A template, rendered.
 #[derive(Clone, Debug, Default)]
 pub struct Templated {
@@ -130,7 +133,7 @@ pub fn template(
     around: Surroundings<'_>,
     said: &mut Gather,
 ) -> Templated {
-    let mut groups: BTreeMap<(Option<i64>, Option<i64>, Vec<(usize, usize)>), Vec<usize>> = BTreeMap::new();
+    let mut groups: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
     for target in targets {
         let key = (target.share, target.completions, reach.rules(template, target.cluster));
         groups.entry(key).or_default().push(target.cluster);
