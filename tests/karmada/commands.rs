@@ -109,5 +109,5 @@ fn another_mode_is_shown_before_it_is_chosen() {
     );
     let ran = run(root, &["diff", "--karmada", "intended"]);
     assert_eq!(ran.status.code(), Some(1), "{}", String::from_utf8_lossy(&ran.stderr));
-    assert!(said(&ran).contains("parallelism"), "{}", said(&ran));
+    assert!(said(&ran).contains("instances 2 -> 1"), "{}", said(&ran));
 }
