@@ -49,12 +49,20 @@ pub(super) fn run(args: &Cron) -> Result<Outcome, Failure> {
     let from = moment::from(&args.moment, &zones[0])?;
     let most = usize::from(args.count);
     let columns: Vec<Column> = zones.into_iter().map(|zone| column(&expression, zone, from, most)).collect();
-    let text = text(&expression, &columns, from, args.zones.is_empty());
+    let mut text = text(&expression, &columns, from, args.zones.is_empty());
+    if let Some(short) = crate::cron::short(&args.expression) {
+        text.insert_str(0, &format!("cron `{}`, in a task `schedule: {}`\n", short.expression, short.object));
+    }
     Ok(Outcome::result(text, value(&expression, &columns, from)))
 }
 
 /// Reads a schedule.
 fn expression(text: &str) -> Result<Expression, Failure> {
+    if let Some(short) = crate::cron::short(text)
+        && let Ok(expression) = Expression::parse(&short.expression)
+    {
+        return Ok(expression);
+    }
     Expression::parse(text).map_err(|fault| {
         let (message, help) = (fault.to_string(), fault.help(text));
         Failure::Typed(InvalidArgument {

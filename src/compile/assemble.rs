@@ -180,7 +180,7 @@ fn beside(
         for namespace in namespaces {
             let path = format!("{namespace}.namespace.yaml");
             if namespace != "default" && !namespace.starts_with("kube-") && stands(&path).is_none() {
-                files.push((path, emit(&namespace_object(namespace))));
+                files.push((path, emit(namespace_object(namespace), fleet)));
             }
         }
     }
@@ -189,7 +189,7 @@ fn beside(
         let path = format!("{}/{name}.configmap.yaml", marker.namespace);
         match stands(&path) {
             Some((manifest, unit)) => diags.push(marker_taken(manifest, unit, cluster)),
-            None => files.push((path, emit(&marker_object(&name, &marker.namespace, &cluster.name)))),
+            None => files.push((path, emit(marker_object(&name, &marker.namespace, &cluster.name), fleet))),
         }
     }
     if fleet.output.kustomization {
@@ -201,7 +201,7 @@ fn beside(
             "kind": "Kustomization",
             "resources": resources,
         });
-        let bytes = emit(&object);
+        let bytes = emit_as_is(&object);
         files.push((ownership::KUSTOMIZATION.to_owned(), bytes));
     }
     let verbatim: Vec<&str> = directory.iter().filter(|(m, _)| m.verbatim).map(|(m, _)| m.path.as_str()).collect();
@@ -247,7 +247,12 @@ fn namespace_object(name: &str) -> serde_json::Value {
     })
 }
 
-fn emit(object: &serde_json::Value) -> Arc<[u8]> {
+fn emit(mut object: serde_json::Value, fleet: &Fleet) -> Arc<[u8]> {
+    fleet.output.metadata.add_to(&mut object);
+    emit_as_is(&object)
+}
+
+fn emit_as_is(object: &serde_json::Value) -> Arc<[u8]> {
     let mut bytes = HEADER.as_bytes().to_vec();
     yaml::emit_into(&mut bytes, object, Ordered(Some(Schema::other_object())));
     bytes.into()

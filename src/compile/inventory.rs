@@ -22,6 +22,7 @@ fn candidate(cluster: &Cluster) -> Candidate {
         provider: cluster.provider.as_ref().map(said),
         region: cluster.region.as_ref().map(said),
         zones: cluster.zones.iter().map(said).collect(),
+        release: cluster.release.as_ref().map(|release| release.value),
         taints: cluster.taints.iter().map(taint).collect(),
         capacity: cluster.capacity.as_ref().map(|capacity| {
             let model::Capacity { allocatable, allocated, allocating, .. } = capacity;

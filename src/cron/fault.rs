@@ -6,6 +6,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::parse::NAMES;
+use super::short::{Short, short};
 use super::{Expression, Unit, Zone};
 
 /// Why a schedule is refused, and where in it.
@@ -90,6 +91,8 @@ impl Fault {
             FaultKind::Zone => zone(text),
             FaultKind::Name => name(text),
             FaultKind::Duration => duration(part),
+            FaultKind::Count(_) if short(text).is_some() => short(text)
+                .map(|Short { expression, object }| format!("write `{expression}`, or in a task `schedule: {object}`")),
             FaultKind::Count(count) => fields(text, *count),
             FaultKind::Number(unit) => number(part, *unit),
             FaultKind::Negative(_) if part.contains("/-") => Some("write a step as `*/5`".to_owned()),

@@ -15,6 +15,7 @@ mod odd;
 mod pace;
 mod parse;
 mod pattern;
+mod short;
 mod window;
 mod words;
 mod zone;
@@ -26,6 +27,7 @@ pub use hash::{HashFault, HashFaultKind, HashItem, HashSeed, HashedExpression, H
 pub use inexact::Inexact;
 pub use next::Runs;
 pub use odd::{Oddity, OddityKind};
+pub use short::{Short, short};
 pub use window::{Cut, Nearest, Window};
 pub use zone::{Transition, Zone, ZoneFault, ZoneFaultKind};
 

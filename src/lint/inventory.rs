@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity, nearest};
 use crate::model::reference;
-use crate::model::{Cluster, Level, Match, Model, Named, Operator, Override, Selector, Unit, Values};
+use crate::model::{Cluster, Level, Match, Model, Named, Operator, Override, Selector, Unit, Values, VersionRange};
 use crate::tree::{Span, Spanned};
 
 pub(super) fn run(model: &Model, diags: &mut Diagnostics) -> BTreeSet<Span> {
@@ -94,11 +94,39 @@ impl<'a> Check<'a> {
         }
         for expression in &matching.expressions {
             let severity = match expression.operator {
-                Operator::In | Operator::Exists => severity,
                 Operator::NotIn | Operator::DoesNotExist => Severity::Warning,
+                _ => severity,
             };
-            self.label(&expression.key, &expression.values, owner, severity);
+            // A number or a range is compared with values, and is none.
+            let compares = matches!(expression.operator, Operator::Gt | Operator::Lt | Operator::SemVer);
+            let values = if compares { &[][..] } else { &expression.values };
+            self.label(&expression.key, values, owner, severity);
         }
+        if let Some(range) = &matching.kubernetes_version {
+            self.unstated(range);
+        }
+        for any in &matching.any_of {
+            self.part(None, Some(any), owner, severity);
+        }
+    }
+
+    /// Clusters that a range of versions never meets, for nobody states their version.
+    fn unstated(&mut self, range: &VersionRange) {
+        let without = self.model.clusters.iter().filter(|cluster| cluster.release.is_none());
+        let names: BTreeSet<&str> = without.map(|cluster| cluster.name.as_str()).collect();
+        if names.is_empty() {
+            return;
+        }
+        let message = match names.len() {
+            1 => "a cluster states no Kubernetes version, so this never meets it".to_owned(),
+            count => format!("{count} clusters state no Kubernetes version, so this never meets them"),
+        };
+        let diagnostic =
+            Diagnostic::new(Code::UnknownPlace, range.text.span, message).severity(Severity::Warning).help(
+                "write `kubernetesVersion` in those clusters, or `defaults: {kubernetesVersion: ...}` in the Fleet for all",
+            );
+        let diagnostic = list(&names).into_iter().fold(diagnostic, |it, names| it.note(format!("without it: {names}")));
+        self.diags.push(diagnostic);
     }
 
     fn name(&mut self, name: &Spanned<String>, owner: Span, severity: Severity) {

@@ -75,7 +75,15 @@ fn matches(matching: &Match) -> Value {
         json!([expression.key.value, format!("{:?}", expression.operator), texts(&expression.values)])
     });
     let places = [&matching.provider, &matching.region, &matching.zone].map(values);
-    json!([places, sorted(labels), sorted(expressions)])
+    let mut words = vec![json!(places), sorted(labels), sorted(expressions)];
+    // Members that came later count where they are used, so that records of before stay valid.
+    if let Some(range) = &matching.kubernetes_version {
+        words.push(json!(["kubernetesVersion", range.text.value]));
+    }
+    if !matching.any_of.is_empty() {
+        words.push(json!(["anyOf", sorted(matching.any_of.iter().map(matches))]));
+    }
+    words.into()
 }
 
 fn sorted(items: impl Iterator<Item = Value>) -> Value {

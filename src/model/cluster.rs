@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::Variables;
+use super::{Release, Variables};
 use crate::tree::{Span, Spanned};
 
 /// A cluster, or an environment in one.
@@ -23,6 +23,8 @@ pub struct Cluster {
     pub taints: Vec<Taint>,
     /// `spec.kubernetesVersion` as (major, minor).
     pub kubernetes_version: Option<Spanned<(u32, u32)>>,
+    /// Its release, that of the Fleet where it states none; `None` where neither does.
+    pub release: Option<Spanned<Release>>,
     /// `spec.timeZone`: what `timeZone: cluster` means here.
     pub time_zone: Option<Spanned<String>>,
     /// `spec.namespace`: where tasks go that name none.
@@ -139,6 +141,7 @@ impl Cluster {
             zones: Vec::new(),
             taints: Vec::new(),
             kubernetes_version: None,
+            release: None,
             time_zone: None,
             namespace: None,
             variables: Variables::default(),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::karmada::Compatibility;
 use super::{Blackout, Budget, CopySelector, Identity, Pause, Selector, Variables};
@@ -53,6 +54,7 @@ impl Default for Fleet {
                 namespace_said: false,
                 time_zone: None,
                 kubernetes_version: NEWEST_KUBERNETES,
+                release: None,
                 job: None,
             },
             variables: Vec::new(),
@@ -63,6 +65,7 @@ impl Default for Fleet {
                 marker: Marker { when: MarkerWhen::Idle, namespace: "default".to_owned() },
                 kustomization: false,
                 flux: FluxSubstitution::Warn,
+                metadata: OutputMetadata::default(),
             },
             guards: Guards { percent: 30, min: 5 },
             karmada: Karmada::default(),
@@ -104,6 +107,8 @@ pub struct Defaults {
     pub time_zone: Option<Spanned<String>>,
     /// The version of clusters that name none.
     pub kubernetes_version: (u32, u32),
+    /// The same as a release, where the Fleet states it.
+    pub release: Option<Spanned<super::Release>>,
     /// Defaults of the job, for tasks of the `container` form.
     pub job: Option<Located>,
 }
@@ -132,6 +137,45 @@ pub struct Output {
     pub kustomization: bool,
     /// What to do about `${...}`.
     pub flux: FluxSubstitution,
+    /// Labels and annotations of all objects.
+    pub metadata: OutputMetadata,
+}
+
+/// `spec.output.metadata`: what every object carries unless it says otherwise.
+#[derive(Clone, Debug, Default)]
+pub struct OutputMetadata {
+    /// `labels`, a map of texts.
+    pub labels: Option<Located>,
+    /// `annotations`, a map of texts.
+    pub annotations: Option<Located>,
+    /// The pods of tasks get them too.
+    pub pods: bool,
+}
+
+impl OutputMetadata {
+    /// Whether it asks for nothing.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_none() && self.annotations.is_none()
+    }
+
+    /// Adds to an object what it does not say itself.
+    pub fn add_to(&self, object: &mut Value) {
+        if self.is_empty() {
+            return;
+        }
+        let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+        for (name, more) in [("labels", &self.labels), ("annotations", &self.annotations)] {
+            let Some(more) = more.as_ref().and_then(|more| more.value.as_object()) else { continue };
+            let own = metadata.entry(name).or_insert_with(|| Value::Object(serde_json::Map::new()));
+            if own.is_null() {
+                *own = Value::Object(serde_json::Map::new());
+            }
+            let Some(own) = own.as_object_mut() else { continue };
+            for (key, value) in more {
+                own.entry(key.clone()).or_insert_with(|| value.clone());
+            }
+        }
+    }
 }
 
 /// `spec.output.marker`.

@@ -23,12 +23,14 @@ pub use body::{
 };
 pub use cluster::{Capacity, Cluster, Grade, KarmadaCluster, Taint, TaintEffect, Toleration};
 pub use document::DocumentName;
-pub use fleet::{Defaults, Fleet, FluxSubstitution, Guards, Karmada, Level, Marker, MarkerWhen, Output, VariableSet};
+pub use fleet::{
+    Defaults, Fleet, FluxSubstitution, Guards, Karmada, Level, Marker, MarkerWhen, Output, OutputMetadata, VariableSet,
+};
 pub use fleet_time::{Blackout, BlackoutWhen, Budget, BudgetPer, CopySelector, Limit, LimitOf, Pause};
 pub use kinds::cluster_wide;
 pub use placing::{Active, By, Group, Placement, Spread, Strategy, Weight};
-pub use requirement::{Requirement, RequirementError, Version, version};
-pub use selector::{Exclude, Expression, Match, Named, Operator, Selector, Values};
+pub use requirement::{Requirement, RequirementError, Version, Version as Release, release, version};
+pub use selector::{Exclude, Expression, Match, Named, Operator, Selector, Values, VersionRange};
 pub use starting::{HashBy, HashSettings, Stagger, StartSpread, WeeklyWindow, WindowZone};
 pub use timing::{Concurrency, Idle, REFUSED_SCHEDULE, Timing};
 pub use unit::{Identity, Override, Reach, Source, Unit, name_of};

@@ -158,6 +158,8 @@ pub struct Active {
     pub exclude: Option<Exclude>,
     /// At most so many.
     pub max: Option<u32>,
+    /// By what the groups are made in each of which `max` counts; never by zone or cluster.
+    pub per: Option<By>,
     /// The whole of it.
     pub span: Span,
     /// A part of it could not be read.

@@ -1,4 +1,4 @@
-//! Ranges of versions of fleetcron, such as `>=0.3 <0.4`.
+//! Ranges of versions, of fleetcron, of Kubernetes and in labels, such as `>=0.3 <0.4`.
 
 use std::fmt;
 
@@ -127,6 +127,14 @@ pub fn version(text: &str) -> Option<Version> {
     numbers(text.split(['-', '+']).next()?).filter(|(_, count)| *count == 3).map(|(version, _)| version)
 }
 
+/// The version of a release as clusters state it: `1.33`, `v1.33.4-gke.1245000`, `4.13`. What follows a `-` or `+` does not
+/// count, and numbers that are missing are 0.
+pub fn release(text: &str) -> Option<Version> {
+    let text = text.trim();
+    let plain = text.strip_prefix('v').unwrap_or(text).split(['-', '+']).next()?;
+    numbers(plain).map(|(version, _)| version)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,6 +160,22 @@ mod tests {
             for text in outside {
                 assert!(!range.accepts(version(text).expect("a version")), "{range:?} {text}");
             }
+        }
+    }
+
+    #[test]
+    fn a_release_may_be_short_and_have_an_ending() {
+        for (text, version) in [
+            ("1.33", Some((1, 33, 0))),
+            ("v1.33.4-gke.1245000", Some((1, 33, 4))),
+            ("1.27.3+k3s1", Some((1, 27, 3))),
+            ("1.33+", Some((1, 33, 0))),
+            ("4", Some((4, 0, 0))),
+            ("latest", None),
+            ("", None),
+            ("1.2.3.4", None),
+        ] {
+            assert_eq!(release(text), version, "{text}");
         }
     }
 

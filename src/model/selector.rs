@@ -1,6 +1,7 @@
 //! Selects clusters by name, place and label. Each part keeps its location, so a verdict can name the part that
 //! excluded a cluster.
 
+use super::requirement::{Requirement, Version, release};
 use crate::tree::{Span, Spanned};
 
 /// A set of clusters as design says it: names and properties, everything given must hold, `exclude` wins.
@@ -45,8 +46,28 @@ pub struct Match {
     pub labels: Vec<(Spanned<String>, Spanned<String>)>,
     /// `expressions`
     pub expressions: Vec<Expression>,
+    /// `kubernetesVersion`
+    pub kubernetes_version: Option<VersionRange>,
+    /// `anyOf`: one of these must hold; none asks for nothing.
+    pub any_of: Vec<Match>,
     /// The whole of it.
     pub span: Span,
+}
+
+/// A range of versions, `>=1.27 <1.31`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VersionRange {
+    /// As it is written.
+    pub text: Spanned<String>,
+    /// What it means.
+    pub requirement: Requirement,
+}
+
+impl VersionRange {
+    /// Whether a cluster of that version is in the range; one whose version is not stated never is.
+    pub fn holds(&self, version: Option<Version>) -> bool {
+        version.is_some_and(|version| self.requirement.accepts(version))
+    }
 }
 
 /// `a`, `[a, b]` or `{notIn: [a, b]}`.
@@ -67,10 +88,17 @@ pub struct Expression {
     pub key: Spanned<String>,
     /// How it must hold.
     pub operator: Operator,
-    /// For In and NotIn.
+    /// For In and NotIn; one number for Gt and Lt, one range for `SemVer`.
     pub values: Vec<Spanned<String>>,
     /// The whole of it.
     pub span: Span,
+}
+
+impl Expression {
+    /// Whether it holds for the value of the label; `None` where the label is absent.
+    pub fn holds(&self, has: Option<&str>) -> bool {
+        self.operator.holds(self.values.iter().map(|value| value.as_str()), has)
+    }
 }
 
 /// The operators of a Kubernetes label selector (`metav1.LabelSelectorOperator`).
@@ -84,6 +112,74 @@ pub enum Operator {
     Exists,
     /// The label is absent.
     DoesNotExist,
+    /// The label is an integer above the value, as in a node selector.
+    Gt,
+    /// The label is an integer below the value.
+    Lt,
+    /// The label is a version in the range.
+    SemVer,
+}
+
+impl Operator {
+    /// Whether it holds for the value of a label; `None` where the label is absent. Gt and Lt compare integers of 64 bits
+    /// (`Requirement.Matches` in `k8s.io/apimachinery/pkg/labels/selector.go`); what is not one is neither.
+    pub fn holds<'v>(self, mut values: impl Iterator<Item = &'v str>, has: Option<&str>) -> bool {
+        let number = |text: &str| text.parse::<i64>().ok();
+        match self {
+            Operator::In => has.is_some_and(|has| values.any(|value| value == has)),
+            Operator::NotIn => has.is_none_or(|has| values.all(|value| value != has)),
+            Operator::Exists => has.is_some(),
+            Operator::DoesNotExist => has.is_none(),
+            Operator::Gt | Operator::Lt => {
+                let both = has.and_then(number).zip(values.next().and_then(number));
+                both.is_some_and(|(has, value)| if self == Operator::Gt { has > value } else { has < value })
+            }
+            Operator::SemVer => {
+                let range = values.next().and_then(|range| Requirement::parse(range).ok());
+                has.and_then(release).zip(range).is_some_and(|(has, range)| range.accepts(has))
+            }
+        }
+    }
+
+    /// How it is said of a label before its values: `other than`, `above`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Operator::In => "",
+            Operator::NotIn => "other than ",
+            Operator::Exists => "there",
+            Operator::DoesNotExist => "absent",
+            Operator::Gt => "above ",
+            Operator::Lt => "below ",
+            Operator::SemVer => "in the range ",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Operator;
+
+    /// `k8s.io/apimachinery/pkg/labels.Requirement.Matches`
+    #[test]
+    fn requirement_matches() {
+        for (operator, values, has, expected) in [
+            (Operator::Gt, "5", Some("6"), true),
+            (Operator::Gt, "5", Some("5"), false),
+            (Operator::Gt, "5", Some("x"), false),
+            (Operator::Gt, "5", None, false),
+            (Operator::Gt, "9", Some("10"), true),
+            (Operator::Lt, "5", Some("-6"), true),
+            (Operator::Lt, "5", None, false),
+            (Operator::SemVer, ">=4.13 <4.13.10", Some("4.13.2"), true),
+            (Operator::SemVer, ">=4.13 <4.13.10", Some("4.13.10"), false),
+            (Operator::SemVer, ">=4.13", Some("v4.14-rc.1"), true),
+            (Operator::SemVer, ">=4.13", Some("new"), false),
+            (Operator::SemVer, ">=4.13", None, false),
+            (Operator::NotIn, "a", None, true),
+        ] {
+            assert_eq!(operator.holds(std::iter::once(values), has), expected, "{operator:?} {values} {has:?}");
+        }
+    }
 }
 
 /// `exclude`: names or properties, either suffices.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::candidate::Candidate;
 use super::holds::holds;
 use crate::model::karmada::{LabelRequirement as Requirement, Terms};
-use crate::model::{Named, Operator, Selector, Values};
+use crate::model::{Match, Named, Operator, Selector, Values, VersionRange};
 
 /// Which clusters are met.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +16,10 @@ pub struct Affinity {
     names: BTreeSet<String>,
     exclude: BTreeSet<String>,
     tests: Vec<Test>,
+    /// A range of versions that must hold.
+    release: Option<VersionRange>,
+    /// Of each list one must be met.
+    any_of: Vec<Vec<Affinity>>,
     /// It cannot be read as a selector.
     never: bool,
 }
@@ -73,19 +77,31 @@ impl Affinity {
             && !self.exclude.contains(&cluster.name)
             && (self.names.is_empty() || self.names.contains(&cluster.name))
             && self.tests.iter().all(|test| test.holds(cluster))
+            && self.release.as_ref().is_none_or(|range| range.holds(cluster.release))
+            && self.any_of.iter().all(|any| any.iter().any(|one| one.meets(cluster)))
     }
 }
 
 impl From<&Selector> for Affinity {
     /// A selector of our own: checked where it was read, so whatever a cluster may be called is looked for as it is.
     fn from(selector: &Selector) -> Self {
-        let texts = |list: &[crate::tree::Spanned<String>]| list.iter().map(|text| text.value.clone()).collect();
         let mut affinity = Self { never: selector.unread.is_some(), ..Self::default() };
         match &selector.clusters {
             Some(Named::Names(names)) => affinity.names = names.value.iter().map(|name| name.value.clone()).collect(),
             Some(Named::All(_)) | None => {}
         }
-        let Some(matching) = &selector.matching else { return affinity };
+        if let Some(matching) = &selector.matching {
+            affinity.ask(matching);
+        }
+        affinity
+    }
+}
+
+impl Affinity {
+    /// Adds what a `match` asks.
+    fn ask(&mut self, matching: &Match) {
+        let texts = |list: &[crate::tree::Spanned<String>]| list.iter().map(|text| text.value.clone()).collect();
+        let affinity = self;
         let mut place = |of: Of, values: &Option<Values>| {
             if let Some(values) = values {
                 let operator = if values.not { Operator::NotIn } else { Operator::In };
@@ -103,7 +119,15 @@ impl From<&Selector> for Affinity {
             let (of, values) = (Of::Label(expression.key.value.clone()), texts(&expression.values));
             affinity.tests.push(Test { of, operator: expression.operator, values });
         }
-        affinity
+        affinity.release.clone_from(&matching.kubernetes_version);
+        if !matching.any_of.is_empty() {
+            let one = |matching: &Match| {
+                let mut one = Affinity::default();
+                one.ask(matching);
+                one
+            };
+            affinity.any_of.push(matching.any_of.iter().map(one).collect());
+        }
     }
 }
 
@@ -112,7 +136,9 @@ impl Test {
         let listed = |has: &str| self.values.iter().any(|value| value == has);
         let one = |value: Option<&String>| holds(self.operator, value.map(String::as_str).into_iter(), listed);
         match &self.of {
-            Of::Label(key) => one(cluster.labels.get(key)),
+            Of::Label(key) => {
+                self.operator.holds(self.values.iter().map(String::as_str), cluster.labels.get(key).map(String::as_str))
+            }
             Of::Provider => one(cluster.provider.as_ref()),
             Of::Region => one(cluster.region.as_ref()),
             Of::Zone => holds(self.operator, cluster.zones.iter().map(String::as_str), listed),

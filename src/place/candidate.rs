@@ -29,6 +29,8 @@ pub struct Candidate {
     pub region: Option<String>,
     /// Its zones.
     pub zones: Vec<String>,
+    /// Its release, where it is stated.
+    pub release: Option<crate::model::Release>,
     /// Its taints, in the author's order.
     pub taints: Vec<Taint>,
     /// The group-versions and kinds that it serves.

@@ -197,6 +197,10 @@ pub enum Property {
     Zone,
     /// A label, by key.
     Label(String),
+    /// `spec.kubernetesVersion`, or that of the Fleet.
+    KubernetesVersion,
+    /// One of several sets of properties.
+    AnyOf,
 }
 
 impl std::fmt::Display for Property {
@@ -206,6 +210,8 @@ impl std::fmt::Display for Property {
             Property::Region => f.write_str("region"),
             Property::Zone => f.write_str("zone"),
             Property::Label(key) => write!(f, "label {key}"),
+            Property::KubernetesVersion => f.write_str("Kubernetes version"),
+            Property::AnyOf => f.write_str("anyOf"),
         }
     }
 }

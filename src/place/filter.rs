@@ -9,6 +9,7 @@ use super::decision::{Property, Reason, Rule};
 use super::holds::{self, Bearing};
 use crate::model::{
     By, Cluster, Expression, Match, Named, Operator, Placement, Selector, Taint, TaintEffect, Toleration, Values,
+    VersionRange,
 };
 use crate::tree::{Span, Spanned};
 
@@ -129,7 +130,40 @@ fn meets(matching: &Match, cluster: &Cluster, see: &mut See<'_>) -> ControlFlow<
         let refusal = label_expression(expression, cluster).err();
         see(Rule::Property(Property::Label(expression.key.value.clone())), refusal)?;
     }
+    if let Some(range) = &matching.kubernetes_version {
+        see(Rule::Property(Property::KubernetesVersion), in_range(range, cluster).err())?;
+    }
+    if !matching.any_of.is_empty() {
+        let refusal = any_of(&matching.any_of, cluster).err();
+        see(Rule::Property(Property::AnyOf), refusal)?;
+    }
     ControlFlow::Continue(())
+}
+
+fn in_range(range: &VersionRange, cluster: &Cluster) -> Result<(), Reason> {
+    let has = cluster.release.as_ref();
+    if range.holds(has.map(|has| has.value)) {
+        return Ok(());
+    }
+    Err(Reason::Property {
+        property: Property::KubernetesVersion,
+        asked: range.text.value.clone(),
+        has: has.map(|has| format!("{}.{}.{}", has.value.0, has.value.1, has.value.2)),
+        task: range.text.span,
+        cluster: has.map(|has| has.span),
+    })
+}
+
+/// The reason names what the nearest of them asks: of the first what does not hold.
+fn any_of(any: &[Match], cluster: &Cluster) -> Result<(), Reason> {
+    if any.iter().any(|matching| met(matching, cluster)) {
+        return Ok(());
+    }
+    let first = any.first().map(|matching| matching.span);
+    let span = first.zip(any.last().map(|matching| matching.span));
+    let task = span.map_or_else(|| cluster.name.span, |(first, last)| Span { end: last.end, ..first });
+    let asked = format!("met by one of {}", any.len());
+    Err(Reason::Property { property: Property::AnyOf, asked, has: None, task, cluster: None })
 }
 
 /// In holds if one of the cluster's values is listed, NotIn if none is: also where the cluster has none.
@@ -151,16 +185,10 @@ fn property(property: Property, asked: &Values, has: &[Spanned<String>]) -> Resu
 
 fn label_expression(expression: &Expression, cluster: &Cluster) -> Result<(), Reason> {
     let has = cluster.labels.get(&*expression.key);
-    let listed = |has: &str| expression.values.iter().any(|value| **value == *has);
-    if holds::holds(expression.operator, has.map(|has| has.as_str()).into_iter(), listed) {
+    if expression.holds(has.map(|has| has.as_str())) {
         return Ok(());
     }
-    let asked = match expression.operator {
-        Operator::In => in_words(false, &expression.values),
-        Operator::NotIn => in_words(true, &expression.values),
-        Operator::Exists => "there".to_owned(),
-        Operator::DoesNotExist => "absent".to_owned(),
-    };
+    let asked = format!("{}{}", expression.operator.words(), join(&expression.values, " or "));
     Err(refuse_label(&expression.key, asked, has, expression.span))
 }
 
@@ -227,8 +255,16 @@ mod tests {
     }
 
     fn with(edit: impl FnOnce(&mut Match)) -> Selector {
-        let mut matching =
-            Match { provider: None, region: None, zone: None, labels: vec![], expressions: vec![], span: HERE };
+        let mut matching = Match {
+            provider: None,
+            region: None,
+            zone: None,
+            labels: vec![],
+            expressions: vec![],
+            kubernetes_version: None,
+            any_of: vec![],
+            span: HERE,
+        };
         edit(&mut matching);
         Selector { matching: Some(matching), ..Selector::default() }
     }
@@ -266,6 +302,30 @@ mod tests {
             let selector = with(|m| m.expressions = vec![expression]);
             assert_eq!(matches(&selector, &cluster()).is_ok(), expected, "{operator:?} {key}");
         }
+    }
+
+    #[test]
+    fn a_version_that_nobody_states_is_in_no_range() {
+        let range = |text: &str| {
+            let requirement = crate::model::Requirement::parse(text).unwrap();
+            with(|m| m.kubernetes_version = Some(VersionRange { text: said(text), requirement }))
+        };
+        let of = |version| Cluster { release: version, ..cluster() };
+        let at = |version| Some(Spanned::new(version, HERE));
+        assert!(matches(&range(">=1.27 <1.31"), &of(at((1, 30, 9)))).is_ok());
+        assert!(matches(&range(">=1.27 <1.31"), &of(at((1, 31, 0)))).is_err());
+        assert!(matches(&range("<1.31"), &of(None)).is_err());
+    }
+
+    #[test]
+    fn any_of_holds_if_one_does_and_the_rest_must_hold_too() {
+        let region = |name: &str| with(|m| m.region = Some(values(false, &[name]))).matching.unwrap();
+        let any = |names: &[&str]| with(|m| m.any_of = names.iter().map(|name| region(name)).collect());
+        assert!(matches(&any(&["us", "eu-west-1"]), &cluster()).is_ok());
+        assert!(matches(&any(&["us", "cn"]), &cluster()).is_err());
+        let mut both = any(&["eu-west-1"]);
+        both.matching.as_mut().unwrap().labels = vec![(said("env"), said("test"))];
+        assert!(matches(&both, &cluster()).is_err());
     }
 
     /// `pkg/util/selector.go ClusterMatches`: exclude is looked at first.

@@ -36,6 +36,8 @@ pub(super) fn holds<'a>(
         Operator::NotIn => !has.any(listed),
         Operator::Exists => has.next().is_some(),
         Operator::DoesNotExist => has.next().is_none(),
+        // Asked of labels alone, by `Operator::holds`.
+        Operator::Gt | Operator::Lt | Operator::SemVer => false,
     }
 }
 

@@ -13,7 +13,12 @@ use crate::validate::Schema;
 
 /// Whether a patch is for the CronJob.
 pub(super) fn for_cron_job(patch: &PatchStep) -> bool {
-    patch.target.as_ref().is_none_or(|target| *target.kind == "CronJob")
+    patch.target.as_ref().is_none_or(|target| match target.kind.as_str() {
+        "CronJob" => true,
+        // Any kind, and the CronJob among them.
+        "*" => target.name.is_none(),
+        _ => false,
+    })
 }
 
 /// Applies a patch to the object of a fold; says whether it did. A failure is put among the fold's troubles.

@@ -78,6 +78,7 @@ pub(super) fn build<'a>(
     }
     for draft in &mut drafts {
         complete(&mut draft.value, beside.namespace.as_deref());
+        beside.fleet.output.metadata.add_to(&mut draft.value);
     }
     patch(beside, &mut drafts, &encrypted, changed, diags);
     for mut draft in drafts {
@@ -202,38 +203,19 @@ fn patch<'a>(
             if *target.kind == "CronJob" {
                 continue;
             }
-            if let Some(object) = encrypted.iter().find(|object| is_target(&object.value, target)) {
+            // An object that passes byte for byte is no object that `*` could mean.
+            let named = encrypted.iter().filter(|_| *target.kind != "*");
+            if let Some(object) = named.clone().find(|object| is_target(&object.value, target)) {
                 diags.push(for_encrypted(object, target));
                 changed.push(*at);
                 continue;
             }
-            let Some(draft) = meant(drafts, step, target, diags) else {
+            let Some(hits) = meant(drafts, step, target, diags) else {
                 changed.push(*at);
                 continue;
             };
-            // It is refused as it is; what more patches would add is not asked.
-            if weight(&draft.value) > MAX_OBJECT {
-                continue;
-            }
-            let before = draft.value.clone();
-            let mut patch = step.patch.value.clone();
-            let mut troubles = Vec::new();
-            references::expand(&mut patch, beside.scope, &mut troubles);
-            for trouble in troubles {
-                let span = super::fold::place(&trouble, &step.patch.spans, beside.sources);
-                diags.push(super::fold::reference_trouble(trouble, span));
-            }
-            let text = |name: &str| draft.value.get(name).and_then(Value::as_str).unwrap_or_default();
-            let shape = Shape::of(text("apiVersion"), text("kind"));
-            match patching::run(&mut draft.value, step.kind, &patch, shape) {
-                Ok(()) if before == draft.value => {}
-                Ok(()) => {
-                    draft.namespace.look(step, &before, &draft.value);
-                    draft.patches.push(step);
-                    changed.push(*at);
-                }
-                Err(error) => {
-                    diags.push(patching::trouble(step, &error));
+            for hit in hits {
+                if one(beside, &mut drafts[hit], step, diags) {
                     changed.push(*at);
                 }
             }
@@ -241,6 +223,36 @@ fn patch<'a>(
     }
     changed.sort_unstable();
     changed.dedup();
+}
+
+/// Patches one object; whether that changes it, or fails.
+fn one<'a>(beside: &Beside<'a>, draft: &mut Draft<'a>, step: &'a PatchStep, diags: &mut Vec<Diagnostic>) -> bool {
+    // It is refused as it is; what more patches would add is not asked.
+    if weight(&draft.value) > MAX_OBJECT {
+        return false;
+    }
+    let before = draft.value.clone();
+    let mut patch = step.patch.value.clone();
+    let mut troubles = Vec::new();
+    references::expand(&mut patch, beside.scope, &mut troubles);
+    for trouble in troubles {
+        let span = super::fold::place(&trouble, &step.patch.spans, beside.sources);
+        diags.push(super::fold::reference_trouble(trouble, span));
+    }
+    let text = |name: &str| draft.value.get(name).and_then(Value::as_str).unwrap_or_default();
+    let shape = Shape::of(text("apiVersion"), text("kind"));
+    match patching::run(&mut draft.value, step.kind, &patch, shape) {
+        Ok(()) if before == draft.value => false,
+        Ok(()) => {
+            draft.namespace.look(step, &before, &draft.value);
+            draft.patches.push(step);
+            true
+        }
+        Err(error) => {
+            diags.push(patching::trouble(step, &error));
+            true
+        }
+    }
 }
 
 /// Whether an object is what a patch is for.
@@ -259,21 +271,20 @@ fn for_encrypted(object: &Located, target: &Target) -> Diagnostic {
     )
 }
 
-/// The object that a patch is for.
-fn meant<'d, 'a>(
-    drafts: &'d mut [Draft<'a>],
-    step: &PatchStep,
-    target: &Target,
-    diags: &mut Vec<Diagnostic>,
-) -> Option<&'d mut Draft<'a>> {
+/// The objects that a patch is for: without a name all of the kind. `*` is any kind, and may be none.
+fn meant(drafts: &[Draft<'_>], step: &PatchStep, target: &Target, diags: &mut Vec<Diagnostic>) -> Option<Vec<usize>> {
     let text = |draft: &Draft<'_>, pointer: &str| {
         draft.value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
     };
     let named = |draft: &Draft<'_>| target.name.as_ref().is_none_or(|name| **name == text(draft, "/metadata/name"));
-    let hits: Vec<usize> =
-        (0..drafts.len()).filter(|i| text(&drafts[*i], "/kind") == *target.kind && named(&drafts[*i])).collect();
+    let any_kind = *target.kind == "*";
+    let hits: Vec<usize> = (0..drafts.len())
+        .filter(|i| any_kind || text(&drafts[*i], "/kind") == *target.kind)
+        .filter(|i| named(&drafts[*i]))
+        .collect();
     match hits.as_slice() {
-        [only] => return Some(&mut drafts[*only]),
+        [_] => return Some(hits),
+        _ if target.name.is_none() && (any_kind || !hits.is_empty()) => return Some(hits),
         [] => {
             let named = |d: &Draft<'_>| format!("{}/{}", text(d, "/kind"), text(d, "/metadata/name"));
             let all: Vec<String> = drafts.iter().map(named).collect();
@@ -308,9 +319,11 @@ fn meant<'d, 'a>(
             Diagnostic::new(
                 Code::PatchFailed,
                 step.span,
-                format!("{} objects of kind {} stand beside the task", several.len(), *target.kind),
+                format!("{} objects of kind {} and of this name stand beside the task", several.len(), *target.kind),
             )
-            .help("say which: `target: {kind: ..., name: ...}`"),
+            .help(
+                "leave out `name` to patch all of them, or put them into namespaces of their own by files of their own",
+            ),
         ),
     }
     None

@@ -11,8 +11,8 @@ use super::wire::{self, FleetDocument, FluxSpec, LevelSpec, MarkerWhenSpec};
 use super::{body, fleet_time, names, placing, requires};
 use crate::diag::{Code, Diagnostic, Severity, nearest};
 use crate::model::karmada::Compatibility;
-use crate::model::{Fleet, FluxSubstitution, Level, MarkerWhen, VariableSet};
-use crate::tree::{RepoPath, Span, Spanned, Text};
+use crate::model::{Fleet, FluxSubstitution, Level, MarkerWhen, OutputMetadata, VariableSet, release};
+use crate::tree::{Located, RepoPath, Span, Spanned, Text};
 
 /// The settings, and which files they look at.
 pub(super) struct Settings {
@@ -137,8 +137,11 @@ fn lower_defaults(defaults: wire::DefaultsSpec, fleet: &mut Fleet, context: &mut
         fleet.defaults.namespace = said;
     }
     fleet.defaults.time_zone = defaults.time_zone.filter(|zone| !context.refuses_reference(zone, IN_ZONE));
-    if let Some(version) = defaults.kubernetes_version.and_then(|text| context.version(&text)) {
+    if let Some(text) = defaults.kubernetes_version
+        && let Some(version) = context.version(&text)
+    {
         fleet.defaults.kubernetes_version = version.value;
+        fleet.defaults.release = release(&text).map(|release| Spanned::new(release, version.span));
     }
     fleet.defaults.job = defaults.job;
 }
@@ -168,12 +171,42 @@ fn lower_output(output: wire::OutputSpec, fleet: &mut Fleet, context: &mut Conte
             settings.marker.namespace = namespace.value;
         }
     }
+    if let Some(metadata) = output.metadata {
+        settings.metadata = output_metadata(metadata, context);
+    }
     settings.flux = match output.flux_substitution {
         Some(FluxSpec::Allow) => FluxSubstitution::Allow,
         Some(FluxSpec::Escape) => FluxSubstitution::Escape,
         Some(FluxSpec::Disable) => FluxSubstitution::Disable,
         Some(FluxSpec::Warn) | None => FluxSubstitution::Warn,
     };
+}
+
+/// The same text in every cluster, so no reference is read in it.
+const EVERYWHERE: (&str, &str) = ("in `output.metadata`", "write the text; a base or an override may hold references");
+
+fn output_metadata(spec: wire::OutputMetadataSpec, context: &mut Context<'_, '_>) -> OutputMetadata {
+    let mut texts = |map: Option<Located>| {
+        let mut map = map?;
+        for (key, spans) in body::members(&map, context).to_vec() {
+            match map.value.get(&key) {
+                Some(serde_json::Value::String(text)) => {
+                    context.refuses_reference(&Spanned::new(text.clone(), spans.value), EVERYWHERE);
+                }
+                _ => context.diags.push(
+                    Diagnostic::new(Code::WrongType, spans.value, format!("the value of `{key}` is not a string"))
+                        .help("put it in quotes"),
+                ),
+            }
+        }
+        // What was refused is left out, so that nothing follows from it.
+        if let Some(members) = map.value.as_object_mut() {
+            members.retain(|_, value| value.is_string());
+        }
+        Some(map).filter(|map| map.value.as_object().is_some_and(|map| !map.is_empty()))
+    };
+    let (labels, annotations) = (texts(spec.labels), texts(spec.annotations));
+    OutputMetadata { labels, annotations, pods: spec.pods.unwrap_or(false) }
 }
 
 fn refuse_dir(dir: &Spanned<String>, why: &str, context: &mut Context<'_, '_>) {

@@ -8,7 +8,7 @@ use super::context::{Context, IN_ZONE};
 use super::wire::{CapacityDocument, CapacitySpec, ClusterDocument, ClusterSpec, EffectSpec};
 use super::{body, names};
 use crate::diag::{Code, Diagnostic, Place, nearest};
-use crate::model::{Capacity, Cluster, Taint, TaintEffect};
+use crate::model::{Capacity, Cluster, Taint, TaintEffect, release};
 use crate::tree::{Span, Spanned};
 
 /// The inventory, and the clusters whose names are refused.
@@ -117,7 +117,9 @@ fn lower_cluster(document: ClusterDocument, context: &mut Context<'_, '_>) -> Cl
             span: taint.span,
         });
     }
-    cluster.kubernetes_version = spec.kubernetes_version.and_then(|text| context.version(&text));
+    let version = spec.kubernetes_version;
+    cluster.release = version.as_ref().and_then(|text| Some(Spanned::new(release(text)?, text.span)));
+    cluster.kubernetes_version = version.and_then(|text| context.version(&text));
     cluster.time_zone = spec.time_zone.filter(|zone| !context.refuses_reference(zone, IN_ZONE));
     if let Some(namespace) = &spec.namespace {
         names::check_namespace(namespace, context);

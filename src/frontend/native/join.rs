@@ -17,8 +17,8 @@ use super::wire::{
 use super::{body, image, names, placing, resource, sharing, spreading};
 use crate::diag::{Code, Diagnostic, Severity, nearest};
 use crate::model::{
-    Active, Body, Expression, Fleet, Identity, Layer, Operator, Origin, Override, Placement, Reach, Schedule, Source,
-    TimeZone, Unit, name_of,
+    Active, Body, Expression, Fleet, Identity, Layer, Origin, Override, Placement, Reach, Schedule, Source, TimeZone,
+    Unit, name_of,
 };
 use crate::tree::{Located, Span, SpanTree, Spanned};
 
@@ -269,16 +269,8 @@ impl TaskFilter {
             && self.names.as_ref().is_none_or(named)
             && self.namespaces.as_ref().is_none_or(spaced)
             && self.labels.iter().all(|(key, value)| labels.get(key.as_str()) == Some(&value.value))
-            && self.expressions.iter().all(|expression| {
-                let has = labels.get(expression.key.as_str());
-                let listed = has.is_some_and(|has| expression.values.iter().any(|value| value.value == *has));
-                match expression.operator {
-                    Operator::In => listed,
-                    Operator::NotIn => !listed,
-                    Operator::Exists => has.is_some(),
-                    Operator::DoesNotExist => has.is_none(),
-                }
-            })
+            && (self.expressions.iter())
+                .all(|expression| expression.holds(labels.get(expression.key.as_str()).map(String::as_str)))
     }
 }
 
@@ -385,6 +377,7 @@ fn lower_task(
         // No native document is one.
         Source::Template => {}
     }
+    layers.extend(fleet_wide(fleet, &layers).map(Arc::new));
     layers.extend(used.iter().map(|base| base.layer.clone()));
     let own_overrides = lower_overrides(spec.overrides, Reach::Task, context);
     let labels = labels_of(&layers, &own);
@@ -505,6 +498,45 @@ fn check_name(name: &Spanned<String>, renamed: bool, context: &mut Context<'_, '
             .help("shorten it, or give the object another name: `objectName`"),
         );
     }
+}
+
+/// `output.metadata` of the Fleet, as far as the text that stands before it says nothing else.
+fn fleet_wide(fleet: &Fleet, before: &[Arc<Layer>]) -> Option<Layer> {
+    let metadata = &fleet.output.metadata;
+    if metadata.is_empty() {
+        return None;
+    }
+    let object = before.iter().find_map(|layer| layer.body.object.as_ref()).map(|object| &object.value);
+    let templates = before.iter().filter_map(|layer| layer.body.pod_template.as_ref()).map(|template| &template.value);
+    let templates: Vec<&Value> =
+        templates.chain(object.and_then(|object| object.pointer("/spec/jobTemplate/spec/template"))).collect();
+    let without = |map: &Option<Located>, name: &str, others: &[&Value]| -> Option<Located> {
+        let mut map = map.clone()?;
+        let said = |key: &str| {
+            others.iter().any(|other| other.pointer("/metadata").is_some_and(|it| it[name].get(key).is_some()))
+        };
+        map.value.as_object_mut()?.retain(|key, _| !said(key));
+        Some(map)
+    };
+    let objects: Vec<&Value> = object.into_iter().collect();
+    let mut body = Body {
+        labels: without(&metadata.labels, "labels", &objects).into_iter().collect(),
+        annotations: without(&metadata.annotations, "annotations", &objects).into_iter().collect(),
+        ..Body::default()
+    };
+    if metadata.pods {
+        let parts = [("labels", &metadata.labels), ("annotations", &metadata.annotations)];
+        let parts = parts.into_iter().filter_map(|(name, map)| Some((name, without(map, name, &templates)?)));
+        let (mut values, mut places) = (serde_json::Map::new(), Vec::new());
+        for (name, Located { value, spans }) in parts {
+            values.insert(name.to_owned(), value);
+            places.push((name.to_owned(), spans));
+        }
+        let span = places.first().map(|(_, spans): &(String, SpanTree)| spans.value)?;
+        let spans = SpanTree { key: span, value: span, spots: crate::tree::Spots::Members(places) };
+        body.pod = Some(Located { value: Value::Object(values), spans });
+    }
+    Some(Layer { origin: Origin::Defaults, body })
 }
 
 /// Built-in and fleet defaults, for the short form alone.

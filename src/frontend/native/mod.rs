@@ -434,8 +434,11 @@ fn join(
         context.files.miss_a_task();
     }
     let unread_clusters = documents.broken_clusters;
-    let (clusters, misnamed) =
+    let (mut clusters, mut misnamed) =
         inventory::lower(documents.clusters, documents.capacities, (&unread_clusters, of_karmada), context);
+    for cluster in clusters.iter_mut().chain(&mut misnamed).filter(|cluster| cluster.release.is_none()) {
+        cluster.release.clone_from(&fleet.defaults.release);
+    }
     let units = join::units(documents.bases, documents.tasks, documents.overrides, &mut fleet, task_filters, context);
     taken::report(context);
     Model { fleet, clusters, units, unread_clusters, misnamed, tasks_seen, ..Model::default() }

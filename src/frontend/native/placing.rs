@@ -8,7 +8,9 @@ use super::wire::{
 };
 use super::{inventory, spreading};
 use crate::diag::{Code, Diagnostic, Severity};
-use crate::model::{Exclude, Expression, Match, Named, Operator, Placement, Selector, Toleration, Values};
+use crate::model::{
+    Exclude, Expression, Match, Named, Operator, Placement, Requirement, Selector, Toleration, Values, VersionRange,
+};
 use crate::tree::Spanned;
 
 /// Where references have no meaning, because they are what a cluster says once it is chosen.
@@ -158,6 +160,7 @@ pub(super) fn named(clusters: Spanned<TextOrList>, context: &mut Context<'_, '_>
 pub(super) fn matches(spec: Spanned<MatchSpec>, context: &mut Context<'_, '_>) -> Match {
     let span = spec.span;
     let spec = spec.value;
+    let others = spec.kubernetes_version.is_some() || spec.any_of.is_some();
     let (labels, mut expressions) = labels(spec.labels, context);
     expressions.extend(spec.expressions.into_iter().flatten().map(|spec| expression(spec, context)));
     let matching = Match {
@@ -166,6 +169,8 @@ pub(super) fn matches(spec: Spanned<MatchSpec>, context: &mut Context<'_, '_>) -
         zone: spec.zone.map(|v| values(v, context)),
         labels,
         expressions,
+        kubernetes_version: spec.kubernetes_version.and_then(|text| version_range(text, context)),
+        any_of: spec.any_of.map(|list| any_of(list, context)).unwrap_or_default(),
         span,
     };
     if matching.provider.is_none()
@@ -173,13 +178,46 @@ pub(super) fn matches(spec: Spanned<MatchSpec>, context: &mut Context<'_, '_>) -
         && matching.zone.is_none()
         && matching.labels.is_empty()
         && matching.expressions.is_empty()
+        && !others
     {
         context.diags.push(
             Diagnostic::new(Code::EmptyPlacement, span, "this `match` asks for nothing")
-                .help("give provider, region, zone, labels or expressions; `clusters: \"*\"` means everywhere"),
+                .help("give provider, region, zone, labels, expressions, kubernetesVersion or anyOf; `clusters: \"*\"` means everywhere"),
         );
     }
     matching
+}
+
+/// `anyOf`.
+fn any_of(list: Spanned<Vec<Spanned<MatchSpec>>>, context: &mut Context<'_, '_>) -> Vec<Match> {
+    if list.value.is_empty() {
+        context.error(Code::InvalidValue, list.span, "this list is empty: give at least one `match`");
+    }
+    list.value.into_iter().map(|spec| matches(spec, context)).collect()
+}
+
+/// A range of versions, reported if it is none.
+fn version_range(text: Spanned<String>, context: &mut Context<'_, '_>) -> Option<VersionRange> {
+    if context.refuses_reference(&text, SELECTING) {
+        return None;
+    }
+    match Requirement::parse(&text) {
+        Ok(requirement) => Some(VersionRange { text, requirement }),
+        Err(error) => {
+            let message = format!("`{}` is not a range of versions: {error}", *text);
+            // A bare version of a program means all that are compatible with it; of a cluster, that one.
+            let bare =
+                Some(error.condition.trim_start_matches('v')).filter(|it| it.starts_with(|c: char| c.is_ascii_digit()));
+            let exact = bare.map(|bare| format!("={bare}")).filter(|range| Requirement::parse(range).is_ok());
+            let meant = exact.or(error.meant.clone()).filter(|_| error.condition == text.trim());
+            let example = meant.as_deref().unwrap_or(">=1.27 <1.31");
+            let diagnostic = Diagnostic::new(Code::InvalidValue, text.span, message);
+            context.diags.push(diagnostic.help(format!(
+                "write conditions with `>=`, `>`, `<`, `<=` or `=`, separated by spaces: `\"{example}\"`"
+            )));
+            None
+        }
+    }
 }
 
 fn values(spec: Spanned<TextListOr<NotInSpec>>, context: &mut Context<'_, '_>) -> Values {
@@ -219,6 +257,20 @@ pub(super) fn labels(spec: Option<LabelsSpec>, context: &mut Context<'_, '_>) ->
     (labels, expressions)
 }
 
+/// The number of Gt and Lt, the range of `SemVer`: one, and readable.
+fn only_value(operator: Operator, values: &[Spanned<String>], context: &mut Context<'_, '_>) {
+    if let Some(second) = values.get(1) {
+        context.error(Code::InvalidValue, second.span, format!("`{operator:?}` takes one value"));
+    }
+    let Some(value) = values.first() else { return };
+    if operator == Operator::SemVer {
+        version_range(value.clone(), context);
+    } else if value.parse::<i64>().is_err() {
+        let message = format!("`{}` is not an integer, and `{operator:?}` compares integers", **value);
+        context.error(Code::InvalidValue, value.span, message);
+    }
+}
+
 /// A label expression, as `metav1.LabelSelectorRequirement` is checked.
 pub(super) fn expression(spec: Spanned<ExpressionSpec>, context: &mut Context<'_, '_>) -> Expression {
     let span = spec.span;
@@ -232,7 +284,13 @@ pub(super) fn expression(spec: Spanned<ExpressionSpec>, context: &mut Context<'_
         OperatorSpec::NotIn => (Operator::NotIn, true),
         OperatorSpec::Exists => (Operator::Exists, false),
         OperatorSpec::DoesNotExist => (Operator::DoesNotExist, false),
+        OperatorSpec::Gt => (Operator::Gt, true),
+        OperatorSpec::Lt => (Operator::Lt, true),
+        OperatorSpec::SemVer => (Operator::SemVer, true),
     };
+    if matches!(operator, Operator::Gt | Operator::Lt | Operator::SemVer) {
+        only_value(operator, &values, context);
+    }
     if wants && values.is_empty() {
         context.error(Code::InvalidValue, spec.operator.span, format!("`{operator:?}` needs `values`"));
     }

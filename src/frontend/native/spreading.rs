@@ -82,6 +82,22 @@ fn by(said: &Spanned<String>, context: &mut Context<'_, '_>) -> Option<By> {
     }
 }
 
+/// `active.per`: a cluster must be in one group, so neither zones nor clusters make any.
+fn group_by(said: &Spanned<String>, max: Option<u32>, context: &mut Context<'_, '_>) -> Option<By> {
+    let by = by(said, context)?;
+    if matches!(by, By::Zone | By::Cluster) {
+        let message = format!("`{by}` makes no groups of clusters");
+        let diagnostic = Diagnostic::new(Code::InvalidValue, said.span, message);
+        context.diags.push(diagnostic.help("group by region, provider or `label:KEY`"));
+        return None;
+    }
+    if max.is_none() {
+        let message = "`per` makes groups in which `max` counts, and there is no `max`";
+        context.diags.push(Diagnostic::new(Code::InvalidValue, said.span, message).help("write `max: 1` beside it"));
+    }
+    Some(by)
+}
+
 /// `fallback`
 pub(super) fn fallback(list: Spanned<Vec<FallbackSpec>>, context: &mut Context<'_, '_>) -> Vec<Group> {
     if list.value.is_empty() {
@@ -186,10 +202,10 @@ pub(super) fn active(spec: Spanned<ListOr<ActiveSpec>>, context: &mut Context<'_
         }
         placing::named(Spanned::new(TextOrList::List(names), span), context)
     };
-    let (clusters, matching, exclude, max) = match spec.value {
-        ListOr::List(names) => (Some(named(names, span, context)), None, None, None),
-        ListOr::Object(ActiveSpec { clusters, matching, exclude, max }) => {
-            if clusters.is_none() && matching.is_none() && exclude.is_none() && max.is_none() {
+    let (clusters, matching, exclude, max, per) = match spec.value {
+        ListOr::List(names) => (Some(named(names, span, context)), None, None, None, None),
+        ListOr::Object(ActiveSpec { clusters, matching, exclude, max, per }) => {
+            if clusters.is_none() && matching.is_none() && exclude.is_none() && max.is_none() && per.is_none() {
                 context.diags.push(
                     Diagnostic::new(Code::EmptyPlacement, span, "this `active` does not say which copies run")
                         .help("give `max: 1`, `match`, `exclude`, or a list of names; `active: []` means none"),
@@ -201,8 +217,9 @@ pub(super) fn active(spec: Spanned<ListOr<ActiveSpec>>, context: &mut Context<'_
             });
             let matching = matching.map(|matching| placing::matches(matching, context));
             let exclude = exclude.map(|exclude| placing::exclude(exclude, context));
-            (clusters, matching, exclude, max)
+            let per = per.and_then(|per| group_by(&per, max, context));
+            (clusters, matching, exclude, max, per)
         }
     };
-    Active { clusters, matching, exclude, max, span, unread: placing::has_errors_since(before, context) }
+    Active { clusters, matching, exclude, max, per, span, unread: placing::has_errors_since(before, context) }
 }

@@ -59,14 +59,7 @@ impl LabelRequirement {
     /// Whether labels meet it; those that cannot be read meet nothing.
     pub fn matches(&self, labels: &BTreeMap<&str, &str>) -> bool {
         let Some(operator) = self.operator().filter(|operator| self.is_selector(*operator)) else { return false };
-        let label = labels.get(self.key.as_str());
-        let listed = label.is_some_and(|label| self.values.iter().any(|value| value == label));
-        match operator {
-            Operator::In => listed,
-            Operator::NotIn => !listed,
-            Operator::Exists => label.is_some(),
-            Operator::DoesNotExist => label.is_none(),
-        }
+        operator.holds(self.values.iter().map(String::as_str), labels.get(self.key.as_str()).copied())
     }
 }
 

@@ -110,11 +110,23 @@ impl Choice<'_> {
         } else {
             self.list(text, 2, "run: what ran before, as listed, without a taint, by name:", &self.names(running));
         }
+        if let Some(by) = &active.per {
+            let empty: Vec<String> =
+                activation.groups.iter().filter(|(_, at)| at.is_empty()).map(|(name, _)| name.clone()).collect();
+            if !empty.is_empty() {
+                self.list(text, 2, &format!("groups by {by} without an active copy:"), &empty);
+            }
+            if !activation.ungrouped.is_empty() {
+                let names = self.names(&activation.ungrouped);
+                self.list(text, 2, &format!("suspended, for they have no {by} to group by:"), &names);
+            }
+        }
         let next: Vec<usize> = eligible.iter().copied().filter(|at| !running.contains(at)).collect();
         if !next.is_empty() {
             self.list(text, 2, "standing by, the next first:", &self.names(&next));
         }
-        let never: Vec<usize> = placed.into_iter().filter(|at| !eligible.contains(at)).collect();
+        let grouped = |at: &usize| !activation.ungrouped.contains(at);
+        let never: Vec<usize> = placed.into_iter().filter(|at| !eligible.contains(at)).filter(grouped).collect();
         if !never.is_empty() {
             self.list(text, 2, "suspended, because `active` does not meet them:", &self.names(&never));
         }

@@ -394,6 +394,8 @@ impl<'a> Choice<'a> {
             } else if activation.eligible.contains(&at) {
                 let running = self.names(&activation.running).join(", ");
                 format!("its copy stands by, suspended: {running} runs")
+            } else if let Some(by) = active.per.as_ref().filter(|_| activation.ungrouped.contains(&at)) {
+                format!("its copy is suspended: it has no {by} to group by")
             } else {
                 "its copy is suspended: `active` does not meet it".to_owned()
             };

@@ -359,8 +359,24 @@ fn matched(matching: &Match, cluster: &Cluster, all: &mut Vec<Asked>) {
             Operator::NotIn => in_words(true, values),
             Operator::Exists => "any".to_owned(),
             Operator::DoesNotExist => "none".to_owned(),
+            Operator::Gt | Operator::Lt | Operator::SemVer => {
+                format!("{}{}", operator.words(), in_words(false, values))
+            }
         };
         all.push(Asked { asked: format!("asked {asked}"), task: Some(*span), has, cluster });
+    }
+    if let Some(range) = &matching.kubernetes_version {
+        let has = cluster.release.as_ref().map_or_else(
+            || "it states none".to_owned(),
+            |release| format!("it is {}.{}.{}", release.value.0, release.value.1, release.value.2),
+        );
+        let at = cluster.release.as_ref().map(|release| release.span);
+        all.push(Asked { asked: format!("asked {}", *range.text), task: Some(range.text.span), has, cluster: at });
+    }
+    if let (Some(first), Some(last)) = (matching.any_of.first(), matching.any_of.last()) {
+        let task = Span { end: last.span.end, ..first.span };
+        let asked = format!("one of {} must be met", matching.any_of.len());
+        all.push(Asked { asked, task: Some(task), has: String::new(), cluster: None });
     }
 }
 

@@ -24,6 +24,10 @@ pub(crate) struct MatchSpec {
     pub(crate) labels: Option<LabelsSpec>,
     /// As in a Kubernetes label selector.
     pub(crate) expressions: Option<Vec<Spanned<ExpressionSpec>>>,
+    /// A range of Kubernetes versions, as `>=1.27 <1.31`.
+    pub(crate) kubernetes_version: Option<Spanned<String>>,
+    /// One of these must hold too.
+    pub(crate) any_of: Option<Spanned<Vec<Spanned<MatchSpec>>>>,
 }
 
 /// What is asked of labels, by key.
@@ -45,7 +49,7 @@ pub(crate) struct ExpressionSpec {
     pub(crate) key: Spanned<String>,
     /// How it must hold.
     pub(crate) operator: Spanned<OperatorSpec>,
-    /// For In and NotIn.
+    /// For In and NotIn; one number for Gt and Lt, one range for SemVer.
     pub(crate) values: Option<Vec<Spanned<String>>>,
 }
 
@@ -60,6 +64,12 @@ pub(crate) enum OperatorSpec {
     Exists,
     /// The label is absent.
     DoesNotExist,
+    /// The label is an integer above the only value.
+    Gt,
+    /// The label is an integer below the only value.
+    Lt,
+    /// The label is a version in the range that is the only value.
+    SemVer,
 }
 
 /// Clusters that are left out; either part suffices.
@@ -185,4 +195,6 @@ pub(crate) struct ActiveSpec {
     pub(crate) exclude: Option<ExcludeSpec>,
     /// At most so many.
     pub(crate) max: Option<u32>,
+    /// `max` counts in each group: `region`, `provider` or `label:KEY`.
+    pub(crate) per: Option<Spanned<String>>,
 }

@@ -110,6 +110,22 @@ pub(crate) struct OutputSpec {
     pub(crate) kustomization: Option<bool>,
     /// What to do about `${...}`, which Flux would substitute (default warn).
     pub(crate) flux_substitution: Option<FluxSpec>,
+    /// Labels and annotations of all objects; an object's own win.
+    pub(crate) metadata: Option<OutputMetadataSpec>,
+}
+
+/// `output.metadata`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct OutputMetadataSpec {
+    /// Labels of all objects but those that SOPS has encrypted.
+    #[schemars(with = "Option<k8s::StringMap>")]
+    pub(crate) labels: Option<Located>,
+    /// Annotations of the same.
+    #[schemars(with = "Option<k8s::StringMap>")]
+    pub(crate) annotations: Option<Located>,
+    /// The pods of tasks get them too (default false).
+    pub(crate) pods: Option<bool>,
 }
 
 /// `output.marker`.
