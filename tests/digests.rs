@@ -96,3 +96,28 @@ fn a_recorded_lock_is_rendered_frozen_and_stays_as_it_is() {
     let of = |mode| support::output(&compile_watched(&sources, &mode, |_| {}));
     assert!(of(Mode::Frozen) == of(Mode::Steady), "a sync renders what a build wrote");
 }
+
+/// A placement that is recorded, with a part of its `match`.
+fn digest_of(matching: &str) -> Option<String> {
+    let spec = format!(
+        "{{placement: {{match: {matching}, spread: [{{by: cluster, max: 1}}]}}, schedule: \"0 3 * * *\", container: {{image: \"x:1\"}}}}"
+    );
+    let row = Row { name: "later".to_owned(), digest: None, spec };
+    digests(&compile_watched(&tree(&[row], None), &Mode::Steady, |_| {})).remove(0).1
+}
+
+#[test]
+fn members_that_came_later_count_where_they_are_used() {
+    let plain = digest_of("{region: [r1]}");
+    let ranges = [
+        "{region: [r1], kubernetesVersion: \">=1.27\"}",
+        "{region: [r1], kubernetesVersion: \">=1.28\"}",
+        "{region: [r1], anyOf: [{provider: aws}]}",
+        "{region: [r1], anyOf: [{provider: aws}, {provider: gcp}]}",
+        "{region: [r1], expressions: [{key: rank, operator: Gt, values: [\"1\"]}]}",
+    ];
+    let distinct: BTreeSet<Option<String>> = ranges.iter().map(|it| digest_of(it)).chain([plain]).collect();
+    assert_eq!(distinct.len(), ranges.len() + 1);
+    let turned = digest_of("{region: [r1], anyOf: [{provider: gcp}, {provider: aws}]}");
+    assert_eq!(digest_of(ranges[3]), turned, "the order of alternatives means nothing");
+}

@@ -19,6 +19,7 @@ mod grown;
 mod guard;
 mod hides;
 mod history;
+mod howto;
 mod import;
 mod importing;
 mod inputs;
