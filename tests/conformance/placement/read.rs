@@ -64,6 +64,7 @@ fn candidate(cluster: &Value, admitted: bool) -> Candidate {
         provider: some(&spec["provider"]),
         region: some(&spec["region"]),
         zones,
+        release: None,
         taints: items(&spec["taints"], taint).into_iter().flatten().collect(),
         apis,
         serves_all: false,
