@@ -150,12 +150,105 @@ impl Test {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn requirement(key: &str, operator: &str, values: &[&str]) -> Requirement {
         Requirement {
             key: key.to_owned(),
             operator: operator.to_owned(),
             values: values.iter().map(|v| (*v).to_owned()).collect(),
+        }
+    }
+
+    fn said(text: String) -> crate::tree::Spanned<String> {
+        let here = crate::tree::Span { file: crate::tree::FileId(0), start: 0, end: 0 };
+        crate::tree::Spanned::new(text, here)
+    }
+
+    /// A `match` of a few words that clusters have too, with alternatives inside.
+    fn matching() -> impl Strategy<Value = Match> {
+        let values = || {
+            let list = proptest::collection::vec("[ab]", 1..3);
+            let values = (any::<bool>(), list).prop_map(|(not, list)| {
+                let values: Vec<_> = list.into_iter().map(said).collect();
+                Values { not, span: values[0].span, values }
+            });
+            proptest::option::weighted(0.3, values)
+        };
+        let operators = [
+            (Operator::In, "a"),
+            (Operator::NotIn, "b"),
+            (Operator::Exists, ""),
+            (Operator::DoesNotExist, ""),
+            (Operator::Gt, "3"),
+            (Operator::Lt, "3"),
+            (Operator::SemVer, ">=2 <4"),
+        ];
+        let expression = ("[kl]", proptest::sample::select(operators.to_vec())).prop_map(|(key, (operator, value))| {
+            let key = said(key);
+            let values = if value.is_empty() { vec![] } else { vec![said(value.to_owned())] };
+            crate::model::Expression { span: key.span, key, operator, values }
+        });
+        let version = proptest::sample::select(vec![">=1.27", "<1.27", ">=1.20 <1.30"]).prop_map(|text| VersionRange {
+            requirement: crate::model::Requirement::parse(text).unwrap(),
+            text: said(text.to_owned()),
+        });
+        let parts = (
+            values(),
+            values(),
+            values(),
+            proptest::collection::vec(("[kl]", "[ab3]"), 0..2),
+            proptest::collection::vec(expression, 0..2),
+            proptest::option::weighted(0.3, version),
+        );
+        let leaf = parts.prop_map(|(provider, region, zone, labels, expressions, kubernetes_version)| Match {
+            provider,
+            region,
+            zone,
+            labels: labels.into_iter().map(|(key, value)| (said(key), said(value))).collect(),
+            expressions,
+            kubernetes_version,
+            any_of: vec![],
+            span: said(String::new()).span,
+        });
+        leaf.prop_recursive(2, 6, 2, |inner| {
+            (inner.clone(), proptest::collection::vec(inner, 0..3))
+                .prop_map(|(matching, any_of)| Match { any_of, ..matching })
+        })
+    }
+
+    fn cluster() -> impl Strategy<Value = crate::model::Cluster> {
+        let word = || proptest::option::of("[ab]");
+        let labels = proptest::collection::btree_map("[kl]", "[ab25]", 0..3);
+        let release = proptest::option::of((1..2u64, 19..32u64, 0..3u64));
+        let zones = proptest::collection::vec("[ab]", 0..3);
+        (word(), word(), zones, labels, release).prop_map(|(provider, region, zones, labels, release)| {
+            let mut cluster = crate::model::Cluster::bare(said("c".to_owned()));
+            cluster.provider = provider.map(said);
+            cluster.region = region.map(said);
+            cluster.zones = zones.into_iter().map(said).collect();
+            cluster.labels = labels.into_iter().map(|(key, value)| (key, said(value))).collect();
+            cluster.release = release.map(|release| crate::tree::Spanned::new(release, cluster.name.span));
+            cluster
+        })
+    }
+
+    proptest! {
+        /// Weights are asked of candidates and everything else of clusters: by two readings of one `match`.
+        #[test]
+        fn both_readings_of_a_match_agree(matching in matching(), cluster in cluster()) {
+            let candidate = Candidate {
+                name: cluster.name.value.clone(),
+                labels: cluster.labels.iter().map(|(key, value)| (key.clone(), value.value.clone())).collect(),
+                provider: cluster.provider.as_ref().map(|it| it.value.clone()),
+                region: cluster.region.as_ref().map(|it| it.value.clone()),
+                zones: cluster.zones.iter().map(|it| it.value.clone()).collect(),
+                release: cluster.release.as_ref().map(|it| it.value),
+                ..Candidate::default()
+            };
+            let selector = Selector { matching: Some(matching), ..Selector::default() };
+            let by_rules = super::super::filter::matches(&selector, &cluster).is_ok();
+            prop_assert_eq!(Affinity::from(&selector).meets(&candidate), by_rules);
         }
     }
 

@@ -398,6 +398,22 @@ mod tests {
         assert_eq!(nanos("0.1Ki"), 102_400_000_000);
     }
 
+    proptest::proptest! {
+        /// Below 64 bits both forms are the amount itself, as [`Quantity`] has it by other arithmetic.
+        #[test]
+        fn in_64_bits_an_amount_that_fits_is_itself(
+            text in "-?[0-9]{1,22}(\\.[0-9]{0,12})?(n|u|m|k|M|G|Ki|Mi|Gi|e-?[0-9]{1,2})?",
+        ) {
+            let amount = parse(&text).unwrap();
+            // Beyond that the short form overflows to 0, which other tests show.
+            if amount.nanos().unsigned_abs() < u128::from(u64::MAX) * 1_000 {
+                let wanted = (i64::try_from(amount.units()).ok(), i64::try_from(amount.millis()).ok());
+                let found = (super::value_in_64_bits(&text), super::millis_in_64_bits(&text));
+                proptest::prop_assert_eq!(found, wanted, "{}", text);
+            }
+        }
+    }
+
     /// `UnmarshalJSON`, answers of kube-apiserver 1.36: what JSON escapes is not trimmed.
     #[test]
     fn white_space_that_json_escapes_is_not_trimmed() {

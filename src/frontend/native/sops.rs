@@ -23,10 +23,9 @@ pub(super) fn check(object: &Located, context: &mut Context<'_, '_>) -> bool {
     let Some(settings) = object.value.get("sops") else { return without_settings(object, context) };
     if ["apiVersion", "kind"].iter().any(|name| text(object, name).is_some_and(is_encrypted)) {
         let message = "SOPS has encrypted all of this object, so it is not known what it is";
-        context.diags.push(
-            Diagnostic::new(Code::ResourceInvalid, object.span(), message)
-                .help("encrypt its values alone: write `encrypted_regex: ^(data|stringData)$` into the rule of .sops.yaml, and encrypt it again"),
-        );
+        context.diags.push(Diagnostic::new(Code::ResourceInvalid, object.span(), message).help(
+            "encrypt its values alone: give the rule in .sops.yaml an `encrypted_regex` for `data` and `stringData`",
+        ));
         return false;
     }
     let Some(rule) = Rule::of(settings) else { return true };

@@ -474,7 +474,14 @@ impl<'a> Choice<'a> {
                 .running
                 .iter()
                 .map(|at| json!({"cluster": self.name(*at), "because": self.because(*at, &activation.eligible)}));
-            json!({"running": why.collect::<Vec<Value>>(), "eligible": self.names(&activation.eligible)})
+            let mut value =
+                json!({"running": why.collect::<Vec<Value>>(), "eligible": self.names(&activation.eligible)});
+            if self.unit.active.as_ref().is_some_and(|active| active.per.is_some()) {
+                let groups = activation.groups.iter().map(|(name, at)| (name.clone(), json!(self.names(at))));
+                value["groups"] = Value::Object(groups.collect());
+                value["ungrouped"] = json!(self.names(&activation.ungrouped));
+            }
+            value
         });
         let recorded = planned.recorded.as_ref().map(|recorded| {
             let clusters = recorded.clusters.iter().map(|(name, n)| json!({"cluster": name, "instances": n}));
