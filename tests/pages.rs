@@ -43,6 +43,13 @@ fn prepare(page: &str, root: &Path) {
             let text = fs::read_to_string(&task).expect("the task").replace(":1.4", ":1.5");
             fs::write(task, text).expect("written");
         }
+        "pause-overdue" => drop(run(root, &["build"])),
+        "starts-at-once" => {
+            let text = fs::read_to_string(&task).expect("the task");
+            fs::write(&task, text.replace("12 3 * * *", "0 3 * * *")).expect("written");
+            run(root, &["build"]);
+            fs::write(task, text).expect("written");
+        }
         "deletions" => drop(run(root, &["build"])),
         "edited-output" => {
             run(root, &["build"]);
@@ -102,6 +109,7 @@ fn put(root: &Path, path: &str, text: &str) {
 /// The command that a page is about.
 fn command(page: &str) -> &'static [&'static str] {
     match page {
+        "pause-overdue" => &["check", "--on", "2027-02-01"],
         "stale-output" | "edited-output" | "lock-changed" | "documents-gone" => &["check"],
         "unstaged-output" => &["build", "--stage"],
         "not-in-lock" => &["build", "--frozen"],

@@ -17,6 +17,8 @@ use super::moved;
 use super::outcome::{Failure, Outcome};
 use super::renames::{self, Known, Removal};
 use super::session::Session;
+use jiff::civil::Date;
+
 use crate::compile::Compilation;
 use crate::diag::{Code, Diagnostic, Diagnostics, Place, Severity};
 use crate::lock::Mode;
@@ -27,9 +29,31 @@ use crate::tree::Difference;
 /// So many files are named one by one, of each kind.
 const SHOWN: usize = 20;
 
+/// `--on`
+fn parse_date(text: &str) -> Result<Date, Failure> {
+    let date = text.parse::<Date>().ok().filter(|_| text.len() == "2027-01-04".len());
+    date.ok_or_else(|| Failure::Run(format!("`--on {text}` is not a date: write it as `2027-01-04`")))
+}
+
+/// The pauses that should have been reviewed before a day.
+fn overdue_pauses(compilation: &Compilation, on: Date) -> Vec<Diagnostic> {
+    let overdue = |pause: &crate::model::Pause| {
+        let review = pause.review_by.as_ref().filter(|review| review.value < on)?;
+        let message = format!("pause `{}` was to be reviewed by {}, and it is {on}", *pause.name, review.value);
+        let diagnostic = Diagnostic::new(Code::PauseOverdue, review.span, message);
+        Some(diagnostic.help("remove the pause, or write a later day in `reviewBy`"))
+    };
+    compilation.model.fleet.pauses.iter().filter_map(overdue).collect()
+}
+
 /// Runs it.
 pub(super) fn run(session: &mut Session, args: &Check) -> Result<Outcome, Failure> {
+    let on = args.on.as_deref().map(parse_date).transpose()?;
     let compilation = session.compile_as(&Mode::Locked)?;
+    if let Some(on) = on {
+        session.diags.extend(overdue_pauses(&compilation, on));
+        session.diags.sort();
+    }
     let own = |path: &str| path != crate::tree::GIT_ATTRIBUTES;
     let empty = !session.tree().files().any(|(_, file)| own(file.path.as_str()));
     if matches!(session.view, View::Index(_)) && empty && session.tree().problems().is_empty() {

@@ -46,7 +46,9 @@ fn over_budget(excess: &Excess<'_>, model: &Model) -> Diagnostic {
     let shown = |amount: u64| match limit.of {
         LimitOf::Cpu => format!("{} CPU", f64::from(u32::try_from(amount).unwrap_or(u32::MAX)) / 1000.0),
         LimitOf::Memory => format!("{} MiB", amount.div_ceil(1 << 20)),
+        LimitOf::Starts if amount == 1 => "1 start".to_owned(),
         LimitOf::Starts => format!("{amount} starts"),
+        LimitOf::Instances if amount == 1 => "1 pod".to_owned(),
         LimitOf::Instances => format!("{amount} pods"),
         LimitOf::Running => format!("{amount} running"),
     };
@@ -67,7 +69,8 @@ fn over_budget(excess: &Excess<'_>, model: &Model) -> Diagnostic {
         diagnostic = diagnostic.note(format!("the tasks are {}", list(tasks, model)));
     }
     if *others > 0 {
-        diagnostic = diagnostic.note(format!("{others} more groups are over this budget"));
+        let groups = if *others == 1 { "group is" } else { "groups are" };
+        diagnostic = diagnostic.note(format!("{others} more {groups} over this budget"));
     }
     if let Some((unknown, of)) = unknown.filter(|(unknown, _)| *unknown > 0) {
         diagnostic = diagnostic.note(format!("at least: {unknown} of {of} copies have no `expectedDuration`"));

@@ -257,7 +257,7 @@ fn number(part: &str, unit: Unit) -> Option<String> {
                 .to_owned(),
         ),
         upper if upper == "H" || upper.starts_with("H/") || upper.starts_with("H(") => {
-            Some("`H` is Jenkins' and not in Kubernetes' cron: write a number".to_owned())
+            Some("Kubernetes' cron has no `H`; in the schedule of a task fleetcron expands it, in upper case: write `H`, or a number".to_owned())
         }
         upper if upper.contains('~') => Some("`~` is not in Kubernetes' cron: write a number".to_owned()),
         upper if upper.contains("..") => Some("write a range as `1-5`".to_owned()),
@@ -447,8 +447,14 @@ mod tests {
                 "0 3 * * 2#1",
                 "`#` is not in Kubernetes' cron: run on that day of every week, and let the job look at the date",
             ),
-            ("H 3 * * *", "`H` is Jenkins' and not in Kubernetes' cron: write a number"),
-            ("H/15 * * * *", "`H` is Jenkins' and not in Kubernetes' cron: write a number"),
+            (
+                "H 3 * * *",
+                "Kubernetes' cron has no `H`; in the schedule of a task fleetcron expands it, in upper case: write `H`, or a number",
+            ),
+            (
+                "H/15 * * * *",
+                "Kubernetes' cron has no `H`; in the schedule of a task fleetcron expands it, in upper case: write `H`, or a number",
+            ),
             ("0~30 * * * *", "`~` is not in Kubernetes' cron: write a number"),
         ] {
             assert_eq!(help(text).as_deref(), Some(instead), "{text}");

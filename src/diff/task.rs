@@ -146,7 +146,11 @@ pub struct When {
 
 impl When {
     fn of(timing: &Timing) -> Self {
-        Self { schedule: timing.schedule.clone(), zone: timing.time_zone.clone(), suspended: timing.suspended }
+        Self {
+            schedule: timing.schedule.clone(),
+            zone: timing.time_zone.clone(),
+            suspended: timing.suspended || !timing.paused.is_empty(),
+        }
     }
 }
 

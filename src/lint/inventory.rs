@@ -36,6 +36,15 @@ pub(super) fn run(model: &Model, diags: &mut Diagnostics) -> BTreeSet<Span> {
             check.selector(when, span);
         }
     }
+    let fleet = &model.fleet;
+    let blackouts = fleet.blackouts.iter().map(|blackout| (&blackout.name, &blackout.copies));
+    let budgets = fleet.budgets.iter().map(|budget| (&budget.name, &budget.copies));
+    let pauses = fleet.pauses.iter().map(|pause| (&pause.name, &pause.copies));
+    for (name, copies) in blackouts.chain(budgets).chain(pauses) {
+        if let Some(selector) = &copies.clusters {
+            check.selector(selector, name.span);
+        }
+    }
     check.faults
 }
 

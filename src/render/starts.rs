@@ -271,6 +271,9 @@ impl Settling<'_> {
         let mut diagnostic =
             Diagnostic::new(Code::InexactWindow, placed[0].1, message).other(self.span, "the schedule is here");
         diagnostic.notes.extend(notes(&cut));
+        if let Some(covering) = &cut.covering {
+            diagnostic.help.push(format!("write `{covering}`, which leaves out the times by every distance"));
+        }
         diagnostic.help.extend(self.window_help(reason, &windows, plain.as_ref(), hashed));
         self.found.push(diagnostic);
         None
@@ -376,8 +379,7 @@ impl Settling<'_> {
 
 /// What the zones of the windows have to do with it.
 fn notes(cut: &Cut) -> Vec<String> {
-    let mut notes: Vec<String> = cut
-        .by_difference
+    cut.by_difference
         .iter()
         .map(|(difference, result)| {
             let ahead: Vec<String> = difference.iter().map(i32::to_string).collect();
@@ -387,11 +389,7 @@ fn notes(cut: &Cut) -> Vec<String> {
             };
             format!("while the schedule's zone is {} minutes ahead of the window's: {left}", ahead.join(", "))
         })
-        .collect();
-    if let Some(covering) = &cut.covering {
-        notes.push(format!("`{covering}` leaves out the times by every distance"));
-    }
-    notes
+        .collect()
 }
 
 fn shown_edges(window: &Window) -> String {

@@ -56,6 +56,8 @@ enum Copy {
     Standby,
     /// It is suspended by its author.
     Suspended,
+    /// It is suspended by a pause of the fleet.
+    Paused,
 }
 
 impl Row<'_> {
@@ -75,7 +77,9 @@ impl Row<'_> {
         let differ = self.shown.windows(2).any(|pair| pair[0].1 != pair[1].1);
         let name = |at: usize| model.clusters[at].name.value.as_str();
         let mut lines = Vec::new();
-        for (copy, lead) in [(Copy::Runs, ""), (Copy::Standby, "standby:"), (Copy::Suspended, "suspended:")] {
+        let leads =
+            [(Copy::Runs, ""), (Copy::Standby, "standby:"), (Copy::Suspended, "suspended:"), (Copy::Paused, "paused:")];
+        for (copy, lead) in leads {
             let these: Vec<&(usize, u32, Copy)> = self.shown.iter().filter(|one| one.2 == copy).collect();
             if these.is_empty() {
                 continue;
@@ -118,6 +122,7 @@ fn copies(built: &Built) -> BTreeMap<usize, Copy> {
     for variant in &built.rendered.variants {
         for at in &variant.clusters {
             let copy = match (variant.timing.suspended, running) {
+                (false, _) if !variant.timing.paused.is_empty() => Copy::Paused,
                 (false, _) => Copy::Runs,
                 // Where none is active, nothing stands by.
                 (true, Some(running)) if !running.is_empty() && !running.contains(at) => Copy::Standby,

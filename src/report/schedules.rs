@@ -27,14 +27,15 @@ pub fn of(built: &Built) -> Vec<Schedule> {
     for variant in &built.rendered.variants {
         let timing = &variant.timing;
         let same = |known: &&mut Schedule| {
-            (&known.text, &known.zone, known.suspended) == (&timing.schedule, &timing.time_zone, timing.suspended)
+            let paused = timing.suspended || !timing.paused.is_empty();
+            (&known.text, &known.zone, known.suspended) == (&timing.schedule, &timing.time_zone, paused)
         };
         match found.iter_mut().find(same) {
             Some(known) => known.clusters.extend(&variant.clusters),
             None => found.push(Schedule {
                 text: if timing.is_refused() { "refused".to_owned() } else { shown(&timing.schedule) },
                 zone: timing.time_zone.clone(),
-                suspended: timing.suspended,
+                suspended: timing.suspended || !timing.paused.is_empty(),
                 clusters: variant.clusters.clone(),
                 expression: Expression::parse(&timing.schedule).ok().filter(|_| !timing.is_refused()),
             }),

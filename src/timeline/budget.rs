@@ -88,6 +88,7 @@ fn excess<'a>(
     let counts = &groups[name];
     let timeline = &timelines[index];
     let windowed = matches!(limit.of, LimitOf::Starts | LimitOf::Instances);
+    let minute = if windowed { first_start(timeline, counts, minute, budget.window_minutes) } else { minute };
     let tasks =
         tasks(timeline, copies, counts, (minute, if windowed { budget.window_minutes as usize } else { 1 }), limit);
     let staggered = windowed.then(|| staggered_peak(model, copies, counts, timelines, &tasks, budget, limit)).flatten();
@@ -99,6 +100,13 @@ fn excess<'a>(
     let group = (budget.per != BudgetPer::Fleet).then(|| name.clone());
     let at = timeline.instant(minute);
     Some(Excess { budget, limit, group, others: worst.len() - 1, found, at, tasks, staggered, unknown })
+}
+
+/// The first minute of a window in which something starts.
+fn first_start(timeline: &Timeline, counts: &Counts, minute: usize, window_minutes: u32) -> usize {
+    let sums = timeline.sum(|member| counts.get(&member).copied().unwrap_or(0));
+    let within = sums.iter().enumerate().skip(minute).take(window_minutes as usize);
+    within.filter(|(_, sum)| **sum > 0).map(|(minute, _)| minute).next().unwrap_or(minute)
 }
 
 /// The copies that run and that a budget counts, by group.

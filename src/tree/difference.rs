@@ -215,7 +215,7 @@ impl<'a, C: Contents> Build<'a, C> {
         let mut same = self.contents.same(path, bytes) == Some(true);
         if !same {
             // One byte more than wanted tells a longer file from an equal one.
-            let limit = if keeps_former(path) { DOCUMENT_LIMIT } else { FIRST_LINE };
+            let limit = if keeps_former(path) || is_cron_job(path) { DOCUMENT_LIMIT } else { FIRST_LINE };
             held = self.contents.read(path, (bytes.len() + 1).max(limit))?;
             same = *held == **bytes;
         }
@@ -225,7 +225,8 @@ impl<'a, C: Contents> Build<'a, C> {
             return Ok(());
         }
         let former_owner = owner(held).filter(|task| owner(bytes) != Some(task)).map(str::to_owned);
-        let former = keeps_former(path).then(|| Arc::from(held));
+        let starts = is_cron_job(path) && start_lines(held).ne(start_lines(bytes));
+        let former = (starts || keeps_former(path)).then(|| Arc::from(held));
         let mark = if held.is_empty() {
             Some(Mark::Empty)
         } else if has_header(held) {
@@ -335,6 +336,18 @@ impl<'a, C: Contents> Build<'a, C> {
         found.leftovers = existing.leftovers().to_vec();
         found
     }
+}
+
+/// Whether a path is that of a CronJob. There are many of them, so the former bytes are kept only where a line differs
+/// that decides when it starts.
+fn is_cron_job(path: &RepoPath) -> bool {
+    path.as_str().ends_with(".cronjob.yaml")
+}
+
+/// The lines of a CronJob that decide when it starts, as fleetcron writes them.
+fn start_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    const KEYS: [&[u8]; 4] = [b"  schedule:", b"  timeZone:", b"  suspend:", b"  startingDeadlineSeconds:"];
+    bytes.split(|byte| *byte == b'\n').filter(|line| KEYS.iter().any(|key| line.starts_with(key)))
 }
 
 /// Whether the former bytes of a file are kept, by the kind in its name.

@@ -191,6 +191,9 @@ pub(super) struct Check {
     pub(super) out: Option<PathBuf>,
     #[command(flatten)]
     pub(super) state: State,
+    /// Fail if a pause of the Fleet should have been reviewed by a day before this one.
+    #[arg(long, value_name = "DATE")]
+    pub(super) on: Option<String>,
     /// The revision before: the guard counts what is deleted since, and what its inputs do not give either was edited by
     /// hand; absent is HEAD, with `--at` its first parent.
     #[arg(long, value_name = "REV", conflicts_with = "out")]
