@@ -43,6 +43,8 @@ mod schemas;
 mod second_reader;
 mod story;
 mod support;
+mod time_laws;
+mod timeline_cli;
 mod truth;
 mod understood;
 mod words;

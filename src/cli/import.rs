@@ -1,7 +1,8 @@
-//! `fleetcron import clusters`: inventory from objects of other tools.
+//! `fleetcron import`: inventory from objects of other tools, tasks from existing CronJobs, durations from Jobs that ran.
 //!
 //! Only this file opens files. After any error nothing is printed and nothing is written. Credentials are never copied.
 
+mod durations;
 pub(super) mod repository;
 mod tasks;
 
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+pub(super) use self::durations::durations;
 pub(super) use self::tasks::{fleet_of, tasks};
 use super::args::ImportClusters;
 use super::outcome::{Failure, Outcome};

@@ -35,8 +35,10 @@ mod side;
 mod stage;
 mod terminal;
 mod timeline;
+mod timeline_clock;
 mod timeline_data;
 mod timeline_moments;
+mod timeline_suggest;
 mod timeline_text;
 
 use std::io::{IsTerminal, Write};
@@ -305,6 +307,7 @@ fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session
         Command::Import { what: Import::Clusters(args) } => import::clusters(args, global.quiet),
         Command::Import { what: Import::Tasks(args) } => import::tasks(args, global),
         Command::Import { what: Import::Karmada(args) } => import::repository::run(args, global.quiet),
+        Command::Import { what: Import::Durations(args) } => import::durations(open(slot)?, args),
         // `main` has it answered before.
         Command::Cmp { .. } => Err(Failure::Run("`cmp` answers by itself".to_owned())),
         Command::Schema(args) => schema::run(args),

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::args::{Format, Timeline as Args};
 use super::outcome::{Failure, Outcome};
 use super::session::Session;
-use super::{moment, timeline_data, timeline_moments, timeline_text};
+use super::{moment, timeline_clock, timeline_data, timeline_moments, timeline_suggest, timeline_text};
 use crate::compile;
 use crate::cron::Zone;
 use crate::diag::nearest;
@@ -65,12 +65,18 @@ pub(super) fn run(session: &mut Session, args: &Args, format: Format, colored: b
     let span = span(args, from)?;
     let asked = timeline_moments::Asked::parse(args)?;
     let compilation = session.compile()?;
+    if args.suggest {
+        return timeline_suggest::run(session, &compilation);
+    }
     let model = &compilation.model;
     let copies = select(compile::copies(&compilation.plan), args, model)?;
     let lead = Timeline::lead_minutes(&copies);
     let timeline = Timeline::by_clock(&copies, span, lead, clock);
     let group_by = args.group_by.clone().unwrap_or(GroupBy::Cluster);
     let view = View { model, copies, timeline, zone, group_by, by_weekday: args.by.is_some() };
+    if let Some(year) = args.daylight_saving {
+        return timeline_clock::run(session, &view, year, format);
+    }
     if let Some(asked) = asked {
         let found = timeline_moments::find(&view, &asked);
         let text = match format {

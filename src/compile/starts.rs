@@ -35,6 +35,7 @@ fn of_variant(task: usize, variant: &Variant) -> Copies {
             false => CopyState::Paused,
         },
         spread: timing.spread.is_spread(),
+        bounded: timing.starting_deadline.is_some(),
     }
 }
 

@@ -11,11 +11,15 @@ use crate::report::table::{count, names};
 /// So many names of clusters, tasks or objects stand in a line.
 const NAMED: usize = 6;
 
-/// All of them, one a line.
+/// What is refused and what is deleted with something else, one a line.
 pub fn lines(consequences: &Consequences) -> Vec<String> {
     let refused = consequences.refused.iter().map(refused_line);
-    let cascades = consequences.cascades.iter().map(cascade_line);
-    refused.chain(cascades).chain(consequences.starts.iter().map(starts_line)).collect()
+    refused.chain(consequences.cascades.iter().map(cascade_line)).collect()
+}
+
+/// The copies that may start at once, a line for each cause.
+pub fn starts(consequences: &Consequences) -> Vec<String> {
+    consequences.starts.iter().map(starts_line).collect()
 }
 
 /// All of them, for programs.

@@ -59,8 +59,37 @@ pub fn over_budget<'a>(model: &'a Model, copies: &[Copies], spans: &[Range<Times
     budgets.filter_map(|(budget, limit)| excess(model, copies, &timelines, budget, limit)).collect()
 }
 
+/// The peak of what a budget limits, of its busiest group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BudgetPeak {
+    /// The name of the budget.
+    pub budget: String,
+    /// What is limited.
+    pub of: LimitOf,
+    /// The most that is allowed.
+    pub most: u64,
+    /// What there is.
+    pub found: u64,
+}
+
+/// The peaks of all budgets, in the order of the settings.
+pub fn budget_peaks(model: &Model, copies: &[Copies], spans: &[Range<Timestamp>]) -> Vec<BudgetPeak> {
+    let lead = Timeline::lead_minutes(copies);
+    let timelines: Vec<Timeline> = spans.iter().map(|span| Timeline::of(copies, span.clone(), lead)).collect();
+    let budgets = model.fleet.budgets.iter().flat_map(|budget| budget.limits.iter().map(move |limit| (budget, limit)));
+    let peak = |(budget, limit): (&Budget, &Limit)| {
+        let groups = groups(model, copies, budget);
+        let series = groups
+            .values()
+            .flat_map(|counts| timelines.iter().flat_map(|timeline| series(timeline, copies, counts, budget, limit)));
+        let found = series.max().unwrap_or(0);
+        BudgetPeak { budget: budget.name.value.clone(), of: limit.of, most: limit.most, found }
+    };
+    budgets.map(peak).collect()
+}
+
 /// Which copies a group counts: by member, how many of its clusters.
-type Counts = BTreeMap<usize, u64>;
+pub(super) type Counts = BTreeMap<usize, u64>;
 
 fn excess<'a>(
     model: &'a Model,
@@ -110,7 +139,7 @@ fn first_start(timeline: &Timeline, counts: &Counts, minute: usize, window_minut
 }
 
 /// The copies that run and that a budget counts, by group.
-fn groups(model: &Model, copies: &[Copies], budget: &Budget) -> BTreeMap<String, Counts> {
+pub(super) fn groups(model: &Model, copies: &[Copies], budget: &Budget) -> BTreeMap<String, Counts> {
     let selected: Vec<bool> = model
         .clusters
         .iter()

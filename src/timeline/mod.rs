@@ -8,12 +8,14 @@ mod load;
 mod peak;
 mod stagger;
 mod strip;
+mod suggest;
 
-pub use budget::{Excess, PROPOSED_STAGGER, horizon, over_budget};
+pub use budget::{BudgetPeak, Excess, PROPOSED_STAGGER, budget_peaks, horizon, over_budget};
 pub use load::{Load, Measure};
 pub use peak::{Busiest, busiest_minutes, windowed};
 pub use stagger::{staggered, window_for};
 pub use strip::Strip;
+pub use suggest::{GoalPeak, StaggerMove, Suggestion, suggest};
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -45,6 +47,8 @@ pub struct Copies {
     pub state: CopyState,
     /// Whether their start is spread by hash.
     pub spread: bool,
+    /// Whether `startingDeadlineSeconds` lets runs go that were missed long ago.
+    pub bounded: bool,
 }
 
 /// What one run of a copy takes.

@@ -340,6 +340,7 @@ fn copies(case: &Value) -> Vec<Copies> {
                 instances: task["instances"].as_u64().map_or(1, |instances| instances as u32),
                 cost: Cost::default(),
                 spread: false,
+                bounded: false,
                 state: if suspended { CopyState::Suspended } else { CopyState::Runs },
             });
         }

@@ -249,6 +249,13 @@ pub(super) struct Timeline {
     /// Show a row for each day of the week.
     #[arg(long, value_enum, conflicts_with = "group_by")]
     pub(super) by: Option<TimelineBy>,
+    /// Propose staggers that bring the peaks under the budgets of the Fleet, or halve the peak where there is none, as a
+    /// patch with the peaks before and after.
+    #[arg(long, conflicts_with_all = ["at", "between", "by", "daylight_saving", "tasks", "clusters", "namespaces"])]
+    pub(super) suggest: bool,
+    /// List every run that a changing clock skips, repeats or adds in this year.
+    #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i16).range(1970..=2200), conflicts_with_all = ["at", "between", "by"])]
+    pub(super) daylight_saving: Option<i16>,
     /// What makes a row: `cluster`, `region`, `provider`, `namespace` or `label:KEY`; absent is `cluster`.
     #[arg(long, value_name = "GROUP")]
     pub(super) group_by: Option<super::timeline::GroupBy>,
@@ -390,6 +397,9 @@ pub(super) enum Import {
     /// Files of a repository of Karmada from policies, templates and clusters as `kubectl get ... -o yaml` writes them, without
     /// what a server wrote and without credentials.
     Karmada(ImportKarmada),
+    /// `expectedDuration` of tasks from the start and completion times of their Jobs, as `kubectl get jobs -A -o json`
+    /// prints them: the 95th percentile of at least 5 runs.
+    Durations(ImportDurations),
 }
 
 /// How imported CronJobs are written.
@@ -446,6 +456,17 @@ pub(super) struct ImportKarmada {
     pub(super) into: Option<PathBuf>,
     /// Say what would be written, but write nothing.
     #[arg(long, requires = "into")]
+    pub(super) dry_run: bool,
+}
+
+/// `fleetcron import durations`
+#[derive(Debug, Args)]
+pub(super) struct ImportDurations {
+    /// YAML or JSON of Jobs; `-` or nothing is standard input.
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// Show what would change as a patch, but write nothing.
+    #[arg(long)]
     pub(super) dry_run: bool,
 }
 

@@ -8,13 +8,15 @@ use super::outcome::{Failure, Outcome};
 use super::session::Session;
 use super::side::Side;
 use super::terminal;
-use crate::compile;
+use crate::compile::{self, Compilation};
+use crate::cron::Zone;
 use crate::diag::Diagnostics;
 use crate::diff::{self, Changes, State};
 use crate::lock::Mode;
 use crate::model::karmada::Compatibility;
 use crate::repo::{self, Sources, View};
 use crate::report::diff::{json, markdown, sections, text};
+use crate::timeline;
 
 /// How a result is drawn.
 #[derive(Clone, Copy)]
@@ -66,6 +68,8 @@ pub(super) fn run(session: &mut Session, args: &Diff, drawn: Drawn) -> Result<Ou
     let redaction = diff::Redaction::new(&[&before.compilation, &after.compilation]);
     session.progress.now("comparing");
     let changes = diff::changes(state(&before), state(&after), &redaction);
+    let peaks = budget_peaks(&before.compilation, &after.compilation);
+    let nothing = nothing.into_iter().chain(peaks).collect();
     let outcome = drawn_as(session, &changes, [&before.title, &after.title], nothing, args, drawn);
     // The process ends next: to take two large compilations down piece by piece would be work for nothing.
     std::mem::forget((before, after));
@@ -88,7 +92,7 @@ fn modes(session: &mut Session, args: &Diff, mode: KarmadaMode, drawn: Drawn) ->
     let (before, after) = both(session, before, after)?;
     let redaction = diff::Redaction::new(&[&before.compilation, &after.compilation]);
     let changes = diff::changes(state(&before), state(&after), &redaction);
-    Ok(drawn_as(session, &changes, [&before.title, &after.title], None, args, drawn))
+    Ok(drawn_as(session, &changes, [&before.title, &after.title], Vec::new(), args, drawn))
 }
 
 /// The state after, of a range that names one.
@@ -106,6 +110,25 @@ fn nothing([before, after]: &mut [&mut Side; 2]) -> Option<String> {
     };
     side.diags = Diagnostics::new();
     Some(format!("{} has no fleet: {means}", side.title))
+}
+
+/// What a change does to the peaks that budgets of both sides limit.
+fn budget_peaks(before: &Compilation, after: &Compilation) -> Vec<String> {
+    let peaks = |side: &Compilation| {
+        let year = side.model.fleet.daylight_saving.clone().unwrap_or_else(Zone::release_year);
+        timeline::budget_peaks(&side.model, &compile::copies(&side.plan), &timeline::horizon(year))
+    };
+    if after.model.fleet.budgets.is_empty() {
+        return Vec::new();
+    }
+    let (old, new) = (peaks(before), peaks(after));
+    let line = |peak: &timeline::BudgetPeak| {
+        let was = old.iter().find(|old| (&old.budget, old.of) == (&peak.budget, peak.of))?.found;
+        let word = if peak.found > was { "worse" } else { "better" };
+        let (budget, of, now) = (&peak.budget, peak.of.name(), peak.found);
+        (was != now).then(|| format!("budget {budget}, peak of {of}: {was} -> {now} ({word}; {} allowed)", peak.most))
+    };
+    new.iter().filter_map(line).collect()
 }
 
 fn state(side: &Side) -> State<'_> {
@@ -131,12 +154,12 @@ fn drawn_as(
     session: &Session,
     changes: &Changes,
     titles: [&str; 2],
-    nothing: Option<String>,
+    first: Vec<String>,
     args: &Diff,
     drawn: Drawn,
 ) -> Outcome {
     let mut report = sections::report(changes);
-    report.summary.splice(0..0, nothing);
+    report.summary.splice(0..0, first);
     let text = if drawn.markdown {
         markdown::markdown(&report, titles, args.max_bytes as usize)
     } else {

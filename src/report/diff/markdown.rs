@@ -68,6 +68,7 @@ fn top(report: &Report<'_>, titles: [&str; 2], lines: usize) -> String {
     section(&mut text, CONSEQUENCES, &report.consequences);
     let title = if report.guarded { "Deletions: the guard would stop this" } else { "Deletions" };
     section(&mut text, title, &report.deletions);
+    section(&mut text, "Copies that may start at once", &report.starts);
     text.push('\n');
     let summary: Vec<String> = report.summary.iter().map(|line| format!("**{}**", escaped(line))).collect();
     text.push_str(&summary.join("<br>\n"));

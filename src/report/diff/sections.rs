@@ -23,6 +23,8 @@ const LINES: usize = 20;
 pub struct Report<'c> {
     /// Updates that the API server refuses, and deletions that take more with them.
     pub consequences: Vec<String>,
+    /// Copies that may start at once.
+    pub starts: Vec<String>,
     /// What is lost; nothing if nothing is.
     pub deletions: Vec<String>,
     /// Whether the guard would stop it.
@@ -83,6 +85,7 @@ fn clusters(all: &[String]) -> String {
 pub fn report(changes: &Changes) -> Report<'_> {
     let mut report = Report { guarded: !changes.refusals.is_empty(), ..Report::default() };
     some(consequences::lines(&changes.consequences), "objects", &mut report.consequences);
+    report.starts = consequences::starts(&changes.consequences);
     report.deletions = deletions(changes);
     report.summary = summary(changes);
     report.inventory = inventory(changes);

@@ -20,6 +20,7 @@ pub fn text(report: &Report<'_>, titles: [&str; 2], width: usize, red: bool, qui
     section(&mut lost, "refused updates, and deletions that take more with them", &report.consequences);
     section(&mut lost, "deletions", &report.deletions);
     text.push_str(&if red && !lost.is_empty() { format!("\u{1b}[31m{lost}\u{1b}[0m") } else { lost });
+    section(&mut text, "copies that may start at once", &report.starts);
     text.push('\n');
     report.summary.iter().for_each(|line| text.push_str(&layout::sentence(0, line, width)));
     if let Some(sources) = report.sources.as_ref().filter(|_| !quiet) {
