@@ -34,6 +34,7 @@ mod session;
 mod side;
 mod stage;
 mod terminal;
+mod tidy;
 mod timeline;
 mod timeline_clock;
 mod timeline_data;
@@ -304,6 +305,7 @@ fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session
         Command::Explain(args) => explain::run(open(slot)?, args),
         Command::Diff(args) => diff::run(open(slot)?, args, diff::Drawn::of(global, paints(global))),
         Command::Cron(args) => cron::run(args),
+        Command::Tidy(args) => tidy::run(open(slot)?, args),
         Command::Import { what: Import::Clusters(args) } => import::clusters(args, global.quiet),
         Command::Import { what: Import::Tasks(args) } => import::tasks(args, global),
         Command::Import { what: Import::Karmada(args) } => import::repository::run(args, global.quiet),

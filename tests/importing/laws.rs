@@ -183,7 +183,7 @@ fn grown(count: usize) -> Vec<SourceText> {
         let cluster = format!("site-{number:03}");
         for task in 0..5 {
             let bytes = format!(
-                "apiVersion: batch/v1\nkind: CronJob\nmetadata: {{name: job-{task}, namespace: n}}\nspec:\n  schedule: \"{task} 3 * * *\"\n  \
+                "apiVersion: batch/v1\nkind: CronJob\nmetadata: {{name: job-{task}, namespace: shop}}\nspec:\n  schedule: \"{task} 3 * * *\"\n  \
                  jobTemplate:\n    spec:\n      template:\n        spec:\n          restartPolicy: Never\n          containers:\n          - name: main\n            \
                  image: r.example.com/job:{task}\n            args: [\"--at={cluster}\", \"--db=db.{cluster}.example.com\"]\n"
             );

@@ -185,7 +185,7 @@ fn every_layout_of_sources_gives_the_same_fleet() {
 #[test]
 fn a_dump_of_a_cluster_loses_what_the_server_wrote() {
     let dump = r#"{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "batch/v1", "kind": "CronJob",
-        "metadata": {"name": "a", "namespace": "n", "uid": "x", "resourceVersion": "1", "creationTimestamp": "2026-01-01T00:00:00Z",
+        "metadata": {"name": "a", "namespace": "shop", "uid": "x", "resourceVersion": "1", "creationTimestamp": "2026-01-01T00:00:00Z",
             "annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{}"}},
         "spec": {"schedule": "0 3 * * *", "concurrencyPolicy": "Allow", "suspend": false, "failedJobsHistoryLimit": 1, "successfulJobsHistoryLimit": 3,
             "jobTemplate": {"metadata": {"creationTimestamp": null}, "spec": {"template": {"metadata": {"creationTimestamp": null},
@@ -195,9 +195,9 @@ fn a_dump_of_a_cluster_loses_what_the_server_wrote() {
         "status": {"lastScheduleTime": "2026-01-01T00:00:00Z"}}]}"#;
     let dir = folder(&[("dump.json", dump)]);
     fine(&import(dir.path(), &["--cluster", "eu=dump.json", "--into", "fleet"]));
-    let task = fs::read_to_string(dir.path().join("fleet/tasks/n/a.yaml")).expect("a task");
-    let expected = "apiVersion: fleetcron.dev/v1alpha1\nkind: Task\nmetadata: {name: a, namespace: n}\nspec:\n  placement: {clusters: [eu]}\n  \
-                    schedule: \"0 3 * * *\"\n  container: {image: \"x:1\"}\n";
+    let task = fs::read_to_string(dir.path().join("fleet/tasks/shop/a.yaml")).expect("a task");
+    let expected = "apiVersion: fleetcron.dev/v1alpha1\nkind: Task\nmetadata: {name: a, namespace: shop}\nspec:\n  placement: {clusters: [eu]}\n  \
+                    schedule: \"0 3 * * *\"\n  container: {image: x:1}\n";
     assert_eq!(task, expected);
 }
 
@@ -300,4 +300,57 @@ fn a_secret_is_copied_and_never_shown() {
         crate::support::read(&dir.path().join("fleet")).values().filter(|bytes| **bytes == *one.as_bytes()).count();
     assert_eq!(kept, 1, "one file holds the Secret of three clusters, byte for byte");
     compare(dir.path(), "now", "fleet");
+}
+
+#[test]
+fn tidy_proposes_what_an_import_would_write_and_the_output_stays() {
+    let task = |name: &str, minute: usize| {
+        format!(
+            "# Kept apart.\napiVersion: fleetcron.dev/v1alpha1\nkind: Task\nmetadata:\n  name: {name}\n  namespace: shop\nspec:\n  placement:\n    clusters:\n      - eu\n      - us\n  \
+             schedule: \"{minute} 3 * * *\"\n  job:\n    backoffLimit: 2\n    concurrencyPolicy: Forbid\n  container:\n    image: r.example.com/{name}:1\n    env:\n      \
+             - name: A\n        value: one\n      - name: B\n        value: two\n    resources:\n      requests:\n        cpu: 100m\n"
+        )
+    };
+    let mut files: Vec<(String, String)> =
+        ["a", "b", "c"].iter().enumerate().map(|(at, name)| (format!("jobs/{name}.yaml"), task(name, at))).collect();
+    let document = |kind: &str, name: &str, spec: &str| {
+        format!("apiVersion: fleetcron.dev/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}}}\n{spec}")
+    };
+    files.push(("fleetcron.yaml".to_owned(), document("Fleet", "f", "spec: {defaults: {timeZone: Etc/UTC}}\n")));
+    files.push((
+        "clusters.yaml".to_owned(),
+        format!("{}---\n{}", document("Cluster", "eu", ""), document("Cluster", "us", "")),
+    ));
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let dir = folder(&files);
+    fine(&run(dir.path(), &["build"]));
+    let before = crate::support::read(&dir.path().join("rendered"));
+    let proposed = run(dir.path(), &["tidy"]);
+    fine(&proposed);
+    assert!(
+        said(&proposed).contains("+++ b/jobs/a.yaml") && said(&proposed).contains("6 objects compile to what they are"),
+        "{}",
+        said(&proposed)
+    );
+    assert!(fs::read_to_string(dir.path().join("jobs/a.yaml")).expect("a task").starts_with("# Kept apart."));
+    let written = run(dir.path(), &["tidy", "--write"]);
+    fine(&written);
+    assert!(grumbled(&written).contains("comments are lost in jobs/a.yaml"), "{}", grumbled(&written));
+    assert!(!fs::read_to_string(dir.path().join("jobs/a.yaml")).expect("a task").contains("concurrencyPolicy"));
+    fine(&run(dir.path(), &["build"]));
+    assert_eq!(crate::support::read(&dir.path().join("rendered")), before);
+    assert!(said(&run(dir.path(), &["tidy"])).contains("nothing to tidy"));
+    assert!(wrong(&run(dir.path(), &["tidy", "x"]), 1).contains("there is no task `x`"));
+}
+
+#[test]
+fn init_makes_a_fleet_of_the_cron_jobs_that_are_there() {
+    let dir = three();
+    fine(&run(dir.path(), &["init", "--from", "now", "fleet"]));
+    assert!(dir.path().join("fleet/tasks/shop/report.yaml").is_file());
+    compare(dir.path(), "now", "fleet");
+    let message = wrong(&run(dir.path(), &["init", "--from", "now", "fleet"]), 1);
+    assert!(message.contains("is a fleet already"), "{message}");
+    let plain = wrong(&run(&dir.path().join("now"), &["check"]), 1);
+    assert!(plain.contains("`fleetcron import tasks DIR --into FLEET`"), "{plain}");
 }

@@ -93,6 +93,8 @@ pub(super) enum Command {
         #[command(subcommand)]
         what: Import,
     },
+    /// Propose shorter overrides, bases and selectors for tasks that exist, proven to give the same manifests.
+    Tidy(Tidy),
     /// Answer Argo CD as its config-management plugin: see integrations/argocd.
     Cmp {
         /// What Argo CD asks.
@@ -400,6 +402,17 @@ pub(super) enum Import {
     /// `expectedDuration` of tasks from the start and completion times of their Jobs, as `kubectl get jobs -A -o json`
     /// prints them: the 95th percentile of at least 5 runs.
     Durations(ImportDurations),
+}
+
+/// `fleetcron tidy`
+#[derive(Debug, Args)]
+pub(super) struct Tidy {
+    /// The task, as `name` or `namespace/name`; absent means all, with their bases.
+    #[arg(value_name = "TASK")]
+    pub(super) task: Option<String>,
+    /// Write what is proposed.
+    #[arg(long)]
+    pub(super) write: bool,
 }
 
 /// How imported CronJobs are written.

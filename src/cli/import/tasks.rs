@@ -388,7 +388,11 @@ fn sentence(oddity: &Oddity) -> String {
     };
     let field = oddity.field.replace("/#", "/");
     let more = if oddity.more > 0 { format!("; so do {}", count(oddity.more, "more field")) } else { String::new() };
-    let Oddity { task, why, .. } = oddity;
+    let task = match oddity.also_tasks {
+        0 => oddity.task.clone(),
+        more => format!("{} and {}", oddity.task, count(more, "more task")),
+    };
+    let why = &oddity.why;
     let (own, usual) = shown_pair(oddity);
     match (own, usual) {
         (None, None) => format!("{task}{on}: {why}"),
@@ -445,7 +449,7 @@ fn value(imported: &Imported) -> Value {
         "unproven": imported.unproven,
         "leftOut": imported.left_out,
         "odd": imported.oddities.iter().map(|oddity| json!({
-            "task": oddity.task, "clusters": oddity.clusters, "field": oddity.field, "why": oddity.why,
+            "task": oddity.task, "alsoTasks": oddity.also_tasks, "clusters": oddity.clusters, "field": oddity.field, "why": oddity.why,
             "own": shown_pair(oddity).0, "usual": shown_pair(oddity).1,
             "others": oddity.others, "moreFields": oddity.more,
         })).collect::<Vec<Value>>(),

@@ -58,12 +58,18 @@ fn variable((name, value): (&String, &Value)) -> Value {
 /// What must be laid over `old` so that it becomes `new`; `None` if nothing. An order that no layer gives is left to the
 /// patches that the proof adds.
 pub(super) fn difference(old: &Value, new: &Value) -> Option<Value> {
-    change(Some(old), Some(new), Place::Body, "")
+    change(Some(old), Some(new), Place::Body, "", false)
 }
 
-fn change(old: Option<&Value>, new: Option<&Value>, place: Place, name: &str) -> Option<Value> {
+fn change(old: Option<&Value>, new: Option<&Value>, place: Place, name: &str, is_top: bool) -> Option<Value> {
     match (old, new) {
         (old, new) if old == new => None,
+        // The parts of a body are always there; what is in them goes.
+        (Some(Value::Object(old)), None)
+            if matches!(name, "job" | "pod" | "container" | "labels" | "annotations" | "variables") && is_top =>
+        {
+            Some(Value::Object(members(old, &Map::new(), place))).filter(|layer| *layer != json!({}))
+        }
         (_, None) => Some(Value::Null),
         (Some(Value::Object(old)), Some(Value::Object(new)))
             if !matches!(place, Place::Inside(_)) || !REPLACED.contains(&name) =>
@@ -81,11 +87,9 @@ fn change(old: Option<&Value>, new: Option<&Value>, place: Place, name: &str) ->
 
 fn members(old: &Map<String, Value>, new: &Map<String, Value>, place: Place) -> Map<String, Value> {
     let mut layer = Map::new();
-    for name in old.keys().filter(|name| !new.contains_key(*name)) {
-        layer.insert(name.clone(), Value::Null);
-    }
-    for (name, value) in new {
-        if let Some(value) = change(old.get(name), Some(value), place.member(name), name) {
+    let is_top = matches!(place, Place::Body);
+    for name in old.keys().chain(new.keys().filter(|name| !old.contains_key(*name))) {
+        if let Some(value) = change(old.get(name), new.get(name), place.member(name), name, is_top) {
             layer.insert(name.clone(), value);
         }
     }
@@ -113,7 +117,7 @@ fn items(old: &[Value], new: &[Value], key: &str, place: Place, name: &str) -> O
                 added.push(own);
             }
             Some(before) => {
-                if let Some(Value::Object(mut changed)) = change(Some(&before), Some(item), place.item(), "") {
+                if let Some(Value::Object(mut changed)) = change(Some(&before), Some(item), place.item(), "", false) {
                     changed.insert(key.to_owned(), item[key].clone());
                     layer.push(Value::Object(changed));
                 }

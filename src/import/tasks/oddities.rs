@@ -15,6 +15,8 @@ use super::template::{cut, replace_words};
 pub struct Oddity {
     /// The task.
     pub task: String,
+    /// How many more tasks have the same there.
+    pub also_tasks: usize,
     /// The clusters whose copy is unlike the others.
     pub clusters: Vec<String>,
     /// The field, by its path in the task.
@@ -31,6 +33,8 @@ pub struct Oddity {
     pub more: usize,
     /// How odd it is: more is odder.
     pub score: f64,
+    /// It is other tasks of one image that tell, not other copies.
+    pub by_siblings: bool,
 }
 
 /// A field of some copies that most others have otherwise.
@@ -104,6 +108,8 @@ pub(super) fn rank(groups: &[Group], candidates: &[Vec<Candidate>], clusters: &[
         for (set, (score, why, candidate, count)) in best {
             oddities.push(Oddity {
                 task: title(&groups[task]),
+                also_tasks: 0,
+                by_siblings: false,
                 clusters: set.iter().map(|at| clusters[*at].name.clone()).collect(),
                 field: candidate.field.clone(),
                 usual: candidate.usual.clone(),
@@ -118,6 +124,7 @@ pub(super) fn rank(groups: &[Group], candidates: &[Vec<Candidate>], clusters: &[
     oddities.extend(missing(groups, clusters));
     oddities.extend(siblings(groups, clusters));
     oddities.extend(active(groups));
+    let mut oddities = merged(oddities);
     oddities.retain(|oddity| oddity.score > 1.0);
     oddities.sort_by(|a, b| {
         b.score
@@ -125,6 +132,29 @@ pub(super) fn rank(groups: &[Group], candidates: &[Vec<Candidate>], clusters: &[
             .then_with(|| (&a.task, &a.field, &a.clusters).cmp(&(&b.task, &b.field, &b.clusters)))
     });
     oddities
+}
+
+/// What several tasks have alike is one question. The more tasks, the more it looks meant, unless it is told by siblings.
+fn merged(oddities: Vec<Oddity>) -> Vec<Oddity> {
+    let mut alike: BTreeMap<(String, String, Vec<String>, bool), Vec<Oddity>> = BTreeMap::new();
+    for oddity in oddities {
+        let own = oddity.own.as_ref().map_or_else(String::new, Value::to_string);
+        let by_siblings = oddity.by_siblings;
+        // Siblings tell on each cluster for itself.
+        let clusters = if by_siblings { Vec::new() } else { oddity.clusters.clone() };
+        alike.entry((oddity.field.clone(), own, clusters, by_siblings)).or_default().push(oddity);
+    }
+    let one = |((_, _, _, by_siblings), mut all): ((String, String, Vec<String>, bool), Vec<Oddity>)| {
+        all.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.task.cmp(&b.task)));
+        let more = all.len() - 1;
+        let mut first = all.swap_remove(0);
+        first.also_tasks = more;
+        if !by_siblings {
+            first.score -= (more as f64 + 1.0).log2() * 0.7;
+        }
+        first
+    };
+    alike.into_iter().map(one).collect()
 }
 
 fn title(group: &Group) -> String {
@@ -268,6 +298,8 @@ fn missing(groups: &[Group], clusters: &[Described]) -> Vec<Oddity> {
         for group in missing {
             found.push(Oddity {
                 task: title(group),
+                also_tasks: 0,
+                by_siblings: false,
                 clusters: vec![clusters[cluster].name.clone()],
                 field: "placement".to_owned(),
                 usual: None,
@@ -317,6 +349,8 @@ fn siblings(groups: &[Group], clusters: &[Described]) -> Vec<Oddity> {
             let older = tags(&own, &usual).and_then(|(own, usual)| version_order(own, usual)) == Some(Ordering::Less);
             Oddity {
                 task: title(&groups[task]),
+                also_tasks: 0,
+                by_siblings: true,
                 clusters: set.iter().map(|at| clusters[*at].name.clone()).collect(),
                 field: "container/image".to_owned(),
                 usual: Some(usual.into()),
@@ -355,6 +389,8 @@ fn active(groups: &[Group]) -> Vec<Oddity> {
         for (task, active) in tasks.iter().filter(|(_, active)| counts[active] * 4 <= most) {
             found.push(Oddity {
                 task: title(&groups[*task]),
+                also_tasks: 0,
+                by_siblings: false,
                 clusters: Vec::new(),
                 field: "active".to_owned(),
                 usual: Some(usual.into()),
