@@ -14,8 +14,6 @@ use crate::tree::{Located, Span, SpanTree, Spots};
 const ENCRYPTED: &str = "ENC[";
 /// What `flux build` and `flux diff` print instead of a value of a Secret, in `stringData` and in `data`.
 const MASKED: [&str; 2] = ["**SOPS**", "KipTT1BTKio="];
-/// Leaves out what has this ending, where nothing else is said.
-const UNENCRYPTED_SUFFIX: &str = "_unencrypted";
 
 /// Reports what is wrong with an object of a file; false if the file cannot be used.
 pub(super) fn check(object: &Located, context: &mut Context<'_, '_>) -> bool {
@@ -105,7 +103,7 @@ struct Rule {
 }
 
 impl Rule {
-    /// None where a rule cannot be read, or depends on comments.
+    /// None where a rule cannot be read, depends on comments, or is not recorded: SOPS records its default too.
     fn of(settings: &Value) -> Option<Rule> {
         let text = |name: &str| settings.get(name).and_then(Value::as_str).unwrap_or_default();
         if ["encrypted_comment_regex", "unencrypted_comment_regex"].iter().any(|name| !text(name).is_empty()) {
@@ -115,17 +113,14 @@ impl Rule {
             "" => Ok(None),
             pattern => Regex::new(pattern).map(Some),
         };
-        let mut rule = Rule {
+        let rule = Rule {
             unencrypted_suffix: text("unencrypted_suffix").to_owned(),
             encrypted_suffix: text("encrypted_suffix").to_owned(),
             unencrypted_regex: regex("unencrypted_regex").ok()?,
             encrypted_regex: regex("encrypted_regex").ok()?,
         };
         let said = !rule.unencrypted_suffix.is_empty() || !rule.encrypted_suffix.is_empty();
-        if !said && rule.unencrypted_regex.is_none() && rule.encrypted_regex.is_none() {
-            rule.unencrypted_suffix = UNENCRYPTED_SUFFIX.to_owned();
-        }
-        Some(rule)
+        (said || rule.unencrypted_regex.is_some() || rule.encrypted_regex.is_some()).then_some(rule)
     }
 
     fn asks_for(&self, path: &[String]) -> bool {
@@ -189,8 +184,10 @@ mod tests {
         let regex = json!({"encrypted_regex": "^(data|stringData)$"});
         assert!(asks(regex.clone(), &["stringData", "password"]));
         assert!(!asks(regex, &["metadata", "name"]));
-        assert!(asks(json!({}), &["metadata", "name"]));
-        assert!(!asks(json!({}), &["a_unencrypted", "b"]));
+        let default = json!({"unencrypted_suffix": "_unencrypted"});
+        assert!(asks(default.clone(), &["metadata", "name"]));
+        assert!(!asks(default, &["a_unencrypted", "b"]));
+        assert!(!asks(json!({"version": "3.9.0"}), &["data", "a"]), "no rule is recorded");
         assert!(asks(json!({"encrypted_suffix": "_secret"}), &["a", "b_secret"]));
         assert!(!asks(json!({"unencrypted_regex": "^(kind|metadata)$"}), &["metadata", "name"]));
         assert!(!asks(json!({"encrypted_regex": "("}), &["data", "x"]), "what cannot be read asks for nothing");
