@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{layout, table, time};
 use crate::compile::Built;
 use crate::cron::{Expression, Form, Zone};
+use crate::render::Variant;
 use crate::validate::shown;
 
 /// One of the schedules of a task.
@@ -24,7 +25,9 @@ pub struct Schedule {
 /// The schedules of a task, in order of their first cluster.
 pub fn of(built: &Built) -> Vec<Schedule> {
     let mut found: Vec<Schedule> = Vec::new();
-    for variant in &built.rendered.variants {
+    // Objects of other kinds, which policies of Karmada place, have no schedule.
+    let runs = |variant: &&Variant| variant.manifests.first().is_none_or(|first| first.kind == "CronJob");
+    for variant in built.rendered.variants.iter().filter(runs) {
         let timing = &variant.timing;
         let same = |known: &&mut Schedule| {
             let paused = timing.suspended || !timing.paused.is_empty();

@@ -8,7 +8,7 @@ use super::template::{self, Found};
 use super::{Documents, clashes, depend, diagnose};
 use crate::diag::Diagnostics;
 use crate::model::karmada::{
-    Obstacle, OverridePolicy, Policy, PolicyScope, ResourceSelector, Template, TemplateKey, labels_of,
+    LabelRequirement, Obstacle, OverridePolicy, Policy, PolicyScope, ResourceSelector, Template, TemplateKey, labels_of,
 };
 use crate::model::{Identity, KarmadaFacts, Placement, Selector, Source, Unit};
 use crate::tree::Span;
@@ -126,49 +126,69 @@ fn claim<'d>(
     let mut selecting = selecting.into_iter();
     let winner = selecting.next();
     let losers = selecting.collect();
-    Claim { found, labels, winner, losers, overrides: possible_overrides(found, overrides, documents) }
+    let overrides = possible_overrides(found, &labels, overrides, documents);
+    Claim { found, labels, winner, losers, overrides }
 }
 
-/// The override policies that may concern a template on some cluster: labels may change on the way, and so may kind and
-/// name if a cluster-wide one touches them.
+/// The override policies that may concern a template on some cluster: cluster-wide ones see the labels that it has in the
+/// control plane, those of its namespace what the cluster-wide ones made of them, kind and name included.
 fn possible_overrides(
     found: &Found,
+    labels: &BTreeMap<&str, &str>,
     index: &Index<'_, OverridePolicy>,
     documents: &Documents,
 ) -> Vec<Arc<OverridePolicy>> {
     let key = &found.key;
-    let may_select = |selector: &ResourceSelector| {
-        selector.meets_kind(key)
-            && (selector.namespace.is_empty() || Some(&selector.namespace) == key.namespace.as_ref())
-            && (selector.name.is_empty() || selector.name == key.name)
+    // The API server gives a Job the labels of its pods, and Karmada marks what a policy has.
+    let settled = |selector: &ResourceSelector| {
+        let marks = |required: &LabelRequirement| required.key.contains("karmada.io/");
+        key.kind != "Job" && !selector.labels.iter().flatten().any(marks)
     };
-    let possible = |policy: &OverridePolicy| policy.selectors.is_empty() || policy.selectors.iter().any(may_select);
-    let mut found: Vec<Arc<OverridePolicy>> = index
-        .of(key)
-        .into_iter()
-        .filter(|policy| policy.scope == PolicyScope::Cluster && possible(policy))
-        .cloned()
-        .collect();
+    let may_select = |selector: &ResourceSelector, settled: bool| {
+        selector.priority(key, labels).is_some()
+            || !settled
+                && selector.labels.is_some()
+                && selector.meets_kind(key)
+                && (selector.namespace.is_empty() || Some(&selector.namespace) == key.namespace.as_ref())
+                && (selector.name.is_empty() || selector.name == key.name)
+    };
+    let possible = |policy: &OverridePolicy, labels_stay: bool| {
+        let selectors = &policy.selectors;
+        selectors.is_empty() || selectors.iter().any(|selector| may_select(selector, labels_stay && settled(selector)))
+    };
+    let of_kind = index.of(key);
+    let wide = of_kind.iter().filter(|policy| policy.scope == PolicyScope::Cluster && possible(policy, true));
+    let mut found: Vec<Arc<OverridePolicy>> = wide.map(|policy| (*policy).clone()).collect();
     if key.namespace.is_none() {
         return found;
     }
-    let renames = found.iter().any(|policy| touches_identity(policy));
-    if renames {
+    if found.iter().any(|policy| {
+        touches(policy, &["", "/apiVersion", "/kind", "/metadata", "/metadata/name", "/metadata/namespace"])
+    }) {
         found.extend(documents.overrides.iter().filter(|policy| policy.scope != PolicyScope::Cluster).cloned());
-    } else {
-        let own =
-            |scope: &PolicyScope| matches!(scope, PolicyScope::Namespace(own) if Some(own) == key.namespace.as_ref());
-        found.extend(index.of(key).into_iter().filter(|policy| own(&policy.scope) && possible(policy)).cloned());
+        return found;
     }
+    let labels_stay = !found.iter().any(|policy| touches(policy, &["/metadata/labels"]));
+    let own = |scope: &PolicyScope| matches!(scope, PolicyScope::Namespace(own) if Some(own) == key.namespace.as_ref());
+    let own = of_kind.iter().filter(|policy| own(&policy.scope) && possible(policy, labels_stay));
+    found.extend(own.map(|policy| (*policy).clone()));
     found
 }
 
-/// Whether an override policy may change what an object is called.
-fn touches_identity(policy: &OverridePolicy) -> bool {
-    const PARTS: [&str; 5] = ["", "/apiVersion", "/kind", "/metadata", "/metadata/name"];
-    let operations = policy.rules.iter().flat_map(|rule| &rule.overriders.plaintext);
-    let mut paths = operations.map(|operation| operation.path.as_str());
-    paths.any(|path| PARTS.contains(&path) || path == "/metadata/namespace" || !path.starts_with('/'))
+/// Whether an override policy may change something at one of these places, or below the labels.
+fn touches(policy: &OverridePolicy, places: &[&str]) -> bool {
+    let at = |path: &str| {
+        !path.starts_with('/')
+            || places.contains(&path)
+            || places.contains(&"/metadata/labels") && path.starts_with("/metadata/labels")
+    };
+    let labels = places.contains(&"/metadata/labels");
+    policy.rules.iter().any(|rule| {
+        let overriders = &rule.overriders;
+        let fields = overriders.field.iter().map(|field| field.path.as_str());
+        let mut paths = overriders.plaintext.iter().map(|operation| operation.path.as_str()).chain(fields);
+        labels && !overriders.labels.is_empty() || paths.any(at)
+    })
 }
 
 /// Which templates bring along which, by their places.

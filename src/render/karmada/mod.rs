@@ -146,7 +146,7 @@ pub fn template(
         let made = build(template, (share, completions), &rules, around.fleet.karmada.compatibility);
         match made {
             Ok((value, applied)) => {
-                let made = Made { unit, template, clusters: &clusters, applied: &applied };
+                let made = Made { share, unit, template, clusters: &clusters, applied: &applied };
                 if let Some(variant) = finish(made, value, around, said) {
                     templated.variants.push(variant);
                     templated.applied.push(applied);
@@ -166,6 +166,12 @@ fn build(
     compatibility: Compatibility,
 ) -> Result<(Value, Vec<Applied>), RuleError> {
     let written = written(template);
+    // Without a share and overrides nobody sees the defaults that are taken out again.
+    if share.is_none() && rules.is_empty() {
+        let mut object = if template.verbatim.is_some() { template.object.value.clone() } else { written };
+        prune::prune(&mut object);
+        return Ok((object, Vec::new()));
+    }
     let mut full = written.clone();
     defaults::fill(&mut full);
     let mut object = full.clone();
@@ -251,6 +257,8 @@ pub fn clean(object: &mut Value) {
 
 /// What one object was made of.
 struct Made<'m> {
+    /// The replicas of each cluster, where the object is a workload.
+    share: Option<i64>,
     unit: &'m Unit,
     template: &'m Template,
     clusters: &'m [usize],
@@ -272,11 +280,7 @@ fn finish(made: Made<'_>, mut value: Value, around: Surroundings<'_>, said: &mut
         keep(&mut value);
     }
     let cron_job = reach(&value, "/kind").and_then(Value::as_str) == Some("CronJob") && template.is_cron_job();
-    let number = |name: &str| value.pointer(&format!("/spec/jobTemplate/spec/{name}")).and_then(Value::as_u64);
-    let at_once = number("parallelism").map(|pods| number("completions").map_or(pods, |wanted| pods.min(wanted)));
-    let instances = at_once.filter(|_| cron_job).map_or(1, |pods| u32::try_from(pods).unwrap_or(u32::MAX));
-    let pod = value.pointer("/spec/jobTemplate/spec/template/spec").filter(|_| cron_job);
-    let requests = pod.and_then(|pod| requests::of_pod(pod).ok());
+    let (instances, requests) = carried(&value, made.share, cron_job);
     let timing = if cron_job { Timing::of(&value) } else { Timing::default() };
     let Some(manifest) = manifest(&made, &value, cron_job) else {
         said.add(unnamed(template), clusters);
@@ -291,6 +295,24 @@ fn finish(made: Made<'_>, mut value: Value, around: Surroundings<'_>, said: &mut
         timing,
         requests,
     })
+}
+
+/// The pods that an object comes to on one cluster, and what one of them requests; none where it makes none.
+fn carried(value: &Value, share: Option<i64>, cron_job: bool) -> (u32, Option<Amounts>) {
+    let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+    let pointer = match (cron_job, share) {
+        (true, _) => "/spec/jobTemplate/spec/template/spec",
+        (false, Some(_)) => "/spec/template/spec",
+        (false, None) => return (0, Some(Amounts::new())),
+    };
+    let number = |name: &str| value.pointer(&format!("/spec/jobTemplate/spec/{name}")).and_then(Value::as_u64);
+    let at_once = number("parallelism").map(|pods| number("completions").map_or(pods, |wanted| pods.min(wanted)));
+    let instances = match share {
+        Some(share) if !cron_job => count(u64::try_from(share).unwrap_or_default()),
+        _ => at_once.map_or(1, count),
+    };
+    let pod = value.pointer(pointer).or_else(|| value.get("spec"));
+    (instances, pod.and_then(|pod| requests::of_pod(pod).ok()))
 }
 
 /// Marks a Namespace, so that neither Argo CD nor Flux ever deletes it.
