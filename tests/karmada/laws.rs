@@ -112,11 +112,14 @@ fn what_is_not_selected_or_loses_changes_no_byte() {
 }
 
 #[test]
-fn no_object_holds_marks_of_karmada() {
+fn no_object_holds_marks_of_karmada_and_both_readers_of_yaml_read_the_same() {
     for objects in repositories().into_iter().step_by(3) {
         for (path, bytes) in output(&made(&one_file(&objects, "exact"))) {
             let object: Value = serde_yaml::from_slice(&bytes).expect("YAML");
             assert!(!holds_marks(&object), "{path}: {object}");
+            let parsed = fleetcron::yaml::parse(fleetcron::tree::FileId(0), &bytes);
+            assert!(parsed.diagnostics.is_empty() && parsed.warnings.is_empty(), "{path}");
+            assert_eq!(parsed.documents[0].root.to_value(), object, "{path}");
         }
     }
 }

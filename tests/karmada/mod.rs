@@ -4,3 +4,4 @@ mod commands;
 mod dialects;
 mod laws;
 mod rows;
+mod versions;

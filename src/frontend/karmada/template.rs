@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{Reader, Request, admit, metadata, text, unfold};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::cluster_wide;
 use crate::model::karmada::{TemplateKey, labels_of};
 use crate::tree::{Located, SourceFile, Span, SpanTree, Spots};
@@ -82,8 +82,9 @@ pub(super) fn find(
     let Some(name) = metadata(root, "name") else {
         let span = root.get("metadata").map_or(root.span, |metadata| metadata.span);
         let message = format!("this {kind} has no `metadata.name`, so Karmada cannot have it");
-        reader.push(
+        reader.diags.push(
             Diagnostic::new(Code::MissingField, span, message)
+                .severity(Severity::Warning)
                 .help("give it a name, or leave the file out by `sources.exclude`"),
         );
         return None;
