@@ -107,7 +107,7 @@ fn wrong_files_are_exit_code_one_and_nothing_is_written() {
 fn what_cannot_run_is_exit_code_two() {
     let dir = repository();
     for arguments in
-        [&["build", "--no-such-flag"][..], &["no-such-command"], &["--root", "no-such-folder", "build"], &["explain"]]
+        [&["build", "--no-such-flag"][..], &["no-such-command"], &["--root", "no-such-folder", "build"], &["render"]]
     {
         let output = run(dir.path(), arguments);
         assert!(!wrong(&output, 2).is_empty());

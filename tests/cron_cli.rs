@@ -450,7 +450,7 @@ zoneless   0 3 * * *   none: the controller's own  Thu 2096-03-01 03:00 +00:00 i
 "
     );
     let zoneless = said(&run(dir.path(), &["explain", "zoneless", "eu-1", "--from", "2026-03-28"]));
-    let when = "  zone  none: the controller's own\n  next  Sat 2026-03-28 03:00 +00:00, Sun 2026-03-29 03:00 +00:00,\n        Mon 2026-03-30 03:00 +00:00 if that is UTC\n";
+    let when = "  zone  none: the controller's own\n  next  Sat 2026-03-28 03:00 +00:00, Sun 2026-03-29 03:00 +00:00, Mon 2026-03-30 03:00 +00:00 if that is UTC\n";
     assert!(zoneless.contains(when), "{zoneless}");
     assert_eq!(run(dir.path(), &["plan", "--from", "soon"]).status.code(), Some(2));
     assert_eq!(run(dir.path(), &["explain", "held", "--from", "soon"]).status.code(), Some(2));

@@ -13,6 +13,7 @@ use crate::cron::{Expression, Form, Shift, Zone};
 use crate::diag::Code;
 use crate::lint;
 use crate::report::diagnostics::InvalidArgument;
+use crate::report::paint::Paint;
 use crate::report::table;
 use crate::report::time;
 
@@ -40,7 +41,7 @@ enum End {
 }
 
 /// Runs it.
-pub(super) fn run(args: &Cron) -> Result<Outcome, Failure> {
+pub(super) fn run(args: &Cron, paint: Paint) -> Result<Outcome, Failure> {
     let expression = expression(&args.expression)?;
     let mut zones = args.zones.iter().map(|name| zone(name)).collect::<Result<Vec<Zone>, Failure>>()?;
     if zones.is_empty() {
@@ -49,7 +50,7 @@ pub(super) fn run(args: &Cron) -> Result<Outcome, Failure> {
     let from = moment::from(&args.moment, &zones[0])?;
     let most = usize::from(args.count);
     let columns: Vec<Column> = zones.into_iter().map(|zone| column(&expression, zone, from, most)).collect();
-    let mut text = text(&expression, &columns, from, args.zones.is_empty());
+    let mut text = text(&expression, &columns, from, args.zones.is_empty(), paint);
     if let Some(short) = crate::cron::short(&args.expression) {
         text.insert_str(0, &format!("cron `{}`, in a task `schedule: {}`\n", short.expression, short.object));
     }
@@ -101,14 +102,15 @@ fn column(expression: &Expression, zone: Zone, from: Timestamp, most: usize) -> 
     Column { zone, runs, end, shifts }
 }
 
-fn text(expression: &Expression, columns: &[Column], from: Timestamp, unsaid: bool) -> String {
-    let mut text = format!("{}\n", expression.words());
+fn text(expression: &Expression, columns: &[Column], from: Timestamp, unsaid: bool, paint: Paint) -> String {
+    let mut text = paint.bold(&format!("{}\n", expression.words()));
     if unsaid {
-        text.push_str("no zone given: UTC\n");
+        text.push_str(&paint.dim("no zone given: UTC\n"));
     }
     if let Form::Every(_) = expression.form() {
         let from = time::shown(from, &columns[0].zone, true);
-        text.push_str(&format!("counted here from {from}; the controller counts from the last run it made\n"));
+        let note = format!("counted here from {from}; the controller counts from the last run it made\n");
+        text.push_str(&paint.dim(&note));
     }
     if columns.iter().any(|column| !column.runs.is_empty()) {
         text.push('\n');
@@ -116,9 +118,9 @@ fn text(expression: &Expression, columns: &[Column], from: Timestamp, unsaid: bo
     }
     let ends: String = columns.iter().filter_map(ended).collect();
     if !ends.is_empty() {
-        text.push_str(&format!("\n{ends}"));
+        text.push_str(&format!("\n{}", paint.dim(&ends)));
     }
-    let odd = odd(expression, columns);
+    let odd = odd(expression, columns, paint);
     if !odd.is_empty() {
         text.push_str(&format!("\n{odd}"));
     }
@@ -154,13 +156,14 @@ fn runs(columns: &[Column]) -> String {
     table::table(&heading, &(0..rows).map(row).collect::<Vec<_>>())
 }
 
-fn odd(expression: &Expression, columns: &[Column]) -> String {
+fn odd(expression: &Expression, columns: &[Column], paint: Paint) -> String {
     let mut text = String::new();
     let mut say = |code: Code, messages: &[String], help: &str| {
         for message in messages {
-            text.push_str(&format!("odd[{}]: {message}\n", code.name()));
+            let mark = paint.yellow(&format!("odd[{}]", code.name()));
+            text.push_str(&format!("{mark}: {message}\n"));
         }
-        text.push_str(&format!("  {help}\n"));
+        text.push_str(&paint.dim(&format!("  {help}\n")));
     };
     for odd in expression.oddities() {
         say(lint::code(odd.kind), &[odd.message], &odd.help);

@@ -3,25 +3,25 @@
 use super::args::Explain;
 use super::moment;
 use super::outcome::{Failure, Outcome};
+use super::scope::Scope;
 use super::session::Session;
 use crate::cron::Zone;
 use crate::diag::{Code, nearest};
 use crate::report::explain;
 
 /// Finds the task or the code that is asked about.
-pub(super) fn run(session: &mut Session, args: &Explain) -> Result<Outcome, Failure> {
+pub(super) fn run(session: &mut Session, args: &Explain, subject: &str) -> Result<Outcome, Failure> {
     let from = moment::from(&args.moment, &Zone::utc())?;
     if args.cluster.is_none()
-        && let Some(code) = Code::named(&args.subject)
+        && let Some(code) = Code::named(subject)
     {
         return Ok(explain::page_of_code(code).into());
     }
     let compilation = session.compile()?;
-    let context = session.report_context();
     let hits: Vec<usize> = (0..compilation.model.units.len())
         .filter(|i| {
             let identity = &compilation.model.units[*i].identity;
-            identity.to_string() == args.subject || identity.name == args.subject
+            identity.to_string() == subject || identity.name == subject
         })
         .collect();
     let at = match hits.as_slice() {
@@ -31,18 +31,16 @@ pub(super) fn run(session: &mut Session, args: &Explain) -> Result<Outcome, Fail
             let mut names: Vec<String> = names.collect();
             names.extend(compilation.model.units.iter().map(|unit| unit.identity.name.clone()));
             names.extend(Code::ALL.iter().map(|code| code.name().to_owned()));
-            let near = nearest(&args.subject, names.iter().map(String::as_str));
-            return Err(Failure::unknown("task or code", &args.subject, near));
+            let near = nearest(subject, names.iter().map(String::as_str));
+            return Err(Failure::unknown("task or code", subject, near));
         }
         several => {
             let names: Vec<String> = several.iter().map(|i| compilation.model.units[*i].identity.to_string()).collect();
-            return Err(Failure::files(format!(
-                "`{}` is the name of several tasks: {}",
-                args.subject,
-                names.join(", ")
-            )));
+            return Err(Failure::files(format!("`{}` is the name of several tasks: {}", subject, names.join(", "))));
         }
     };
+    session.scope = Scope::task(compilation.model.units[at].identity.to_string(), args.cluster.as_ref());
+    let context = session.report_context();
     let template = compilation.model.units[at].template.clone();
     match &args.cluster {
         None => Ok(match template {

@@ -29,6 +29,7 @@ mod publish;
 mod renames;
 mod render;
 pub mod schema;
+mod scope;
 mod selection;
 mod session;
 mod side;
@@ -41,26 +42,35 @@ mod timeline_data;
 mod timeline_moments;
 mod timeline_suggest;
 mod timeline_text;
+mod version;
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::FromArgMatches;
+use clap::error::ErrorKind;
 use serde_json::{Value, json};
 
 use self::args::{Cli, Color, Command, Format, Global, Import};
 use self::outcome::{Failure, Outcome};
 use self::session::Session;
+use crate::diag::Diagnostics;
 use crate::repo::{self, Started, View};
+use crate::report::diagnostics::Drawing;
 use crate::report::escape::Style;
-use crate::report::{diagnostics, escape};
+use crate::report::paint::Paint;
+use crate::report::{self, diagnostics, escape};
 use crate::tree::SourceTree;
 
 /// Runs the program on the arguments of the process.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match args::command().try_get_matches().and_then(|found| Cli::from_arg_matches(&found)) {
         Ok(cli) => cli,
+        Err(error) if error.kind() == ErrorKind::DisplayVersion && version::asks_for_details(std::env::args_os()) => {
+            let _nobody_reads = std::io::stdout().write_all(version::details().as_bytes());
+            return ExitCode::SUCCESS;
+        }
         Err(error) => {
             let fine = !error.use_stderr();
             let _nobody_reads = if fine { error.print() } else { refuse(&error) };
@@ -153,17 +163,18 @@ fn tell(cli: &Cli, result: Result<Outcome, Failure>, session: Option<&Session>, 
                 took.iter().map(|(what, time)| format!("{what} {:.1} ms", time.as_secs_f64() * 1e3)).collect();
             writeln!(stderr, "note: {}", took.join(", "))?;
         }
-        let mut diags = session.diags.clone();
+        let mut diags = printed(session, global).0;
         if global.quiet {
             diags.relevel(|d| (d.severity == crate::diag::Severity::Error).then_some(d.severity));
         }
-        stderr.write_all(log(&diagnostics::text(&diags, session.tree(), colored)).as_bytes())?;
+        stderr.write_all(log(&diagnostics::text(&diags, session.tree(), drawing(global))).as_bytes())?;
     }
     let failure = match result {
         Ok(outcome) => {
             if global.format != Format::Json {
-                stderr
-                    .write_all(log(&diagnostics::text(&outcome.diags, &SourceTree::default(), colored)).as_bytes())?;
+                stderr.write_all(
+                    log(&diagnostics::text(&outcome.diags, &SourceTree::default(), drawing(global))).as_bytes(),
+                )?;
             }
             finish(outcome, session, global, code != 0, &mut stdout, &mut stderr)?;
             None
@@ -194,6 +205,19 @@ fn tell(cli: &Cli, result: Result<Outcome, Failure>, session: Option<&Session>, 
         }
     }
     stdout.flush()
+}
+
+/// The diagnostics to print, and in words how many others there are: all with `--verbose` and in reports.
+fn printed(session: &Session, global: &Global) -> (Diagnostics, Option<String>) {
+    match global.verbose || global.format.is_report() {
+        true => (session.diags.clone(), None),
+        false => session.scope.select(&session.diags),
+    }
+}
+
+/// How diagnostics are drawn on standard error.
+fn drawing(global: &Global) -> Drawing {
+    Drawing { color: colored(global), width: terminal::error_width(), all: global.verbose }
 }
 
 fn style(colored: bool) -> Style {
@@ -238,7 +262,6 @@ fn finish(
     stdout: &mut impl Write,
     stderr: &mut impl Write,
 ) -> std::io::Result<()> {
-    let diags = session.map_or(&outcome.diags, |session| &session.diags);
     let log = |text: &str| escape::for_log(global.format, text, Style::Plain).into_owned();
     if global.format == Format::Json {
         let own = || diagnostics::json(&outcome.diags, &SourceTree::default());
@@ -255,9 +278,16 @@ fn finish(
                 }
             }
         }
-        let totals = diagnostics::totals(diags);
-        if let Some(totals) = totals.filter(|_| wrong || !global.quiet) {
-            let remarks: Vec<String> = std::iter::once(totals).chain(outcome.remarks).collect();
+        let (totals, left) = match session {
+            Some(session) => {
+                let (shown, left) = printed(session, global);
+                (diagnostics::totals(&shown), left)
+            }
+            None => (diagnostics::totals(&outcome.diags), None),
+        };
+        let totals: Vec<String> = totals.into_iter().chain(left).collect();
+        if !totals.is_empty() && (wrong || !global.quiet) {
+            let remarks: Vec<String> = totals.into_iter().chain(outcome.remarks).collect();
             writeln!(stderr, "{}", log(&escape::lines(&remarks.join("; "))))?;
         } else {
             for remark in outcome.remarks {
@@ -302,9 +332,12 @@ fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session
         Command::Render(args) => render::run(open(slot)?, args),
         Command::Plan(args) => plan::run(open(slot)?, args),
         Command::Timeline(args) => timeline::run(open(slot)?, args, global.format, paints(global)),
-        Command::Explain(args) => explain::run(open(slot)?, args),
+        Command::Explain(args) => match &args.subject {
+            None => Ok(report::explain::all_codes().into()),
+            Some(subject) => explain::run(open(slot)?, args, subject),
+        },
         Command::Diff(args) => diff::run(open(slot)?, args, diff::Drawn::of(global, paints(global))),
-        Command::Cron(args) => cron::run(args),
+        Command::Cron(args) => cron::run(args, Paint::new(paints(global))),
         Command::Tidy(args) => tidy::run(open(slot)?, args),
         Command::Import { what: Import::Clusters(args) } => import::clusters(args, global.quiet),
         Command::Import { what: Import::Tasks(args) } => import::tasks(args, global),
@@ -315,7 +348,7 @@ fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session
         Command::Schema(args) => schema::run(args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Cli::command(), "fleetcron", &mut script);
+            clap_complete::generate(*shell, &mut args::command(), "fleetcron", &mut script);
             let text = String::from_utf8_lossy(&script).into_owned();
             Ok(Outcome::data(text.clone(), json!({"script": text})))
         }
@@ -362,11 +395,11 @@ fn index_file() -> Option<PathBuf> {
 fn manual(out: Option<&Path>) -> Result<Outcome, Failure> {
     let Some(dir) = out else {
         let mut page = Vec::new();
-        clap_mangen::Man::new(Cli::command()).render(&mut page).map_err(|error| Failure::run(&error))?;
+        clap_mangen::Man::new(args::command()).render(&mut page).map_err(|error| Failure::run(&error))?;
         let text = String::from_utf8_lossy(&page).into_owned();
         return Ok(Outcome::data(text.clone(), json!({"page": text})));
     };
     std::fs::create_dir_all(dir).map_err(|error| Failure::run(&error))?;
-    clap_mangen::generate_to(Cli::command(), dir).map_err(|error| Failure::run(&error))?;
+    clap_mangen::generate_to(args::command(), dir).map_err(|error| Failure::run(&error))?;
     Ok(Outcome::result(String::new(), json!({"written": dir.display().to_string()})))
 }

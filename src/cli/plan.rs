@@ -3,9 +3,11 @@
 use super::args::Plan;
 use super::moment;
 use super::outcome::{Failure, Outcome};
+use super::scope::Scope;
 use super::selection::{check_cluster_names, check_task_names};
 use super::session::Session;
 use crate::cron::Zone;
+use crate::model::Unit;
 use crate::report::plan::{self, PlanFilter};
 
 /// Compiles and draws the table.
@@ -15,6 +17,17 @@ pub(super) fn run(session: &mut Session, args: &Plan) -> Result<Outcome, Failure
     let model = &compilation.model;
     check_cluster_names(model, &args.clusters)?;
     check_task_names(model, &args.tasks)?;
+    if args.tasks.is_empty() && args.clusters.is_empty() {
+        session.scope = Scope::Overview;
+    } else if args.tasks.is_empty() {
+        session.scope = Scope::on_clusters(&compilation, &args.clusters);
+    } else {
+        let named = |unit: &&Unit| {
+            args.tasks.iter().any(|task| *task == unit.identity.to_string() || *task == unit.identity.name)
+        };
+        let tasks = model.units.iter().filter(named).map(|unit| unit.identity.to_string()).collect();
+        session.scope = Scope::Some { tasks, clusters: args.clusters.clone() };
+    }
     let filter = PlanFilter { tasks: &args.tasks, clusters: &args.clusters };
     let context = session.report_context();
     Ok(Outcome::from(match args.schedules {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::args::{Format, Global};
 use super::outcome::Failure;
 use super::progress::Progress;
+use super::scope::Scope;
 use super::side::Side;
 use super::terminal;
 use crate::compile::{self, Compilation};
@@ -16,6 +17,7 @@ use crate::model::Model;
 use crate::repo::{self, Opened, Sources, View};
 use crate::report::ReportContext;
 use crate::report::ci::TaskSource;
+use crate::report::paint::Paint;
 use crate::tree::{RepoPath, SourceFile, SourceTree};
 
 /// A repository being worked on.
@@ -36,6 +38,10 @@ pub(super) struct Session {
     pub(super) tasks: Vec<TaskSource>,
     strict: bool,
     json: bool,
+    /// The colours of results.
+    paint: Paint,
+    /// Which diagnostics are printed.
+    pub(super) scope: Scope,
     sources: Sources,
     /// Git merges the lock by taking the lines of both sides, or there is no Git.
     pub(super) unions: bool,
@@ -77,6 +83,8 @@ impl Session {
             tasks: Vec::new(),
             strict: global.strict,
             json: global.format == Format::Json,
+            paint: Paint::new(super::paints(global)),
+            scope: Scope::default(),
             sources: Sources::default(),
             unions: true,
             diags: Diagnostics::new(),
@@ -176,6 +184,8 @@ impl Session {
             sources: self.tree(),
             width: terminal::width(),
             limit: terminal::known_width(),
+            is_terminal: terminal::is_terminal(),
+            paint: self.paint,
             wants_json: self.json,
         }
     }

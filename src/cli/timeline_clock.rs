@@ -100,11 +100,17 @@ fn text(view: &View<'_>, year: i16, affected: &[Affected]) -> String {
         return text;
     }
     text.push('\n');
-    text.push_str(&table::wide(&["TASK", "SCHEDULE", "WHAT"], &rows, terminal::width(), |at, room| {
-        let one = &affected[at];
-        let on = table::names(names(view, one), 3);
-        layout::fill(format!("in {} {}; on {on}", one.zone, one.shift).split(' '), room.max(20))
-    }));
+    text.push_str(&table::wide(
+        &["TASK", "SCHEDULE", "WHAT"],
+        &rows,
+        terminal::width(),
+        table::LongNames::OwnLine,
+        |at, room| {
+            let one = &affected[at];
+            let on = table::names(names(view, one), 3);
+            layout::fill(format!("in {} {}; on {on}", one.zone, one.shift).split(' '), room.max(20))
+        },
+    ));
     text
 }
 

@@ -146,7 +146,7 @@ pub(super) fn text(view: &View<'_>, asked: &Asked, found: &[Found]) -> String {
         .collect();
     text.push('\n');
     let heading = ["TASK", "STARTS", "SCHEDULE", "ZONE", "FIRST", "ON"];
-    text.push_str(&table::wide(&heading, &rows, terminal::width(), |at, room| {
+    text.push_str(&table::wide(&heading, &rows, terminal::width(), table::LongNames::OwnLine, |at, room| {
         let names: Vec<String> = names(view, &found[at]).map(str::to_owned).collect();
         layout::names("", &names, room.max(12), 2)
     }));

@@ -223,7 +223,7 @@ pub fn compile_as(
         asked_for.push(objects);
         said.push(of_task);
     }
-    shared::say(said.into_iter(), &mut diags);
+    shared::say(&model, said.into_iter(), &mut diags);
     karmada::report(&plan, &ground, &mut diags);
     overrides::shared(&model, &plan, &reach, &faults, &mut diags);
     proof::once(&model, &plan, &mut diags);
@@ -245,6 +245,7 @@ pub fn compile_as(
     let lock_differs = records::differs(sources, &lock);
     relevel(&model, &mut diags);
     quoting::offer(&mut diags, sources);
+    shared::attribute(&model, &mut diags);
     diags.sort();
     diags.sum_up();
     drop(scopes);

@@ -51,6 +51,11 @@ impl Diagnostics {
         self.list.iter()
     }
 
+    /// All of them, to be changed.
+    pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, Diagnostic> {
+        self.list.iter_mut()
+    }
+
     /// Puts them in the order of report and drops exact repetitions.
     pub fn sort(&mut self) {
         self.list.sort_by(|a, b| {
@@ -86,6 +91,12 @@ impl Diagnostics {
             }
             None => false,
         });
+    }
+}
+
+impl FromIterator<Diagnostic> for Diagnostics {
+    fn from_iter<I: IntoIterator<Item = Diagnostic>>(diagnostics: I) -> Self {
+        Self { list: diagnostics.into_iter().collect() }
     }
 }
 

@@ -66,6 +66,11 @@ impl Code {
         )
     }
 
+    /// Whether it tells of a loss: each is shown, however many there are.
+    pub fn is_loss(self) -> bool {
+        matches!(self, Code::DocumentsGone | Code::UpdateRefused | Code::DeletionCascades | Code::LeftOutput)
+    }
+
     /// Whether it is about what most tasks lack: as a note it is said once of the whole repository.
     pub fn is_common(self) -> bool {
         self == Code::ImplicitTimeout

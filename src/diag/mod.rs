@@ -81,6 +81,8 @@ pub struct Diagnostic {
     pub clusters: Option<Clusters>,
     /// A text that no report may show, though it stands where the diagnostic points.
     pub secret: Option<Span>,
+    /// The tasks it is about, as `namespace/name`, sorted; empty for what is about no task.
+    pub tasks: Vec<String>,
 }
 
 /// The clusters a diagnostic concerns.
@@ -126,6 +128,14 @@ impl Diagnostic {
             help: Vec::new(),
             clusters: None,
             secret: None,
+            tasks: Vec::new(),
+        }
+    }
+
+    /// Adds a task that it is about.
+    pub fn add_task(&mut self, task: &str) {
+        if let Err(at) = self.tasks.binary_search_by(|known| known.as_str().cmp(task)) {
+            self.tasks.insert(at, task.to_owned());
         }
     }
 

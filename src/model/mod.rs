@@ -23,6 +23,7 @@ pub use body::{
 };
 pub use cluster::{Capacity, Cluster, Grade, KarmadaCluster, Taint, TaintEffect, Toleration};
 pub use document::DocumentName;
+pub(crate) use fleet::NEWEST_KUBERNETES;
 pub use fleet::{
     Defaults, Fleet, FluxSubstitution, Guards, Karmada, Level, Marker, MarkerWhen, Output, OutputMetadata, VariableSet,
 };

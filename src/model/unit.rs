@@ -37,6 +37,8 @@ pub struct Unit {
     pub identity: Identity,
     /// Where its name stands.
     pub name: Span,
+    /// Its whole document.
+    pub document: Span,
     /// Where the containers come from.
     pub source: Source,
     /// Everything said before overrides, weakest first: the file, built-in and fleet defaults, bases, the task.

@@ -1,5 +1,8 @@
 //! Prints diagnostics as text in the style of rustc, or as JSON.
+//!
+//! Warnings and notes of one code in many places are one block with the first few places and a count.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 
@@ -15,6 +18,24 @@ use crate::tree::{FileId, SourceTree, Span};
 
 /// So many diagnostics are drawn, which is more than anybody reads.
 const MOST: usize = 2000;
+
+/// Warnings and notes of one code in more places than this are drawn as one block that shows so many.
+const GATHERED: usize = 3;
+
+/// Columns that an excerpt takes where no terminal says how many there are.
+const DEFAULT_WIDTH: usize = 120;
+
+/// How diagnostics are drawn.
+#[derive(Clone, Copy, Debug)]
+pub struct Drawing {
+    /// Whether colour is used.
+    pub color: bool,
+    /// Columns of the terminal, if there is one: longer lines of an excerpt are cut around the mark.
+    pub width: Option<usize>,
+    /// Whether each is drawn, however many of one code there are.
+    pub all: bool,
+}
+
 /// A text that was typed, and what is wrong with it.
 #[derive(Debug)]
 pub struct InvalidArgument {
@@ -37,9 +58,11 @@ impl fmt::Display for InvalidArgument {
     }
 }
 
-/// The text of a bag, in its order.
-pub fn text(diags: &Diagnostics, sources: &SourceTree, color: bool) -> String {
-    let renderer = renderer(color);
+/// The text of diagnostics, in their order.
+pub fn text(diags: &Diagnostics, sources: &SourceTree, drawing: Drawing) -> String {
+    let renderer = renderer(drawing.color).term_width(drawing.width.unwrap_or(DEFAULT_WIDTH));
+    let gathered = if drawing.all { BTreeMap::new() } else { gathered(diags) };
+    let mut drawn = BTreeSet::new();
     let secrets = Secrets::of(diags, sources);
     let pages = Pages::of(diags, sources, &secrets);
     let mut out = String::new();
@@ -48,6 +71,14 @@ pub fn text(diags: &Diagnostics, sources: &SourceTree, color: bool) -> String {
     let mut left = [MOST - errors, errors];
     let (mut all, mut shown) = (0, 0);
     for diagnostic in diags {
+        if let Some(alike) = gathered.get(&(diagnostic.severity, diagnostic.code)) {
+            if drawn.insert((diagnostic.severity, diagnostic.code)) {
+                let first: Vec<Diagnostic> = alike.iter().take(GATHERED).map(|one| secrets.without(one)).collect();
+                out.push_str(&block(&first, alike.len(), sources, &pages, &renderer));
+                out.push_str("\n\n");
+            }
+            continue;
+        }
         let left = &mut left[usize::from(diagnostic.severity == Severity::Error)];
         all += 1;
         if *left == 0 {
@@ -69,7 +100,7 @@ pub fn text(diags: &Diagnostics, sources: &SourceTree, color: bool) -> String {
 
 fn renderer(color: bool) -> Renderer {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-    renderer.decor_style(DecorStyle::Ascii).term_width(120)
+    renderer.decor_style(DecorStyle::Ascii).term_width(DEFAULT_WIDTH)
 }
 
 /// What is wrong with a text that was typed.
@@ -89,31 +120,99 @@ fn level(severity: Severity) -> Level<'static> {
     }
 }
 
+/// The warnings and notes whose code is found in more places than are shown one by one.
+fn gathered(diags: &Diagnostics) -> BTreeMap<(Severity, Code), Vec<&Diagnostic>> {
+    let mut gathered: BTreeMap<(Severity, Code), Vec<&Diagnostic>> = BTreeMap::new();
+    let may = |one: &&Diagnostic| one.severity != Severity::Error && !one.code.is_loss();
+    for diagnostic in diags.iter().filter(may) {
+        gathered.entry((diagnostic.severity, diagnostic.code)).or_default().push(diagnostic);
+    }
+    gathered.retain(|_, alike| alike.len() > GATHERED);
+    gathered
+}
+
+/// Several diagnostics of one code as one, whose title is the message of the first; `total` is how many there are.
+fn block(alike: &[Diagnostic], total: usize, sources: &SourceTree, pages: &Pages, renderer: &Renderer) -> String {
+    let Some((first, others)) = alike.split_first() else { return String::new() };
+    let title = level(first.severity).primary_title(&*first.message).id(first.code.name());
+    let mut group = Group::with_title(title);
+    let mut cut = Vec::new();
+    let mut lines = false;
+    for one in alike {
+        let label = if one.message == first.message { &one.label } else { &one.message };
+        match &one.place {
+            Place::Text(span) => {
+                let places = vec![(*span, (label.as_str(), true))];
+                group = excerpts(group, (span.file, places), sources, pages, &mut cut);
+                lines = true;
+            }
+            Place::Path(path) => group = group.element(Origin::path(escape::plain(path))),
+            Place::Whole => {}
+        }
+    }
+    let shared = |said: &String, of: fn(&Diagnostic) -> &Vec<String>| others.iter().all(|one| of(one).contains(said));
+    if let Some(said) =
+        clusters(first.clusters.as_ref()).filter(|_| others.iter().all(|o| o.clusters == first.clusters))
+    {
+        group = group.element(Level::NOTE.message(said));
+    }
+    for note in first.notes.iter().filter(|note| shared(note, |one| &one.notes)) {
+        group = group.element(Level::NOTE.message(escape::lines(note)));
+    }
+    for help in &first.help {
+        let help = match &first.place {
+            Place::Text(span) if !shared(help, |one| &one.help) => format!("at {}: {help}", sources.place(*span)),
+            Place::Text(_) | Place::Path(_) | Place::Whole => help.clone(),
+        };
+        group = group.element(Level::HELP.message(escape::lines(&help)));
+    }
+    let more = format!("{} in {total} places, of which {} are shown; `-v` shows all", first.code.name(), alike.len());
+    let drawn = renderer.render(&[group.element(Level::NOTE.message(more))]);
+    with_columns(if lines { drawn } else { aligned(&drawn) }, &cut)
+}
+
+/// Where the front of a line is left out, its columns are counted on.
+fn with_columns(drawn: String, cut: &[(String, String)]) -> String {
+    cut.iter().fold(drawn, |drawn, (shown, real)| drawn.replacen(shown, real, 1))
+}
+
+/// Adds the lines of one file, with the marks and their labels.
+fn excerpts<'d>(
+    mut group: Group<'d>,
+    (file, labels): Shown<'d>,
+    sources: &'d SourceTree,
+    pages: &'d Pages,
+    cut: &mut Vec<(String, String)>,
+) -> Group<'d> {
+    let path = sources.file(file).path.as_str();
+    for part in pages.get(file).into_iter().flat_map(|page| page.excerpts(labels.clone())) {
+        let mut snippet = Snippet::source(part.text).line_start(part.line).path(path);
+        if part.skipped > 0 {
+            let at = part.labels.first().map_or(0, |(range, _)| range.start);
+            let shown = part.text[..at].chars().count() + 1;
+            cut.push((
+                format!("{path}:{}:{shown}", part.line),
+                format!("{path}:{}:{}", part.line, shown + part.skipped),
+            ));
+        }
+        for (range, (label, primary)) in part.labels {
+            let kind = if primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+            let annotation = kind.span(range);
+            snippet = snippet.annotation(if label.is_empty() { annotation } else { annotation.label(label) });
+        }
+        group = group.element(snippet);
+    }
+    group
+}
+
 fn one(diagnostic: &Diagnostic, sources: &SourceTree, pages: &Pages, renderer: &Renderer) -> String {
     let title = level(diagnostic.severity).primary_title(&*diagnostic.message).id(diagnostic.code.name());
     let mut group = Group::with_title(title);
     let mut cut = Vec::new();
-    let mut lines = false;
-    for (file, labels) in by_file(diagnostic) {
-        let path = sources.file(file).path.as_str();
-        for part in pages.get(file).into_iter().flat_map(|page| page.excerpts(labels.clone())) {
-            lines = true;
-            let mut snippet = Snippet::source(part.text).line_start(part.line).path(path);
-            if part.skipped > 0 {
-                let at = part.labels.first().map_or(0, |(range, _)| range.start);
-                let shown = part.text[..at].chars().count() + 1;
-                cut.push((
-                    format!("{path}:{}:{shown}", part.line),
-                    format!("{path}:{}:{}", part.line, shown + part.skipped),
-                ));
-            }
-            for (range, (label, primary)) in part.labels {
-                let kind = if primary { AnnotationKind::Primary } else { AnnotationKind::Context };
-                let annotation = kind.span(range);
-                snippet = snippet.annotation(if label.is_empty() { annotation } else { annotation.label(label) });
-            }
-            group = group.element(snippet);
-        }
+    let files = by_file(diagnostic);
+    let lines = !files.is_empty();
+    for file in files {
+        group = excerpts(group, file, sources, pages, &mut cut);
     }
     if let Place::Path(path) = &diagnostic.place {
         group = group.element(Origin::path(escape::plain(path)));
@@ -128,9 +227,7 @@ fn one(diagnostic: &Diagnostic, sources: &SourceTree, pages: &Pages, renderer: &
         group = group.element(Level::HELP.message(escape::lines(help)));
     }
     let drawn = renderer.render(&[group]);
-    let drawn = if lines { drawn } else { aligned(&drawn) };
-    // Where the front of a line is left out, its columns are counted on.
-    cut.iter().fold(drawn, |drawn, (shown, real)| drawn.replacen(shown, real, 1))
+    with_columns(if lines { drawn } else { aligned(&drawn) }, &cut)
 }
 
 /// A report without any source line, drawn as those with one are: the renderer makes room for a line number of no

@@ -13,6 +13,7 @@ pub mod explain;
 mod format;
 pub mod layout;
 pub mod lock_changes;
+pub mod paint;
 pub mod plan;
 pub mod schedules;
 pub mod source_redaction;
@@ -23,6 +24,7 @@ use serde_json::Value;
 
 pub use self::format::Format;
 
+use self::paint::Paint;
 use crate::tree::SourceTree;
 
 /// A result in both forms.
@@ -39,10 +41,14 @@ pub struct TextAndJson {
 pub struct ReportContext<'a> {
     /// The files that source locations point into.
     pub sources: &'a SourceTree,
-    /// Columns to lay the text out for.
+    /// Columns to lay the text out for; very many where lines may be as long as they are.
     pub width: usize,
     /// Columns that a table may not exceed; `None` where lines may be as long as they are.
     pub limit: Option<usize>,
+    /// Whether a person reads it on a terminal: then a long name may have a line of its own.
+    pub is_terminal: bool,
+    /// The colours of the text.
+    pub paint: Paint,
     /// Whether JSON is wanted: it is costly to make for a large fleet.
     pub wants_json: bool,
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::paint::Paint;
 use super::schedules::{self, Schedule};
-use super::table::{self, count};
+use super::table::{self, LongNames, count};
 use super::{ReportContext, TextAndJson, capacity, layout, lock_changes, time};
 
 use crate::compile::{self, Built, Compilation, Load};
@@ -70,9 +71,9 @@ impl Row<'_> {
     }
 
     /// Where it runs, in so much room.
-    fn places(&self, model: &Model, narrowed: bool, room: usize, most: usize) -> Vec<String> {
+    fn places(&self, model: &Model, narrowed: bool, room: usize, most: usize, paint: Paint) -> Vec<String> {
         if self.all == 0 {
-            return vec!["nowhere".to_owned()];
+            return vec![paint.red("nowhere")];
         }
         let differ = self.shown.windows(2).any(|pair| pair[0].1 != pair[1].1);
         let name = |at: usize| model.clusters[at].name.value.as_str();
@@ -95,17 +96,20 @@ impl Row<'_> {
                 let has = |at: usize| these.binary_search_by_key(&at, |one| one.0).is_ok();
                 (0..model.clusters.len()).filter(|at| !has(*at)).map(|at| name(at).to_owned()).collect()
             };
+            let painted = |line: String| if copy == Copy::Runs { line } else { paint.dim(&line) };
             let whole = !narrowed && !differ && these.len() > 1;
             if whole && these.len() == model.clusters.len() {
-                lines.extend(layout::fill([lead, "all"].into_iter().filter(|word| !word.is_empty()), room));
+                let all = layout::fill([lead, "all"].into_iter().filter(|word| !word.is_empty()), room);
+                lines.extend(all.into_iter().map(painted));
                 continue;
             }
             let long = |names: &[String]| names.iter().map(|name| layout::measure(name) + 2).sum::<usize>();
             let others = if whole && these.len() * 3 > model.clusters.len() { others() } else { Vec::new() };
-            match !others.is_empty() && long(&others) + "all but ".len() < long(&names) {
-                true => lines.extend(layout::names(format!("{lead} all but").trim(), &others, room, most)),
-                false => lines.extend(layout::names(lead, &names, room, most)),
-            }
+            let shown = match !others.is_empty() && long(&others) + "all but ".len() < long(&names) {
+                true => layout::names(format!("{lead} all but").trim(), &others, room, most),
+                false => layout::names(lead, &names, room, most),
+            };
+            lines.extend(shown.into_iter().map(painted));
         }
         let fell_back = self.built.decision.group.is_some_and(|group| group > 0);
         if let Some(group) = self.group().filter(|_| fell_back) {
@@ -168,6 +172,8 @@ fn text(
 ) -> String {
     let model = &compilation.model;
     let width = context.width;
+    let paint = context.paint;
+    let long = if context.is_terminal { LongNames::OwnLine } else { LongNames::SameLine };
     let narrowed = !filter.clusters.is_empty();
     let cells: Vec<Vec<String>> = rows
         .iter()
@@ -178,8 +184,9 @@ fn text(
         .collect();
     let most = if filter.tasks.is_empty() { LINES } else { usize::MAX };
     let heading = ["TASK", "CLUSTERS", "INSTANCES", "WHERE"];
-    let mut text =
-        table::wide(&heading, &cells, width, |at, room| rows[at].places(model, narrowed, room.max(12), most));
+    let mut text = table::wide(&heading, &cells, width, long, |at, room| {
+        rows[at].places(model, narrowed, room.max(12), most, paint)
+    });
     if filter.tasks.is_empty() {
         let asked: Vec<usize> = (0..loads.len()).filter(|at| filter.has_cluster(&model.clusters[*at].name)).collect();
         text.push_str(&capacity::text(loads, &asked, narrowed, model, width));
@@ -198,7 +205,7 @@ fn text(
         let idle = idle(loads, model);
         if !idle.is_empty() {
             layout::names("nothing runs on", &idle, width, LINES).iter().for_each(|line| {
-                text.push_str(line);
+                text.push_str(&paint.dim(line));
                 text.push('\n');
             });
         }

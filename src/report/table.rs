@@ -3,11 +3,26 @@
 use crate::report::escape::plain;
 use crate::report::layout::measure;
 
+/// What becomes of a first cell that would take more than two fifths of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LongNames {
+    /// It has a line of its own, and the rest of its row follows: for a reader.
+    OwnLine,
+    /// The row stays one line, which `grep` finds.
+    SameLine,
+}
+
 /// Rows under a heading whose last column takes what is left of the page, line below line; `last` says what stands there
-/// in so much room. A first cell that would take more than two fifths of the page has a line of its own.
-pub fn wide(heading: &[&str], rows: &[Vec<String>], page: usize, last: impl Fn(usize, usize) -> Vec<String>) -> String {
+/// in so much room.
+pub fn wide(
+    heading: &[&str],
+    rows: &[Vec<String>],
+    page: usize,
+    long: LongNames,
+    last: impl Fn(usize, usize) -> Vec<String>,
+) -> String {
     let rows = &shown(rows);
-    let most = page * 2 / 5;
+    let most = if long == LongNames::OwnLine { page * 2 / 5 } else { usize::MAX };
     let columns = heading.len() - 1;
     let mut widths: Vec<usize> = heading[..columns].iter().map(|cell| measure(cell)).collect();
     for (at, width) in widths.iter_mut().enumerate() {

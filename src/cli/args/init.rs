@@ -35,7 +35,7 @@ pub(in crate::cli) struct Init {
     /// committed beside the inputs.
     #[arg(long, value_name = "BRANCH")]
     pub(in crate::cli) branch: Option<String>,
-    /// Say what would be written, but write nothing.
+    /// Print what would be written, but write nothing.
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,
 }

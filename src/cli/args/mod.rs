@@ -4,13 +4,15 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+mod command;
 mod init;
 mod new;
 mod revision_range;
 mod shard;
 
+pub(super) use self::command::command;
 pub(super) use self::init::Init;
 pub(super) use self::new::New;
 pub(super) use self::revision_range::RevisionRange;
@@ -18,11 +20,27 @@ pub(super) use self::shard::Shard;
 use crate::repo::View;
 pub(super) use crate::report::Format;
 
-/// Compiles a repository of scheduled tasks and cluster inventories into Kubernetes manifests per cluster.
+/// Options that say what is read.
+const INPUT: &str = "Input";
+
+/// Options that say how results are printed.
+const OUTPUT: &str = "Output";
+
+/// Options that every command has.
+const GLOBAL: &str = "Global options";
+
+/// Compile a repository of scheduled tasks and cluster inventories into Kubernetes manifests per cluster.
 ///
-/// Exit codes: 0 fine; 1 the files are wrong, the output differs, or a guard stopped; 2 could not run.
+/// Exit codes: 0 success; 1 the files are wrong, the output differs, or a guard stopped; 2 the command could not run.
 #[derive(Debug, Parser)]
-#[command(name = "fleetcron", version, propagate_version = true, disable_help_subcommand = true)]
+#[command(
+    name = "fleetcron",
+    version,
+    propagate_version = true,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    after_help = "`fleetcron help COMMAND` describes a command; `fleetcron explain CODE` a diagnostic."
+)]
 pub(super) struct Cli {
     #[command(flatten)]
     pub(super) global: Global,
@@ -33,24 +51,30 @@ pub(super) struct Cli {
 /// Options of every command.
 #[derive(Debug, Args)]
 pub(super) struct Global {
-    /// The fleet root; else the nearest folder upwards with a fleetcron.yaml, else the Git root, else this folder.
-    #[arg(long, global = true, value_name = "DIR")]
+    /// Use this fleet root instead of the nearest folder upwards with a fleetcron.yaml, else the Git root.
+    #[arg(long, global = true, value_name = "DIR", help_heading = INPUT)]
     pub(super) root: Option<PathBuf>,
-    /// How results are written.
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    /// Print results in this format.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text, help_heading = OUTPUT)]
     pub(super) format: Format,
-    /// When to use colour.
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    /// Use colour on a terminal, always, or never.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, help_heading = OUTPUT)]
     pub(super) color: Color,
-    /// Say only what is wrong.
-    #[arg(short, long, global = true)]
+    /// Only print errors.
+    #[arg(short, long, global = true, help_heading = OUTPUT)]
     pub(super) quiet: bool,
-    /// Say more: what was read, and how long each stage took.
-    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    /// Print every diagnostic one by one, what was read, and how long each stage took.
+    #[arg(short, long, global = true, conflicts_with = "quiet", help_heading = OUTPUT)]
     pub(super) verbose: bool,
     /// Treat warnings as errors.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub(super) strict: bool,
+    /// Print help.
+    #[arg(short, long, global = true, action = ArgAction::Help, help_heading = GLOBAL)]
+    help: Option<bool>,
+    /// Print the version; with `-v` also the commit, the target, and the versions of Kubernetes and the time zone database.
+    #[arg(short = 'V', long, global = true, action = ArgAction::Version, help_heading = GLOBAL)]
+    version: Option<bool>,
 }
 
 /// When to use colour.
@@ -67,27 +91,27 @@ pub(super) enum Color {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Make a folder a fleet that builds at once, or add a hook or what Argo CD or Flux need to a fleet.
+    /// Create a fleet, or add a Git hook, CI job, Argo CD or Flux files to one.
     Init(Init),
-    /// Write a new task from an image, a schedule and a place; on a terminal, what is missing is asked.
+    /// Create a task from an image, a schedule and a placement; prompts for missing values on a terminal.
     New(Box<New>),
-    /// Compile, and write the output.
+    /// Compile, and write the manifests.
     Build(Build),
-    /// Compile, write nothing, and fail if anything is wrong or the output is not what the inputs give.
+    /// Compile, write nothing, and fail if anything is wrong or the output is not up to date.
     Check(Check),
     /// Print one cluster's manifests.
     Render(Render),
-    /// List tasks by clusters.
+    /// List tasks with their clusters, or their schedules.
     Plan(Plan),
     /// Show when all tasks run on all clusters, how much at once, and the busiest minutes.
     Timeline(Box<Timeline>),
-    /// Say why a task runs where it runs and not elsewhere, or what a diagnostic means.
+    /// Explain why a task runs where it runs, or what a diagnostic means; without arguments, list all diagnostics.
     Explain(Explain),
-    /// Say what a change does to clusters, or whether manifests that stand somewhere mean the same.
+    /// Show what a change does to each cluster, or compare with existing manifests.
     Diff(Diff),
-    /// Say what a schedule means, when it runs next, and what is odd about it; no repository is needed.
+    /// Explain a schedule: what it means, when it runs next, and what is odd about it. Needs no repository.
     Cron(Cron),
-    /// Write inventory from what people have.
+    /// Import cluster inventory from other tools.
     Import {
         /// What to write.
         #[command(subcommand)]
@@ -95,7 +119,7 @@ pub(super) enum Command {
     },
     /// Propose shorter overrides, bases and selectors for tasks that exist, proven to give the same manifests.
     Tidy(Tidy),
-    /// Answer Argo CD as its config-management plugin: see integrations/argocd.
+    /// Answer Argo CD as its config management plugin.
     Cmp {
         /// What Argo CD asks.
         #[command(subcommand)]
@@ -130,10 +154,10 @@ pub(super) struct Moment {
 pub(super) struct State {
     /// Read the repository as this revision has it, whatever `git rev-parse` takes; nothing is checked out. `REV:DIR` says
     /// where the fleet root is in it.
-    #[arg(long, value_name = "REV")]
+    #[arg(long, value_name = "REV", help_heading = INPUT)]
     pub(super) at: Option<String>,
     /// Read the repository as it is staged.
-    #[arg(long, conflicts_with = "at")]
+    #[arg(long, conflicts_with = "at", help_heading = INPUT)]
     pub(super) staged: bool,
 }
 
@@ -148,7 +172,7 @@ pub(super) struct Build {
     /// Read the repository as it is staged, write the output, and stage it; refuse if a file of it has unstaged edits.
     #[arg(long, conflicts_with_all = ["at", "out", "dry_run", "clusters", "frozen"])]
     pub(super) stage: bool,
-    /// Compile and say what would change, but write nothing.
+    /// Compile and print what would change, but write nothing.
     #[arg(long)]
     pub(super) dry_run: bool,
     /// Commit the output to this branch instead of writing it: at the branch's top, straight into Git, only if it differs.
@@ -161,13 +185,13 @@ pub(super) struct Build {
     /// Write only the I-th of N parts of the clusters: several machines share the work. Implies `--locked`.
     #[arg(long, value_name = "I/N", conflicts_with_all = ["stage", "fresh"])]
     pub(super) shard: Option<Shard>,
-    /// Fail, in words, if fleetcron.lock would change.
+    /// Fail if fleetcron.lock would change, and print how.
     #[arg(long, conflicts_with_all = ["frozen", "fresh"])]
     pub(super) locked: bool,
-    /// Render what fleetcron.lock says and decide nothing; fail where it does not say.
+    /// Render what fleetcron.lock records and place nothing anew; fail where it records nothing.
     #[arg(long, conflicts_with = "fresh")]
     pub(super) frozen: bool,
-    /// Forget where tasks run and decide anew: this one, or all; may be repeated.
+    /// Forget where tasks run and place them anew: this one, or all; may be repeated.
     #[arg(long, value_name = "TASK", num_args = 0..=1, default_missing_value = "", conflicts_with = "at")]
     pub(super) fresh: Vec<String>,
     /// Allow deletions beyond what the guard lets pass: in these clusters, of these tasks (`name` or `namespace/name`), or
@@ -302,9 +326,9 @@ pub(super) enum TimelineBy {
 /// `fleetcron explain`
 #[derive(Debug, Args)]
 pub(super) struct Explain {
-    /// A task, as `name` or `namespace/name`, or the code of a diagnostic.
+    /// A task, as `name` or `namespace/name`, or the code of a diagnostic; absent lists all codes.
     #[arg(value_name = "TASK or CODE")]
-    pub(super) subject: String,
+    pub(super) subject: Option<String>,
     /// Only this cluster, with every override that applies there.
     pub(super) cluster: Option<String>,
     #[command(flatten)]
@@ -327,7 +351,7 @@ pub(super) struct Diff {
     /// Show the manifests that differ line by line, too.
     #[arg(long)]
     pub(super) patch: bool,
-    /// With `--format markdown`: at most so many bytes. The numbers always survive; diffs are left out whole, and counted.
+    /// With `--format markdown`: at most so many bytes. The numbers are always there; diffs are left out whole, and counted.
     #[arg(long, value_name = "N", default_value_t = 60_000, value_parser = clap::value_parser!(u32).range(500..))]
     pub(super) max_bytes: u32,
     /// Exit 0: nothing differs; 1: it could not run; 2: something differs. Without it 1 and 2 are the other way round.
@@ -492,7 +516,7 @@ pub(super) struct ImportClusters {
     /// Write one file a cluster into this folder, or all into this .yaml file; what stands there is brought up to date.
     #[arg(long, value_name = "DIR|FILE")]
     pub(super) into: Option<PathBuf>,
-    /// Say what would change, but write nothing.
+    /// Print what would change, but write nothing.
     #[arg(long, requires = "into")]
     pub(super) dry_run: bool,
     /// The cluster that the nodes and pods of the input belong to.

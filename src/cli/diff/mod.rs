@@ -16,13 +16,14 @@ use crate::lock::Mode;
 use crate::model::karmada::Compatibility;
 use crate::repo::{self, Sources, View};
 use crate::report::diff::{json, markdown, sections, text};
+use crate::report::paint::Paint;
 use crate::timeline;
 
 /// How a result is drawn.
 #[derive(Clone, Copy)]
 pub(super) struct Drawn {
-    /// Losses in red.
-    pub(super) red: bool,
+    /// The colours.
+    pub(super) paint: Paint,
     /// Losses and numbers alone.
     pub(super) quiet: bool,
     /// Say more.
@@ -32,10 +33,10 @@ pub(super) struct Drawn {
 }
 
 impl Drawn {
-    /// As the options say; `red` is whether standard output takes colour.
-    pub(super) fn of(global: &Global, red: bool) -> Self {
+    /// As the options say; `colored` is whether standard output takes colour.
+    pub(super) fn of(global: &Global, colored: bool) -> Self {
         let markdown = global.format == Format::Markdown;
-        Self { red: red && !markdown, quiet: global.quiet, verbose: global.verbose, markdown }
+        Self { paint: Paint::new(colored && !markdown), quiet: global.quiet, verbose: global.verbose, markdown }
     }
 }
 
@@ -163,8 +164,8 @@ fn drawn_as(
     let text = if drawn.markdown {
         markdown::markdown(&report, titles, args.max_bytes as usize)
     } else {
-        let words = text::text(&report, titles, terminal::width(), drawn.red, drawn.quiet);
-        if args.patch { words + &text::patches(changes, drawn.red) } else { words }
+        let words = text::text(&report, titles, terminal::width(), drawn.paint, drawn.quiet);
+        if args.patch { words + &text::patches(changes, drawn.paint) } else { words }
     };
     let value = session.value(|| json::value(changes, &report, titles, args.patch));
     Outcome { wrong: !changes.is_empty(), ..Outcome::result(text, value) }

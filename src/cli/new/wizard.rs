@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::super::outcome::Failure;
 use super::super::session::Session;
+use super::super::terminal;
 use super::ask::Desk;
 use super::draft::{self, Draft};
 use super::flags::parse_pair;
@@ -133,7 +134,8 @@ impl Wizard<'_> {
 
     /// Says what was found; whether it is wrong.
     fn tell(&self) -> bool {
-        self.desk.say(&diagnostics::text(&self.session.diags, self.session.tree(), self.colored));
+        let drawing = diagnostics::Drawing { color: self.colored, width: terminal::error_width(), all: false };
+        self.desk.say(&diagnostics::text(&self.session.diags, self.session.tree(), drawing));
         self.session.diags.has_errors()
     }
 

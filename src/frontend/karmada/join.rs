@@ -268,6 +268,7 @@ fn unit(
     Unit {
         identity: found.key.identity(),
         name: found.span,
+        document: found.object.span(),
         source: Source::Template,
         layers: Vec::new(),
         placement: Arc::new(Placement::of(Selector::default(), span)),

@@ -62,8 +62,8 @@ pub(super) fn units(
     let bases = lower_bases(bases, context);
     let documents = lower_documents(overrides, context);
     let mut units: BTreeMap<Identity, Unit> = BTreeMap::new();
-    for (_, task) in tasks {
-        let Some(unit) = lower_task(task, &bases, &documents, (&filters, fleet), context) else { continue };
+    for (document, task) in tasks {
+        let Some(unit) = lower_task((document, task), &bases, &documents, (&filters, fleet), context) else { continue };
         match units.get(&unit.identity) {
             Some(first) => context.diags.push(
                 Diagnostic::new(
@@ -294,7 +294,7 @@ fn check_task_names<'f>(
 }
 
 fn lower_task(
-    task: TaskDocument,
+    (document, task): (Span, TaskDocument),
     bases: &BTreeMap<String, Base>,
     documents: &[Document],
     (filters, fleet): (&[TaskFilter], &mut Fleet),
@@ -396,12 +396,24 @@ fn lower_task(
     for (_, tasks) in filters.iter().zip(&mut fleet.task_sets).filter(|(filter, _)| meets(filter)) {
         tasks.insert(identity.clone());
     }
-    let concerned = documents.iter().filter(|document| document.tasks.as_ref().is_none_or(meets));
-    let mut overrides: Vec<Arc<Override>> = concerned.map(|document| document.what.clone()).collect();
+    let concerned = documents.iter().filter(|shared| shared.tasks.as_ref().is_none_or(meets));
+    let mut overrides: Vec<Arc<Override>> = concerned.map(|shared| shared.what.clone()).collect();
     overrides.extend(used.iter().flat_map(|base| base.overrides.iter().cloned()));
     overrides.extend(own_overrides);
     let name = name.span;
-    Some(Unit { identity, name, source, layers, placement, instances, active, once, overrides, template: None })
+    Some(Unit {
+        identity,
+        name,
+        document,
+        source,
+        layers,
+        placement,
+        instances,
+        active,
+        once,
+        overrides,
+        template: None,
+    })
 }
 
 fn unknown_base(base: &Spanned<String>, bases: &BTreeMap<String, Base>) -> Diagnostic {

@@ -17,18 +17,51 @@ pub struct Words {
     pub more: Vec<String>,
     /// The same for several tasks, where what is the task's own is left out.
     pub shared: String,
+    /// Whether something is lost or added.
+    pub tone: Tone,
+}
+
+/// Whether a change takes something away or adds it; the colour follows from it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tone {
+    /// Neither.
+    #[default]
+    Neutral,
+    /// A copy or an object that is not there any more.
+    Lost,
+    /// A copy or an object that was not there.
+    Added,
+}
+
+impl Tone {
+    fn of(what: &What) -> Tone {
+        match what {
+            What::New { .. } | What::Came { .. } | What::ObjectNew { .. } => Tone::Added,
+            What::Gone | What::Left(_) | What::ObjectGone { .. } => Tone::Lost,
+            What::Renamed { .. }
+            | What::Active { .. }
+            | What::Group { .. }
+            | What::Instances { .. }
+            | What::When { .. }
+            | What::Field { .. } => Tone::Neutral,
+        }
+    }
 }
 
 impl Words {
     /// One line without more.
     pub fn of(line: impl Into<String>) -> Self {
         let line = line.into();
-        Self { shared: line.clone(), line, more: Vec::new() }
+        Self { shared: line.clone(), line, more: Vec::new(), tone: Tone::Neutral }
     }
 }
 
 /// What changes, in words. `alone`: the pod has one container, which then needs no name.
 pub fn words(what: &What, alone: bool) -> Words {
+    Words { tone: Tone::of(what), ..change_words(what, alone) }
+}
+
+fn change_words(what: &What, alone: bool) -> Words {
     match what {
         What::New { instances, when, images } => {
             let pods = if *instances == 1 { String::new() } else { format!(", {instances} instances each") };

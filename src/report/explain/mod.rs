@@ -17,7 +17,7 @@ use crate::compile::{self, Built, Compilation};
 use crate::diag::Code;
 use crate::model::{Cluster, Origin, Source, Unit};
 use crate::place::Verdict;
-use crate::report::table::{self, count};
+use crate::report::table::{self, LongNames, count};
 use crate::tree::SourceTree;
 
 /// So many next runs are shown.
@@ -31,6 +31,21 @@ pub fn page_of_code(code: Code) -> TextAndJson {
     let severity = if code.waits() { "off" } else { code.severity().word() };
     let value = json!({"code": code.name(), "severity": severity, "summary": code.summary(), "page": code.page()});
     TextAndJson { text: code.page().to_owned(), json: value }
+}
+
+/// All codes of diagnostics with their levels, as a table.
+pub fn all_codes() -> TextAndJson {
+    let level = |code: Code| if code.waits() { "off" } else { code.severity().word() };
+    let row = |code: &Code| vec![code.name().to_owned(), level(*code).to_owned(), code.summary().to_owned()];
+    let rows: Vec<Vec<String>> = Code::ALL.iter().map(row).collect();
+    let one = |code: &Code| json!({"code": code.name(), "severity": level(*code), "summary": code.summary()});
+    let text = table::table(&["CODE", "LEVEL", "SUMMARY"], &rows);
+    TextAndJson {
+        text: format!(
+            "{text}\n`fleetcron explain CODE` describes one; `lints` in the Fleet sets the level of warnings and notes\n"
+        ),
+        json: json!({"codes": Code::ALL.iter().map(one).collect::<Vec<Value>>()}),
+    }
 }
 
 fn origin(unit: &Unit, sources: &SourceTree) -> String {
@@ -65,13 +80,13 @@ fn made_of(unit: &Unit) -> String {
 pub fn task(at: usize, from: Timestamp, compilation: &Compilation, context: &ReportContext<'_>) -> TextAndJson {
     let sources = context.sources;
     let (unit, built) = (&compilation.model.units[at], &compilation.plan[at]);
-    let width = context.width;
+    let (width, paint) = (context.width, context.paint);
     let clusters = &compilation.model.clusters;
     let name = |at: usize| clusters[at].name.as_str();
     let chosen: Vec<usize> = built.decision.chosen().map(|(at, _)| at).collect();
     let verdicts = Verdicts::new(unit, built, &compilation.model, sources);
-    let choice = Choice::new(compilation, at, sources, width);
-    let mut text = layout::sentence(0, origin(unit, sources).trim_end(), width);
+    let choice = Choice::new(compilation, at, sources, width).painted(paint);
+    let mut text = paint.bold(&layout::sentence(0, origin(unit, sources).trim_end(), width));
     text.push_str(&layout::sentence(0, made_of(unit).trim_end(), width));
     text.push_str(&layout::sentence(
         0,
@@ -87,10 +102,11 @@ pub fn task(at: usize, from: Timestamp, compilation: &Compilation, context: &Rep
     let mut histogram = None;
     if chosen.is_empty() {
         let why = choice.failure().unwrap_or_else(|| verdicts.histogram());
-        text.push_str(&layout::sentence(0, &why, width));
+        text.push_str(&paint.red(&layout::sentence(0, &why, width)));
         histogram = Some(verdicts.histogram());
     } else {
-        text.push_str(&verdicts::indented(0, layout::names("on", &placed(built, &chosen, clusters), width - 2, LINES)));
+        let on = layout::names("on", &placed(built, &chosen, clusters), width - 2, LINES);
+        text.push_str(&paint.green(&verdicts::indented(0, on)));
     }
     let nearest = verdicts.nearest().filter(|_| chosen.is_empty());
     if let Some((lead, names, _)) = &nearest {
@@ -108,7 +124,7 @@ pub fn task(at: usize, from: Timestamp, compilation: &Compilation, context: &Rep
         text.push_str(if at == 0 { "\n" } else { "" });
         text.push_str(&schedule.lines(from, RUNS, Some(schedule.on(chosen.len(), name)), width));
     }
-    text.push_str(&concurrency(chosen.len(), width));
+    text.push_str(&paint.dim(&concurrency(chosen.len(), width)));
     let found: Vec<Value> = found.iter().map(|schedule| schedule.value(from, RUNS, name)).collect();
     let values: Vec<Value> = (0..clusters.len())
         .map(|at| cluster_value(unit, built, at, &verdicts, &choice, compilation, sources))
@@ -204,7 +220,7 @@ pub fn overrides(unit: &Unit, built: &Built, compilation: &Compilation, sources:
         .iter()
         .map(|over| vec![over.name.value.clone(), compile::line(sources, over.name.span)])
         .collect();
-    table::wide(&["OVERRIDE", "SAID AT", "ON"], &rows, width, |at, room| {
+    table::wide(&["OVERRIDE", "SAID AT", "ON"], &rows, width, LongNames::OwnLine, |at, room| {
         let effect = built.rendered.effects.get(at);
         let names: Vec<String> =
             effect.reached.iter().map(|i| compilation.model.clusters[*i].name.value.clone()).collect();
@@ -233,12 +249,12 @@ pub fn on_cluster(
 ) -> TextAndJson {
     let sources = context.sources;
     let (unit, built) = (&compilation.model.units[task], &compilation.plan[task]);
-    let width = context.width;
+    let (width, paint) = (context.width, context.paint);
     let cluster = &compilation.model.clusters[at];
-    let mut text = layout::sentence(0, origin(unit, sources).trim_end(), width);
+    let mut text = paint.bold(&layout::sentence(0, origin(unit, sources).trim_end(), width));
     text.push_str(&layout::sentence(0, made_of(unit).trim_end(), width));
     let name = cluster.name.as_str();
-    let choice = Choice::new(compilation, task, sources, width);
+    let choice = Choice::new(compilation, task, sources, width).painted(paint);
     let (rules, said) = verdicts::on(unit, built, &compilation.model, at, sources, width);
     let mut value = json!({
         "task": unit.identity.to_string(),
@@ -250,13 +266,13 @@ pub fn on_cluster(
     let why = format!("\n{rules}{}", choice.on(at));
     match &built.decision.verdicts[at] {
         Verdict::Passed(passed) => {
-            text.push_str(&layout::sentence(0, &format!("does not run on {name}: {passed}"), width));
+            text.push_str(&paint.red(&layout::sentence(0, &format!("does not run on {name}: {passed}"), width)));
             text.push_str(&why);
             value["chosen"] = json!(false);
             value["reason"] = json!(passed.to_string());
         }
         Verdict::Refused(reason) => {
-            text.push_str(&layout::sentence(0, &format!("does not run on {name}: {reason}"), width));
+            text.push_str(&paint.red(&layout::sentence(0, &format!("does not run on {name}: {reason}"), width)));
             for (what, span) in [("the task says so", reason.task()), ("the inventory says so", reason.inventory())] {
                 if let Some(span) = span {
                     text.push_str(&format!("  {what} at {}\n", sources.place(span)));
@@ -267,7 +283,8 @@ pub fn on_cluster(
             value["reason"] = Value::String(reason.rule());
         }
         Verdict::Chosen { instances } => {
-            text.push_str(&format!("runs on {name} with {}\n", count(*instances as usize, "instance")));
+            let runs = format!("runs on {name} with {}\n", count(*instances as usize, "instance"));
+            text.push_str(&paint.green(&runs));
             text.push_str(&why);
             value["chosen"] = Value::Bool(true);
             value["instances"] = json!(instances);
@@ -285,7 +302,8 @@ pub fn on_cluster(
             if let Some(variant) = variant {
                 let others = variant.clusters.len() - 1;
                 if others > 0 {
-                    text.push_str(&format!("its manifests are the same on {}\n", count(others, "other cluster")));
+                    let same = format!("its manifests are the same on {}\n", count(others, "other cluster"));
+                    text.push_str(&paint.dim(&same));
                 }
                 if let Some(schedule) =
                     schedules::of(built).into_iter().find(|schedule| schedule.clusters.contains(&at))
@@ -296,7 +314,8 @@ pub fn on_cluster(
                 }
                 let paths: Vec<String> = variant.manifests.iter().map(|m| format!("{name}/{}", m.path)).collect();
                 for (path, manifest) in paths.iter().zip(&variant.manifests) {
-                    text.push_str(&format!("\n--- {path}\n{}", String::from_utf8_lossy(&manifest.bytes)));
+                    let heading = paint.bold(&format!("--- {path}"));
+                    text.push_str(&format!("\n{heading}\n{}", String::from_utf8_lossy(&manifest.bytes)));
                 }
                 value["files"] = json!(paths);
             }

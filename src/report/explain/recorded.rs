@@ -123,12 +123,12 @@ impl Choice<'_> {
         }
         let next: Vec<usize> = eligible.iter().copied().filter(|at| !running.contains(at)).collect();
         if !next.is_empty() {
-            self.list(text, 2, "standing by, the next first:", &self.names(&next));
+            self.dim_list(text, 2, "standing by, the next first:", &self.names(&next));
         }
         let grouped = |at: &usize| !activation.ungrouped.contains(at);
         let never: Vec<usize> = placed.into_iter().filter(|at| !eligible.contains(at)).filter(grouped).collect();
         if !never.is_empty() {
-            self.list(text, 2, "suspended, because `active` does not meet them:", &self.names(&never));
+            self.dim_list(text, 2, "suspended, because `active` does not meet them:", &self.names(&never));
         }
         if let Some(span) = self.unit.once {
             self.say(text, 2, &format!("once ({}): no more than one may run", self.at(span)));

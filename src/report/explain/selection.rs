@@ -9,7 +9,8 @@ use crate::place::{self, Account, Division, Entry, Level, Step, Verdict};
 use crate::report::capacity::quantity;
 use crate::report::explain::verdicts::indented;
 use crate::report::layout;
-use crate::report::table::{self, count};
+use crate::report::paint::Paint;
+use crate::report::table::{self, LongNames, count};
 use crate::tree::{SourceTree, Span};
 
 /// So many rows of a table are shown.
@@ -26,6 +27,7 @@ pub(super) struct Choice<'a> {
     pub(super) sources: &'a SourceTree,
     pub(super) account: Account,
     width: usize,
+    paint: Paint,
 }
 
 impl<'a> Choice<'a> {
@@ -33,7 +35,12 @@ impl<'a> Choice<'a> {
     pub(super) fn new(compilation: &'a Compilation, task: usize, sources: &'a SourceTree, width: usize) -> Self {
         let (_, account) = compile::account(compilation, task);
         let (unit, built) = (&compilation.model.units[task], &compilation.plan[task]);
-        Self { unit, built, compilation, sources, account, width }
+        Self { unit, built, compilation, sources, account, width, paint: Paint::default() }
+    }
+
+    /// The same in colours.
+    pub(super) fn painted(self, paint: Paint) -> Self {
+        Self { paint, ..self }
     }
 
     pub(super) fn name(&self, at: usize) -> &'a str {
@@ -55,6 +62,13 @@ impl<'a> Choice<'a> {
     pub(super) fn list(&self, text: &mut String, indent: usize, lead: &str, names: &[String]) {
         let lines = layout::names(lead, names, self.width.saturating_sub(indent + 2), LINES);
         text.push_str(&indented(indent, lines));
+    }
+
+    /// The same for copies that do not run.
+    pub(super) fn dim_list(&self, text: &mut String, indent: usize, lead: &str, names: &[String]) {
+        let mut lines = String::new();
+        self.list(&mut lines, indent, lead, names);
+        text.push_str(&self.paint.dim(&lines));
     }
 
     fn rows(&self, text: &mut String, heading: &[&str], rows: Vec<Vec<String>>) {
@@ -208,7 +222,7 @@ impl<'a> Choice<'a> {
                     vec![format!("  {}", group.name), group.score.to_string(), taken.to_owned()]
                 })
                 .collect();
-            text.push_str(&table::wide(&heading, &rows, self.width, |at, room| {
+            text.push_str(&table::wide(&heading, &rows, self.width, LongNames::OwnLine, |at, room| {
                 let clusters = &best[at].clusters;
                 layout::names(&format!("{}:", clusters.len()), &self.names(clusters), room.max(12), 1)
             }));
@@ -399,7 +413,9 @@ impl<'a> Choice<'a> {
             } else {
                 "its copy is suspended: `active` does not meet it".to_owned()
             };
-            self.say(&mut text, 0, &format!("active ({place}): {said}"));
+            let mut line = String::new();
+            self.say(&mut line, 0, &format!("active ({place}): {said}"));
+            text.push_str(&if activation.running.contains(&at) { line } else { self.paint.dim(&line) });
         }
         text
     }

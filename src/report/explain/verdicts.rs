@@ -9,7 +9,7 @@ use crate::compile::{Built, line};
 use crate::model::{By, Cluster, Expression, Match, Model, Named, Operator, Placement, Selector, Unit, Values};
 use crate::place::{self, Reason, Rule, Verdict};
 use crate::report::layout;
-use crate::report::table;
+use crate::report::table::{self, LongNames};
 use crate::tree::{SourceTree, Span, Spanned};
 
 /// So many clusters that the same rule alone keeps away are told one by one.
@@ -110,9 +110,13 @@ impl<'a> Verdicts<'a> {
                 .iter()
                 .map(|(rule, refuses, alone, _)| vec![format!("  {rule}"), refuses.to_string(), alone.to_string()])
                 .collect();
-            text.push_str(&table::wide(&["  RULE", "REFUSES", "ALONE", "SAID AT"], &rows, width, |at, _| {
-                counts[at].3.map(|span| line(self.sources, span)).into_iter().collect()
-            }));
+            text.push_str(&table::wide(
+                &["  RULE", "REFUSES", "ALONE", "SAID AT"],
+                &rows,
+                width,
+                LongNames::OwnLine,
+                |at, _| counts[at].3.map(|span| line(self.sources, span)).into_iter().collect(),
+            ));
         }
         let (near, far) = self.refused();
         let placement = &self.unit.placement;
