@@ -1,6 +1,7 @@
 //! All integration tests, in one binary.
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "tests read fixtures and report")]
 
+mod advice;
 mod ci;
 mod cli;
 mod cmp;

@@ -42,7 +42,7 @@ fn check_page(name: &str, least: usize) {
         let words = words(&command);
         assert_eq!(words.first().map(String::as_str), Some("fleetcron"), "{command}");
         let args: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
-        let output = support::run(root, &args);
+        let output = support::program(root).args(&args).env("COLUMNS", "100").output().expect("the program starts");
         let said = format!("{}{}", support::said(&output), support::grumbled(&output));
         assert_eq!(said.trim(), answer.trim(), "{name}: $ {command}");
     }

@@ -11,7 +11,7 @@ use super::outcome::{Failure, Outcome};
 use super::renames::{self, Known, Removal};
 use super::selection::{check_cluster_names, check_task_names, lock_mode, written_summary};
 use super::session::Session;
-use super::{moved, publish, stage};
+use super::{ignored, moved, publish, stage};
 use crate::compile::Compilation;
 use crate::diag::{Code, Diagnostic, Place};
 use crate::lock::{self, Mode};
@@ -77,6 +77,7 @@ pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Fail
             remarks.extend(record(session, &compilation, args.out.is_some())?);
         }
         sink::directory::apply(&dir, &difference).map_err(|error| Failure::run(&error))?;
+        remarks.extend(ignored::remark(session, &compilation));
     }
     let mut text = written_summary(&compilation, &difference, session, &dir, args.dry_run);
     if mode != Mode::Frozen {

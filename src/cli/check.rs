@@ -12,6 +12,7 @@ use super::base::{Base, Published, Sought};
 use super::compare;
 use super::deletions::{Basis, Way};
 use super::documents;
+use super::ignored;
 use super::line_ends;
 use super::moved;
 use super::outcome::{Failure, Outcome};
@@ -22,7 +23,7 @@ use jiff::civil::Date;
 use crate::compile::Compilation;
 use crate::diag::{Code, Diagnostic, Diagnostics, Place, Severity};
 use crate::lock::Mode;
-use crate::repo::View;
+use crate::repo::{self, View};
 use crate::report::table::count;
 use crate::tree::Difference;
 
@@ -127,6 +128,7 @@ pub(super) fn run(session: &mut Session, args: &Check) -> Result<Outcome, Failur
     let left = moved::told(session, &compilation, base.as_ref());
     let value = session.value(|| compare::value(&standing, false));
     if standing.is_empty() && !left {
+        remarks.extend(ignored::remark(session, &compilation));
         return Ok(Outcome { remarks, ..Outcome::said(format!("{sizes}; the output is up to date\n"), value) });
     }
     let shown = session.shown(&dir);
@@ -161,8 +163,12 @@ fn edited(
 }
 
 fn tell(session: &mut Session, standing: &Difference, edited: Option<&BTreeSet<String>>, shown: &str) {
-    let mend = match session.view {
+    let mend = match &session.view {
         View::Folder => "run `fleetcron build` and commit the result".to_owned(),
+        // `git commit -a` and `git commit PATH` throw their index away when a hook fails: nothing stays staged.
+        View::Index(Some(index)) if index.file_name().is_some_and(|name| name != "index") => {
+            format!("run `fleetcron build`, then `git add {shown}`, and commit again")
+        }
         View::Index(_) => format!("run `fleetcron build`, then `git add {shown}`; or `fleetcron build --stage`"),
         View::Revision(_) => "run `fleetcron build` on that revision and commit the result".to_owned(),
     };
@@ -186,7 +192,12 @@ fn tell(session: &mut Session, standing: &Difference, edited: Option<&BTreeSet<S
         };
         let place = Place::Path(format!("{shown}/{path}"));
         let diagnostic = Diagnostic::at(code, place, message);
-        session.diags.push(if by_hand {
+        let ignored = || repo::first_ignored(&session.root, [format!("{shown}/{path}")]);
+        let ignored = if what == "create" && matches!(session.view, View::Index(_)) { ignored() } else { None };
+        session.diags.push(if let Some(path) = ignored {
+            let help = format!("run `fleetcron build`; {}", ignored::way_out(&path, shown));
+            diagnostic.note("Git ignores this file, so `git add` leaves it out").help(help)
+        } else if by_hand {
             let keep = "to keep the change, make it in the task or in an override";
             diagnostic.help(format!("{keep}; then, or to drop it, {mend}"))
         } else {

@@ -16,6 +16,7 @@ mod deletions;
 mod diff;
 mod documents;
 mod explain;
+mod ignored;
 mod import;
 mod init;
 mod line_ends;

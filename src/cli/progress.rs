@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the clock is read here")]
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -9,13 +10,15 @@ use indicatif::{ProgressBar, ProgressStyle};
 /// A line that says what is being done, and a record of it.
 pub(super) struct Progress {
     bar: Option<ProgressBar>,
+    /// The folder that is worked on.
+    folder: String,
     /// What was begun, and when.
     stages: Vec<(&'static str, Instant)>,
 }
 
 impl Progress {
     /// A line, if anybody looks.
-    pub(super) fn new(shown: bool) -> Self {
+    pub(super) fn new(shown: bool, folder: &Path) -> Self {
         let bar = shown.then(|| {
             let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})");
             let bar = ProgressBar::new_spinner();
@@ -23,14 +26,14 @@ impl Progress {
             bar.enable_steady_tick(Duration::from_millis(300));
             bar
         });
-        Self { bar, stages: Vec::new() }
+        Self { bar, folder: folder.display().to_string(), stages: Vec::new() }
     }
 
     /// Says what comes next.
     pub(super) fn now(&mut self, what: &'static str) {
         self.stages.push((what, Instant::now()));
         if let Some(bar) = &self.bar {
-            bar.set_message(what);
+            bar.set_message(format!("{what}: {}", self.folder));
         }
     }
 

@@ -74,6 +74,7 @@ impl Session {
         watched: bool,
     ) -> Self {
         Self {
+            progress: Progress::new(watched, &root),
             root,
             view,
             opened: None,
@@ -88,7 +89,6 @@ impl Session {
             sources: Sources::default(),
             unions: true,
             diags: Diagnostics::new(),
-            progress: Progress::new(watched),
         }
     }
 

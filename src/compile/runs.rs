@@ -38,7 +38,7 @@ impl<'a> Watch<'a> {
         let unit = self.unit;
         let service = variant.manifests.iter().any(|manifest| manifest.kind == "Service");
         let said = |pointer: &str| render::origin(unit, &variant.overrides, cron_job, pointer).unwrap_or(unit.name);
-        let running = Running::new(cron_job, service, &said, self.around.sources);
+        let running = Running::new(cron_job, service, &said, unit.name, self.around.sources);
         for diagnostic in lint::running(&running, self.around.fleet) {
             self.said.add(diagnostic, &variant.clusters);
         }

@@ -30,9 +30,13 @@ pub struct Variant<'a> {
     pub said: &'a dyn Fn(&[&str]) -> Option<Span>,
 }
 
-/// Everything odd about when a variant runs, each with the clusters that it concerns.
+/// Everything odd about when a variant runs, each with the clusters that it concerns; nothing of one that is suspended,
+/// because no run of it can start.
 pub fn schedule(variant: &Variant<'_>, fleet: &Fleet, sources: &SourceTree) -> Vec<(Diagnostic, Vec<usize>)> {
     let timing = variant.timing;
+    if timing.suspended {
+        return Vec::new();
+    }
     let Some(expression) = Expression::parse(&timing.schedule).ok().filter(|_| !timing.is_refused()) else {
         return Vec::new();
     };
@@ -92,8 +96,6 @@ impl Rules<'_> {
     }
 
     fn oddities(&self) -> Vec<Diagnostic> {
-        let meant = |odd: &crate::cron::Oddity| odd.kind == OddityKind::NeverRuns && self.variant.timing.suspended;
-        let oddities = self.expression.oddities().into_iter().filter(|odd| !meant(odd));
         let diagnostic = |odd: crate::cron::Oddity| {
             let code = code(odd.kind);
             let span = self.sources.part(self.said(&["spec", "schedule"]), self.expression.text(), odd.at);
@@ -103,7 +105,7 @@ impl Rules<'_> {
             }
             diagnostic
         };
-        oddities.map(diagnostic).collect()
+        self.expression.oddities().into_iter().map(diagnostic).collect()
     }
 
     /// kubernetes#47202: the zone is then that of the controller, whatever that is. It does not matter to a schedule
@@ -223,7 +225,7 @@ impl Rules<'_> {
             .oddities()
             .iter()
             .all(|odd| !matches!(odd.kind, OddityKind::EveryMinute | OddityKind::SubMinute));
-        if timing.starting_deadline.is_some() || timing.suspended || !meant {
+        if timing.starting_deadline.is_some() || !meant {
             return None;
         }
         let seconds = self.expression.closer_than(FREQUENT)?;

@@ -223,6 +223,9 @@ fn missing(document: &Value, pointer: &Pointer, member: &str, adds: bool) -> Pat
         }
         _ => {
             let error = PatchError::at(member, Problem::NoSuchMember(pointer.clone()));
+            if let Some(meant) = joined(document, pointer, adds) {
+                return error.help(format!("a `/` in a key is written `~1`: `{meant}`"));
+            }
             let wanted = if adds { &parent } else { pointer };
             match wanted.nearest(document).or_else(|| pointer.nearest(document)) {
                 Some(nearest) => error.help(nearest.to_string()),
@@ -230,6 +233,29 @@ fn missing(document: &Value, pointer: &Pointer, member: &str, adds: bool) -> Pat
             }
         }
     }
+}
+
+/// Maps whose keys are chosen by people and often hold a `/`.
+const FREE_KEYS: [&str; 5] = ["annotations", "labels", "matchLabels", "nodeSelector", "data"];
+
+/// The pointer that was meant by one whose steps are the parts of a key with a `/` in it: of a key that is there, or, to
+/// add one, of a key below labels, annotations and their like.
+fn joined(document: &Value, pointer: &Pointer, adds: bool) -> Option<Pointer> {
+    let tokens = pointer.tokens();
+    let mut place = document;
+    for (at, token) in tokens.iter().enumerate() {
+        let Value::Object(map) = place else { return None };
+        let whole = |end: usize| tokens[at..end].join("/");
+        if !map.contains_key(token) {
+            let key = (at + 2..=tokens.len()).find(|end| map.contains_key(&whole(*end)));
+            let free = at > 0 && FREE_KEYS.contains(&tokens[at - 1].as_str()) && token.contains('.');
+            let end = key.or_else(|| (adds && free && tokens.len() == at + 2).then_some(tokens.len()))?;
+            let steps = tokens[..at].iter().cloned().chain([whole(end)]).chain(tokens[end..].iter().cloned());
+            return Some(Pointer::from_tokens(steps.collect::<Vec<String>>()));
+        }
+        place = &map[token];
+    }
+    None
 }
 
 fn test(document: &Value, path: &Pointer, expected: &Value) -> Result<(), PatchError> {

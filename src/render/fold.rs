@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::misplaced;
 use super::path::{self, JOB, JOB_METADATA, POD, POD_METADATA, TEMPLATE};
 use super::pod;
 use super::references::{self, Scope, TroubleKind};
@@ -59,7 +60,7 @@ pub(super) struct Fold<'a> {
 }
 
 /// The fields of CronJobSpec that `job` takes; the others of `job` belong to JobSpec.
-const CRON_JOB_FIELDS: [&str; 5] =
+pub(super) const CRON_JOB_FIELDS: [&str; 5] =
     ["startingDeadlineSeconds", "concurrencyPolicy", "suspend", "successfulJobsHistoryLimit", "failedJobsHistoryLimit"];
 
 impl<'a> Fold<'a> {
@@ -225,6 +226,9 @@ impl<'a> Fold<'a> {
             let message = format!("`job` has no field `{name}`");
             return self.troubles.push(Diagnostic::new(Code::UnknownField, spans.key, message).help(help));
         }
+        if let Some(diagnostic) = misplaced::find("job", name, spans.key) {
+            return self.troubles.push(diagnostic);
+        }
         match name {
             "labels" | "annotations" => {
                 self.merge_value(member, spans, &[JOB_METADATA, &[name]].concat(), Shape::UNKNOWN);
@@ -269,6 +273,10 @@ impl<'a> Fold<'a> {
         for (name, member) in members {
             let leaf = SpanTree::leaf(pod.span());
             let spans = pod.spans.member(name).unwrap_or(&leaf);
+            if let Some(diagnostic) = misplaced::find("pod", name, spans.key) {
+                self.troubles.push(diagnostic);
+                continue;
+            }
             let path = match name.as_str() {
                 "labels" | "annotations" => [POD_METADATA, &[name.as_str()]].concat(),
                 _ => [POD, &[name.as_str()]].concat(),

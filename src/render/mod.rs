@@ -11,6 +11,7 @@ mod flux;
 mod fold;
 mod identity;
 pub mod karmada;
+mod misplaced;
 mod nulls;
 mod object;
 mod orders;

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::fold::{Fold, did_you_mean, schema_at, shape_at};
+use super::misplaced;
 use super::nulls;
 use super::path::{self, CONTAINERS, POD};
 use crate::diag::{Code, Diagnostic};
@@ -91,6 +92,13 @@ fn merge<'a>(fold: &mut Fold<'a>, part: &'a Located, list: &str, index: usize) {
         }
         _ => None,
     };
+    for name in value.as_object().into_iter().flat_map(Map::keys).cloned().collect::<Vec<String>>() {
+        let span = part.spans.member(&name).map_or(part.span(), |spans| spans.key);
+        if let Some(diagnostic) = misplaced::find("container", &name, span) {
+            fold.troubles.push(diagnostic);
+            value.as_object_mut().map(|map| map.remove(&name));
+        }
+    }
     let path = [POD, &[list]].concat();
     let shape = shape_at(&path).item();
     let schema = schema_at(&path).and_then(Schema::item);

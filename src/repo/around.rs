@@ -88,6 +88,19 @@ pub fn ignores(around: &Around, path: &str) -> bool {
     !tracked && plain.is_path_ignored(&full).unwrap_or(false)
 }
 
+/// The first of some files of the fleet at `root` that Git ignores and does not track; they need not exist.
+pub fn first_ignored(root: &Path, paths: impl IntoIterator<Item = String>) -> Option<String> {
+    let root = root.canonicalize().ok()?;
+    let plain = git::open(&root).ok()??;
+    let top = plain.workdir()?.canonicalize().ok()?;
+    let prefix = root.strip_prefix(&top).ok()?;
+    let index = plain.index().ok()?;
+    paths.into_iter().find(|path| {
+        let full = prefix.join(path);
+        index.get_path(&full, 0).is_none() && plain.is_path_ignored(&full).unwrap_or(false)
+    })
+}
+
 /// The first file of the fleet at `root` to which `.gitattributes` gives a filter, as git-crypt and Git LFS use them, with
 /// its name.
 pub fn filtered(root: &Path, paths: &[RepoPath]) -> Option<(RepoPath, String)> {

@@ -18,6 +18,13 @@ pub enum Error {
     /// A folder was asked for.
     #[error("`{}` is not a folder", .0.display())]
     NotAFolder(PathBuf),
+    /// No fleet is around a folder.
+    #[error(
+        "no fleet was found: there is no fleetcron.yaml in `{}` or above it, and no Git repository; \
+             run `fleetcron init` to create a fleet there, or name one by `--root DIR`",
+        .0.display()
+    )]
+    NoFleet(PathBuf),
     /// A plain file was asked for.
     #[error("`{}` is not a plain file", .0.display())]
     NotAFile(PathBuf),

@@ -21,7 +21,7 @@ mod walk;
 mod within;
 mod worktree;
 
-pub use around::{Around, Stands, around, blocked, filtered, ignores, stands};
+pub use around::{Around, Stands, around, blocked, filtered, first_ignored, ignores, stands};
 pub use blobs::Blobs;
 pub use branch::{
     Order, Origin, SOURCE_TRAILER, Tip, before, contents_of, fetched_after, fork, index_file, order, origin, tip,

@@ -1,5 +1,7 @@
 //! Finds the fleet root.
 
+#![expect(clippy::disallowed_methods, reason = "this module reads the disk")]
+
 use std::path::{Component, Path, PathBuf};
 
 use super::Error;
@@ -7,10 +9,11 @@ use super::git::Git;
 use crate::tree::MANIFEST;
 
 /// The root: what was asked for, else the nearest folder upwards from `start` with a [`MANIFEST`], else the root of
-/// the Git work tree, else `start`. A relative `explicit` is meant from `start`, which is an absolute path.
+/// the Git work tree, else `start` if documents of ours stand in it. A relative `explicit` is meant from `start`, which is
+/// an absolute path.
 ///
 /// # Errors
-/// [`Error::NotAFolder`] if what was asked for is none.
+/// [`Error::NotAFolder`] if what was asked for is none; [`Error::NoFleet`] if there is no fleet around.
 pub fn find_root(start: &Path, explicit: Option<&Path>) -> Result<PathBuf, Error> {
     if let Some(asked) = explicit {
         let root = start.join(asked);
@@ -20,8 +23,35 @@ pub fn find_root(start: &Path, explicit: Option<&Path>) -> Result<PathBuf, Error
         return Ok(root.to_owned());
     }
     // A repository that cannot be used has no root; `Worktree::open` will say why.
-    let git = Git::around(start).ok().flatten();
-    Ok(git.map_or_else(|| start.to_owned(), |git| git.workdir().to_owned()))
+    match Git::around(start) {
+        Ok(Some(git)) => Ok(git.workdir().to_owned()),
+        Ok(None) if !holds_documents(start, 1) => Err(Error::NoFleet(start.to_owned())),
+        Ok(None) | Err(_) => Ok(start.to_owned()),
+    }
+}
+
+/// So many entries of a folder are looked at.
+const LOOKED_AT: usize = 500;
+
+/// Whether a file of a folder, or of folders so deep in it, names our group. A home folder is not walked for that.
+fn holds_documents(folder: &Path, depth: usize) -> bool {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).take(LOOKED_AT);
+    let mut folders = Vec::new();
+    for path in entries.map(|entry| entry.path()) {
+        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        let yaml = path.extension().is_some_and(|end| ["yaml", "yml", "json"].iter().any(|known| end == *known));
+        if path.is_dir() && !hidden {
+            folders.push(path);
+        } else if yaml && std::fs::read(&path).is_ok_and(|bytes| names_us(&bytes)) {
+            return true;
+        }
+    }
+    depth > 0 && folders.iter().any(|folder| holds_documents(folder, depth - 1))
+}
+
+fn names_us(bytes: &[u8]) -> bool {
+    let group = b"fleetcron.dev/";
+    bytes.windows(group.len()).any(|window| window == group)
 }
 
 /// The folder in which Argo CD's plugin server makes its copies, each in a folder of its own.
@@ -81,6 +111,11 @@ mod tests {
         let top = temporary.path().canonicalize().unwrap();
         let deep = top.join("a/b/c");
         std::fs::DirBuilder::new().recursive(true).create(&deep).unwrap();
+        assert!(matches!(find_root(&deep, None), Err(Error::NoFleet(folder)) if folder == deep));
+        std::fs::DirBuilder::new().create(deep.join("tasks")).unwrap();
+        let document = deep.join("tasks/a.yaml");
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(document).unwrap();
+        std::io::Write::write_all(&mut file, b"apiVersion: fleetcron.dev/v1alpha1\n").unwrap();
         assert_eq!(find_root(&deep, None).unwrap(), deep);
         git2::Repository::init(&top).unwrap();
         assert_eq!(find_root(&deep, None).unwrap(), top);

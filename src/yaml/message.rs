@@ -6,13 +6,17 @@ use crate::diag::{Code, Diagnostic};
 use crate::tree::{FileId, Span};
 
 use super::MAX_DEPTH;
+use super::cause;
 use super::scalar::{self, Scalar};
 
 const TABS: &str = "YAML does not allow tabs for indentation; use spaces";
 
 /// A diagnostic for an error of the parser. `open` is the innermost bracket that is still open.
 pub(super) fn diagnostic(file: FileId, text: &str, error: &ScanError, open: Option<Span>) -> Diagnostic {
-    let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
+    let at = text.floor_char_boundary(error.marker().byte_offset().unwrap_or(text.len()));
+    if let Some(cause) = cause::find(file, text, at) {
+        return cause;
+    }
     let (message, help) = words(error.kind());
     let range = if help == TABS { tab(text, at) } else { None };
     let range = range.unwrap_or(at..word_end(text, at));

@@ -20,6 +20,7 @@
 //! `tag = "…"` buffer the value and lose them, so `Spanned` and its kin cannot be read inside those.
 
 mod access;
+mod cause;
 mod de;
 mod emit;
 mod encoding;
@@ -40,7 +41,7 @@ pub(crate) use encoding::Encoding;
 pub use node::{Data, Document, Entry, Node, Parsed, Style};
 pub use parse::parse;
 pub use pretty::{Layout, Sorted, pretty};
-pub use read::read;
+pub use read::{Stray, read, read_with};
 pub(crate) use scan::{refused, uncarried};
 
 /// The largest file that is read, in bytes.

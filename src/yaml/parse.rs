@@ -492,17 +492,30 @@ impl<'a> Builder<'a> {
         if self.parsed.warnings.len() >= MAX_SAID {
             return;
         }
+        if self.wants_file_mode() && text.starts_with('0') && text.bytes().all(|byte| (b'0'..=b'7').contains(&byte)) {
+            return;
+        }
         let diagnostic = message::ambiguous(span, text, resolved, other, self.wants_number());
         self.parsed.warnings.push(diagnostic);
     }
 
+    /// Whether the next value is a file mode, which everybody writes and reads in octal, `0755`.
+    fn wants_file_mode(&self) -> bool {
+        self.pending_key().is_some_and(|key| matches!(key, "defaultMode" | "mode"))
+    }
+
+    /// The key whose value is read next.
+    fn pending_key(&self) -> Option<&str> {
+        match self.stack.last() {
+            Some(Frame { kind: Kind::Map(Members { pending: Pending::Key(key, _), .. }), .. }) => Some(key),
+            _ => None,
+        }
+    }
+
     /// Whether the next value stands under a field that people write in octal, and that takes a number only.
     fn wants_number(&self) -> bool {
-        let Some(Frame { kind: Kind::Map(Members { pending: Pending::Key(key, _), .. }), .. }) = self.stack.last()
-        else {
-            return false;
-        };
-        matches!(key.as_str(), "defaultMode" | "mode" | "runAsUser" | "runAsGroup" | "fsGroup")
+        let numbers = ["defaultMode", "mode", "runAsUser", "runAsGroup", "fsGroup"];
+        self.pending_key().is_some_and(|key| numbers.contains(&key))
     }
 
     /// Whether the next value is the key of a map.

@@ -18,9 +18,27 @@ const MAX_ERRORS: usize = 100;
 /// More known fields or words than this are not listed in a help.
 const MAX_LISTED: usize = 12;
 
+/// A member that its map does not have.
+#[derive(Clone, Copy, Debug)]
+pub struct Stray<'a> {
+    /// The way from the root to the map: `spec.overrides[0]`.
+    pub path: &'a str,
+    /// The member.
+    pub field: &'a str,
+}
+
 /// Reads a value of a type. `None` if anything is wrong with it; every unknown field, wrong type and missing field of
 /// the whole value is then in `diags`.
 pub fn read<T: DeserializeOwned>(node: &Node, diags: &mut Diagnostics) -> Option<T> {
+    read_with(node, |_| None, diags)
+}
+
+/// As [`read`]; `belongs` knows where some unknown members belong, as a help.
+pub fn read_with<T: DeserializeOwned>(
+    node: &Node,
+    belongs: impl Fn(Stray<'_>) -> Option<String>,
+    diags: &mut Diagnostics,
+) -> Option<T> {
     let mut context = Context::default();
     let mut reported = 0;
     let mut parts: Option<HashMap<Id, Part<'_>>> = None;
@@ -76,7 +94,12 @@ pub fn read<T: DeserializeOwned>(node: &Node, diags: &mut Diagnostics) -> Option
             paths
         });
         let path = paths.get(&member.map).map_or("", String::as_str);
-        diags.push(unknown_field(&member.field, member.known, path, span));
+        let known = if belongs(Stray { path, field: &member.field }).is_some() { &[] } else { member.known };
+        let diagnostic = unknown_field(&member.field, known, path, span);
+        diags.push(match belongs(Stray { path, field: &member.field }) {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        });
     }
     value.filter(|_| clean)
 }

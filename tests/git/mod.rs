@@ -13,7 +13,7 @@ use std::process::{Command, Output};
 use crate::support;
 
 /// A Git that knows neither the user nor the machine.
-pub(super) fn git_command(dir: &Path) -> Command {
+pub(crate) fn git_command(dir: &Path) -> Command {
     let mut command = Command::new("git");
     scrub(&mut command);
     command.current_dir(dir);
@@ -36,7 +36,7 @@ pub(crate) fn scrub(command: &mut Command) {
 }
 
 /// Runs Git; it must succeed.
-pub(super) fn git(dir: &Path, args: &[&str]) -> String {
+pub(crate) fn git(dir: &Path, args: &[&str]) -> String {
     let output = git_command(dir).args(args).output().expect("git starts");
     assert!(output.status.success(), "git {args:?}\n{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("text")
@@ -100,7 +100,7 @@ impl Repo {
         std::fs::read_to_string(self.dir.join(path)).unwrap_or_default()
     }
 
-    pub(super) fn git(&self, args: &[&str]) -> String {
+    pub(crate) fn git(&self, args: &[&str]) -> String {
         git(&self.dir, args)
     }
 

@@ -39,7 +39,7 @@ pub(super) fn run(global: &Global, here: &Path, ask: &dyn Fn(&str) -> Option<OsS
     let place = Place::find(here, &request, global)?;
     let worktree = Worktree::plain(&place.root).map_err(|error| Failure::run(&error))?;
     let opened = Opened::Folder(worktree);
-    let mut side = Side::of(&opened, &[], &Mode::Frozen, &mut Progress::new(false))?;
+    let mut side = Side::of(&opened, &[], &Mode::Frozen, &mut Progress::new(false, &place.root))?;
     if global.strict {
         side.diags.relevel(|found| match found.severity {
             Severity::Warning => Some(Severity::Error),

@@ -13,6 +13,8 @@ pub(super) const NAME: &str = "pre-commit";
 pub(super) enum Fate {
     /// It is written.
     Write(String),
+    /// It is written in the place of one that `init --hook` wrote for a folder in which there is no fleet any more.
+    Replace(String, String),
     /// It is there already, or another one runs the same.
     There,
     /// It is there and may not be run.
@@ -35,14 +37,25 @@ pub(super) fn fate(around: &Around, stands: &Stands, manifest: bool, runnable: b
             let mut lines = text.lines().map(str::trim_start).filter(|line| !line.starts_with('#'));
             let own = command(&around.prefix);
             let runs = |line: &str| line == own || line.strip_prefix(&*own).is_some_and(|rest| rest.starts_with(" ||"));
-            match lines.any(|line| runs(line.trim_end())) {
-                true if runnable => Fate::There,
-                true => Fate::NotRunnable,
-                false => Fate::Taken(lines_to_add(&around.prefix, guard.as_deref())),
+            let runs_already = lines.any(|line| runs(line.trim_end()));
+            match former_fleet(&text) {
+                _ if runs_already && runnable => Fate::There,
+                _ if runs_already => Fate::NotRunnable,
+                Some(former) if !around.top.join(&former).join(MANIFEST).is_file() => Fate::Replace(script, former),
+                _ => Fate::Taken(lines_to_add(&around.prefix, guard.as_deref())),
             }
         }
         Stands::Other(_) => Fate::Taken(lines_to_add(&around.prefix, guard.as_deref())),
     }
+}
+
+/// The folder of the fleet for which this program wrote a hook, if it is one that nobody changed since.
+fn former_fleet(text: &str) -> Option<String> {
+    let line = text.lines().find(|line| line.starts_with("fleetcron check --staged"))?;
+    let quoted = line.strip_prefix("fleetcron check --staged --root=").and_then(|rest| rest.strip_suffix(" || exit 1"));
+    let former = quoted.map_or_else(String::new, |quoted| quoted.trim_matches('\'').replace("'\\''", "'"));
+    let written = [script(&former, None), script(&former, Some(&has_fleet(&former)))];
+    written.iter().any(|written| written == text).then_some(former)
 }
 
 /// What is run.

@@ -133,7 +133,7 @@ pub(super) fn run(session: &mut Session, args: &Init, here: &Path, quiet: bool) 
     }
     if !args.dry_run {
         files::write(&root, &plan.files)?;
-        if let Some((path, hook::Fate::Write(script))) = &plan.hook {
+        if let Some((path, hook::Fate::Write(script) | hook::Fate::Replace(script, _))) = &plan.hook {
             sink::write_program(path, script.as_bytes()).map_err(|error| Failure::run(&error))?;
         }
     }
@@ -153,6 +153,7 @@ pub(super) fn run(session: &mut Session, args: &Init, here: &Path, quiet: bool) 
                 "path": path.display().to_string(),
                 "fate": match fate {
                     hook::Fate::Write(_) => "create",
+                    hook::Fate::Replace(..) => "replace",
                     hook::Fate::There => "same",
                     hook::Fate::NotRunnable | hook::Fate::Taken(_) | hook::Fate::Off => "kept",
                 },
@@ -262,7 +263,7 @@ impl Plan {
         if let Some((path, fate)) = &self.hook {
             let path = path.display();
             match fate {
-                hook::Fate::Write(_) | hook::Fate::There => {}
+                hook::Fate::Write(_) | hook::Fate::Replace(..) | hook::Fate::There => {}
                 hook::Fate::NotRunnable => {
                     said.push(format!(
                         "left as it is: {path} (Git runs no hook that is not executable: `chmod +x` it)"
@@ -292,7 +293,7 @@ impl Plan {
 
     /// Whether anything is written.
     fn writes(&self) -> bool {
-        let hook = matches!(self.hook, Some((_, hook::Fate::Write(_))));
+        let hook = matches!(self.hook, Some((_, hook::Fate::Write(_) | hook::Fate::Replace(..))));
         hook || self.files.iter().any(|file| matches!(file.fate, Fate::Create | Fate::Append))
     }
 
@@ -326,9 +327,16 @@ impl Plan {
                 Fate::Same | Fate::Kept(_) => {}
             }
         }
-        if let Some((path, hook::Fate::Write(_))) = &self.hook {
-            let path = full_hook(path);
-            text.push_str(&format!("  create {}\n", shown(&path, &full(here))));
+        match &self.hook {
+            Some((path, hook::Fate::Write(_))) => {
+                text.push_str(&format!("  create {}\n", shown(&full_hook(path), &full(here))));
+            }
+            Some((path, hook::Fate::Replace(_, former))) => {
+                let folder = if former.is_empty() { "the top of the repository" } else { former };
+                let path = shown(&full_hook(path), &full(here));
+                text.push_str(&format!("  replace {path} (it was written for a fleet in {folder}, which is gone)\n"));
+            }
+            _ => {}
         }
         if !there {
             text.push_str(&format!("\n{}", runs(session, compilation)));

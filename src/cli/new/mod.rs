@@ -45,7 +45,7 @@ pub(super) fn run(
             return Ok(nothing());
         }
         session.progress.done();
-        session.progress = super::progress::Progress::new(false);
+        session.progress = super::progress::Progress::new(false, &session.root);
         let desk = ask::Desk::open(colored)?;
         let namespace = wizard::usual_namespace(&before.model);
         let asked = Wizard { desk, session, into: into.as_ref(), from, colored, before, namespace }.ask(&request)?;

@@ -13,6 +13,7 @@ mod image;
 mod inventory;
 mod join;
 mod kubernetes;
+mod misplaced;
 mod names;
 mod near_miss;
 mod period;
@@ -507,5 +508,5 @@ fn read_document(root: &Node, documents: &mut Documents, diags: &mut Diagnostics
 }
 
 fn read<T: DeserializeOwned>(root: &Node, diags: &mut Diagnostics) -> Option<T> {
-    yaml::read(root, diags)
+    yaml::read_with(root, misplaced::help, diags)
 }

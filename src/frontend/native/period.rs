@@ -156,12 +156,37 @@ pub(super) fn time(at: &Spanned<String>, context: &mut Context<'_, '_>) -> Optio
         Some((hour, minute)) if hour < 24 && minute < 60 => Some((hour, minute)),
         _ => {
             let message = format!("`{}` is not a time of day", **at);
-            context.diags.push(
-                Diagnostic::new(Code::InvalidSchedule, at.span, message).help("write hours and minutes: `\"03:00\"`"),
-            );
+            let help = match meant_time(at) {
+                Some((hour, minute)) => format!("write `\"{hour:02}:{minute:02}\"`"),
+                None => "write hours and minutes: `\"03:00\"`".to_owned(),
+            };
+            context.diags.push(Diagnostic::new(Code::InvalidSchedule, at.span, message).help(help));
             None
         }
     }
+}
+
+/// Hours and minutes of a time in another spelling: `5pm`, `5:30 PM`, `17h`, `17h30`, `17.30`, `1730`.
+fn meant_time(text: &str) -> Option<(u32, u32)> {
+    let text = text.trim().to_ascii_lowercase();
+    let (time, half) =
+        match text.strip_suffix("am").map(|time| (time, 0)).or(text.strip_suffix("pm").map(|time| (time, 12))) {
+            Some((time, half)) => (time.trim_end(), Some(half)),
+            None => (text.as_str(), None),
+        };
+    let digits = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let part = |part: &str| digits(part).then(|| part.parse::<u32>().ok()).flatten();
+    let (hour, minute) = match time.split_once([':', '.', 'h']) {
+        Some((hour, minute)) => (part(hour)?, if minute.is_empty() { 0 } else { part(minute)? }),
+        None if time.len() == 4 && half.is_none() && time.is_ascii() => (part(&time[..2])?, part(&time[2..])?),
+        None => (part(time)?, half.map(|_| 0)?),
+    };
+    let hour = match half {
+        Some(half) if (1..=12).contains(&hour) => hour % 12 + half,
+        Some(_) => return None,
+        None => hour,
+    };
+    (hour < 24 && minute < 60).then_some((hour, minute))
 }
 
 /// Days as a sorted list without repetitions; an empty list is an error.
@@ -193,5 +218,31 @@ pub(super) fn weekday(day: DaySpec) -> u32 {
         DaySpec::Thu => 4,
         DaySpec::Fri => 5,
         DaySpec::Sat => 6,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::meant_time;
+
+    #[test]
+    fn times_in_other_spellings_are_understood() {
+        for (text, meant) in [
+            ("5pm", Some((17, 0))),
+            ("5:30 PM", Some((17, 30))),
+            ("12am", Some((0, 0))),
+            ("12pm", Some((12, 0))),
+            ("17h", Some((17, 0))),
+            ("17h30", Some((17, 30))),
+            ("17.30", Some((17, 30))),
+            ("1730", Some((17, 30))),
+            ("13pm", None),
+            ("0am", None),
+            ("25:00", None),
+            ("noon", None),
+            ("5", None),
+        ] {
+            assert_eq!(meant_time(text), meant, "{text}");
+        }
     }
 }

@@ -31,6 +31,8 @@ pub struct Running<'a> {
     service: bool,
     /// The nearest text that somebody wrote about a place of the CronJob; the task's name if nobody did.
     said: &'a dyn Fn(&str) -> Span,
+    /// Where the task's name stands.
+    task: Span,
     /// The texts.
     sources: &'a SourceTree,
     pod: Option<&'a Value>,
@@ -50,7 +52,8 @@ struct Container<'a> {
 const JOB: &str = "/spec/jobTemplate/spec";
 const POD: &str = "/spec/jobTemplate/spec/template/spec";
 
-/// Everything odd about what a variant runs.
+/// Everything odd about what a variant runs. Of one that is suspended only what is wrong with its text whether it runs or
+/// not: a secret in it is readable all the same.
 pub fn running(running: &Running<'_>, fleet: &Fleet) -> Vec<Diagnostic> {
     type Rule = fn(&Running<'_>) -> Vec<Diagnostic>;
     let rules: [(Code, Rule); 13] = [
@@ -68,7 +71,9 @@ pub fn running(running: &Running<'_>, fleet: &Fleet) -> Vec<Diagnostic> {
         (Code::ImplicitTimeout, timeout::run),
         (Code::IdleJob, idle::run),
     ];
-    rules.iter().filter(|(code, _)| heard(*code, fleet)).flat_map(|(_, rule)| rule(running)).collect()
+    let suspended = reach(running.cron_job, "/spec/suspend") == Some(&Value::Bool(true));
+    let counts = |code: Code| !suspended || code == Code::SecretInEnv;
+    rules.iter().filter(|(code, _)| counts(*code) && heard(*code, fleet)).flat_map(|(_, rule)| rule(running)).collect()
 }
 
 /// The ConfigMaps, Secrets and ServiceAccounts that a variant cannot do without, if the settings ask who is missing.
@@ -85,8 +90,15 @@ fn heard(code: Code, fleet: &Fleet) -> bool {
 }
 
 impl<'a> Running<'a> {
-    /// A finished CronJob; whether a Service stands beside it, where its places are said, and the texts.
-    pub fn new(cron_job: &'a Value, service: bool, said: &'a dyn Fn(&str) -> Span, sources: &'a SourceTree) -> Self {
+    /// A finished CronJob; whether a Service stands beside it, where its places are said, where the task's name stands,
+    /// and the texts.
+    pub fn new(
+        cron_job: &'a Value,
+        service: bool,
+        said: &'a dyn Fn(&str) -> Span,
+        task: Span,
+        sources: &'a SourceTree,
+    ) -> Self {
         let pod = reach(cron_job, POD);
         let list = |name: &str| -> Vec<Container<'a>> {
             let items = pod.and_then(|pod| pod.get(name)).and_then(Value::as_array);
@@ -99,7 +111,7 @@ impl<'a> Running<'a> {
             container.init = container.text("restartPolicy") != Some("Always");
         }
         containers.extend(list("containers"));
-        Self { cron_job, service, said, sources, pod, containers }
+        Self { cron_job, service, said, task, sources, pod, containers }
     }
 
     fn said(&self, pointer: &str) -> Span {

@@ -114,9 +114,10 @@ fn scalars_that_readers_take_differently_draw_a_warning_once() {
 }
 
 #[test]
-fn a_mode_in_octal_is_offered_as_the_number_that_it_is() {
+fn an_octal_user_is_offered_as_the_number_that_it_is_and_a_file_mode_is_what_everybody_means() {
     let help = |text: &str| parsed(text).warnings[0].help.join("");
-    assert!(help("defaultMode: 0755\n").starts_with("write `493`, which is what Kubernetes reads here"));
+    assert!(help("runAsUser: 0755\n").starts_with("write `493`, which is what Kubernetes reads here"));
+    assert!(parsed("defaultMode: 0755\nitems: [{mode: 0400}]\n").warnings.is_empty());
     assert_eq!(help("args: [0755]\n"), "write `\"0755\"` for the text, or `493` for what Kubernetes reads");
 }
 
