@@ -42,6 +42,7 @@ mod placing_laws;
 mod properties;
 mod proportion;
 mod readme;
+mod redaction;
 mod schemas;
 mod second_reader;
 mod story;

@@ -9,14 +9,15 @@ use crate::cron::Zone;
 use crate::diag::{Code, nearest};
 use crate::report::explain;
 
+/// The page of a code.
+pub(super) fn code_page(name: &str) -> Result<Outcome, Failure> {
+    let code = Code::named(name).ok_or_else(|| Failure::unknown("code", name, None))?;
+    Ok(explain::page_of_code(code).into())
+}
+
 /// Finds the task or the code that is asked about.
 pub(super) fn run(session: &mut Session, args: &Explain, subject: &str) -> Result<Outcome, Failure> {
     let from = moment::from(&args.moment, &Zone::utc())?;
-    if args.cluster.is_none()
-        && let Some(code) = Code::named(subject)
-    {
-        return Ok(explain::page_of_code(code).into());
-    }
     let compilation = session.compile()?;
     let hits: Vec<usize> = (0..compilation.model.units.len())
         .filter(|i| {

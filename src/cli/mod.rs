@@ -56,7 +56,7 @@ use serde_json::{Value, json};
 use self::args::{Cli, Color, Command, Format, Global, Import};
 use self::outcome::{Failure, Outcome};
 use self::session::Session;
-use crate::diag::Diagnostics;
+use crate::diag::{Code, Diagnostics};
 use crate::repo::{self, Started, View};
 use crate::report::diagnostics::Drawing;
 use crate::report::escape::Style;
@@ -335,6 +335,8 @@ fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session
         Command::Timeline(args) => timeline::run(open(slot)?, args, global.format, paints(global)),
         Command::Explain(args) => match &args.subject {
             None => Ok(report::explain::all_codes().into()),
+            // Needs no repository.
+            Some(subject) if args.cluster.is_none() && Code::named(subject).is_some() => explain::code_page(subject),
             Some(subject) => explain::run(open(slot)?, args, subject),
         },
         Command::Diff(args) => diff::run(open(slot)?, args, diff::Drawn::of(global, paints(global))),

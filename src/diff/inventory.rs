@@ -4,9 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::redaction::secret_names;
 use super::task::State;
 use crate::model::{Cluster, Model, TaintEffect};
-use crate::secrets;
+use crate::secrets::{self, SecretNames};
 
 /// What changes in the inventory.
 #[derive(Clone, Debug, Default)]
@@ -53,7 +54,7 @@ pub struct Said {
 pub const HIDDEN: &str = "(hidden)";
 
 /// What is said of a cluster, by what it is about. Of capacities only that they are there is of interest here.
-fn facts(cluster: &Cluster) -> BTreeMap<String, String> {
+fn facts(cluster: &Cluster, names: &SecretNames) -> BTreeMap<String, String> {
     let mut facts = BTreeMap::new();
     let mut say = |what: &str, text: Option<String>| {
         facts.extend(text.map(|text| (what.to_owned(), text)));
@@ -69,12 +70,12 @@ fn facts(cluster: &Cluster) -> BTreeMap<String, String> {
     say("timeZone", cluster.time_zone.as_ref().map(|said| said.value.clone()));
     say("namespace", cluster.namespace.as_ref().map(|said| said.value.clone()));
     for (key, value) in &cluster.labels {
-        let hidden = secrets::is_secret(key, &value.value);
+        let hidden = secrets::is_secret(key, &value.value, names);
         say(&format!("label {key}"), Some(if hidden { HIDDEN.to_owned() } else { value.value.clone() }));
     }
     for (name, value) in &cluster.variables {
         let value = value.value.clone().unwrap_or_else(|| "null".to_owned());
-        let hidden = secrets::is_secret(name, &value);
+        let hidden = secrets::is_secret(name, &value, names);
         say(&format!("variable {name}"), Some(if hidden { HIDDEN.to_owned() } else { value }));
     }
     facts
@@ -92,11 +93,11 @@ fn capacity(cluster: &Cluster) -> String {
 }
 
 /// The facts of a cluster whose values nobody may see, to tell whether they changed.
-fn covered(cluster: &Cluster) -> BTreeMap<String, String> {
+fn covered(cluster: &Cluster, names: &SecretNames) -> BTreeMap<String, String> {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let variables = cluster.variables.iter().map(|(name, value)| ("variable", name, text(&value.value)));
     let labels = cluster.labels.iter().map(|(name, value)| ("label", name, value.value.clone()));
-    let hidden = variables.chain(labels).filter(|(_, name, value)| secrets::is_secret(name, value));
+    let hidden = variables.chain(labels).filter(|(_, name, value)| secrets::is_secret(name, value, names));
     hidden.map(|(what, name, value)| (format!("{what} {name}"), value)).collect()
 }
 
@@ -123,10 +124,11 @@ pub(super) fn inventory(before: State<'_>, after: State<'_>) -> Inventory {
     let taken: BTreeSet<&str> = heirs.values().copied().collect();
     let added = come.iter().map(|cluster| cluster.name.as_str()).filter(|name| !taken.contains(name));
     found.added = added.map(|name| (name.to_owned(), counted(&new_objects, name))).collect();
+    let names = secret_names(old).join(&secret_names(new));
     let mut said: BTreeMap<Said, Vec<String>> = BTreeMap::new();
     for cluster in &new.clusters {
         let Some(was) = named(old, cluster.name.as_str()) else { continue };
-        for fact in changed(was, cluster) {
+        for fact in changed(was, cluster, &names) {
             said.entry(fact).or_default().push(cluster.name.value.clone());
         }
     }
@@ -174,7 +176,7 @@ fn heirs<'c>(
 }
 
 /// What is said otherwise of a cluster.
-fn changed(was: &Cluster, is: &Cluster) -> Vec<Said> {
+fn changed(was: &Cluster, is: &Cluster, names: &SecretNames) -> Vec<Said> {
     let mut found = Vec::new();
     let taints = |cluster: &Cluster| -> BTreeMap<String, TaintEffect> {
         cluster.taints.iter().map(|taint| (taint.to_string(), taint.effect)).collect()
@@ -188,8 +190,8 @@ fn changed(was: &Cluster, is: &Cluster) -> Vec<Said> {
         let what = "taint".to_owned();
         found.push(Said { what, old: None, new: Some(taint.clone()), effect: Some(*effect) });
     }
-    let (old, new) = (facts(was), facts(is));
-    let (old_hidden, new_hidden) = (covered(was), covered(is));
+    let (old, new) = (facts(was, names), facts(is, names));
+    let (old_hidden, new_hidden) = (covered(was, names), covered(is, names));
     for what in old.keys().chain(new.keys()).collect::<BTreeSet<&String>>() {
         if old.get(what) != new.get(what) || old_hidden.get(what) != new_hidden.get(what) {
             let (old, new) = (old.get(what).cloned(), new.get(what).cloned());
@@ -208,7 +210,7 @@ type Description = (BTreeMap<String, String>, Vec<String>, String);
 /// The description of a cluster.
 fn described(cluster: &Cluster) -> Description {
     let taints: Vec<String> = cluster.taints.iter().map(ToString::to_string).collect();
-    (facts(cluster), taints, capacity(cluster))
+    (facts(cluster, &SecretNames::default()), taints, capacity(cluster))
 }
 
 /// The clusters of one model that the other lacks.

@@ -32,7 +32,7 @@ pub use inventory::{HIDDEN, Inventory, Renamed, Said};
 pub use list_keys::ListKeys;
 pub use losses::{Baseline, Cause, Copies, Loss, Losses, Recorded, Size, losses, recorded};
 pub use objects::{Compared, unseen};
-pub use redaction::{Redaction, is_redacted};
+pub use redaction::{Redaction, is_redacted, secret_names};
 pub use renamed::{RenamedCronJob, renamed_cron_jobs};
 pub use significance::is_order_significant;
 pub use standing::{Against, Key, Object, Placed, against};

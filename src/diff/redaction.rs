@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::compile::Compilation;
-use crate::secrets::{self, Redactor};
+use crate::model::Model;
+use crate::secrets::{self, Redactor, SecretNames};
 
 /// Start of a placeholder; its number follows.
 const HIDDEN: &str = "(hidden";
@@ -27,10 +28,17 @@ pub fn is_redacted(value: &Value) -> bool {
     }
 }
 
+/// The names that announce secrets in a fleet.
+pub fn secret_names(model: &Model) -> SecretNames {
+    SecretNames::new(&model.fleet.redact.names, &model.fleet.redact.show)
+}
+
 /// Replaces secrets by numbered placeholders.
 pub struct Redaction {
     /// Values of variables that look like secrets: redacted wherever they occur.
     known: BTreeSet<String>,
+    /// The names that announce secrets.
+    names: SecretNames,
     /// The secrets found so far, with their numbers.
     numbers: RefCell<BTreeMap<String, usize>>,
 }
@@ -39,6 +47,8 @@ impl Redaction {
     /// Collects the secret values of all variables of these compilations.
     pub fn new(compilations: &[&Compilation]) -> Self {
         let mut known = BTreeSet::new();
+        let settings = compilations.iter().map(|compilation| secret_names(&compilation.model));
+        let names = settings.reduce(|all, more| all.join(&more)).unwrap_or_default();
         for model in compilations.iter().map(|compilation| &compilation.model) {
             let fleet = model.fleet.variables.iter().map(|set| &set.set);
             let clusters = model.clusters.iter().map(|cluster| &cluster.variables);
@@ -48,11 +58,16 @@ impl Redaction {
             });
             for (name, value) in fleet.chain(clusters).chain(layers).flatten() {
                 let Some(value) = &value.value else { continue };
-                let secrets = secrets::find_secrets(name, value).into_iter().map(|range| &value[range]);
+                let secrets = secrets::find_secrets(name, value, &names).into_iter().map(|range| &value[range]);
                 known.extend(secrets.filter(|secret| secret.len() >= SHORTEST_KNOWN_SECRET).map(str::to_owned));
             }
         }
-        Self { known, numbers: RefCell::default() }
+        Self { known, names, numbers: RefCell::default() }
+    }
+
+    /// Values of variables that look like secrets.
+    pub fn known(&self) -> impl Iterator<Item = &str> {
+        self.known.iter().map(String::as_str)
     }
 
     /// The placeholder of a secret: equal secrets get equal placeholders, whatever object they are in.
@@ -67,7 +82,7 @@ impl Redaction {
     pub fn redact(&self, old: Option<&mut Value>, new: Option<&mut Value>) {
         let mut replace = |secret: &str| self.placeholder(secret);
         for object in old.into_iter().chain(new) {
-            Redactor { known: &self.known, replace: &mut replace }.object(object);
+            Redactor { known: &self.known, names: &self.names, replace: &mut replace }.object(object);
         }
     }
 }
@@ -80,7 +95,7 @@ mod tests {
 
     fn covered(mut old: Value, mut new: Value) -> (String, String) {
         let known = BTreeSet::from(["s3cr3t-of-a-variable".to_owned()]);
-        let redaction = Redaction { known, numbers: RefCell::default() };
+        let redaction = Redaction { known, names: SecretNames::default(), numbers: RefCell::default() };
         redaction.redact(Some(&mut old), Some(&mut new));
         (old.to_string(), new.to_string())
     }

@@ -25,6 +25,8 @@ pub struct Fleet {
     pub guards: Guards,
     /// `spec.karmada`
     pub karmada: Karmada,
+    /// `spec.reports.redact`
+    pub redact: Redact,
     /// `spec.lints`: the level of a code.
     pub lints: BTreeMap<String, Level>,
     /// `spec.daylightSaving`: the span in which changes of the clock are looked for; by default the year of the
@@ -69,6 +71,7 @@ impl Default for Fleet {
             },
             guards: Guards { percent: 30, min: 5 },
             karmada: Karmada::default(),
+            redact: Redact::default(),
             lints: BTreeMap::new(),
             daylight_saving: None,
             blackouts: Vec::new(),
@@ -209,6 +212,15 @@ pub enum FluxSubstitution {
     Escape,
     /// Annotate the object `kustomize.toolkit.fluxcd.io/substitute: disabled`.
     Disable,
+}
+
+/// `spec.reports.redact`: names that announce secrets in reports, beside those that are known, and names that do not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Redact {
+    /// Names whose values are redacted.
+    pub names: Vec<String>,
+    /// Names whose values are shown.
+    pub show: Vec<String>,
 }
 
 /// `spec.guards.deletions`.

@@ -25,7 +25,8 @@ pub use cluster::{Capacity, Cluster, Grade, KarmadaCluster, Taint, TaintEffect, 
 pub use document::DocumentName;
 pub(crate) use fleet::NEWEST_KUBERNETES;
 pub use fleet::{
-    Defaults, Fleet, FluxSubstitution, Guards, Karmada, Level, Marker, MarkerWhen, Output, OutputMetadata, VariableSet,
+    Defaults, Fleet, FluxSubstitution, Guards, Karmada, Level, Marker, MarkerWhen, Output, OutputMetadata, Redact,
+    VariableSet,
 };
 pub use fleet_time::{Blackout, BlackoutWhen, Budget, BudgetPer, CopySelector, Limit, LimitOf, Pause};
 pub use kinds::cluster_wide;

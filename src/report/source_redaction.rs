@@ -6,9 +6,10 @@ use std::ops::Bound::{Included, Unbounded};
 use std::ops::Range;
 
 use crate::diag::{Diagnostic, Diagnostics, Place};
-use crate::secrets;
-use crate::tree::{FileId, SourceTree, Span};
-use crate::yaml::{self, Data, Node};
+use crate::diff::Redaction;
+use crate::secrets::{self, SecretNames};
+use crate::tree::{FileId, MANIFEST, SourceTree, Span};
+use crate::yaml::{self, Data, Entry, Node};
 
 /// Shorter texts stand in too many words to be starred inside one.
 const TELLING: usize = 4;
@@ -18,12 +19,47 @@ const LONGEST: usize = 256;
 /// So many secrets of one scalar are starred one by one; where there are more, all of it is.
 const PARTS: usize = 100;
 
+/// The names that announce secrets as the Fleet says, read from its text: it counts also where the repository is not
+/// understood.
+fn names_of_fleet(sources: &SourceTree) -> SecretNames {
+    let Some((file, source)) = sources.files().find(|(_, source)| source.path.as_str() == MANIFEST) else {
+        return SecretNames::default();
+    };
+    let parsed = yaml::parse(file, &source.bytes);
+    let fleet =
+        parsed.documents.iter().find(|document| document.root.get("kind").and_then(Node::as_str) == Some("Fleet"));
+    let redact = fleet.and_then(|fleet| fleet.root.get("spec")?.get("reports")?.get("redact"));
+    let list = |name: &str| -> Vec<String> {
+        let items = redact.and_then(|redact| redact.get(name)).and_then(Node::as_seq).unwrap_or_default();
+        items.iter().filter_map(Node::as_str).map(str::to_owned).collect()
+    };
+    SecretNames::new(list("names"), list("show"))
+}
+
+/// Whether all values of a map are secrets because of its name.
+fn is_secret_section(name: &str, entries: &[Entry]) -> bool {
+    secrets::is_section_name(name) && entries.iter().all(|entry| entry.value.as_map().is_none())
+}
+
+/// A text, as YAML of Kubernetes, with stars in the place of its secrets and of `known` ones.
+pub fn starred_manifest(text: &str, redaction: &Redaction, sources: &SourceTree) -> String {
+    let tree = SourceTree::of([("manifest.yaml", text)]);
+    let mut secrets = Secrets { names: names_of_fleet(sources), ..Secrets::default() };
+    let file = FileId(0);
+    let parsed = yaml::parse(file, text.as_bytes());
+    parsed.documents.iter().for_each(|document| secrets.document(&document.root, &tree));
+    let starred = String::from_utf8_lossy(&secrets.shown(file, &tree)).into_owned();
+    redaction.known().filter(|known| !known.contains('\n')).fold(starred, |text, known| text.replace(known, "***"))
+}
+
 /// The places and the texts to star.
 #[derive(Default)]
 pub struct Secrets {
     /// The places, in all files that diagnostics point to, by file.
     spans: BTreeMap<FileId, Vec<Span>>,
     texts: BTreeSet<String>,
+    /// The names that announce secrets.
+    names: SecretNames,
     /// Of the texts that are starred inside a word those that do not begin with another: of these at most one begins at
     /// any place.
     begun: BTreeSet<String>,
@@ -32,7 +68,7 @@ pub struct Secrets {
 impl Secrets {
     /// Those of all files that diagnostics point to.
     pub fn of(diags: &Diagnostics, sources: &SourceTree) -> Secrets {
-        let mut secrets = Secrets::default();
+        let mut secrets = Secrets { names: names_of_fleet(sources), ..Secrets::default() };
         diags.iter().filter_map(|d| d.secret).for_each(|span| secrets.span(span));
         let places = diags.iter().flat_map(|diagnostic| {
             let own = match &diagnostic.place {
@@ -77,7 +113,7 @@ impl Secrets {
         match &node.data {
             Data::Seq(items) => {
                 let words: Vec<&str> = items.iter().filter_map(Node::as_str).collect();
-                let mut found = secrets::find_in_command(&words, &[]).into_iter();
+                let mut found = secrets::find_in_command(&words, &[], &self.names).into_iter();
                 for item in items {
                     if item.as_str().is_some() {
                         self.parts(item, &found.next().unwrap_or_default(), sources);
@@ -85,8 +121,13 @@ impl Secrets {
                     self.read(name, item, sources);
                 }
             }
+            Data::Map(entries) if is_secret_section(name, entries) => {
+                let open = |value: &Node| value.as_str().is_some_and(secrets::is_harmless);
+                let hidden = entries.iter().filter(|entry| !open(&entry.value));
+                hidden.for_each(|entry| self.all(&entry.value, sources));
+            }
             Data::Map(entries) => {
-                let own = node.get("name").and_then(Node::as_str).filter(|own| secrets::is_secret_name(own));
+                let own = node.get("name").and_then(Node::as_str).filter(|own| self.names.announces(own));
                 for entry in entries {
                     let held = entry.key == "value";
                     let name = if held { own.unwrap_or(name) } else { entry.key.as_str() };
@@ -96,7 +137,7 @@ impl Secrets {
             Data::Null | Data::Bool(_) => {}
             Data::String(_) | Data::Number(_) => {
                 let value = node.as_str().or(node.raw()).unwrap_or_default();
-                self.parts(node, &secrets::find_secrets(name, value), sources);
+                self.parts(node, &secrets::find_secrets(name, value, &self.names), sources);
             }
         }
     }
@@ -154,7 +195,7 @@ impl Secrets {
     /// A file that cannot be read: of a Secret all that follows a colon, else what follows a name that looks secret, to
     /// the end of the line and on the deeper lines below it.
     fn broken(&mut self, file: FileId, text: &str) {
-        for range in secrets::find_secrets("", text) {
+        for range in secrets::find_secrets("", text, &self.names) {
             self.text(&text[range.clone()]);
             self.span(Span::new(file, range.start, range.end));
         }
@@ -201,8 +242,10 @@ impl Secrets {
                 value.clone_into(name);
             }
             let of_secret = secret && !OPEN.contains(&key);
-            let by_name = secrets::is_secret_name(key) && !rest.trim().is_empty();
-            if of_secret || by_name || (key == "value" && secrets::is_secret_name(name)) {
+            let by_name = self.names.announces(key)
+                && !rest.trim().is_empty()
+                && (!self.names.is_ambiguous(key) || secrets::is_secret(key, rest.trim(), &self.names));
+            if of_secret || by_name || (key == "value" && self.names.announces(name)) {
                 return Some(colon + 1 + (rest.len() - rest.trim_start_matches(' ').len()));
             }
             from = colon + 1;

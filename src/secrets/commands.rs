@@ -4,49 +4,83 @@
 use std::ops::Range;
 
 use super::harmless;
-use super::names::is_secret_name;
+use super::names::SecretNames;
 
-/// Of these `-pX` is a password.
-const ATTACHED: [&str; 9] =
-    ["mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlcheck", "mariadb", "mariadb-dump", "sshpass", "7z"];
+/// How an option gives a secret to a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// In the same word, `-pSECRET`; alone it asks for it.
+    Attached,
+    /// In the same word or in the next.
+    AttachedOrNext,
+    /// In the next word.
+    Next,
+    /// In the next word, behind `user:`.
+    Pair,
+    /// As [`Form::Pair`], or in the same word: `-uuser:SECRET`.
+    AttachedPair,
+    /// In the next word, unless that is a port or a path.
+    Guess,
+    /// It gives no secret.
+    Never,
+}
 
-/// Of these `-p X` is none.
-const OTHERWISE: [&str; 24] = [
-    "mkdir",
-    "cp",
-    "rsync",
-    "ssh",
-    "psql",
-    "pg_dump",
-    "pg_dumpall",
-    "pg_restore",
-    "pg_isready",
-    "pgbench",
-    "createdb",
-    "read",
-    "ps",
-    "tar",
-    "install",
-    "kubectl",
-    "nc",
-    "git",
-    "make",
-    "jq",
-    "redis-cli",
-    "lsof",
-    "unzip",
-    "perl",
-];
+/// Any program that has no row of its own for the option.
+const ANY: &str = "*";
 
-/// Programs with another letter for a password.
-const LETTERS: [(&str, &str); 7] = [
-    ("redis-cli", "-a"),
-    ("ldapsearch", "-w"),
-    ("ldapmodify", "-w"),
-    ("ldapadd", "-w"),
-    ("sqlcmd", "-P"),
-    ("unzip", "-P"),
-    ("zip", "-P"),
+/// What options of well-known programs give; docs/redaction.md lists them.
+#[rustfmt::skip]
+pub(super) const OPTIONS: [(&str, &str, Form); 50] = [
+    ("mysql", "-p", Form::Attached),
+    ("mysqldump", "-p", Form::Attached),
+    ("mysqladmin", "-p", Form::Attached),
+    ("mysqlimport", "-p", Form::Attached),
+    ("mysqlcheck", "-p", Form::Attached),
+    ("mariadb", "-p", Form::Attached),
+    ("mariadb-dump", "-p", Form::Attached),
+    ("sshpass", "-p", Form::AttachedOrNext),
+    ("7z", "-p", Form::AttachedOrNext),
+    ("mongodump", "-p", Form::Next),
+    ("mongorestore", "-p", Form::Next),
+    ("mongosh", "-p", Form::Next),
+    ("redis-cli", "-a", Form::Next),
+    ("ldapsearch", "-w", Form::Next),
+    ("ldapmodify", "-w", Form::Next),
+    ("ldapadd", "-w", Form::Next),
+    ("sqlcmd", "-P", Form::Next),
+    ("unzip", "-P", Form::Next),
+    ("zip", "-P", Form::Next),
+    ("curl", "-u", Form::AttachedPair),
+    ("wget", "-u", Form::AttachedPair),
+    ("mkdir", "-p", Form::Never),
+    ("cp", "-p", Form::Never),
+    ("rsync", "-p", Form::Never),
+    ("ssh", "-p", Form::Never),
+    ("psql", "-p", Form::Never),
+    ("pg_dump", "-p", Form::Never),
+    ("pg_dumpall", "-p", Form::Never),
+    ("pg_restore", "-p", Form::Never),
+    ("pg_isready", "-p", Form::Never),
+    ("pgbench", "-p", Form::Never),
+    ("createdb", "-p", Form::Never),
+    ("read", "-p", Form::Never),
+    ("ps", "-p", Form::Never),
+    ("tar", "-p", Form::Never),
+    ("install", "-p", Form::Never),
+    ("kubectl", "-p", Form::Never),
+    ("nc", "-p", Form::Never),
+    ("git", "-p", Form::Never),
+    ("make", "-p", Form::Never),
+    ("jq", "-p", Form::Never),
+    ("redis-cli", "-p", Form::Never),
+    ("lsof", "-p", Form::Never),
+    ("unzip", "-p", Form::Never),
+    ("perl", "-p", Form::Never),
+    (ANY, "-u", Form::Pair),
+    (ANY, "-U", Form::Pair),
+    (ANY, "--user", Form::Pair),
+    (ANY, "--proxy-user", Form::Pair),
+    (ANY, "-p", Form::Guess),
 ];
 
 /// Words before a command that are none.
@@ -63,7 +97,7 @@ struct Word {
 }
 
 /// The secrets in a text for a shell.
-pub(super) fn find_in_text(text: &str) -> Vec<Range<usize>> {
+pub(super) fn find_in_text(text: &str, names: &SecretNames) -> Vec<Range<usize>> {
     // Options alone are looked for.
     if !text.starts_with('-') && !text.contains(" -") && !text.contains("\n-") && !text.contains("\t-") {
         return Vec::new();
@@ -80,7 +114,7 @@ pub(super) fn find_in_text(text: &str) -> Vec<Range<usize>> {
             program = base(said);
         }
         let next = words.get(at + 1).filter(|next| !next.first).map(|next| &text[next.range.clone()]);
-        match given(said, next, &[program]) {
+        match given(said, next, &[program], names) {
             Some(Given::Own(from)) => all.push(word.range.start + from..word.range.end),
             Some(Given::Next(from)) => {
                 all.extend(words.get(at + 1).map(|next| next.range.start + from..next.range.end))
@@ -92,21 +126,22 @@ pub(super) fn find_in_text(text: &str) -> Vec<Range<usize>> {
 }
 
 /// The secrets in the words of a command: which word, and where in it.
-pub(super) fn find_in_arguments(words: &[&str], program: &[&str]) -> Vec<(usize, Range<usize>)> {
+pub(super) fn find_in_arguments(words: &[&str], program: &[&str], names: &SecretNames) -> Vec<(usize, Range<usize>)> {
     let programs: Vec<&str> = program.iter().map(|program| base(program)).collect();
     let mut all = Vec::new();
     for (at, word) in words.iter().enumerate() {
         // `--password=...`: here the word is known to end where it does.
         if let Some((name, value)) = word.split_once('=')
             && name.starts_with('-')
-            && is_secret_name(name)
+            && names.announces(name)
+            && (!names.is_ambiguous(name) || harmless::looks_random(value))
             && !harmless::is_harmless(value)
         {
             all.push((at, name.len() + 1..word.len()));
             continue;
         }
         let next = words.get(at + 1).copied();
-        match given(word, next, &programs) {
+        match given(word, next, &programs, names) {
             Some(Given::Own(from)) => all.push((at, from..word.len())),
             Some(Given::Next(from)) => all.push((at + 1, from..next.map_or(0, str::len))),
             None => {}
@@ -122,45 +157,56 @@ enum Given {
 }
 
 /// What an option gives to a program.
-fn given(word: &str, next: Option<&str>, programs: &[&str]) -> Option<Given> {
+fn given(word: &str, next: Option<&str>, programs: &[&str], names: &SecretNames) -> Option<Given> {
     if !word.starts_with('-') {
         return None;
     }
-    let any = |of: &[&str]| programs.iter().any(|program| of.contains(program));
     let value = next.filter(|next| !is_option(next) && !harmless::is_harmless(next));
-    // `user:secret`, of which the user may be seen.
-    let pair = |text: &str| {
-        let colon = text.find(':')?;
-        let secret = &text[colon + 1..];
-        let number = secret.bytes().all(|byte| byte.is_ascii_digit());
-        (!number && !text.contains("://") && !harmless::is_harmless(secret)).then_some(colon + 1)
-    };
-    match word {
-        "-u" | "-U" | "--user" | "--proxy-user" => return pair(value?).map(Given::Next),
-        "-p" => {
-            let value = value?;
-            let known = any(&ATTACHED) || any(&["mongodump", "mongorestore", "mongosh"]);
-            let port = value.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'/' | b'-'));
-            let other = any(&OTHERWISE) || port || harmless::is_path(value);
-            // Of these the option asks for it, and the next word is something else.
-            let asks = any(&ATTACHED[..7]);
-            return (!asks && (known || !other)).then_some(Given::Next(0));
+    if let Some(form) = form_of(word, programs) {
+        return match form {
+            Form::Next | Form::AttachedOrNext => value.map(|_| Given::Next(0)),
+            Form::Pair | Form::AttachedPair => value.and_then(behind_user).map(Given::Next),
+            Form::Guess => value.filter(|value| !is_port(value) && !harmless::is_path(value)).map(|_| Given::Next(0)),
+            Form::Attached | Form::Never => None,
+        };
+    }
+    let own = |(program, option, form): &(&str, &str, Form)| {
+        let own = word.strip_prefix(option).filter(|_| programs.contains(program))?;
+        match form {
+            Form::Attached | Form::AttachedOrNext => {
+                let bare = own.trim_start_matches(['\'', '"']);
+                Some((!harmless::is_harmless(bare)).then_some(Given::Own(word.len() - bare.len())))
+            }
+            Form::AttachedPair => Some(behind_user(own).map(|from| Given::Own(from + option.len()))),
+            Form::Next | Form::Pair | Form::Guess | Form::Never => None,
         }
-        _ => {}
-    }
-    if LETTERS.iter().any(|(program, letter)| *letter == word && programs.contains(program)) {
-        return value.map(|_| Given::Next(0));
-    }
-    if let Some(own) = word.strip_prefix("-p").filter(|_| any(&ATTACHED)) {
-        let bare = own.trim_start_matches(['\'', '"']);
-        return (!harmless::is_harmless(bare)).then_some(Given::Own(word.len() - bare.len()));
-    }
-    if let Some(own) = word.strip_prefix("-u").filter(|_| any(&["curl", "wget"])) {
-        return pair(own).map(|from| Given::Own(from + 2));
+    };
+    if let Some(given) = OPTIONS.iter().find_map(own) {
+        return given;
     }
     let name = word.trim_start_matches('-');
-    let named = name.len() > 1 && !name.contains(['=', ' ', '\n']) && is_secret_name(name);
-    value.filter(|_| named).map(|_| Given::Next(0))
+    let named = name.len() > 1 && !name.contains(['=', ' ', '\n']) && names.announces(name);
+    let fits = |value: &&str| !names.is_ambiguous(name) || harmless::looks_random(value);
+    value.filter(|_| named).filter(fits).map(|_| Given::Next(0))
+}
+
+/// What an option means to one of the programs, else to any.
+fn form_of(option: &str, programs: &[&str]) -> Option<Form> {
+    let row = |of: &dyn Fn(&str) -> bool| OPTIONS.iter().find(|(program, known, _)| *known == option && of(program));
+    let own = row(&|program| programs.contains(&program)).or_else(|| row(&|program| program == ANY));
+    own.map(|(.., form)| *form)
+}
+
+/// Where the secret begins in `user:secret`.
+fn behind_user(text: &str) -> Option<usize> {
+    let colon = text.find(':')?;
+    let secret = &text[colon + 1..];
+    let number = secret.bytes().all(|byte| byte.is_ascii_digit());
+    (!number && !text.contains("://") && !harmless::is_harmless(secret)).then_some(colon + 1)
+}
+
+fn is_port(value: &str) -> bool {
+    value.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'/' | b'-'))
 }
 
 /// Whether a word is an option itself, and no value that begins with a dash.

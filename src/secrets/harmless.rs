@@ -50,6 +50,16 @@ pub(super) fn is_path(value: &str) -> bool {
     ["/", "./", "../", "~"].iter().any(|begin| value.starts_with(begin))
 }
 
+/// Whether a value looks as if a machine made it: a run of eight or more letters and digits, mixed.
+pub(super) fn looks_random(value: &str) -> bool {
+    value.split(|c: char| !c.is_ascii_alphanumeric()).filter(|run| run.len() >= 8).any(|run| {
+        let count = |is: fn(&u8) -> bool| run.bytes().filter(is).count();
+        let digits = count(u8::is_ascii_digit);
+        let (upper, lower) = (count(u8::is_ascii_uppercase), count(u8::is_ascii_lowercase));
+        digits > 0 && upper + lower > 0 && (digits > 1 || (upper > 0 && lower > 0))
+    })
+}
+
 /// Whether a word could have been made by a machine: letters and digits, and not short.
 pub(super) fn is_dense(word: &str) -> bool {
     let digits = word.bytes().filter(u8::is_ascii_digit).count();

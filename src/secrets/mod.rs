@@ -8,48 +8,59 @@ mod commands;
 mod harmless;
 mod names;
 mod redact;
+mod sections;
 mod settings;
 mod tokens;
 
-pub use names::{is_secret_name, split_words};
+pub use names::{SecretNames, is_section_name, split_words};
 pub use redact::Redactor;
 
 use std::ops::Range;
 
-/// The secrets in a text that stands under a name, in order and merge_overlapping; all of it, where the name says so.
-pub fn find_secrets(name: &str, text: &str) -> Vec<Range<usize>> {
-    if names::is_secret_name(name) {
+/// The secrets in a text that stands under a name, in order and merged; all of it, where the name announces one.
+pub fn find_secrets(name: &str, text: &str, names: &SecretNames) -> Vec<Range<usize>> {
+    if names.announces(name) {
         let number = names::may_be_count(name) && text.len() < 7 && text.bytes().all(|byte| byte.is_ascii_digit());
         let path = names::may_be_path(name) && harmless::is_path(text);
+        let other = names.is_ambiguous(name) && !harmless::looks_random(text);
+        if other {
+            return find_in_text(text, names);
+        }
         let shown = number || path || harmless::is_harmless(text);
         return if shown { Vec::new() } else { std::iter::once(0..text.len()).collect() };
     }
-    find_in_text(text)
+    find_in_text(text, names)
 }
 
 /// Whether something of a value that stands under a name is a secret.
-pub fn is_secret(name: &str, text: &str) -> bool {
-    !find_secrets(name, text).is_empty()
+pub fn is_secret(name: &str, text: &str, names: &SecretNames) -> bool {
+    !find_secrets(name, text, names).is_empty()
+}
+
+/// Whether a value reveals nothing whatever its name: a switch, a placeholder, a reference.
+pub fn is_harmless(text: &str) -> bool {
+    harmless::is_harmless(text)
 }
 
 /// The secrets in the words of a command, word by word. `program` is what else may say which program that is.
-pub fn find_in_command(words: &[&str], program: &[&str]) -> Vec<Vec<Range<usize>>> {
-    let mut all: Vec<Vec<Range<usize>>> = words.iter().map(|word| find_in_text(word)).collect();
-    for (at, range) in commands::find_in_arguments(words, program) {
+pub fn find_in_command(words: &[&str], program: &[&str], names: &SecretNames) -> Vec<Vec<Range<usize>>> {
+    let mut all: Vec<Vec<Range<usize>>> = words.iter().map(|word| find_in_text(word, names)).collect();
+    for (at, range) in commands::find_in_arguments(words, program, names) {
         all[at].push(range);
     }
     all.into_iter().map(merge_overlapping).collect()
 }
 
 /// The secrets in a text of which nobody says what it is.
-fn find_in_text(text: &str) -> Vec<Range<usize>> {
+fn find_in_text(text: &str, names: &SecretNames) -> Vec<Range<usize>> {
     // The shortest that can be told from other words.
     if text.len() < 6 {
         return Vec::new();
     }
     let mut all = tokens::find_in_text(text);
-    all.extend(settings::find_in_text(text));
-    all.extend(commands::find_in_text(text));
+    all.extend(settings::find_in_text(text, names));
+    all.extend(sections::find_in_text(text));
+    all.extend(commands::find_in_text(text, names));
     merge_overlapping(all)
 }
 
@@ -75,7 +86,7 @@ mod tests {
     fn seen(name: &str, text: &str) -> String {
         let mut shown = String::new();
         let mut at = 0;
-        for range in find_secrets(name, text) {
+        for range in find_secrets(name, text, &SecretNames::default()) {
             shown.push_str(&text[at..range.start]);
             shown.push('#');
             at = range.end;
@@ -97,7 +108,6 @@ mod tests {
             "PASSWD",
             "DB_PASS",
             "API_TOKEN",
-            "AUTH",
             "REDISCLI_AUTH",
             "AUTHORIZATION",
             "CREDENTIALS",
@@ -112,7 +122,8 @@ mod tests {
             "connectionString",
             "PASSPHRASE",
             "CLIENT_SECRET",
-            "GITHUB_PAT",
+            "SECRET_KEY_BASE",
+            "aws_secret_access_key",
             "Cookie",
             ".dockerconfigjson",
         ] {
@@ -142,6 +153,14 @@ mod tests {
         ] {
             assert_eq!(seen(name, "hunter2"), "hunter2", "{name}");
         }
+        for name in ["AUTH", "GITHUB_PAT", "key", "sig", "PAT_1"] {
+            assert_eq!(seen(name, "hunter2"), "hunter2", "{name}: it does not look random");
+            assert_eq!(seen(name, "a1B2c3D4e5F6"), "#", "{name}");
+        }
+        let own = SecretNames::new(["LICENSE_ID"], ["token"]);
+        let hidden = |name: &str, text: &str| is_secret(name, text, &own);
+        assert!(hidden("licenseId", "acme") && hidden("DB_PASSWORD", "acme") && !hidden("token", "acme"));
+        assert!(hidden("", "export LICENSE_ID=acme\n") && !hidden("", "run --token acme --x"));
         assert_eq!((seen("PWD", "/work"), seen("MAX_TOKENS", "4096")), ("/work".to_owned(), "4096".to_owned()));
         assert_eq!(seen("pwd", "hunter2"), "#");
     }
@@ -209,6 +228,12 @@ mod tests {
             ("uses token hunter2Xq1 here", "uses token # here"),
             ("machine x login y password hunter", "machine x login y password #"),
             ("config.secret => 'hunter2',", "config.secret => '#',"),
+            (
+                "[db]\nhost = x\n[secrets]\nmain = hunter2\nother: x1\n[end]\na = b",
+                "[db]\nhost = x\n[secrets]\nmain = #\nother: #\n[end]\na = b",
+            ),
+            ("https://x/?a=b&sig=dD80ihBh5jfN%2FxQI%3D&c=d", "https://x/?a=b&sig=#&c=d"),
+            ("secrets: {main: hunter2, other: x1}", "secrets: {main: #, other: #}"),
         ] {
             assert_eq!(seen("", text), shown, "{text}");
         }
@@ -264,7 +289,7 @@ mod tests {
             assert_eq!(seen("", text), text);
         }
         let list = |words: &[&str], program: &[&str]| -> Vec<String> {
-            let hidden = find_in_command(words, program);
+            let hidden = find_in_command(words, program, &SecretNames::default());
             words
                 .iter()
                 .zip(hidden)
@@ -292,7 +317,12 @@ mod tests {
             "Bearer ééééééééé1",
         ] {
             for name in ["", "password"] {
-                assert!(find_secrets(name, text).iter().all(|range| text.get(range.clone()).is_some()), "{text}");
+                assert!(
+                    find_secrets(name, text, &SecretNames::default())
+                        .iter()
+                        .all(|range| text.get(range.clone()).is_some()),
+                    "{text}"
+                );
             }
         }
     }

@@ -1,18 +1,17 @@
 //! Names that announce a secret. The last word decides: `TOKEN_URL` is a URL, `PASSWORD_FILE` a file, `SECRET_NAME` a
 //! name.
 
+use std::collections::BTreeSet;
+
 /// Last words of names of secrets.
-const WORDS: [&str; 19] = [
+const WORDS: [&str; 16] = [
     "pwd",
     "pass",
-    "pat",
     "jwt",
-    "auth",
     "cred",
     "creds",
     "dsn",
     "sas",
-    "sig",
     "signature",
     "cookie",
     "bearer",
@@ -23,6 +22,12 @@ const WORDS: [&str; 19] = [
     "dockercfg",
     "connstr",
 ];
+
+/// Words that announce a secret only if the value looks random: they have other meanings too.
+pub(super) const AMBIGUOUS: [&str; 4] = ["key", "pat", "sig", "auth"];
+
+/// Whole names of secrets, as words, that their last word does not show.
+const WHOLE: [&str; 2] = ["secret_key_base", "rediscli_auth"];
 
 /// Words that make one of a secret, whatever they are grown together with.
 const ENDS: [&str; 17] = [
@@ -76,8 +81,61 @@ const FILES: [&str; 10] = ["json", "yaml", "yml", "txt", "conf", "ini", "propert
 /// So much of the end of a name is read.
 const LONGEST: usize = 256;
 
-/// Whether what stands under a name is a secret.
-pub fn is_secret_name(name: &str) -> bool {
+/// The names that announce a secret: those of the lists above, with what a fleet adds and takes away.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SecretNames {
+    added: BTreeSet<String>,
+    shown: BTreeSet<String>,
+}
+
+impl SecretNames {
+    /// The lists above, names that announce a secret too, and names that do not.
+    pub fn new<N: AsRef<str>>(added: impl IntoIterator<Item = N>, shown: impl IntoIterator<Item = N>) -> Self {
+        let words = |name: N| split_words(end(name.as_ref())).join("_");
+        Self { added: added.into_iter().map(words).collect(), shown: shown.into_iter().map(words).collect() }
+    }
+
+    /// What both fleets of a comparison add; only what both show is shown.
+    #[must_use]
+    pub fn join(&self, other: &Self) -> Self {
+        Self { added: &self.added | &other.added, shown: &self.shown & &other.shown }
+    }
+
+    /// Whether what stands under a name is a secret, or, of an ambiguous name, if it looks random.
+    pub fn announces(&self, name: &str) -> bool {
+        if self.added.is_empty() && self.shown.is_empty() {
+            return announces(name);
+        }
+        let words = split_words(end(name)).join("_");
+        !self.shown.contains(&words) && (self.added.contains(&words) || announces(name))
+    }
+
+    /// Whether what stands under a name is secret only if it looks random.
+    pub fn is_ambiguous(&self, name: &str) -> bool {
+        let words = split_words(end(name));
+        let last = words.last().map_or("", String::as_str);
+        let whole = words.join("_");
+        AMBIGUOUS.contains(&last.trim_end_matches(|c: char| c.is_ascii_digit()))
+            && !is_key_of_secret(&words)
+            && !WHOLE.contains(&whole.as_str())
+            && !self.added.contains(&whole)
+    }
+}
+
+/// Whether everything in a map or section under a name is a secret: `secrets`, `credentials`.
+pub fn is_section_name(name: &str) -> bool {
+    let words = split_words(end(name));
+    words.last().is_some_and(|last| ["secrets", "credentials", "passwords", "tokens"].contains(&last.as_str()))
+}
+
+/// Whether the last two words are those of a key that is a secret: `api key`.
+fn is_key_of_secret(words: &[String]) -> bool {
+    let [.., before, last] = words else { return false };
+    matches!(last.as_str(), "key" | "keys") && KEYS.contains(&before.as_str())
+}
+
+/// Whether a name announces a secret, by the lists.
+fn announces(name: &str) -> bool {
     let whole = name.len() <= LONGEST;
     let name = end(name);
     let stem = match name.rsplit_once('.') {
@@ -92,10 +150,12 @@ pub fn is_secret_name(name: &str) -> bool {
     let before = at.checked_sub(1).map_or("", |at| words[at].as_str());
     let ends = |word: &str| ENDS.iter().any(|with| word.ends_with(with));
     WORDS.contains(&last)
+        || AMBIGUOUS.contains(&last)
         || ends(last)
         || last.strip_suffix('s').is_some_and(ends)
         || (matches!(last, "key" | "keys") && KEYS.contains(&before))
         || (last == "string" && matches!(before, "connection" | "conn"))
+        || (words.len() > 1 && WHOLE.contains(&words.join("_").as_str()))
 }
 
 /// Whether a name of a secret is as well one of a file or folder: there a path is none.

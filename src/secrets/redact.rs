@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::is_secret_name;
+use super::SecretNames;
 
 /// Members that hold the value of what their neighbour `name` or `key` calls.
 const VALUES: [&str; 8] = ["value", "values", "default", "data", "content", "text", "stringValue", "plaintext"];
@@ -15,6 +15,8 @@ const VALUES: [&str; 8] = ["value", "values", "default", "data", "content", "tex
 pub struct Redactor<'a> {
     /// Texts that are secret wherever they stand.
     pub known: &'a BTreeSet<String>,
+    /// The names that announce secrets.
+    pub names: &'a SecretNames,
     /// What to write instead of a secret.
     pub replace: &'a mut dyn FnMut(&str) -> String,
 }
@@ -66,7 +68,7 @@ impl Redactor<'_> {
     fn encoded(&mut self, value: &mut Value) {
         for (name, value) in value.as_object_mut().into_iter().flatten() {
             let bytes = value.as_str().and_then(|text| STANDARD.decode(text).ok()).unwrap_or_default();
-            if super::is_secret(name, &String::from_utf8_lossy(&bytes)) {
+            if super::is_secret(name, &String::from_utf8_lossy(&bytes), self.names) {
                 self.all(value);
             }
         }
@@ -81,8 +83,14 @@ impl Redactor<'_> {
                     *text = covered;
                 }
             }
-            Value::Number(_) if super::is_secret(name, &value.to_string()) => self.all(value),
+            Value::Number(_) if super::is_secret(name, &value.to_string(), self.names) => self.all(value),
             Value::Array(items) => self.list(name, items, &[], harmless),
+            Value::Object(members)
+                if super::is_section_name(name) && members.values().all(|value| !value.is_object()) =>
+            {
+                let open = |value: &&mut Value| value.as_str().is_some_and(super::is_harmless);
+                members.values_mut().filter(|value| !open(value)).for_each(|value| self.all(value));
+            }
             Value::Object(members) => {
                 let text = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
                 let own = text("name").or_else(|| text("key"));
@@ -90,8 +98,8 @@ impl Redactor<'_> {
                 for (member, value) in members.iter_mut() {
                     let held = VALUES.contains(&member.as_str());
                     let name = match &own {
-                        Some(own) if held && is_secret_name(own) => own,
-                        _ if held && is_secret_name(name) => name,
+                        Some(own) if held && self.names.announces(own) => own,
+                        _ if held && self.names.announces(name) => name,
                         _ => member,
                     };
                     match value {
@@ -108,10 +116,10 @@ impl Redactor<'_> {
 
     /// The items of a list, words of a command among them.
     fn list(&mut self, name: &str, items: &mut [Value], program: &[String], harmless: &dyn Fn(&str) -> bool) {
-        let secret = is_secret_name(name) && !harmless(name);
+        let secret = self.names.announces(name) && !harmless(name);
         let words: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
         let program: Vec<&str> = program.iter().map(String::as_str).collect();
-        let mut hidden = super::find_in_command(&words, &program).into_iter();
+        let mut hidden = super::find_in_command(&words, &program, self.names).into_iter();
         for item in items {
             match item {
                 Value::String(text) => {
@@ -132,7 +140,7 @@ impl Redactor<'_> {
         if name == "kubectl.kubernetes.io/last-applied-configuration" {
             return Some((self.replace)(text));
         }
-        let ranges = super::find_secrets(name, text);
+        let ranges = super::find_secrets(name, text, self.names);
         self.covered(text, &ranges)
     }
 

@@ -10,19 +10,21 @@ use std::ops::Range;
 
 use super::ahead::Ahead;
 use super::harmless;
-use super::names::is_secret_name;
+use super::names::SecretNames;
 
 /// The secrets in a text.
-pub(super) fn find_in_text(text: &str) -> Vec<Range<usize>> {
+pub(super) fn find_in_text(text: &str, names: &SecretNames) -> Vec<Range<usize>> {
     let mut all = Vec::new();
-    let mut reader = Reader::new(text);
+    let mut reader = Reader::new(text, names);
     for (at, byte) in text.bytes().enumerate() {
         let value = match byte {
             b'=' | b':' => reader.setting(at),
             b'>' => reader.element(at),
             _ => None,
         };
-        if let Some(value) = value.filter(|value| !harmless::is_harmless(&text[value.clone()])) {
+        let told =
+            |value: &Range<usize>| !harmless::is_harmless(&text[value.clone()]) && !reader.means_other(value, byte);
+        if let Some(value) = value.filter(told) {
             reader.hidden(&value);
             all.push(value);
         }
@@ -95,6 +97,7 @@ struct Line {
 /// What is remembered while a text is read from its start.
 struct Reader<'t> {
     text: &'t str,
+    names: &'t SecretNames,
     bytes: &'t [u8],
     runs: Runs,
     /// The last `<`, `>` or newline.
@@ -119,9 +122,10 @@ struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    fn new(text: &'t str) -> Self {
+    fn new(text: &'t str, names: &'t SecretNames) -> Self {
         Self {
             text,
+            names,
             bytes: text.as_bytes(),
             runs: Runs::default(),
             bracket: None,
@@ -149,6 +153,12 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// Whether the name before a value has other meanings too, and the value does not look random.
+    fn means_other(&self, value: &Range<usize>, sign: u8) -> bool {
+        let name = self.name.filter(|_| sign != b'>').map(|name| &self.text[name.start..name.end]);
+        name.is_some_and(|name| self.names.is_ambiguous(name)) && !harmless::looks_random(&self.text[value.clone()])
+    }
+
     /// Remembers what is hidden.
     fn hidden(&mut self, value: &Range<usize>) {
         let is_block = self.below.as_ref().is_some_and(|(end, below)| below == value && self.opens_block(*end));
@@ -162,7 +172,7 @@ impl<'t> Reader<'t> {
         let (start, end) = (self.runs.named_before_gap, self.runs.quotes_before_gap);
         let known = self.name.filter(|name| (name.start, name.end) == (start, end));
         let name = known.unwrap_or_else(|| {
-            let speaks = start < end && is_secret_name(&self.text[start..end]);
+            let speaks = start < end && self.names.announces(&self.text[start..end]);
             let telling = |byte: &&u8| !blank(**byte) && !quote(**byte) && **byte != b'\\';
             let prior = if speaks { self.bytes[..start].iter().rev().find(telling).copied() } else { None };
             Name { start, end, speaks, prior }
@@ -330,7 +340,7 @@ impl<'t> Reader<'t> {
         let open = self.bracket.filter(|open| self.bytes[*open] == b'<')?;
         let name = text[open + 1..at].split([' ', '\t']).next().unwrap_or_default();
         let name = name.rsplit(':').next().unwrap_or_default();
-        if name.is_empty() || !name.bytes().all(named) || !is_secret_name(name) {
+        if name.is_empty() || !name.bytes().all(named) || !self.names.announces(name) {
             return None;
         }
         Some(at + 1..self.tag.next(text, at + 1, |rest| rest.find('<')))

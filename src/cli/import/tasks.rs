@@ -411,7 +411,9 @@ fn shown_pair(oddity: &Oddity) -> (Option<String>, Option<String>) {
         _ => 0,
     };
     let name = oddity.field.rsplit(['/', '#']).next().unwrap_or_default();
-    let hides = |text: &String| secrets::is_secret(name, text) || secrets::is_secret("", text);
+    // The fleet that could name others does not exist yet.
+    let names = secrets::SecretNames::default();
+    let hides = |text: &String| secrets::is_secret(name, text, &names) || secrets::is_secret("", text, &names);
     let is_secret = own.iter().chain(&usual).any(hides);
     let skipped = if alike > 40 { alike - 20 } else { 0 };
     let shown = |text: String| match is_secret {

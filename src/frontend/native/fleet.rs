@@ -11,7 +11,7 @@ use super::wire::{self, FleetDocument, FluxSpec, LevelSpec, MarkerWhenSpec};
 use super::{body, fleet_time, names, placing, requires};
 use crate::diag::{Code, Diagnostic, Severity, nearest};
 use crate::model::karmada::Compatibility;
-use crate::model::{Fleet, FluxSubstitution, Level, MarkerWhen, OutputMetadata, VariableSet, release};
+use crate::model::{Fleet, FluxSubstitution, Level, MarkerWhen, OutputMetadata, Redact, VariableSet, release};
 use crate::tree::{Located, RepoPath, Span, Spanned, Text};
 
 /// The settings, and which files they look at.
@@ -65,6 +65,9 @@ pub(super) fn lower(documents: Vec<FleetDocument>, context: &mut Context<'_, '_>
             fleet.guards.percent = percent.value;
         }
         fleet.guards.min = deletions.min.unwrap_or(fleet.guards.min);
+    }
+    if let Some(redact) = spec.reports.and_then(|reports| reports.redact) {
+        fleet.redact = Redact { names: redact.names.unwrap_or_default(), show: redact.show.unwrap_or_default() };
     }
     for (code, level) in spec.lints.into_iter().flat_map(|lints| lints.0) {
         lower_lint(&code, &level, &mut fleet, context);

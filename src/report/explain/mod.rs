@@ -15,8 +15,10 @@ use self::verdicts::Verdicts;
 use super::{ReportContext, TextAndJson, layout, schedules};
 use crate::compile::{self, Built, Compilation};
 use crate::diag::Code;
+use crate::diff::Redaction;
 use crate::model::{Cluster, Origin, Source, Unit};
 use crate::place::Verdict;
+use crate::report::source_redaction::starred_manifest;
 use crate::report::table::{self, LongNames, count};
 use crate::tree::SourceTree;
 
@@ -312,10 +314,12 @@ pub fn on_cluster(
                     text.push_str(&schedule.lines(from, RUNS, None, width));
                     value["schedule"] = schedule.value(from, RUNS, |at| compilation.model.clusters[at].name.as_str());
                 }
+                let redaction = Redaction::new(&[compilation]);
                 let paths: Vec<String> = variant.manifests.iter().map(|m| format!("{name}/{}", m.path)).collect();
                 for (path, manifest) in paths.iter().zip(&variant.manifests) {
                     let heading = paint.bold(&format!("--- {path}"));
-                    text.push_str(&format!("\n{heading}\n{}", String::from_utf8_lossy(&manifest.bytes)));
+                    let bytes = String::from_utf8_lossy(&manifest.bytes);
+                    text.push_str(&format!("\n{heading}\n{}", starred_manifest(&bytes, &redaction, sources)));
                 }
                 value["files"] = json!(paths);
             }

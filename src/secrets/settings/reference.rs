@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use proptest::prelude::*;
 
-use super::super::is_secret_name;
+use super::super::SecretNames;
 use super::super::{harmless, merge_overlapping};
 use super::{blank, named, quote};
 
@@ -32,7 +32,7 @@ fn setting(text: &str, at: usize) -> Option<Range<usize>> {
     let close = before(at, |byte| blank(byte) || matches!(byte, b':' | b'+' | b'?'));
     let end = before(close, |byte| quote(byte) || byte == b'\\');
     let start = before(end, named);
-    if start == end || !is_secret_name(&text[start..end]) {
+    if start == end || !SecretNames::default().announces(&text[start..end]) {
         return None;
     }
     let quoted = end < close;
@@ -125,16 +125,32 @@ fn element(text: &str, at: usize) -> Option<Range<usize>> {
     let open = text[..at].rfind(['<', '>', '\n']).filter(|open| text.as_bytes()[*open] == b'<')?;
     let name = text[open + 1..at].split([' ', '\t']).next().unwrap_or_default();
     let name = name.rsplit(':').next().unwrap_or_default();
-    if name.is_empty() || !name.bytes().all(named) || !is_secret_name(name) {
+    if name.is_empty() || !name.bytes().all(named) || !SecretNames::default().announces(name) {
         return None;
     }
     let end = text[at + 1..].find('<').map_or(text.len(), |end| at + 1 + end);
     Some(at + 1..end)
 }
 
+/// Whether the name before a sign has other meanings too.
+fn is_ambiguous(text: &str, at: usize) -> bool {
+    let bytes = text.as_bytes();
+    let before = |mut end: usize, is: fn(u8) -> bool| {
+        while end > 0 && is(bytes[end - 1]) {
+            end -= 1;
+        }
+        end
+    };
+    let close = before(at, |byte| blank(byte) || matches!(byte, b':' | b'+' | b'?'));
+    let end = before(close, |byte| quote(byte) || byte == b'\\');
+    SecretNames::default().is_ambiguous(&text[before(end, named)..end])
+}
+
 fn found(text: &str) -> Vec<Range<usize>> {
     let values = text.bytes().enumerate().filter_map(|(at, byte)| match byte {
-        b'=' | b':' => setting(text, at),
+        b'=' | b':' => {
+            setting(text, at).filter(|value| !is_ambiguous(text, at) || harmless::looks_random(&text[value.clone()]))
+        }
         b'>' => element(text, at),
         _ => None,
     });
@@ -158,6 +174,6 @@ proptest! {
         ),
     ) {
         let text = parts.concat();
-        prop_assert_eq!(merge_overlapping(super::find_in_text(&text)), found(&text), "{:?}", text);
+        prop_assert_eq!(merge_overlapping(super::find_in_text(&text, &SecretNames::default())), found(&text), "{:?}", text);
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct FleetSpec {
     pub(crate) output: Option<OutputSpec>,
     /// What stops a build.
     pub(crate) guards: Option<GuardsSpec>,
+    /// What reports show.
+    pub(crate) reports: Option<ReportsSpec>,
     /// Levels of diagnostics, by code.
     #[schemars(with = "Option<BTreeMap<String, LevelSpec>>")]
     pub(crate) lints: Option<Keyed<Spanned<Text>>>,
@@ -162,6 +164,24 @@ pub(crate) enum FluxSpec {
     Escape,
     /// Turn substitution off on the object.
     Disable,
+}
+
+/// `reports` of a Fleet.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ReportsSpec {
+    /// Which values are redacted.
+    pub(crate) redact: Option<RedactSpec>,
+}
+
+/// `reports.redact`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RedactSpec {
+    /// Names whose values are redacted too, as `LICENSE_ID`; upper and lower case and the signs between words do not count.
+    pub(crate) names: Option<Vec<String>>,
+    /// Names whose values are shown, although they sound like those of secrets.
+    pub(crate) show: Option<Vec<String>>,
 }
 
 /// `guards` of a Fleet.
