@@ -12,6 +12,7 @@ mod diff;
 mod digests;
 mod edge;
 mod env_order;
+mod fixes;
 mod fixtures;
 mod flux;
 mod formats;

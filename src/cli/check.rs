@@ -12,6 +12,7 @@ use super::base::{Base, Published, Sought};
 use super::compare;
 use super::deletions::{Basis, Way};
 use super::documents;
+use super::fix::Fixes;
 use super::ignored;
 use super::line_ends;
 use super::moved;
@@ -49,6 +50,25 @@ fn overdue_pauses(compilation: &Compilation, on: Date) -> Vec<Diagnostic> {
 
 /// Runs it.
 pub(super) fn run(session: &mut Session, args: &Check) -> Result<Outcome, Failure> {
+    if !args.fix {
+        return check(session, args);
+    }
+    drop(session.compile_as(&Mode::Locked)?);
+    let fixes = Fixes::collect(session, args.unsafe_fixes);
+    if args.diff {
+        let (patch, empty) = (fixes.patch(session.paint()), fixes.is_empty());
+        session.diags = Diagnostics::new();
+        let outcome = Outcome::data(patch.clone(), json!({"patch": patch}));
+        return Ok(Outcome { remarks: vec![fixes.remark(true)], wrong: !empty, ..outcome });
+    }
+    fixes.write(session)?;
+    let mut outcome = check(session, args)?;
+    outcome.remarks.insert(0, fixes.remark(false));
+    Ok(outcome)
+}
+
+/// Compiles, and compares with the output.
+fn check(session: &mut Session, args: &Check) -> Result<Outcome, Failure> {
     let on = args.on.as_deref().map(parse_date).transpose()?;
     let compilation = session.compile_as(&Mode::Locked)?;
     if let Some(on) = on {

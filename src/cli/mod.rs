@@ -16,6 +16,7 @@ mod deletions;
 mod diff;
 mod documents;
 mod explain;
+mod fix;
 mod ignored;
 mod import;
 mod init;

@@ -168,6 +168,11 @@ impl Session {
         self.diags = side.diags;
     }
 
+    /// The colours of results.
+    pub(super) fn paint(&self) -> Paint {
+        self.paint
+    }
+
     /// Whether `--strict` was given.
     pub(super) fn strict(&self) -> bool {
         self.strict

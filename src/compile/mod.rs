@@ -277,6 +277,18 @@ pub fn account(compilation: &Compilation, task: usize) -> (Decision, Account) {
     })
 }
 
+/// The one change that would place a task that is placed nowhere on the most clusters.
+pub fn helpful_rule(compilation: &Compilation, task: usize) -> Option<place::Nearest> {
+    let Compilation { model, plan, .. } = compilation;
+    place::helpful_rule(Asked {
+        placement: &model.units[task].placement,
+        clusters: &model.clusters,
+        inventory: &inventory::of(&model.clusters),
+        demand: &plan[task].planned.demand,
+        recorded: None,
+    })
+}
+
 /// The files that a repository refers to and that its tree lacks. Cheaper than to compile it in vain.
 pub fn wanted(sources: &SourceTree) -> BTreeSet<RepoPath> {
     frontend::understand(sources, &mut Diagnostics::new()).wanted

@@ -117,7 +117,13 @@ fn nowhere_at_all(unit: &Unit, decision: &Decision, planned: &Planned, ground: &
         let words = in_words(failure, unit, planned, fitting);
         let alone = if placement.fallback.is_empty() { "" } else { "no fallback group alone will do: in all " };
         diagnostic = diagnostic.note(format!("{alone}{words}"));
-    } else if let Some(nearest) = place::nearest_rule(placement, &ground.model.clusters) {
+    } else if let Some(nearest) = place::helpful_rule(Asked {
+        placement,
+        clusters: &ground.model.clusters,
+        inventory: ground.inventory,
+        demand: &planned.demand,
+        recorded: None,
+    }) {
         let (rule, count) = (nearest.reason.rule(), nearest.clusters.len());
         let clusters = if count == 1 { "1 cluster".to_owned() } else { format!("{count} clusters") };
         diagnostic = diagnostic.help(format!("but for `{rule}` alone, {clusters} would fit"));

@@ -5,11 +5,13 @@
 
 mod bag;
 mod codes;
+mod fix;
 mod gather;
 mod nearest;
 
 pub use bag::Diagnostics;
 pub use codes::Code;
+pub use fix::{Edit, Fix};
 pub use gather::Gather;
 pub use nearest::nearest;
 
@@ -77,6 +79,8 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// What to do, if there is something to do.
     pub help: Vec<String>,
+    /// What to change in the file, if a program can.
+    pub fix: Option<Fix>,
     /// The clusters it concerns, of how many; said as `on 3 of 12 clusters`.
     pub clusters: Option<Clusters>,
     /// A text that no report may show, though it stands where the diagnostic points.
@@ -126,6 +130,7 @@ impl Diagnostic {
             others: Vec::new(),
             notes: Vec::new(),
             help: Vec::new(),
+            fix: None,
             clusters: None,
             secret: None,
             tasks: Vec::new(),
@@ -171,6 +176,20 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help.push(text.into());
+        self
+    }
+
+    /// Adds what to change in the file, and says it as a help.
+    #[must_use]
+    pub fn fix(self, fix: Fix) -> Self {
+        let help = fix.help();
+        self.quiet_fix(fix).help(help)
+    }
+
+    /// Adds what to change in the file; the help says it in other words.
+    #[must_use]
+    pub fn quiet_fix(mut self, fix: Fix) -> Self {
+        self.fix = Some(fix);
         self
     }
 

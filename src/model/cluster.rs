@@ -130,6 +130,13 @@ pub struct Toleration {
     pub span: Span,
 }
 
+impl Toleration {
+    /// One of every taint.
+    pub fn everything(span: Span) -> Self {
+        Self { key: String::new(), exists: true, value: String::new(), effect: None, span }
+    }
+}
+
 impl Cluster {
     /// A cluster of that name and nothing else; for capacities that come before their cluster, and tests.
     pub fn bare(name: Spanned<String>) -> Self {

@@ -13,7 +13,8 @@ use super::decision::{Decision, Passed, Reason, Verdict};
 use super::filter;
 use super::rules::{self, Area, By, Demand, Previous, Rules, Ways};
 use super::schedule::choose_told;
-use crate::model::{Cluster, Placement, Spread, Strategy};
+use crate::model::{Cluster, Named, Placement, Selector, Spread, Strategy, Toleration};
+use crate::tree::Spanned;
 
 /// What is asked about one unit.
 #[derive(Clone, Copy, Debug)]
@@ -85,8 +86,32 @@ pub struct Nearest {
     pub clusters: Vec<usize>,
 }
 
-/// The rule that alone keeps the most clusters away.
-pub fn nearest_rule(placement: &Placement, clusters: &[Cluster]) -> Option<Nearest> {
+/// The rule that alone keeps the most clusters away, of those without which the task would be placed somewhere: each is
+/// tried. The clusters are decided about as if they passed every rule and no other cluster were there.
+pub fn helpful_rule(asked: Asked<'_>) -> Option<Nearest> {
+    let mut rules = lone_rules(asked.placement, asked.clusters);
+    rules.sort_by_key(|rule| std::cmp::Reverse(rule.clusters.len()));
+    rules.into_iter().find(|rule| {
+        let span = asked.placement.span;
+        let names = rule.clusters.iter().map(|at| asked.clusters[*at].name.clone()).collect();
+        let selector = Selector { clusters: Some(Named::Names(Spanned::new(names, span))), ..Selector::default() };
+        let tolerations = vec![Toleration::everything(span)];
+        let mut placement = Placement { selector, tolerations, ..asked.placement.clone() };
+        match rule.reason {
+            Reason::NoGroup { .. } => placement.fallback.clear(),
+            Reason::Lacks { .. } => placement.spread.clear(),
+            Reason::Excluded { .. }
+            | Reason::NotNamed { .. }
+            | Reason::Property { .. }
+            | Reason::Taint { .. }
+            | Reason::Karmada { .. } => {}
+        }
+        decide(Asked { placement: &placement, recorded: None, ..asked }).chosen().next().is_some()
+    })
+}
+
+/// Each rule that alone keeps clusters away, in the order of its words.
+fn lone_rules(placement: &Placement, clusters: &[Cluster]) -> Vec<Nearest> {
     let mut rules: BTreeMap<String, Nearest> = BTreeMap::new();
     for (at, cluster) in clusters.iter().enumerate() {
         let refusals: Vec<Reason> =
@@ -97,7 +122,7 @@ pub fn nearest_rule(placement: &Placement, clusters: &[Cluster]) -> Option<Neare
             nearest.clusters.push(at);
         }
     }
-    rules.into_values().rev().max_by_key(|nearest| nearest.clusters.len())
+    rules.into_values().collect()
 }
 
 fn decide_told(asked: Asked<'_>, account: &mut Account) -> Decision {

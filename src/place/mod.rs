@@ -34,7 +34,7 @@ pub use activate::{Activation, activate};
 pub use admit::effect;
 pub use affinity::Affinity;
 pub use candidate::{Amounts, Candidate, Capacity, Inventory, Nodes, Taint, shown};
-pub use decide::{Asked, Nearest, Recorded, account, decide, nearest_rule, possible, unmet};
+pub use decide::{Asked, Nearest, Recorded, account, decide, helpful_rule, possible, unmet};
 pub use decision::{Decision, Passed, Property, Reason, Rule, Verdict};
 pub use failure::{Cause, Failure};
 pub use filter::{examine, matches};

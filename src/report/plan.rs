@@ -13,7 +13,10 @@ use super::{ReportContext, TextAndJson, capacity, layout, lock_changes, time};
 use crate::compile::{self, Built, Compilation, Load};
 use crate::cron::Zone;
 use crate::lock::Change;
-use crate::model::{Model, Unit};
+use crate::model::{Cluster, Model, Unit};
+
+/// So many clusters are named; more are described by what only they have in common, if there is such a thing.
+const NAMED: usize = 6;
 
 /// A list of names takes no more lines, unless one task is asked for.
 const LINES: usize = 2;
@@ -46,6 +49,36 @@ struct Row<'a> {
     shown: Vec<(usize, u32, Copy)>,
     /// All of its clusters.
     all: usize,
+}
+
+/// `env=staging (100 of 300)`, if a provider, a region or a label describes a set of clusters exactly.
+fn described(set: &[usize], model: &Model) -> Option<String> {
+    let first = &model.clusters[*set.first()?];
+    let one = |text: &Option<crate::tree::Spanned<String>>| text.as_ref().map(|text| text.value.clone());
+    let mut tried: Vec<(String, Property)> = Vec::new();
+    tried.extend(one(&first.region).map(|value| (format!("region={value}"), Property::Region)));
+    tried.extend(one(&first.provider).map(|value| (format!("provider={value}"), Property::Provider)));
+    let labels = first.labels.iter();
+    tried.extend(labels.map(|(key, value)| (format!("{key}={}", value.value), Property::Label(key.clone()))));
+    let value = |property: &Property, cluster: &Cluster| match property {
+        Property::Region => one(&cluster.region),
+        Property::Provider => one(&cluster.provider),
+        Property::Label(key) => cluster.labels.get(key).map(|value| value.value.clone()),
+    };
+    let fits = |property: &Property| {
+        let wanted = value(property, first);
+        let has = model.clusters.iter().enumerate().filter(|(_, cluster)| value(property, cluster) == wanted);
+        has.map(|(at, _)| at).eq(set.iter().copied())
+    };
+    let (words, _) = tried.into_iter().find(|(_, property)| fits(property))?;
+    Some(format!("{words} ({} of {})", set.len(), model.clusters.len()))
+}
+
+/// What a set of clusters may have in common.
+enum Property {
+    Region,
+    Provider,
+    Label(String),
 }
 
 /// What a copy does.
@@ -101,6 +134,16 @@ impl Row<'_> {
             if whole && these.len() == model.clusters.len() {
                 let all = layout::fill([lead, "all"].into_iter().filter(|word| !word.is_empty()), room);
                 lines.extend(all.into_iter().map(painted));
+                continue;
+            }
+            let set: Vec<usize> = these.iter().map(|one| one.0).collect();
+            if let Some(words) = Some(&set).filter(|_| whole && set.len() > NAMED).and_then(|set| described(set, model))
+            {
+                lines.extend(
+                    layout::fill(lead.split(' ').filter(|word| !word.is_empty()).chain(words.split(' ')), room)
+                        .into_iter()
+                        .map(painted),
+                );
                 continue;
             }
             let long = |names: &[String]| names.iter().map(|name| layout::measure(name) + 2).sum::<usize>();

@@ -113,7 +113,8 @@ impl SecretNames {
     /// Whether what stands under a name is secret only if it looks random.
     pub fn is_ambiguous(&self, name: &str) -> bool {
         let words = split_words(end(name));
-        let last = words.last().map_or("", String::as_str);
+        let last =
+            words.iter().rfind(|word| !word.bytes().all(|byte| byte.is_ascii_digit())).map_or("", String::as_str);
         let whole = words.join("_");
         AMBIGUOUS.contains(&last.trim_end_matches(|c: char| c.is_ascii_digit()))
             && !is_key_of_secret(&words)

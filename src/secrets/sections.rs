@@ -1,4 +1,4 @@
-//! Secrets in sections of a text whose name says that all in them are: `[secrets]` of an INI file, `secrets: {...}`.
+//! Secrets in sections of a text whose name says that all in them are: `[secrets]` of an INI file.
 
 use std::ops::Range;
 
@@ -14,8 +14,6 @@ pub(super) fn find_in_text(text: &str) -> Vec<Range<usize>> {
             inside = names::is_section_name(name);
         } else if inside {
             all.extend(value(line).map(|range| start + range.start..start + range.end));
-        } else {
-            all.extend(in_braces(line).into_iter().map(|range| start + range.start..start + range.end));
         }
         start += line.len();
     }
@@ -26,23 +24,6 @@ pub(super) fn find_in_text(text: &str) -> Vec<Range<usize>> {
 fn value(line: &str) -> Option<Range<usize>> {
     let sign = line.find(['=', ':'])?;
     bare(line, sign + 1, line.len())
-}
-
-/// The values of a map in braces whose name is that of a section.
-fn in_braces(line: &str) -> Vec<Range<usize>> {
-    let Some(open) = line.find(": {") else { return Vec::new() };
-    let name = line[..open].rsplit(|c: char| c.is_whitespace() || "{,\"'".contains(c)).find(|word| !word.is_empty());
-    let end = line[open..].find('}').map_or(line.len(), |end| open + end);
-    if !name.is_some_and(names::is_section_name) {
-        return Vec::new();
-    }
-    let mut found = Vec::new();
-    let mut at = open + 3;
-    for member in line[at..end].split(',') {
-        found.extend(member.find(':').and_then(|sign| bare(line, at + sign + 1, at + member.len())));
-        at += member.len() + 1;
-    }
-    found
 }
 
 /// A part of a line without blanks and quotes around it, unless it reveals nothing.

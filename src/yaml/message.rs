@@ -2,7 +2,7 @@
 
 use granit_parser::{ErrorKind, ScanError};
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Fix};
 use crate::tree::{FileId, Span};
 
 use super::MAX_DEPTH;
@@ -68,7 +68,12 @@ pub(super) fn ambiguous(span: Span, text: &str, resolved: Scalar, other: &str, n
         Scalar::Bool(value) => Some(value.to_string()),
         number => scalar::json_number(number).map(|n| n.to_string()),
     };
-    Diagnostic::new(Code::AmbiguousScalar, span, message).help(match plain {
+    let kept = plain.clone().unwrap_or_else(|| format!("\"{text}\""));
+    let fixed = plain.is_some() || !text.contains(['"', '\\']);
+    let diagnostic = Diagnostic::new(Code::AmbiguousScalar, span, message);
+    // It means what it meant to Kubernetes.
+    let diagnostic = if fixed { diagnostic.quiet_fix(Fix::replace(span, kept)) } else { diagnostic };
+    diagnostic.help(match plain {
         Some(plain) if number => format!(
             "write `{plain}`, which is what Kubernetes reads here; in quotes it would be a text, which this field does not take"
         ),

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use serde::de::DeserializeOwned;
 
-use crate::diag::{Code, Diagnostic, Diagnostics, nearest};
+use crate::diag::{Code, Diagnostic, Diagnostics, Fix, Place, nearest};
 
 use super::de::{Context, De, Id, Unknown, id};
 use super::fault::{At, Fault, Kind, Segment, list};
@@ -199,7 +199,11 @@ fn diagnostic(fault: &Fault, at: &At) -> Diagnostic {
                 Diagnostic::new(Code::WrongType, at.span, format!("{named}expected {expected}, found {}", at.found));
             match &at.bare {
                 Some(bare) if expected.contains("string") || expected.starts_with("one of") => {
-                    diagnostic.help(format!("quote it: `\"{bare}\"`"))
+                    let quoted = format!("\"{bare}\"");
+                    let help = format!("quote it: `{quoted}`");
+                    let plain = !bare.contains(['"', '\\', '\n']);
+                    let diagnostic = diagnostic.help(help);
+                    if plain { diagnostic.quiet_fix(Fix::replace(at.span, quoted)) } else { diagnostic }
                 }
                 _ => diagnostic,
             }
@@ -234,7 +238,11 @@ fn unknown_field(field: &str, known: &[&str], path: &str, span: crate::tree::Spa
 /// Adds the nearest spelling, and the whole list if it is short or nothing is near.
 fn proposal(diagnostic: Diagnostic, word: &str, words: &[&str], adjective: &str) -> Diagnostic {
     let near = nearest(word, words.iter().copied());
+    let place = diagnostic.place.clone();
     let listed = words.len() <= MAX_LISTED && !words.is_empty() && (near.is_none() || adjective == "allowed");
-    let diagnostic = diagnostic.did_you_mean(near);
+    let diagnostic = match (near, place) {
+        (Some(near), Place::Text(span)) => diagnostic.fix(Fix::rename(span, word, near)),
+        _ => diagnostic,
+    };
     if listed { diagnostic.help(format!("{adjective}: {}", list(words))) } else { diagnostic }
 }

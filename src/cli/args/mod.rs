@@ -215,6 +215,15 @@ pub(super) struct Check {
     /// Compare with this folder instead of `output.dir`.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+    /// Apply the safe fixes of what is found to the files, then check them.
+    #[arg(long, conflicts_with_all = ["at", "staged", "out"])]
+    pub(super) fix: bool,
+    /// With `--fix`: apply also fixes that may change the meaning, such as another spelling of a field.
+    #[arg(long, requires = "fix")]
+    pub(super) unsafe_fixes: bool,
+    /// With `--fix`: print the changes as a patch, and write nothing.
+    #[arg(long, requires = "fix")]
+    pub(super) diff: bool,
     #[command(flatten)]
     pub(super) state: State,
     /// Fail if a pause of the Fleet should have been reviewed by a day before this one.

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::forms::TextOr;
 use super::starting;
 use super::wire::{DaySpec, ScheduleSpec};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Fix};
 use crate::model::{REFUSED_SCHEDULE, Schedule, TimeZone};
 use crate::tree::{Span, Spanned};
 
@@ -156,11 +156,11 @@ pub(super) fn time(at: &Spanned<String>, context: &mut Context<'_, '_>) -> Optio
         Some((hour, minute)) if hour < 24 && minute < 60 => Some((hour, minute)),
         _ => {
             let message = format!("`{}` is not a time of day", **at);
-            let help = match meant_time(at) {
-                Some((hour, minute)) => format!("write `\"{hour:02}:{minute:02}\"`"),
-                None => "write hours and minutes: `\"03:00\"`".to_owned(),
-            };
-            context.diags.push(Diagnostic::new(Code::InvalidSchedule, at.span, message).help(help));
+            let diagnostic = Diagnostic::new(Code::InvalidSchedule, at.span, message);
+            context.diags.push(match meant_time(at) {
+                Some((hour, minute)) => diagnostic.fix(Fix::replace(at.span, format!("\"{hour:02}:{minute:02}\""))),
+                None => diagnostic.help("write hours and minutes: `\"03:00\"`"),
+            });
             None
         }
     }

@@ -110,7 +110,8 @@ pub fn task(at: usize, from: Timestamp, compilation: &Compilation, context: &Rep
         let on = layout::names("on", &placed(built, &chosen, clusters), width - 2, LINES);
         text.push_str(&paint.green(&verdicts::indented(0, on)));
     }
-    let nearest = verdicts.nearest().filter(|_| chosen.is_empty());
+    let rule = if chosen.is_empty() { compile::helpful_rule(compilation, at) } else { None };
+    let nearest = rule.map(|rule| verdicts.nearest(rule));
     if let Some((lead, names, _)) = &nearest {
         text.push_str(&verdicts::indented(0, layout::names(lead, names, width - 2, LINES)));
     }

@@ -169,9 +169,9 @@ impl<'a> Verdicts<'a> {
         }
     }
 
-    /// The one change that would help most, where nothing fits: how, and which clusters it would bring.
-    pub(super) fn nearest(&self) -> Option<(String, Vec<String>, Vec<String>)> {
-        let place::Nearest { reason, clusters } = place::nearest_rule(&self.unit.placement, &self.model.clusters)?;
+    /// The one change that would help most, in words: how, and which clusters it would bring.
+    pub(super) fn nearest(&self, rule: place::Nearest) -> (String, Vec<String>, Vec<String>) {
+        let place::Nearest { reason, clusters } = rule;
         let names: Vec<String> = clusters.iter().map(|at| self.name(*at)).collect();
         let fit = if names.len() == 1 { "1 more cluster would fit" } else { "more clusters would fit" };
         let fit = if names.len() == 1 { fit.to_owned() } else { format!("{} {fit}", names.len()) };
@@ -184,7 +184,7 @@ impl<'a> Verdicts<'a> {
             _ => format!("edit {}", self.places(&reason).join(" or ")),
         };
         let lead = format!("what would help most: but for `{}` alone, {fit} ({edit}):", reason.rule());
-        Some((lead, names, self.places(&reason)))
+        (lead, names, self.places(&reason))
     }
 
     /// The rules for programs.
