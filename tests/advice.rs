@@ -6,7 +6,7 @@ use std::process::Output;
 use tempfile::TempDir;
 
 use crate::git;
-use crate::support::{self, fine, grumbled, run, wrong};
+use crate::support::{self, fine, grumbled, run, said, wrong};
 
 const CLUSTER: &str = "---\napiVersion: fleetcron.dev/v1alpha1\nkind: Cluster\nmetadata: {name: eu-1}\n";
 
@@ -127,8 +127,34 @@ fn outside_a_fleet_the_way_in_is_named_and_nothing_is_walked() {
         assert!(said.contains("no fleet was found") && said.contains("`fleetcron init`"), "{args:?}: {said}");
     }
     fine(&run(dir.path(), &["explain", "unknown-field"]));
+    std::fs::remove_dir_all(dir.path().join("deep")).expect("gone");
     fine(&run(dir.path(), &["init"]));
     fine(&run(dir.path(), &["build"]));
+}
+
+/// What `explain` says would help most is applied here, and places the task; where nothing alone would, nothing is named.
+#[test]
+fn the_change_that_would_help_most_does_help() {
+    let dir = fleet(&format!("{SCHEDULE}{CONTAINER}"));
+    let tainted = CLUSTER.replace("eu-1", "eu-2")
+        + "spec: {taints: [{key: full, effect: NoSchedule}], capacity: {allocatable: {cpu: \"4\", memory: 8Gi, pods: \"10\"}}}\n";
+    std::fs::write(dir.path().join("fleetcron.yaml"), tainted).expect("a file");
+    let nowhere = run(dir.path(), &["explain", "tt"]);
+    assert!(
+        said(&nowhere).contains("what would help most: but for `untolerated taint full:NoSchedule` alone"),
+        "{}",
+        said(&nowhere)
+    );
+    let tolerant = "apiVersion: fleetcron.dev/v1alpha1\nkind: Task\nmetadata: {name: tt, namespace: ns}\nspec:\n  placement: {clusters: \"*\", tolerations: [{key: full, operator: Exists}]}\n";
+    let path = dir.path().join("tasks/tt.yaml");
+    std::fs::write(&path, format!("{tolerant}{SCHEDULE}{CONTAINER}")).expect("a file");
+    fine(&run(dir.path(), &["build", "--dry-run"]));
+    // Without the taint there would be no room either.
+    let many = tolerant.replace(", tolerations: [{key: full, operator: Exists}]", ", strategy: Aggregated");
+    std::fs::write(&path, format!("{many}  instances: 400\n{SCHEDULE}{CONTAINER}")).expect("a file");
+    let nowhere = run(dir.path(), &["explain", "tt"]);
+    assert!(!said(&nowhere).contains("what would help most"), "{}", said(&nowhere));
+    assert!(!grumbled(&nowhere).contains("would fit"), "{}", grumbled(&nowhere));
 }
 
 /// A repository of Git with a fleet whose output is committed, and a hook that checks what is staged.
@@ -191,8 +217,8 @@ fn the_hook_of_a_fleet_that_moved_is_replaced_and_any_other_is_kept() {
     let read = || std::fs::read_to_string(&hook).expect("a hook");
     assert!(read().contains("--root=old"), "{}", read());
     std::fs::rename(dir.path().join("old"), dir.path().join("new")).expect("moved");
-    let said = fine(&run(&dir.path().join("new"), &["init", "--hook"]));
-    assert!(said.contains("replace") && read().contains("--root=new") && !read().contains("old"), "{said}{}", read());
+    let told = fine(&run(&dir.path().join("new"), &["init", "--hook"]));
+    assert!(told.contains("replace") && read().contains("--root=new") && !read().contains("old"), "{told}{}", read());
     let own = format!("{}echo mine\n", read().replace("--root=new", "--root=gone"));
     std::fs::write(&hook, &own).expect("a file");
     let kept = run(&dir.path().join("new"), &["init", "--hook"]);

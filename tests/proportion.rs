@@ -127,19 +127,28 @@ fn a_row_of_the_plan_is_one_line_where_no_terminal_reads_it() {
 }
 
 #[test]
-fn a_long_list_is_whole_where_no_terminal_reads_it() {
+fn a_long_list_is_whole_where_no_terminal_reads_it_and_a_set_is_described_by_what_only_it_has() {
     let dir = tempfile::tempdir().expect("a folder");
+    let head = "---\napiVersion: fleetcron.dev/v1alpha1\n";
     let mut text = String::new();
     for number in 0..40 {
-        text.push_str(&format!("---\napiVersion: fleetcron.dev/v1alpha1\nkind: Cluster\nmetadata: {{name: c-{number:02}, labels: {{slot: \"{}\"}}}}\n", number % 4));
+        let labels = format!("labels: {{slot: \"{}\"}}", number % 4);
+        text.push_str(&format!("{head}kind: Cluster\nmetadata: {{name: c-{number:02}, {labels}}}\n"));
     }
-    text.push_str("---\napiVersion: fleetcron.dev/v1alpha1\nkind: Task\nmetadata: {name: tt, namespace: ns}\nspec: {placement: {match: {labels: {slot: \"1\"}}}, schedule: {cron: \"1 3 * * *\", timeZone: Etc/UTC}, container: {image: \"r.example.com/a:1\"}}\n");
+    let names: Vec<String> = (3..20).map(|number| format!("c-{number:02}")).collect();
+    let places =
+        [("tt", "match: {labels: {slot: \"1\"}}".to_owned()), ("uu", format!("clusters: [{}]", names.join(", ")))];
+    for (task, placement) in places {
+        text.push_str(&format!(
+            "{head}kind: Task\nmetadata: {{name: {task}, namespace: ns}}\nspec: {{placement: {{{placement}}}, \
+             schedule: {{cron: \"1 3 * * *\", timeZone: Etc/UTC}}, container: {{image: \"r.example.com/a:1\"}}}}\n"
+        ));
+    }
     support::put(dir.path(), &vec![("all.yaml".to_owned(), text)]);
     let plan = said(&run(dir.path(), &["plan"]));
-    assert!(
-        plan.lines().any(|line| line.starts_with("ns/tt ") && line.contains("c-01") && line.contains("c-37")),
-        "{plan}"
-    );
+    let row = |task: &str| plan.lines().find(|line| line.starts_with(task)).expect("a row").to_owned();
+    assert!(row("ns/tt ").ends_with("slot=1 (10 of 40)"), "{plan}");
+    assert!(row("ns/uu ").contains("c-03") && row("ns/uu ").contains("c-19"), "{plan}");
     let narrow = support::program(dir.path()).arg("plan").env("COLUMNS", "60").output().expect("it starts");
     assert!(said(&narrow).lines().all(|line| line.chars().count() <= 60), "{}", said(&narrow));
 }

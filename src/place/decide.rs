@@ -87,13 +87,14 @@ pub struct Nearest {
 }
 
 /// The rule that alone keeps the most clusters away, of those without which the task would be placed somewhere: each is
-/// tried. The clusters are decided about as if they passed every rule and no other cluster were there.
+/// tried. It is decided as if those clusters and those that fit already passed every rule, and no others were there.
 pub fn helpful_rule(asked: Asked<'_>) -> Option<Nearest> {
     let mut rules = lone_rules(asked.placement, asked.clusters);
     rules.sort_by_key(|rule| std::cmp::Reverse(rule.clusters.len()));
+    let fitting: Vec<usize> = possible(asked.placement, asked.clusters).collect();
     rules.into_iter().find(|rule| {
         let span = asked.placement.span;
-        let names = rule.clusters.iter().map(|at| asked.clusters[*at].name.clone()).collect();
+        let names = rule.clusters.iter().chain(&fitting).map(|at| asked.clusters[*at].name.clone()).collect();
         let selector = Selector { clusters: Some(Named::Names(Spanned::new(names, span))), ..Selector::default() };
         let tolerations = vec![Toleration::everything(span)];
         let mut placement = Placement { selector, tolerations, ..asked.placement.clone() };
