@@ -15,6 +15,10 @@ pub trait Layout: Copy {
     fn item(&self) -> Self;
     /// Whether the value has a line for each member, however short it is.
     fn is_open(&self) -> bool;
+    /// Whether a list of texts that does not fit on one line fills as few lines as it takes.
+    fn is_filled(&self) -> bool {
+        false
+    }
 }
 
 /// Members sorted by name, everything on one line that fits.
@@ -110,6 +114,10 @@ impl Printer {
                 self.out.push('\n');
                 self.members(members, layout, indent + 2, false);
             }
+            Value::Array(items) if layout.is_filled() && items.iter().all(Value::is_string) => {
+                self.out.push('\n');
+                self.filled(items, layout, indent + 2);
+            }
             Value::Array(items) => {
                 self.out.push('\n');
                 self.items(items, layout, indent + 2);
@@ -119,6 +127,26 @@ impl Printer {
                 self.block(text, indent + 2);
             }
             _ => self.out.push('\n'),
+        }
+    }
+
+    /// A long list of words, in brackets over several lines.
+    fn filled<L: Layout>(&mut self, items: &[Value], layout: L, indent: usize) {
+        self.indent(indent);
+        self.out.push('[');
+        let mut column = indent + 1;
+        for (at, item) in items.iter().enumerate() {
+            let word = one_line(item, layout.item(), usize::MAX).unwrap_or_else(|| item.to_string());
+            let length = word.chars().count() + 2;
+            if at > 0 && column + length > self.width {
+                self.out.truncate(self.out.trim_end_matches(' ').len());
+                self.out.push('\n');
+                self.indent(indent + 1);
+                column = indent + 1;
+            }
+            self.out.push_str(&word);
+            self.out.push_str(if at + 1 < items.len() { ", " } else { "]\n" });
+            column += length;
         }
     }
 
@@ -175,8 +203,8 @@ fn one_line<L: Layout>(value: &Value, layout: L, room: usize) -> Option<String> 
     let line = match value {
         Value::String(text) if text.contains('\n') => return None,
         Value::String(text) => return Some(scalar(text)),
-        Value::Array(items) if items.is_empty() => "[]".to_owned(),
-        Value::Object(members) if members.is_empty() => "{}".to_owned(),
+        Value::Array(items) if items.is_empty() => return Some("[]".to_owned()),
+        Value::Object(members) if members.is_empty() => return Some("{}".to_owned()),
         Value::Array(_) | Value::Object(_) if layout.is_open() => return None,
         Value::Array(items) => {
             let mut line = String::from("[");
@@ -261,6 +289,40 @@ mod tests {
         assert_eq!(pretty(&value["metadata"], Sorted, 15), "labels:\n  env: prod\nname: a\n");
     }
 
+    #[derive(Clone, Copy)]
+    struct Filled;
+
+    impl Layout for Filled {
+        fn position(&self, _: &str) -> usize {
+            0
+        }
+
+        fn member(&self, _: &str) -> Self {
+            Filled
+        }
+
+        fn item(&self) -> Self {
+            Filled
+        }
+
+        fn is_open(&self) -> bool {
+            false
+        }
+
+        fn is_filled(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn a_long_list_of_words_fills_its_lines() {
+        let names: Vec<String> = (0..7).map(|at| format!("eu-{at}")).collect();
+        let value = json!({"active": names});
+        let text = pretty(&value, Filled, 24);
+        assert_eq!(text, "active:\n  [eu-0, eu-1, eu-2,\n   eu-3, eu-4, eu-5,\n   eu-6]\n");
+        assert_eq!(read_back(&text), value);
+    }
+
     fn value() -> impl Strategy<Value = Value> {
         let word = prop_oneof![
             "[ -~é]{0,12}",
@@ -289,7 +351,8 @@ mod tests {
         #[test]
         fn every_value_reads_back(value in value(), width in 10..80_usize) {
             let root = json!({"root": value});
-            prop_assert_eq!(read_back(&pretty(&root, Sorted, width)), root);
+            prop_assert_eq!(&read_back(&pretty(&root, Sorted, width)), &root);
+            prop_assert_eq!(&read_back(&pretty(&root, Filled, width)), &root);
         }
     }
 }

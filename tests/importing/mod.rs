@@ -26,8 +26,11 @@ fn env(pairs: &[(&str, &str)]) -> String {
     format!("            env:\n{}", lines.collect::<String>())
 }
 
+/// Paths and texts.
+type Files<'f> = &'f [(&'f str, &'f str)];
+
 /// A folder with files, their folders made.
-fn folder(files: &[(&str, &str)]) -> TempDir {
+fn folder(files: Files<'_>) -> TempDir {
     let dir = tempfile::tempdir().expect("a folder");
     for (path, text) in files {
         let path = dir.path().join(path);
@@ -204,7 +207,7 @@ fn a_dump_of_a_cluster_loses_what_the_server_wrote() {
 #[test]
 fn hostile_and_odd_input_is_named_and_nothing_is_written() {
     let good = cron_job("a", "0 3 * * *", "x:1", "");
-    let cases: [(&[(&str, &str)], &[&str], &str); 7] = [
+    let cases: [(Files<'_>, &[&str], &str); 7] = [
         (&[("now/eu/a.txt", "no manifest")], &["now"], "there is no .yaml, .yml or .json file"),
         (&[("now/eu/a.yaml", "just: text\n")], &["now"], "there is no CronJob in the input"),
         (&[("now/eu/a.yaml", "kind: Secret\ndata: {a: HIDDEN: HIDDEN\n")], &["now"], "now/eu/a.yaml"),
@@ -336,7 +339,7 @@ fn tidy_proposes_what_an_import_would_write_and_the_output_stays() {
     let written = run(dir.path(), &["tidy", "--write"]);
     fine(&written);
     assert!(grumbled(&written).contains("comments are lost in jobs/a.yaml"), "{}", grumbled(&written));
-    assert!(!fs::read_to_string(dir.path().join("jobs/a.yaml")).expect("a task").contains("concurrencyPolicy"));
+    assert!(!fs::read_to_string(dir.path().join("jobs/a.yaml")).expect("a task").contains("# Kept apart."));
     fine(&run(dir.path(), &["build"]));
     assert_eq!(crate::support::read(&dir.path().join("rendered")), before);
     assert!(said(&run(dir.path(), &["tidy"])).contains("nothing to tidy"));

@@ -103,6 +103,12 @@ fn unify_leaves(tasks: &mut [Spread], refs: &[Refs]) {
 /// At most so many variables are made of what tasks have in common: with more, a base hides what the job is.
 const MOST: usize = 3;
 
+/// A text by task.
+type Texts = Vec<(usize, String)>;
+
+/// The paths at which tasks have the same texts.
+type Class = (Texts, Vec<String>);
+
 /// Makes variables of tasks: a text that several fields of a task share, other ones in other tasks.
 pub(super) fn name_variables(tasks: &mut [Spread], taken: &BTreeSet<String>) {
     let mut vectors: BTreeMap<String, Vec<(usize, &str)>> = BTreeMap::new();
@@ -114,7 +120,7 @@ pub(super) fn name_variables(tasks: &mut [Spread], taken: &BTreeSet<String>) {
             }
         }
     }
-    let mut classes: BTreeMap<Vec<(usize, String)>, Vec<String>> = BTreeMap::new();
+    let mut classes: BTreeMap<Texts, Vec<String>> = BTreeMap::new();
     for (path, vector) in vectors {
         let distinct: BTreeSet<&str> = vector.iter().map(|(_, text)| *text).collect();
         if vector.len() > 2 && distinct.len() > 2 {
@@ -122,8 +128,7 @@ pub(super) fn name_variables(tasks: &mut [Spread], taken: &BTreeSet<String>) {
             classes.entry(vector).or_default().push(path);
         }
     }
-    let mut classes: Vec<(Vec<(usize, String)>, Vec<String>)> =
-        classes.into_iter().filter(|(_, paths)| paths.len() > 1).collect();
+    let mut classes: Vec<Class> = classes.into_iter().filter(|(_, paths)| paths.len() > 1).collect();
     classes.sort_by(|(a, x), (b, y)| (y.len() * b.len()).cmp(&(x.len() * a.len())).then_with(|| x.cmp(y)));
     let mut names = taken.clone();
     names.extend(tasks.iter().flat_map(|task| variables_of(task).map(str::to_owned)).collect::<Vec<String>>());

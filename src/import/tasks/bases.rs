@@ -108,9 +108,8 @@ impl<'t> Plan<'t> {
         let units = tasks.iter().map(|task| units(&task.parts)).collect();
         let mut plan =
             Self { tasks, bodies, units, clusters, patches: BTreeMap::new(), standing: Vec::new(), bases: Vec::new() };
-        for at in 0..tasks.len() {
-            let merged = tasks[at].file.as_ref().map_or(ground, |(body, _)| body).clone();
-            let mut standing = Standing::new(merged);
+        for (at, task) in tasks.iter().enumerate() {
+            let mut standing = Standing::new(task.file.as_ref().map_or(ground, |(body, _)| body).clone());
             standing.lines = plan.text(at, &standing).lines().count();
             plan.standing.push(standing);
         }

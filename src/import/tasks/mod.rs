@@ -14,6 +14,7 @@ mod group;
 mod layer;
 mod leaves;
 mod oddities;
+mod proposals;
 mod prove;
 mod read;
 mod repair;

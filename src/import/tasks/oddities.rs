@@ -314,6 +314,9 @@ fn missing(groups: &[Group], clusters: &[Described]) -> Vec<Oddity> {
     found
 }
 
+/// The clusters on which a task is unlike its siblings, how many of these agree, and how many are as it is.
+type Unlike = (Vec<usize>, usize, usize);
+
 /// Tasks of one image, cluster by cluster: one whose tag is unlike that of its siblings.
 fn siblings(groups: &[Group], clusters: &[Described]) -> Vec<Oddity> {
     let mut families: BTreeMap<(usize, String), Vec<(usize, String)>> = BTreeMap::new();
@@ -329,7 +332,8 @@ fn siblings(groups: &[Group], clusters: &[Described]) -> Vec<Oddity> {
             }
         }
     }
-    let mut odd: BTreeMap<(usize, String, String), (Vec<usize>, usize, usize)> = BTreeMap::new();
+    // By task, usual and own image: the clusters, and how many tasks there have either.
+    let mut odd: BTreeMap<(usize, String, String), Unlike> = BTreeMap::new();
     for ((cluster, name), tags) in families.into_iter().filter(|(_, tags)| tags.len() > 2) {
         let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
         tags.iter().for_each(|(_, tag)| *counts.entry(tag).or_default() += 1);

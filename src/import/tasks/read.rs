@@ -89,7 +89,7 @@ pub(super) fn read(texts: &[SourceText], drop_labels: &[String], known: &[String
     let own = texts.iter().map(|text| text.cluster.as_str());
     let names: BTreeSet<&str> = own.chain(known.iter().map(String::as_str)).collect();
     let clusters: Vec<String> = names.into_iter().map(str::to_owned).collect();
-    let read: Vec<Result<File, Diagnostic>> = texts
+    let read: Vec<Result<File, Box<Diagnostic>>> = texts
         .par_iter()
         .enumerate()
         .map(|(number, text)| {
@@ -108,7 +108,7 @@ pub(super) fn read(texts: &[SourceText], drop_labels: &[String], known: &[String
                     *sources.dropped.entry(what).or_default() += number;
                 }
             }
-            Err(diagnostic) => wrong.push(diagnostic),
+            Err(diagnostic) => wrong.push(*diagnostic),
         }
     }
     sources
@@ -142,7 +142,12 @@ struct File {
     others: usize,
 }
 
-fn read_file(text: &SourceText, number: usize, cluster: usize, drop_labels: &[String]) -> Result<File, Diagnostic> {
+fn read_file(
+    text: &SourceText,
+    number: usize,
+    cluster: usize,
+    drop_labels: &[String],
+) -> Result<File, Box<Diagnostic>> {
     let mut file = File::default();
     let mut values = Vec::new();
     // A dump of a cluster is long, and JSON has no other readers.
@@ -153,7 +158,7 @@ fn read_file(text: &SourceText, number: usize, cluster: usize, drop_labels: &[St
     } else {
         let parsed = yaml::parse(FileId(0), &text.bytes);
         if let Some(wrong) = parsed.diagnostics.first() {
-            return Err(unreadable(text, wrong));
+            return Err(Box::new(unreadable(text, wrong)));
         }
         for document in &parsed.documents {
             unpack(document.root.to_value(), None, &mut values);

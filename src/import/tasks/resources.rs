@@ -168,6 +168,9 @@ fn files(
         .collect()
 }
 
+/// Namespace and name of a CronJob, and the number of its task.
+type Named<'s> = (Option<&'s str>, &'s str, usize);
+
 /// Cluster, kind, namespace and name of an object.
 type Place = (usize, String, Option<String>, String);
 
@@ -177,7 +180,7 @@ struct Reasons<'s> {
     wanted: BTreeMap<Place, BTreeSet<(Reason, usize)>>,
     files: BTreeMap<usize, BTreeSet<usize>>,
     /// By cluster, the namespaces and names of tasks.
-    tasks: BTreeMap<usize, Vec<(Option<&'s str>, &'s str, usize)>>,
+    tasks: BTreeMap<usize, Vec<Named<'s>>>,
 }
 
 impl<'s> Reasons<'s> {

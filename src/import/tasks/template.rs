@@ -89,7 +89,7 @@ pub(super) fn unify(values: &[Option<&Value>], refs: &[Refs]) -> Vec<Option<Valu
     for (value, refs) in values.iter().zip(refs) {
         let mut own: Vec<(String, Value)> = Vec::new();
         if let Some(value) = value {
-            let singles = refs.iter().map(|one| std::slice::from_ref(one));
+            let singles = refs.iter().map(std::slice::from_ref);
             let ways = std::iter::once(&[][..]).chain(singles).chain((refs.len() > 1).then_some(refs.as_slice()));
             for (rank, way) in ways.enumerate() {
                 let candidate = if way.is_empty() { Some((*value).clone()) } else { replace_in(value, way) };

@@ -136,7 +136,7 @@ pub(super) fn split(path: &str, values: &[Option<&Value>]) -> Option<Split> {
             // `--name=value`, `--name value` and `name="value"`: the last word before it.
             let before = tokens[0][..column].iter().step_by(2).rev().find(|token| token.len() > 2);
             let is_line = tokens[0].len() > 3;
-            let hint = name_for(before.filter(|_| is_line).map_or_else(|| last_word(path), |before| before));
+            let hint = name_for(before.filter(|_| is_line).copied().unwrap_or_else(|| last_word(path)));
             pieces.push(Piece::Differs(Column { tokens: own.iter().map(|token| (*token).to_owned()).collect(), hint }));
         }
         all.push(pieces);

@@ -16,7 +16,7 @@ use super::resources::{self, Beside};
 use super::selectors::Described;
 use super::template::Refs;
 use super::variables::Pool;
-use super::{Form, Imported, Options, SourceText, base_names, body, explain, folder_of, repair, write};
+use super::{Form, Imported, Options, SourceText, base_names, body, explain, folder_of, proposals, repair, write};
 use crate::compile::Compilation;
 use crate::diff::Key;
 use crate::tree::{RepoPath, SourceTree};
@@ -47,6 +47,7 @@ struct Attempt<'w> {
     variables: usize,
     left: Vec<usize>,
     oddities: Vec<Oddity>,
+    proposals: Vec<String>,
     explanation: Vec<String>,
     /// By path, the group that its task is made of.
     paths: BTreeMap<String, usize>,
@@ -117,6 +118,8 @@ impl<'w> Work<'w> {
         let (mut tasks, odd) = self.factor(groups, &mut pool);
         let beside = resources::attach(self.sources, self.texts, groups, &mut tasks, self.refs, self.described);
         across::name_references(&mut tasks);
+        let mut proposals = proposals::labels(&tasks, self.described);
+        proposals.extend(proposals::alike(&tasks));
         let taken: BTreeSet<String> = pool.used().map(|variable| variable.name.clone()).collect();
         let mut named = tasks.clone();
         across::name_variables(&mut named, &taken);
@@ -162,6 +165,7 @@ impl<'w> Work<'w> {
             variables: pool.used().count(),
             left: beside.left,
             explanation: explained.unwrap_or_default(),
+            proposals,
             oddities: oddities::rank(groups, &odd, self.described),
             paths,
         }
@@ -403,6 +407,7 @@ impl<'w> Work<'w> {
         (summary.tasks, summary.bases, summary.variables) = (attempt.tasks, attempt.bases, attempt.variables);
         summary.equal = attempt.proof.equal;
         imported.oddities = attempt.oddities;
+        imported.notes.extend(attempt.proposals);
         imported.explanation = attempt.explanation;
         imported.files = attempt.files;
         let texts: Vec<std::borrow::Cow<'_, str>> =

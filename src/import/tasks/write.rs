@@ -61,6 +61,8 @@ enum Spot {
     Spec,
     /// An override, or anything else of the format.
     Part,
+    /// The names of clusters, of which there may be many.
+    Names,
     Kubernetes(Option<Schema>),
 }
 
@@ -73,7 +75,7 @@ impl Layout for Spot {
             Self::Kubernetes(Some(schema)) if name == "name" && schema.position(name).is_some() => 0,
             Self::Kubernetes(Some(schema)) => schema.position(name).map_or(usize::MAX, |at| at + 1),
             Self::Kubernetes(None) if name == "name" => 0,
-            Self::Kubernetes(None) => 1,
+            Self::Kubernetes(None) | Self::Names => 1,
         }
     }
 
@@ -84,7 +86,8 @@ impl Layout for Spot {
                 "container" => Self::Kubernetes(Some(Schema::container())),
                 "pod" => Self::Kubernetes(Some(Schema::pod_spec())),
                 "job" => Self::Kubernetes(Some(Schema::job_spec())),
-                "overrides" | "variables" | "patches" => Self::Part,
+                "overrides" | "variables" | "patches" | "placement" | "exclude" => Self::Part,
+                "active" | "clusters" => Self::Names,
                 _ => Self::Kubernetes(None),
             },
             Self::Kubernetes(Some(schema)) if name == "env" => Self::Kubernetes(schema.field(name)),
@@ -102,6 +105,10 @@ impl Layout for Spot {
 
     fn is_open(&self) -> bool {
         matches!(self, Self::Document | Self::Spec)
+    }
+
+    fn is_filled(&self) -> bool {
+        matches!(self, Self::Names)
     }
 }
 
