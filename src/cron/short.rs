@@ -79,7 +79,7 @@ fn number(text: &str, most: u32) -> Option<u32> {
 
 fn weekday(text: &str) -> Option<usize> {
     let same = |day: &&str| day.eq_ignore_ascii_case(text) || day[..3].eq_ignore_ascii_case(text);
-    DAYS.iter().position(|day| same(&day))
+    DAYS.iter().position(same)
 }
 
 #[cfg(test)]
