@@ -39,7 +39,9 @@ pub(super) fn invalid(running: &Running<'_>) -> Vec<Diagnostic> {
 /// What to write instead.
 fn help(image: &str, error: &image::ImageError) -> Option<String> {
     if let Some((_, rest)) = image.split_once("://") {
-        return Some(format!("leave out the scheme: `{rest}`"));
+        let spellings = [rest.to_owned(), rest.to_lowercase()];
+        let sound = spellings.into_iter().find(|text| image::check_reference(text).is_ok());
+        return Some(sound.map_or("leave out the scheme".to_owned(), |text| format!("leave out the scheme: `{text}`")));
     }
     if image.contains("{{") || image.contains('$') {
         return Some("a variable of another tool is not replaced; `$(var.NAME)` is one of fleetcron".to_owned());
