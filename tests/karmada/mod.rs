@@ -4,4 +4,5 @@ mod commands;
 mod dialects;
 mod laws;
 mod rows;
+mod together;
 mod versions;

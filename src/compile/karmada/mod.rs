@@ -9,11 +9,12 @@ pub use report::why;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::compile::planning::Planned;
 use crate::compile::{Built, Ground};
 use crate::diag::{Clusters, Code, Diagnostic, Diagnostics, Gather};
+use crate::lint::{self, Running};
 use crate::lock::{Mode, PATH, Record};
 use crate::model::karmada::{Obstacle, Policy, Template};
 use crate::model::{Identity, Unit};
@@ -311,7 +312,7 @@ pub(super) fn build(at: usize, settled: &Settled, ground: &Ground<'_>) -> (Built
     let required = settled.required.get(&at);
     let Sent { targets, suspended } = send(template, own, required, ground);
     let mut said = Gather::default();
-    let Templated { variants, applied, refused } =
+    let Templated { variants, applied, objects, refused } =
         rendering::template(unit, template, &targets, &settled.reach, ground.around, &mut said);
     let name = |cluster: usize| ground.model.clusters[cluster].name.as_str();
     said.into_bag(name, targets.len(), &mut diags);
@@ -338,7 +339,7 @@ pub(super) fn build(at: usize, settled: &Settled, ground: &Ground<'_>) -> (Built
     let decision = Decision { verdicts, group: None, kept: false, failure: own.failure.clone() };
     let rendered = Rendered { variants, effects: Effects::default(), references: BTreeSet::new() };
     if template.is_cron_job() {
-        crate::compile::schedules(unit, &rendered, ground.model, ground.around.sources, &mut diags);
+        odd_runs(unit, template, (&rendered, &applied, &objects), ground, &mut diags);
     }
     let group = own.group.and_then(|group| template.policy.as_ref()?.draft.groups.get(group));
     let outcome = Outcome {
@@ -353,6 +354,38 @@ pub(super) fn build(at: usize, settled: &Settled, ground: &Ground<'_>) -> (Built
     };
     let planned = own.planned.clone();
     (Built { decision, planned, rendered, drained: Vec::new(), karmada: Some(Box::new(outcome)) }, diags)
+}
+
+/// What is odd about what a CronJob runs, and when.
+fn odd_runs(
+    unit: &Unit,
+    template: &Template,
+    (rendered, applied, objects): (&Rendered, &[Vec<rendering::Applied>], &[Value]),
+    ground: &Ground<'_>,
+    diags: &mut Diagnostics,
+) {
+    let sources = ground.around.sources;
+    let mut said = Gather::default();
+    for ((variant, applied), object) in rendered.variants.iter().zip(applied).zip(objects) {
+        let origin = |pointer: &str| rendering::origin(template, applied, pointer);
+        let running = Running::new(object, false, &origin, sources);
+        lint::running(&running, ground.around.fleet).into_iter().for_each(|found| said.add(found, &variant.clusters));
+        let at = |path: &[&str]| {
+            let pointer: String = path.iter().map(|name| format!("/{name}")).collect();
+            object.pointer(&pointer).map(|_| origin(&pointer))
+        };
+        let seen = lint::Variant {
+            timing: &variant.timing,
+            clusters: variant.clusters.iter().map(|at| (*at, &ground.model.clusters[*at])).collect(),
+            task: unit.name,
+            said: &at,
+        };
+        for (found, clusters) in lint::schedule(&seen, ground.around.fleet, sources) {
+            said.add(found, &clusters);
+        }
+    }
+    let placed = rendered.variants.iter().map(|variant| variant.clusters.len()).sum();
+    said.into_bag(|cluster| ground.model.clusters[cluster].name.as_str(), placed, diags);
 }
 
 /// Of a policy that places its template nowhere.

@@ -50,6 +50,8 @@ pub struct Templated {
     pub variants: Vec<Variant>,
     /// What the override policies did, by variant.
     pub applied: Vec<Vec<Applied>>,
+    /// The objects, by variant.
+    pub objects: Vec<Value>,
     /// Clusters that go without, because an override fails there.
     pub refused: Vec<(RuleError, Vec<usize>)>,
 }
@@ -147,8 +149,9 @@ pub fn template(
         match made {
             Ok((value, applied)) => {
                 let made = Made { share, unit, template, clusters: &clusters, applied: &applied };
-                if let Some(variant) = finish(made, value, around, said) {
+                if let Some((variant, object)) = finish(made, value, around, said) {
                     templated.variants.push(variant);
+                    templated.objects.push(object);
                     templated.applied.push(applied);
                 }
             }
@@ -266,7 +269,7 @@ struct Made<'m> {
 }
 
 /// Checks an object and turns it into a manifest.
-fn finish(made: Made<'_>, mut value: Value, around: Surroundings<'_>, said: &mut Gather) -> Option<Variant> {
+fn finish(made: Made<'_>, mut value: Value, around: Surroundings<'_>, said: &mut Gather) -> Option<(Variant, Value)> {
     let Made { unit, template, clusters, .. } = made;
     for diagnostic in check(&made, &value, around) {
         said.add(diagnostic, clusters);
@@ -286,7 +289,7 @@ fn finish(made: Made<'_>, mut value: Value, around: Surroundings<'_>, said: &mut
         said.add(unnamed(template), clusters);
         return None;
     };
-    Some(Variant {
+    let variant = Variant {
         clusters: clusters.to_vec(),
         overrides: Vec::new(),
         instances,
@@ -294,7 +297,8 @@ fn finish(made: Made<'_>, mut value: Value, around: Surroundings<'_>, said: &mut
         manifests: vec![manifest],
         timing,
         requests,
-    })
+    };
+    Some((variant, value))
 }
 
 /// The pods that an object comes to on one cluster, and what one of them requests; none where it makes none.
@@ -381,13 +385,8 @@ fn check(made: &Made<'_>, value: &Value, around: Surroundings<'_>) -> Vec<Diagno
     };
     let blame = |pointer: &str| -> (Span, Option<String>) {
         let by = made.applied.iter().rev().find(|applied| applied.touches(pointer));
-        match by {
-            Some(applied) => {
-                let policy = &made.template.overrides[applied.policy];
-                (applied.span(made.template, pointer), Some(format!("said by {policy}")))
-            }
-            None => (in_template(made.template, pointer), None),
-        }
+        let by = by.map(|applied| format!("said by {}", made.template.overrides[applied.policy]));
+        (origin(made.template, made.applied, pointer), by)
     };
     let diagnostic = |finding: validate::Finding| {
         let (span, by) = blame(&finding.pointer);
@@ -451,6 +450,15 @@ fn identity(made: &Made<'_>, value: &Value, diags: &mut Vec<Diagnostic>) {
         let severity = if renamed { Severity::Warning } else { Severity::Error };
         let span = applied.span(made.template, pointer);
         diags.push(Diagnostic::new(code, span, message).severity(severity).other(made.template.span, "the template"));
+    }
+}
+
+/// Where the value at a pointer of a rendered object comes from: the overrider that changed it, or the text of the template
+/// as far as the pointer leads there.
+pub fn origin(template: &Template, applied: &[Applied], pointer: &str) -> Span {
+    match applied.iter().rev().find(|applied| applied.touches(pointer)) {
+        Some(applied) => applied.span(template, pointer),
+        None => in_template(template, pointer),
     }
 }
 
