@@ -278,6 +278,7 @@ fn programs_get_the_same() {
                         "after": "-04:00",
                         "skipped": ["2026-03-08T02:30:00"],
                         "doubled": [],
+                        "added": [],
                     }],
                 }],
             },

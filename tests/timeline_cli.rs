@@ -142,6 +142,23 @@ fn what_cannot_be_asked_is_said() {
     assert!(wrong(&plan, 2).contains("`--format csv` is there for `timeline` alone"));
 }
 
+#[test]
+fn schedules_are_sorted_by_their_next_run() {
+    let dir = fleet();
+    let plan = |args: &[&str]| {
+        let args = [&["plan", "--schedules", "--from", "2026-11-30T01:50"], args].concat();
+        fine(&program(dir.path()).args(args).output().expect("the program starts"))
+    };
+    let tasks = |text: &str| -> Vec<String> {
+        let lines = text.lines().skip(1).map(|line| line.split(' ').next().unwrap_or_default().to_owned());
+        lines.take_while(|task| !task.is_empty()).map(|task| task.replace("billing/", "")).collect()
+    };
+    // rollup has a zone for each cluster: Dublin at 02:00, New York at 07:00, Berlin on the next day at 01:00 UTC.
+    let sorted = tasks(&plan(&["--sort", "time"]));
+    assert_eq!(sorted, ["report", "rollup", "sync", "no-zone", "rollup", "rollup", "old", "poll"]);
+    assert_eq!(tasks(&plan(&[])), ["no-zone", "old", "poll", "report", "rollup", "rollup", "rollup", "sync"]);
+}
+
 /// A patch of `--suggest` applies, compiles, and has the peak that it promises.
 #[test]
 fn a_suggested_patch_brings_the_peak_that_it_says() {

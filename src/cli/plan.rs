@@ -1,6 +1,6 @@
 //! `fleetcron plan`: tasks by cluster with instances, or tasks by schedule with their next runs.
 
-use super::args::Plan;
+use super::args::{Plan, SortBy};
 use super::moment;
 use super::outcome::{Failure, Outcome};
 use super::scope::Scope;
@@ -28,7 +28,7 @@ pub(super) fn run(session: &mut Session, args: &Plan) -> Result<Outcome, Failure
         let tasks = model.units.iter().filter(named).map(|unit| unit.identity.to_string()).collect();
         session.scope = Scope::Some { tasks, clusters: args.clusters.clone() };
     }
-    let filter = PlanFilter { tasks: &args.tasks, clusters: &args.clusters };
+    let filter = PlanFilter { tasks: &args.tasks, clusters: &args.clusters, by_time: args.sort == SortBy::Time };
     let context = session.report_context();
     Ok(Outcome::from(match args.schedules {
         true => plan::by_schedule(&filter, from, &compilation, &context),

@@ -1,6 +1,6 @@
 //! The tables of `fleetcron plan`: tasks by cluster with instances, or tasks by schedule with their next runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -28,6 +28,8 @@ pub struct PlanFilter<'a> {
     pub tasks: &'a [String],
     /// Clusters by name.
     pub clusters: &'a [String],
+    /// Schedules stand in the order of their next runs, else by task.
+    pub by_time: bool,
 }
 
 impl PlanFilter<'_> {
@@ -302,6 +304,35 @@ fn value(rows: &[Row<'_>], loads: &[Load], compilation: &Compilation, context: &
     })
 }
 
+/// Tasks with the number of their clusters and their schedules, in the order that is asked for.
+fn schedules_in_order(
+    filter: &PlanFilter<'_>,
+    from: Timestamp,
+    compilation: &Compilation,
+) -> Vec<(String, usize, Vec<Schedule>)> {
+    let model = &compilation.model;
+    let wanted = |at: &usize| filter.has_cluster(&model.clusters[*at].name);
+    let mut found: Vec<(String, usize, Vec<Schedule>)> = Vec::new();
+    for (unit, built) in model.units.iter().zip(&compilation.plan).filter(|(unit, _)| filter.has_task(unit)) {
+        let all = built.decision.chosen().count();
+        let mut schedules = schedules::of(built);
+        schedules.retain(|schedule| schedule.clusters.iter().any(wanted));
+        if filter.by_time {
+            // Each schedule stands by itself then.
+            found.extend(schedules.into_iter().map(|schedule| (unit.identity.to_string(), all, vec![schedule])));
+        } else if !schedules.is_empty() {
+            found.push((unit.identity.to_string(), all, schedules));
+        }
+    }
+    if filter.by_time {
+        found.sort_by_key(|(_, _, schedules)| {
+            let next = schedules.first().and_then(|schedule| schedule.next_run(from));
+            (next.is_none(), next)
+        });
+    }
+    found
+}
+
 /// Tasks by schedules.
 pub fn by_schedule(
     filter: &PlanFilter<'_>,
@@ -311,32 +342,25 @@ pub fn by_schedule(
 ) -> TextAndJson {
     let model = &compilation.model;
     let name = |at: usize| model.clusters[at].name.as_str();
-    let wanted = |at: &usize| filter.has_cluster(name(*at));
+    let width = context.width;
+    let found = schedules_in_order(filter, from, compilation);
     let mut rows = Vec::new();
     let mut tasks = Vec::new();
     let mut narrow = String::new();
-    let width = context.width;
-    for (unit, built) in model.units.iter().zip(&compilation.plan).filter(|(unit, _)| filter.has_task(unit)) {
-        let full = unit.identity.to_string();
-        let all = built.decision.chosen().count();
-        let mut found = schedules::of(built);
-        found.retain(|schedule| schedule.clusters.iter().any(wanted));
-        if found.is_empty() {
-            continue;
-        }
+    for (full, all, found) in &found {
         rows.extend(found.iter().map(|schedule| {
             vec![
                 full.clone(),
                 schedule.text.clone(),
                 schedule.zone().to_owned(),
                 schedule.next(from, 1),
-                schedule.on(all, name),
+                schedule.on(*all, name),
                 schedule.meaning(),
             ]
         }));
         let gap = if narrow.is_empty() { "" } else { "\n" };
         narrow.push_str(&format!("{gap}{full}\n"));
-        let lines = |schedule: &Schedule| schedule.lines(from, 1, Some(schedule.on(all, name)), width);
+        let lines = |schedule: &Schedule| schedule.lines(from, 1, Some(schedule.on(*all, name)), width);
         narrow.extend(found.iter().map(lines));
         tasks.push(context.json(|| {
             let found: Vec<Value> = found.iter().map(|schedule| schedule.value(from, 1, name)).collect();
@@ -349,7 +373,7 @@ pub fn by_schedule(
     }
     text.push_str(&format!(
         "\n{} with {}; next runs from {}\n",
-        count(tasks.len(), "task"),
+        count(found.iter().map(|(full, _, _)| full).collect::<BTreeSet<_>>().len(), "task"),
         count(rows.len(), "schedule"),
         time::shown(from, &Zone::utc(), false),
     ));

@@ -106,6 +106,13 @@ impl Schedule {
         }
     }
 
+    /// The next run, where it has a known minute.
+    pub(super) fn next_run(&self, from: Timestamp) -> Option<Timestamp> {
+        let expression = self.expression.as_ref().filter(|_| !self.suspended)?;
+        let zone = self.place().filter(|_| matches!(expression.form(), Form::Fields(_)))?;
+        moment::runs(expression, &zone, from, 1).first().copied()
+    }
+
     /// For programs.
     pub fn value<'n>(&self, from: Timestamp, most: usize, name: impl Fn(usize) -> &'n str) -> Value {
         let runs = |expression: &Expression| -> Vec<Value> {

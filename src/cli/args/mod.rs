@@ -261,10 +261,22 @@ pub(super) struct Plan {
     /// List when tasks run instead: each schedule of a task, what it means, its zone and its next run.
     #[arg(long)]
     pub(super) schedules: bool,
+    /// With `--schedules`: by task, or by the time of the next run.
+    #[arg(long, value_enum, default_value = "task", requires = "schedules")]
+    pub(super) sort: SortBy,
     #[command(flatten)]
     pub(super) state: State,
     #[command(flatten)]
     pub(super) moment: Moment,
+}
+
+/// The order of schedules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SortBy {
+    /// By task.
+    Task,
+    /// By the time of the next run; those without one last.
+    Time,
 }
 
 /// `fleetcron timeline`
