@@ -146,7 +146,7 @@ fn select(copies: Vec<Copies>, args: &Args, model: &Model) -> Result<Vec<Copies>
         let has = |copies: &Copies| copies.namespace.as_ref() == Some(wanted);
         if !copies.iter().any(has) {
             let names: Vec<&str> = copies.iter().filter_map(|copies| copies.namespace.as_deref()).collect();
-            return Err(Failure::unknown("namespace", wanted, nearest(wanted, names.into_iter())));
+            return Err(Failure::unknown("namespace", wanted, nearest(wanted, names)));
         }
     }
     let asked = |copies: &Copies| {

@@ -173,7 +173,7 @@ pub(super) fn bytes(bytes: u64) -> String {
         None => bytes.to_string(),
         Some((unit, size)) => {
             let tenths = bytes / (size / 10).max(1);
-            let rest = if tenths % 10 == 0 { String::new() } else { format!(".{}", tenths % 10) };
+            let rest = if tenths.is_multiple_of(10) { String::new() } else { format!(".{}", tenths % 10) };
             format!("{}{rest}{unit}", tenths / 10)
         }
     }
