@@ -110,7 +110,7 @@ impl Schedule {
     pub(super) fn next_run(&self, from: Timestamp) -> Option<Timestamp> {
         let expression = self.expression.as_ref().filter(|_| !self.suspended)?;
         let zone = self.place().filter(|_| matches!(expression.form(), Form::Fields(_)))?;
-        moment::runs(expression, &zone, from, 1).first().copied()
+        crate::report::time::runs(expression, &zone, from, 1).first().copied()
     }
 
     /// For programs.

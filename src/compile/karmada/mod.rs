@@ -368,7 +368,7 @@ fn odd_runs(
     let mut said = Gather::default();
     for ((variant, applied), object) in rendered.variants.iter().zip(applied).zip(objects) {
         let origin = |pointer: &str| rendering::origin(template, applied, pointer);
-        let running = Running::new(object, false, &origin, sources);
+        let running = Running::new(object, false, &origin, unit.name, sources);
         lint::running(&running, ground.around.fleet).into_iter().for_each(|found| said.add(found, &variant.clusters));
         let at = |path: &[&str]| {
             let pointer: String = path.iter().map(|name| format!("/{name}")).collect();
