@@ -116,7 +116,8 @@ mod tests {
             span: HERE,
         };
         let per = Some(By::Label("pair".to_owned()));
-        let active = Active { clusters: None, matching: Some(matching), max, per, span: HERE, unread: false };
+        let active =
+            Active { clusters: None, matching: Some(matching), exclude: None, max, per, span: HERE, unread: false };
         let verdicts = vec![Verdict::Chosen { instances: 1 }; clusters.len()];
         let decision = Decision { verdicts, group: None, kept: false, failure: None };
         let recorded: Vec<String> = recorded.iter().map(|name| (*name).to_owned()).collect();
