@@ -387,7 +387,11 @@ fn sentence(oddity: &Oddity) -> String {
         clusters => format!(" on {}", table::names(clusters.iter().map(String::as_str), 4)),
     };
     let field = oddity.field.replace("/#", "/");
-    let more = if oddity.more > 0 { format!("; so do {}", count(oddity.more, "more field")) } else { String::new() };
+    let more = match oddity.more {
+        0 => String::new(),
+        1 => "; so does 1 more field".to_owned(),
+        more => format!("; so do {more} more fields"),
+    };
     let task = match oddity.also_tasks {
         0 => oddity.task.clone(),
         more => format!("{} and {}", oddity.task, count(more, "more task")),

@@ -106,6 +106,8 @@ pub(super) fn rank(groups: &[Group], candidates: &[Vec<Candidate>], clusters: &[
             }
         }
         for (set, (score, why, candidate, count)) in best {
+            // A copy that differs in many fields is another version of the job, and no slip.
+            let score = score - (count as f64).log2() * 0.6;
             oddities.push(Oddity {
                 task: title(&groups[task]),
                 also_tasks: 0,
