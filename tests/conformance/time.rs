@@ -179,7 +179,7 @@ fn window(value: &Value) -> Window {
     }
 }
 
-fn list<'a>(value: &'a Value) -> Vec<&'a str> {
+fn list(value: &Value) -> Vec<&str> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
