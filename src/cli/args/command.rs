@@ -17,7 +17,7 @@ struct Manual {
 const REPORTS: &[Format] = &[Format::Github, Format::Sarif, Format::Gitlab, Format::Junit];
 
 /// One row for each command.
-const MANUALS: [Manual; 14] = [
+const MANUALS: [Manual; 16] = [
     manual("init", &[], ["fleetcron init fleet", "fleetcron init --hook --ci github"]),
     manual(
         "new",
@@ -31,6 +31,7 @@ const MANUALS: [Manual; 14] = [
     manual("check", REPORTS, ["fleetcron check", "fleetcron check --staged --strict"]),
     manual("render", &[], ["fleetcron render eu-1", "fleetcron render eu-1 --at HEAD~1"]),
     manual("plan", &[], ["fleetcron plan --task batch/backup", "fleetcron plan --schedules --cluster eu-1"]),
+    manual("timeline", &[Format::Csv], ["fleetcron timeline --for 7d", "fleetcron timeline --at 02:00 --zone cluster"]),
     manual("explain", &[], ["fleetcron explain batch/backup eu-1", "fleetcron explain unset-time-zone"]),
     manual("diff", &[Format::Markdown], ["fleetcron diff main --format markdown", "fleetcron diff --against live/"]),
     manual("cron", &[], ["fleetcron cron '0 3 * * mon-fri' --zone Europe/Berlin", "fleetcron cron '@every 90m' -n 3"]),
@@ -38,10 +39,11 @@ const MANUALS: [Manual; 14] = [
         "import",
         &[],
         [
-            "fleetcron import clusters members.yaml --into clusters",
+            "fleetcron import tasks live/ --into fleet",
             "kubectl get nodes,pods -A -o json | fleetcron import clusters --cluster eu-1 --into clusters",
         ],
     ),
+    manual("tidy", &[], ["fleetcron tidy", "fleetcron tidy batch/backup --write"]),
     manual("cmp", &[], ["fleetcron cmp generate", "fleetcron cmp parameters"]),
     manual("schema", &[], ["fleetcron schema Task", "fleetcron schema --out .vscode/schemas"]),
     manual(

@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use crate::diag::{Code, Diagnostic, Place};
 use crate::diff::Key;
-use crate::patch::Shape;
 use crate::render::cluster_wide;
 use crate::tree::FileId;
 use crate::validate::nulls;
@@ -287,10 +286,4 @@ fn strip_nulls(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(strip_nulls),
         _ => {}
     }
-}
-
-/// The shape by which lists of an object merge.
-pub(super) fn shape_of(object: &Value) -> Shape {
-    let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
-    Shape::of(text("apiVersion"), text("kind"))
 }
