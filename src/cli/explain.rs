@@ -10,7 +10,8 @@ use crate::diag::{Code, nearest};
 use crate::report::explain;
 
 /// The page of a code.
-pub(super) fn code_page(name: &str) -> Result<Outcome, Failure> {
+pub(super) fn code_page(args: &Explain, name: &str) -> Result<Outcome, Failure> {
+    moment::from(&args.moment, &Zone::utc())?;
     let code = Code::named(name).ok_or_else(|| Failure::unknown("code", name, None))?;
     Ok(explain::page_of_code(code).into())
 }

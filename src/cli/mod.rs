@@ -337,7 +337,9 @@ fn dispatch<'s>(command: &Command, global: &Global, slot: &'s mut Option<Session
         Command::Explain(args) => match &args.subject {
             None => Ok(report::explain::all_codes().into()),
             // Needs no repository.
-            Some(subject) if args.cluster.is_none() && Code::named(subject).is_some() => explain::code_page(subject),
+            Some(subject) if args.cluster.is_none() && Code::named(subject).is_some() => {
+                explain::code_page(args, subject)
+            }
             Some(subject) => explain::run(open(slot)?, args, subject),
         },
         Command::Diff(args) => diff::run(open(slot)?, args, diff::Drawn::of(global, paints(global))),

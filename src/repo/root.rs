@@ -5,7 +5,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::Error;
-use super::git::Git;
+use super::git::{self, Git};
 use crate::tree::MANIFEST;
 
 /// The root: what was asked for, else the nearest folder upwards from `start` with a [`MANIFEST`], else the root of
@@ -25,7 +25,10 @@ pub fn find_root(start: &Path, explicit: Option<&Path>) -> Result<PathBuf, Error
     // A repository that cannot be used has no root; `Worktree::open` will say why.
     match Git::around(start) {
         Ok(Some(git)) => Ok(git.workdir().to_owned()),
-        Ok(None) if !holds_documents(start, 1) => Err(Error::NoFleet(start.to_owned())),
+        // A bare repository has revisions to read.
+        Ok(None) if matches!(git::open(start), Ok(None)) && !holds_documents(start, 1) => {
+            Err(Error::NoFleet(start.to_owned()))
+        }
         Ok(None) | Err(_) => Ok(start.to_owned()),
     }
 }

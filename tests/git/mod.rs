@@ -124,5 +124,6 @@ impl Repo {
 pub(super) fn run(dir: &Path, args: &[&str]) -> Output {
     let mut command = support::program(dir);
     scrub(&mut command);
-    command.args(args).output().expect("the program starts")
+    // The texts that are kept are as wide as a terminal of a hundred columns.
+    command.args(args).env("COLUMNS", "100").output().expect("the program starts")
 }
