@@ -20,7 +20,7 @@ pub enum Error {
     NotAFolder(PathBuf),
     /// No fleet is around a folder.
     #[error(
-        "no fleet was found: there is no fleetcron.yaml in `{}` or above it, and no Git repository; \
+        "no fleet was found: there is no fleetcron.yaml in `{}` or above it, and it is in no Git repository; \
              run `fleetcron init` to create a fleet there, or name one by `--root DIR`",
         .0.display()
     )]
