@@ -30,7 +30,7 @@ const LAYERS: [(&str, &str); 22] = [
         "tree patch cron secrets diag yaml model frontend place lock validate lint render timeline compile diff",
     ),
     ("scaffold", "tree patch cron secrets diag yaml model frontend place lock validate lint render timeline compile"),
-    ("timeline", "model place cron diag"),
+    ("timeline", "tree model place cron diag"),
     ("repo", "tree"),
     ("sink", "tree"),
     ("cli", "*"),
