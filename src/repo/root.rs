@@ -36,7 +36,7 @@ pub fn find_root(start: &Path, explicit: Option<&Path>) -> Result<PathBuf, Error
 /// So many entries of a folder are looked at.
 const LOOKED_AT: usize = 500;
 
-/// Whether a file of a folder, or of folders so deep in it, names our group. A home folder is not walked for that.
+/// Whether a file of a folder, or of folders so deep in it, names our group or Karmada's. A home folder is not walked for that.
 fn holds_documents(folder: &Path, depth: usize) -> bool {
     let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).take(LOOKED_AT);
     let mut folders = Vec::new();
@@ -52,9 +52,9 @@ fn holds_documents(folder: &Path, depth: usize) -> bool {
     depth > 0 && folders.iter().any(|folder| holds_documents(folder, depth - 1))
 }
 
+/// Whether a text names our group or that of Karmada's policies, whose repositories compile as they are.
 fn names_us(bytes: &[u8]) -> bool {
-    let group = b"fleetcron.dev/";
-    bytes.windows(group.len()).any(|window| window == group)
+    [&b"fleetcron.dev/"[..], b"karmada.io/"].iter().any(|group| bytes.windows(group.len()).any(|part| part == *group))
 }
 
 /// The folder in which Argo CD's plugin server makes its copies, each in a folder of its own.

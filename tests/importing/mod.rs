@@ -354,6 +354,6 @@ fn init_makes_a_fleet_of_the_cron_jobs_that_are_there() {
     compare(dir.path(), "now", "fleet");
     let message = wrong(&run(dir.path(), &["init", "--from", "now", "fleet"]), 1);
     assert!(message.contains("is a fleet already"), "{message}");
-    let plain = wrong(&run(&dir.path().join("now"), &["check"]), 1);
+    let plain = wrong(&run(&dir.path().join("now"), &["check", "--root", "."]), 1);
     assert!(plain.contains("`fleetcron import tasks DIR --into FLEET`"), "{plain}");
 }

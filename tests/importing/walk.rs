@@ -25,7 +25,7 @@ fn every_command_of_the_page_about_migration_answers_as_shown() {
             "cat" => args.iter().map(|path| fs::read_to_string(dir.path().join(path)).expect("a file")).collect(),
             program => {
                 assert_eq!(program, "fleetcron", "{command}");
-                let output = support::run(dir.path(), &args);
+                let output = support::program(dir.path()).args(&args).env("COLUMNS", "100").output().expect("started");
                 assert_eq!(output.status.code(), Some(0), "{command}: {}", support::grumbled(&output));
                 format!("{}{}", support::said(&output), support::grumbled(&output))
             }

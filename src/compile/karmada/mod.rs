@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::compile::planning::Planned;
 use crate::compile::{Built, Ground};
-use crate::diag::{Clusters, Code, Diagnostic, Diagnostics, Gather};
+use crate::diag::{Clusters, Code, Diagnostic, Diagnostics, Gather, Place};
 use crate::lint::{self, Running};
 use crate::lock::{Mode, PATH, Record};
 use crate::model::karmada::{Obstacle, Policy, Template};
@@ -24,6 +24,7 @@ use crate::place::{
 };
 use crate::render::karmada::{self as rendering, Reach, RuleError, Target, Templated};
 use crate::render::{Effects, Rendered};
+use crate::tree::Span;
 
 /// What Karmada makes of a template, beside what a task has too.
 #[derive(Clone, Debug, Default)]
@@ -356,6 +357,11 @@ pub(super) fn build(at: usize, settled: &Settled, ground: &Ground<'_>) -> (Built
     (Built { decision, planned, rendered, drained: Vec::new(), karmada: Some(Box::new(outcome)) }, diags)
 }
 
+/// Whether a diagnostic points into a part of a file.
+fn is_within(found: &Diagnostic, part: Span) -> bool {
+    matches!(found.place, Place::Text(span) if span.file == part.file && part.start <= span.start && span.end <= part.end)
+}
+
 /// What is odd about what a CronJob runs, and when.
 fn odd_runs(
     unit: &Unit,
@@ -369,7 +375,10 @@ fn odd_runs(
     for ((variant, applied), object) in rendered.variants.iter().zip(applied).zip(objects) {
         let origin = |pointer: &str| rendering::origin(template, applied, pointer);
         let running = Running::new(object, false, &origin, unit.name, sources);
-        lint::running(&running, ground.around.fleet).into_iter().for_each(|found| said.add(found, &variant.clusters));
+        // An image that an override policy broke is reported at the policy, with what it made of which image.
+        let is_new = |found: &Diagnostic| found.code != Code::InvalidImage || is_within(found, unit.document);
+        let found = lint::running(&running, ground.around.fleet).into_iter().filter(is_new);
+        found.for_each(|found| said.add(found, &variant.clusters));
         let at = |path: &[&str]| {
             let pointer: String = path.iter().map(|name| format!("/{name}")).collect();
             object.pointer(&pointer).map(|_| origin(&pointer))
