@@ -11,15 +11,15 @@ use std::time::Instant;
 
 use fleetcron::diag::Diagnostics;
 use fleetcron::place::{
-    Affinity, Amounts, Area, Asked, By, Candidate, Capacity, Demand, Inventory, Previous, Request, Requirement, Rules,
-    Spread, Strategy, Terms, Ways, decide, schedule,
+    Affinity, Area, Candidate, CandidateInventory, DecisionRequest, Demand, FreeCapacity, PlacementRules, Previous,
+    ReplicaRequest, ReplicaStrategy, Requirement, ResourceAmounts, SpreadBy, SpreadRule, Terms, Ways, decide, schedule,
 };
 use fleetcron::tree::SourceTree;
 
 const CLUSTERS: usize = 5_000;
 const ROUNDS: usize = 200;
 
-fn amounts(list: &[(&str, i128)]) -> Amounts {
+fn amounts(list: &[(&str, i128)]) -> ResourceAmounts {
     list.iter().map(|(name, units)| ((*name).to_owned(), units * 1_000_000_000)).collect()
 }
 
@@ -37,15 +37,15 @@ fn cluster(number: usize) -> Candidate {
         provider: Some(format!("provider-{}", odd % 3)),
         zones: vec![format!("{region}-a")],
         region: Some(region),
-        capacity: Some(Capacity::new(&offered, &amounts(&[("cpu", 1), ("pods", 3)]), &Amounts::new())),
+        capacity: Some(FreeCapacity::new(&offered, &amounts(&[("cpu", 1), ("pods", 3)]), &ResourceAmounts::new())),
         ..Candidate::default()
     }
 }
 
-fn rules(ways: Ways, strategy: Strategy, spread: &[(By, usize, usize)]) -> Rules {
+fn rules(ways: Ways, strategy: ReplicaStrategy, spread: &[(SpreadBy, usize, usize)]) -> PlacementRules {
     let prod = Requirement { key: "env".to_owned(), operator: "NotIn".to_owned(), values: vec!["none".to_owned()] };
-    let spread = spread.iter().map(|(by, min, max)| Spread { by: by.clone(), min: *min, max: Some(*max) });
-    Rules {
+    let spread = spread.iter().map(|(by, min, max)| SpreadRule { by: by.clone(), min: *min, max: Some(*max) });
+    PlacementRules {
         ways,
         area: Area::One(Affinity::new(&Terms { labels: Some(vec![prod]), ..Terms::default() })),
         tolerations: Vec::new(),
@@ -107,10 +107,10 @@ fn whole(zero: Instant) {
         let inventory = fleetcron::compile::inventory(&model.clusters);
         let (mut chosen, mut verdicts) = (0, 0);
         for unit in &model.units {
-            let request = Some(Request::new(&Amounts::from([("cpu".to_owned(), 500_000_000)])));
+            let request = Some(ReplicaRequest::new(&ResourceAmounts::from([("cpu".to_owned(), 500_000_000)])));
             let replicas = unit.instances.as_ref().map_or(1, |said| i64::from(said.value));
             let demand = Demand { replicas, request, ..Demand::default() };
-            let decision = decide(Asked {
+            let decision = decide(DecisionRequest {
                 placement: &unit.placement,
                 clusters: &model.clusters,
                 inventory: &inventory,
@@ -128,18 +128,22 @@ fn whole(zero: Instant) {
 fn main() {
     let zero = Instant::now();
     whole(zero);
-    let inventory = Inventory::new((0..CLUSTERS).map(cluster).collect());
-    let request = || Some(Request::new(&amounts(&[("cpu", 1), ("memory", 1 << 30)])));
+    let inventory = CandidateInventory::new((0..CLUSTERS).map(cluster).collect());
+    let request = || Some(ReplicaRequest::new(&amounts(&[("cpu", 1), ("memory", 1 << 30)])));
     let demand = |replicas| Demand { replicas, request: request(), ..Demand::default() };
-    let spread = [(By::Region, 2, 5), (By::Cluster, 3, 40)];
+    let spread = [(SpreadBy::Region, 2, 5), (SpreadBy::Cluster, 3, 40)];
     let karmada = |strategy, spread: &[_]| rules(Ways::Karmada, strategy, spread);
     let cases = [
-        ("Duplicated, 1 replica", karmada(Strategy::Duplicated, &[]), demand(1)),
-        ("DynamicWeight, 1,000 replicas", karmada(Strategy::DynamicWeight, &[]), demand(1_000)),
-        ("Aggregated, 1,000 replicas", karmada(Strategy::Aggregated, &[]), demand(1_000)),
-        ("StaticWeight, all equal, 1,000 replicas", karmada(Strategy::StaticWeight(None), &[]), demand(1_000)),
-        ("Aggregated, 1,000 replicas, 2 to 5 of 30 regions", karmada(Strategy::Aggregated, &spread), demand(1_000)),
-        ("the same in our own ways", rules(Ways::Own, Strategy::Aggregated, &spread), demand(1_000)),
+        ("Duplicated, 1 replica", karmada(ReplicaStrategy::Duplicated, &[]), demand(1)),
+        ("DynamicWeight, 1,000 replicas", karmada(ReplicaStrategy::DynamicWeight, &[]), demand(1_000)),
+        ("Aggregated, 1,000 replicas", karmada(ReplicaStrategy::Aggregated, &[]), demand(1_000)),
+        ("StaticWeight, all equal, 1,000 replicas", karmada(ReplicaStrategy::StaticWeight(None), &[]), demand(1_000)),
+        (
+            "Aggregated, 1,000 replicas, 2 to 5 of 30 regions",
+            karmada(ReplicaStrategy::Aggregated, &spread),
+            demand(1_000),
+        ),
+        ("the same in our own ways", rules(Ways::Own, ReplicaStrategy::Aggregated, &spread), demand(1_000)),
     ];
     let mut before = Previous::default();
     for (what, rules, demand) in cases {

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use fleetcron::compile::{Compilation, compile_watched};
-use fleetcron::lock::{self, Mode};
+use fleetcron::lock::{self, LockMode};
 use fleetcron::tree::SourceTree;
 
 use crate::support;
@@ -71,7 +71,7 @@ fn every_placement_keeps_its_recorded_digest() {
     let mut expected: Vec<(String, Option<String>)> =
         rows.iter().map(|row| (row.name.clone(), row.digest.clone())).collect();
     expected.sort();
-    let mut found = digests(&compile_watched(&tree(&rows, None), &Mode::Steady, |_| {}));
+    let mut found = digests(&compile_watched(&tree(&rows, None), &LockMode::Steady, |_| {}));
     found.sort();
     assert_eq!(found.len(), expected.len(), "each row is one task");
     for (found, expected) in found.into_iter().zip(expected) {
@@ -87,14 +87,14 @@ fn a_recorded_lock_is_rendered_frozen_and_stays_as_it_is() {
     let rows: Vec<Row> = rows().into_iter().filter(|row| recorded.contains(row.name.as_str())).collect();
     assert!(rows.len() == recorded.len() && rows.len() >= 475, "{} rows, {} records", rows.len(), recorded.len());
     let sources = tree(&rows, Some(&lock));
-    for mode in [Mode::Frozen, Mode::Locked] {
+    for mode in [LockMode::Frozen, LockMode::Locked] {
         let compilation = compile_watched(&sources, &mode, |_| {});
         let errors = support::errors(&compilation, &sources);
         assert!(errors.is_empty(), "{mode:?}: {errors:?}");
         assert_eq!(String::from_utf8_lossy(&compilation.lock.bytes()), lock, "{mode:?}");
     }
     let of = |mode| support::output(&compile_watched(&sources, &mode, |_| {}));
-    assert!(of(Mode::Frozen) == of(Mode::Steady), "a sync renders what a build wrote");
+    assert!(of(LockMode::Frozen) == of(LockMode::Steady), "a sync renders what a build wrote");
 }
 
 /// A placement that is recorded, with a part of its `match`.
@@ -103,7 +103,7 @@ fn digest_of(matching: &str) -> Option<String> {
         "{{placement: {{match: {matching}, spread: [{{by: cluster, max: 1}}]}}, schedule: \"0 3 * * *\", container: {{image: \"x:1\"}}}}"
     );
     let row = Row { name: "later".to_owned(), digest: None, spec };
-    digests(&compile_watched(&tree(&[row], None), &Mode::Steady, |_| {})).remove(0).1
+    digests(&compile_watched(&tree(&[row], None), &LockMode::Steady, |_| {})).remove(0).1
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! OpenAPI document of Kubernetes, knows every field and finds every value of its type. The growth is the same each time.
 
 use fleetcron::diag::Severity;
-use fleetcron::validate::{self, Kind, Options, SCHEMA_VERSION, Schema, Version};
+use fleetcron::validate::{self, Options, SCHEMA_VERSION, SchemaNode, ValueKind, Version};
 use serde_json::{Map, Value, json};
 
 const COUNT: u64 = 20_000;
@@ -83,12 +83,12 @@ fn text(field: &str, chance: &mut Chance) -> &'static str {
 }
 
 /// A value of a type, now and then of another; what is required is there, and some of what is not.
-fn made(schema: Schema, field: &str, depth: usize, chance: &mut Chance) -> Value {
+fn made(schema: SchemaNode, field: &str, depth: usize, chance: &mut Chance) -> Value {
     if chance.one_in(150) {
         return chance.of(&["true", "5", "-1.5", "\"x\"", "[]", "{}", "{\"a\": [{}]}"]).parse().expect("JSON");
     }
     match schema.kind() {
-        Kind::Object => {
+        ValueKind::Object => {
             let mut map = Map::new();
             for name in schema.fields() {
                 let wanted = schema.required().contains(name) && !chance.one_in(40);
@@ -99,44 +99,44 @@ fn made(schema: Schema, field: &str, depth: usize, chance: &mut Chance) -> Value
             }
             Value::Object(map)
         }
-        Kind::Map => {
+        ValueKind::Map => {
             let item = schema.item().expect("an item");
-            let keys = if item.kind() == Kind::Quantity {
+            let keys = if item.kind() == ValueKind::Quantity {
                 ["cpu", "memory", "example.com/gpu"]
             } else {
                 ["app", "x.io/y", "a"]
             };
             json!({ chance.of(&keys): made(item, field, depth + 1, chance) })
         }
-        Kind::List => {
+        ValueKind::List => {
             let item = schema.item().expect("an item");
             let count = 1 + chance.below(2) - usize::from(chance.one_in(15));
             (0..count).map(|_| made(item, field, depth + 1, chance)).collect()
         }
-        Kind::String if !schema.enum_values().is_empty() && !chance.one_in(20) => {
+        ValueKind::String if !schema.enum_values().is_empty() && !chance.one_in(20) => {
             json!(chance.of(schema.enum_values()))
         }
-        Kind::String => json!(text(field, chance)),
-        Kind::Int32 => json!(chance.of(&[0, 1, 2, 3, 5, 80, 420, -1, i32::MAX])),
-        Kind::Int64 => json!(chance.of(&[0, 1, 30, 600, 3600, -1, i64::MAX])),
-        Kind::Boolean => json!(chance.one_in(2)),
-        Kind::Quantity => json!(chance.of(&["0", "1", "1", "500m", "1Gi", "-1"])),
-        Kind::IntOrString => {
+        ValueKind::String => json!(text(field, chance)),
+        ValueKind::Int32 => json!(chance.of(&[0, 1, 2, 3, 5, 80, 420, -1, i32::MAX])),
+        ValueKind::Int64 => json!(chance.of(&[0, 1, 30, 600, 3600, -1, i64::MAX])),
+        ValueKind::Boolean => json!(chance.one_in(2)),
+        ValueKind::Quantity => json!(chance.of(&["0", "1", "1", "500m", "1Gi", "-1"])),
+        ValueKind::IntOrString => {
             if chance.one_in(2) {
                 json!(80)
             } else {
                 json!("http")
             }
         }
-        Kind::Time => json!("2026-01-01T00:00:00Z"),
-        Kind::Any => json!({}),
+        ValueKind::Time => json!("2026-01-01T00:00:00Z"),
+        ValueKind::Any => json!({}),
     }
 }
 
 /// Grows something somewhere.
-fn grow(value: &mut Value, schema: Schema, field: &str, chance: &mut Chance) {
+fn grow(value: &mut Value, schema: SchemaNode, field: &str, chance: &mut Chance) {
     match (schema.kind(), value) {
-        (Kind::Object, Value::Object(map)) => {
+        (ValueKind::Object, Value::Object(map)) => {
             let names: Vec<&str> = schema.fields().iter().copied().filter(|name| *name != "status").collect();
             // What is there already leads further down.
             let there: Vec<&str> = names
@@ -151,7 +151,7 @@ fn grow(value: &mut Value, schema: Schema, field: &str, chance: &mut Chance) {
                 _ => drop(map.insert(name.to_owned(), made(inner, name, 3, chance))),
             }
         }
-        (Kind::List, Value::Array(items)) => {
+        (ValueKind::List, Value::Array(items)) => {
             let item = schema.item().expect("an item");
             if items.is_empty() || chance.one_in(4) {
                 items.push(made(item, field, 3, chance));
@@ -203,7 +203,7 @@ fn what_is_found_holds_for_all_versions_that_it_says() {
         let mut chance = Chance(seed);
         let mut value = plain();
         for _ in 0..=chance.below(4) {
-            grow(&mut value, Schema::cronjob(), "", &mut chance);
+            grow(&mut value, SchemaNode::cronjob(), "", &mut chance);
         }
         let at =
             |minor| validate::cron_job_for(&value, Options { version: Version { major: 1, minor }, partial: false });
@@ -227,7 +227,7 @@ fn what_is_accepted_decodes_and_nothing_panics() {
         let mut chance = Chance(seed);
         let mut value = plain();
         for _ in 0..=chance.below(4) {
-            grow(&mut value, Schema::cronjob(), "", &mut chance);
+            grow(&mut value, SchemaNode::cronjob(), "", &mut chance);
         }
         let minor =
             if chance.one_in(4) { 20 + u16::try_from(chance.below(17)).expect("small") } else { SCHEMA_VERSION.minor };

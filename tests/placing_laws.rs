@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use fleetcron::compile::{Compilation, compile_watched};
 use fleetcron::diag::{Code, Diagnostics};
-use fleetcron::lock::{self, Lock, Mode, Record};
+use fleetcron::lock::{self, Lock, LockMode, Record};
 use fleetcron::tree::{FileId, SourceTree};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -186,15 +186,15 @@ impl Fleet {
         SourceTree::of([("clusters.yaml", clusters.as_str()), ("tasks.yaml", tasks.as_str())].into_iter().chain(lock))
     }
 
-    fn compile(&self, lock: Option<&[u8]>, mode: &Mode) -> Compilation {
+    fn compile(&self, lock: Option<&[u8]>, mode: &LockMode) -> Compilation {
         compile_watched(&self.tree(lock), mode, |_| {})
     }
 
     /// The same without the tasks that do not compile, with its lock; `None` if nothing is left.
     fn settled(mut self) -> Option<(Self, Compilation)> {
-        let wrong = self.wrong(&self.compile(None, &Mode::Steady), None);
+        let wrong = self.wrong(&self.compile(None, &LockMode::Steady), None);
         self.tasks.retain(|name, _| !wrong.contains(&format!("jobs/t{name}")));
-        let compilation = self.compile(None, &Mode::Steady);
+        let compilation = self.compile(None, &LockMode::Steady);
         let errors = support::errors(&compilation, &self.tree(None));
         assert!(errors.is_empty(), "{errors:?}\n{self:?}");
         (!self.tasks.is_empty()).then_some((self, compilation))
@@ -273,7 +273,7 @@ fn no_errors(fleet: &Fleet, compilation: &Compilation, lock: &[u8]) -> Result<()
 /// `then` is the lock: nothing changes, whoever looks and however.
 fn rests(fleet: &Fleet, then: &Compilation) -> Result<(), TestCaseError> {
     let bytes = then.lock.bytes();
-    for mode in [Mode::Steady, Mode::Locked, Mode::Frozen] {
+    for mode in [LockMode::Steady, LockMode::Locked, LockMode::Frozen] {
         let now = fleet.compile(Some(&bytes), &mode);
         no_errors(fleet, &now, &bytes)?;
         prop_assert!(support::output(&now) == support::output(then), "{mode:?}");
@@ -298,10 +298,10 @@ proptest! {
     fn one_build_settles_it(before in a_fleet(), fleet in a_fleet()) {
         if let (Some((_, before)), Some((mut fleet, _))) = (before.settled(), fleet.settled()) {
             let then = before.lock.bytes();
-            let now = fleet.compile(Some(&then), &Mode::Steady);
+            let now = fleet.compile(Some(&then), &LockMode::Steady);
             let wrong = fleet.wrong(&now, Some(&then));
             fleet.tasks.retain(|name, _| !wrong.contains(&format!("jobs/t{name}")));
-            let now = fleet.compile(Some(&then), &Mode::Steady);
+            let now = fleet.compile(Some(&then), &LockMode::Steady);
             no_errors(&fleet, &now, &then)?;
             if !fleet.tasks.is_empty() {
                 rests(&fleet, &now)?;
@@ -316,7 +316,7 @@ proptest! {
             let mut lines: Vec<&str> = std::str::from_utf8(&bytes).expect("text").lines().collect();
             lines.sort_by_key(|line| line.bytes().fold(order, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)));
             let shuffled = lines.join("\r\n");
-            for mode in [Mode::Steady, Mode::Locked, Mode::Frozen] {
+            for mode in [LockMode::Steady, LockMode::Locked, LockMode::Frozen] {
                 let now = fleet.compile(Some(shuffled.as_bytes()), &mode);
                 no_errors(&fleet, &now, shuffled.as_bytes())?;
                 prop_assert_eq!(&now.lock, &then.lock);
@@ -332,7 +332,7 @@ proptest! {
             let gone = names[gone.index(names.len())];
             fleet.clusters.remove(&gone);
             let gone = format!("c{gone}");
-            let now = fleet.compile(Some(&then.lock.bytes()), &Mode::Steady);
+            let now = fleet.compile(Some(&then.lock.bytes()), &LockMode::Steady);
             for (task, record) in &then.lock.tasks {
                 let said = fleet.task(task);
                 let left = now.lock.tasks.get(task);
@@ -359,7 +359,7 @@ proptest! {
         if let Some((mut fleet, then)) = fleet.settled() {
             fleet.clusters.insert(9, new);
             let lock = then.lock.bytes();
-            let now = fleet.compile(Some(&lock), &Mode::Steady);
+            let now = fleet.compile(Some(&lock), &LockMode::Steady);
             no_errors(&fleet, &now, &lock)?;
             // An instance moves where a spread asked for one and nobody had room.
             let unmet = |task: &str| {
@@ -473,9 +473,9 @@ proptest! {
         let mut fleet = if same { then } else { fleet };
         fleet.tasks.values_mut().for_each(|task| grow(task, more, cpu));
         let lock = record.lock.bytes();
-        let wrong = fleet.wrong(&fleet.compile(Some(&lock), &Mode::Steady), Some(&lock));
+        let wrong = fleet.wrong(&fleet.compile(Some(&lock), &LockMode::Steady), Some(&lock));
         fleet.tasks.retain(|name, _| !wrong.contains(&format!("jobs/t{name}")));
-        let now = fleet.compile(Some(&lock), &Mode::Steady);
+        let now = fleet.compile(Some(&lock), &LockMode::Steady);
         no_errors(&fleet, &now, &lock)?;
         prop_assert_eq!(overcommitted(&now), too_full(&fleet, &now));
     }
@@ -488,14 +488,14 @@ proptest! {
         prop_assume!(more > 0 || cpu > 1);
         fleet.tasks.values_mut().for_each(|task| grow(task, more, cpu));
         let lock = then.lock.bytes();
-        let wrong = fleet.wrong(&fleet.compile(Some(&lock), &Mode::Steady), Some(&lock));
-        let fresh = fleet.wrong(&fleet.compile(None, &Mode::Steady), None);
+        let wrong = fleet.wrong(&fleet.compile(Some(&lock), &LockMode::Steady), Some(&lock));
+        let fresh = fleet.wrong(&fleet.compile(None, &LockMode::Steady), None);
         for task in &wrong {
             let said = fleet.task(task);
             prop_assert!(fresh.contains(task) || said.spread.is_some(), "{task} is refused and would fit as a new task");
         }
         fleet.tasks.retain(|name, _| !wrong.contains(&format!("jobs/t{name}")));
-        let now = fleet.compile(Some(&lock), &Mode::Steady);
+        let now = fleet.compile(Some(&lock), &LockMode::Steady);
         for ((cluster, task), (pods, _)) in written(&now) {
             let said = fleet.task(&format!("jobs/{task}"));
             // Instances that are more than the completions never run, and are not placed.
@@ -530,7 +530,7 @@ fn once_never_passes_with_other_than_one() {
         task.once = true;
         let fleet = Fleet { clusters, tasks: BTreeMap::from([(0, task)]) };
         // Half of the fleets come after another one, whose record may mean anything to them.
-        let compilation = fleet.compile(lock.as_deref().filter(|_| steady), &Mode::Steady);
+        let compilation = fleet.compile(lock.as_deref().filter(|_| steady), &LockMode::Steady);
         if !compilation.diags.has_errors() {
             assert_eq!(running(&compilation), 1, "case {case}: {fleet:?}");
             passed += 1;
@@ -577,7 +577,7 @@ fn a_record() -> impl Strategy<Value = Record> {
         .prop_map(|(clusters, group, active, digest, more)| Record { clusters, group, active, digest, more })
 }
 
-fn read(bytes: &[u8]) -> (lock::Found, Diagnostics) {
+fn read(bytes: &[u8]) -> (lock::ParsedLock, Diagnostics) {
     let mut diags = Diagnostics::new();
     let found = lock::read(FileId(0), bytes, &mut diags);
     (found, diags)

@@ -228,7 +228,7 @@ proptest! {
         let seed = HashSeed { namespace: "x", task: &name, cluster: "c", salt: "" };
         let number = |text: String| -> BTreeSet<u32> {
             let expression = Expression::parse(&HashedExpression::parse(&text).unwrap().unwrap().expand(&seed)).unwrap();
-            let fleetcron::cron::Form::Fields(fields) = expression.form() else { panic!("{text}") };
+            let fleetcron::cron::ExpressionForm::Fields(fields) = expression.form() else { panic!("{text}") };
             fields.minute.numbers().collect()
         };
         let one = number(format!("H({first}-{last}) * * * *"));

@@ -10,14 +10,14 @@ use super::session::{Session, output_dir};
 use super::side::Side;
 use crate::compile::{self, Compilation};
 use crate::diag::Diagnostics;
-use crate::diff::{self, Recorded};
-use crate::lock::{self, Mode};
+use crate::diff::{self, RecordedCopies};
+use crate::lock::{self, LockMode};
 use crate::model::DocumentName;
-use crate::repo::{self, Error, Opened, Sources, View};
+use crate::repo::{self, Error, Opened, ReadSources, View};
 use crate::tree::{Contents, Difference, OutputTree, RepoPath, SourceTree};
 
 /// A revision to compare with.
-pub(super) struct Base {
+pub(super) struct BaseRevision {
     view: View,
     opened: Opened,
     title: String,
@@ -26,9 +26,9 @@ pub(super) struct Base {
 
 /// A revision that was looked for.
 #[derive(Default)]
-pub(super) struct Sought {
+pub(super) struct BaseLookup {
     /// The revision; `None` where nothing was before, or that is not known.
-    pub(super) base: Option<Base>,
+    pub(super) base: Option<BaseRevision>,
     /// Why it is not known.
     pub(super) unknown: Option<String>,
 }
@@ -39,26 +39,26 @@ pub(super) struct Published {
     /// From there to the new output.
     pub(super) difference: Difference,
     /// Where its lock says that tasks run.
-    pub(super) recorded: Recorded,
+    pub(super) recorded: RecordedCopies,
     /// Why none of it is known.
     pub(super) unknown: Option<String>,
     /// Why only the lock is known.
     pub(super) partly: Option<String>,
 }
 
-impl Base {
+impl BaseRevision {
     /// The revision that was asked for, or rather where our history left it; else the revision before the state that is
     /// looked at: HEAD, or the first parent.
     ///
     /// # Errors
     /// The one that was asked for cannot be read.
-    pub(super) fn of(session: &Session, asked: Option<&str>, remarks: &mut Vec<String>) -> Result<Sought, Failure> {
-        let unknown = |why: String| Ok(Sought { base: None, unknown: Some(why) });
+    pub(super) fn of(session: &Session, asked: Option<&str>, remarks: &mut Vec<String>) -> Result<BaseLookup, Failure> {
+        let unknown = |why: String| Ok(BaseLookup { base: None, unknown: Some(why) });
         let revision = match asked {
             Some(asked) => repo::fork(&session.root, &session.view, asked),
             None => match repo::before(&session.root, &session.view) {
                 Ok(Some(revision)) => revision,
-                Ok(None) => return Ok(Sought::default()),
+                Ok(None) => return Ok(BaseLookup::default()),
                 Err(why) => return unknown(why),
             },
         };
@@ -71,12 +71,12 @@ impl Base {
                     }
                     _ => opened.title().to_owned(),
                 };
-                Ok(Sought { base: Some(Self { view, opened, title, compiled: OnceCell::new() }), unknown: None })
+                Ok(BaseLookup { base: Some(Self { view, opened, title, compiled: OnceCell::new() }), unknown: None })
             }
             // The folder of this fleet is new, so nothing in it can be lost.
             Err(error @ Error::NoFolder { .. }) => {
                 remarks.push(format!("note: deletions were not counted, for nothing was there before: {error}"));
-                Ok(Sought::default())
+                Ok(BaseLookup::default())
             }
             Err(error) if asked.is_some() => Err(Failure::run(&error)),
             Err(error) => unknown(error.to_string()),
@@ -126,9 +126,9 @@ impl Base {
     }
 
     /// Where the lock of that revision says that tasks run; `None` if it has no lock.
-    fn lock(&self) -> Result<Option<Recorded>, String> {
+    fn lock(&self) -> Result<Option<RecordedCopies>, String> {
         let path = RepoPath::new(lock::PATH).map_err(|error| error.to_string())?;
-        let read = self.opened.read_more(&Sources::default(), std::slice::from_ref(&path));
+        let read = self.opened.read_more(&ReadSources::default(), std::slice::from_ref(&path));
         let unreadable = || format!("its {} cannot be read", lock::PATH);
         if !read.tree.problems().is_empty() {
             return Err(unreadable());
@@ -145,7 +145,7 @@ impl Base {
 
     /// Some files as they were in that revision; what cannot be read is left out.
     pub(super) fn files(&self, paths: &[RepoPath]) -> SourceTree {
-        self.opened.read_more(&Sources::default(), paths).tree
+        self.opened.read_more(&ReadSources::default(), paths).tree
     }
 
     /// By file, the documents that were taken from it in that revision.
@@ -211,7 +211,7 @@ impl Base {
     }
 
     fn side(&self, session: &mut Session) -> Option<&Side> {
-        let compile = || session.side(&self.view, &Mode::Steady).map_err(|error| error.to_string());
+        let compile = || session.side(&self.view, &LockMode::Steady).map_err(|error| error.to_string());
         let side = self.compiled.get_or_init(compile).as_ref().ok()?;
         (!side.diags.has_errors()).then_some(side)
     }

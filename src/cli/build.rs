@@ -6,15 +6,15 @@ use serde_json::json;
 
 use super::args::Build;
 use super::compare;
-use super::deletions::{self, Basis, Way};
+use super::deletions::{self, AllowedBy, Basis};
 use super::outcome::{Failure, Outcome};
-use super::renames::{self, Known, Removal};
+use super::renames::{self, Known, RemovalCommand};
 use super::selection::{check_cluster_names, check_task_names, lock_mode, written_summary};
 use super::session::Session;
 use super::{ignored, moved, publish, stage};
 use crate::compile::Compilation;
 use crate::diag::{Code, Diagnostic, Place};
-use crate::lock::{self, Mode};
+use crate::lock::{self, LockMode};
 use crate::repo::View;
 use crate::report::lock_changes;
 use crate::sink;
@@ -34,7 +34,7 @@ pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Fail
     let mode = lock_mode(args);
     let mut compilation = session.compile_as(&mode)?;
     check_cluster_names(&compilation.model, &args.clusters)?;
-    if let Mode::Fresh(tasks) = &mode {
+    if let LockMode::Fresh(tasks) = &mode {
         check_task_names(&compilation.model, tasks)?;
     }
     if session.diags.has_errors() {
@@ -48,7 +48,7 @@ pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Fail
     }
     let difference = compare::on_disk(&compilation.output, &dir, wanted)?;
     let shown = session.shown(&dir);
-    let known = Known { existing: &[&difference], base: None, removal: Removal::Disk(&shown) };
+    let known = Known { existing: &[&difference], base: None, removal: RemovalCommand::Disk(&shown) };
     let stopped = renames::report(session, &compilation, &known);
     let recorded = deletions::recorded(session.tree());
     let basis = Basis {
@@ -58,7 +58,7 @@ pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Fail
         unknown: None,
         partly: None,
         allowed: &args.allow_deletions,
-        way: Way::Option,
+        way: AllowedBy::Option,
         looks: &wanted,
     };
     if let Err(outcome) = compare::refused(session, &compilation, &difference, &basis, &shown) {
@@ -73,15 +73,15 @@ pub(super) fn build(session: &mut Session, args: &Build) -> Result<Outcome, Fail
     let mut remarks = Vec::new();
     if !args.dry_run {
         // First what was decided, then what follows from it: whoever is killed in between goes on from the decision.
-        if compilation.lock_differs && !matches!(mode, Mode::Locked | Mode::Frozen) {
+        if compilation.lock_differs && !matches!(mode, LockMode::Locked | LockMode::Frozen) {
             remarks.extend(record(session, &compilation, args.out.is_some())?);
         }
         sink::directory::apply(&dir, &difference).map_err(|error| Failure::run(&error))?;
         remarks.extend(ignored::remark(session, &compilation));
     }
     let mut text = written_summary(&compilation, &difference, session, &dir, args.dry_run);
-    if mode != Mode::Frozen {
-        text.push_str(&lock_changes::text(&compilation, session.tree(), !args.dry_run && mode != Mode::Locked));
+    if mode != LockMode::Frozen {
+        text.push_str(&lock_changes::text(&compilation, session.tree(), !args.dry_run && mode != LockMode::Locked));
     }
     let drift = || lock_changes::value(&compilation, session.tree());
     let mut outcome = Outcome::said(

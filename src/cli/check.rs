@@ -8,22 +8,22 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::args::Check;
-use super::base::{Base, Published, Sought};
+use super::base::{BaseLookup, BaseRevision, Published};
 use super::compare;
-use super::deletions::{Basis, Way};
+use super::deletions::{AllowedBy, Basis};
 use super::documents;
 use super::fix::Fixes;
 use super::ignored;
 use super::line_ends;
 use super::moved;
 use super::outcome::{Failure, Outcome};
-use super::renames::{self, Known, Removal};
+use super::renames::{self, Known, RemovalCommand};
 use super::session::Session;
 use jiff::civil::Date;
 
 use crate::compile::Compilation;
 use crate::diag::{Code, Diagnostic, Diagnostics, Place, Severity};
-use crate::lock::Mode;
+use crate::lock::LockMode;
 use crate::repo::{self, View};
 use crate::report::table::count;
 use crate::tree::Difference;
@@ -53,7 +53,7 @@ pub(super) fn run(session: &mut Session, args: &Check) -> Result<Outcome, Failur
     if !args.fix {
         return check(session, args);
     }
-    drop(session.compile_as(&Mode::Locked)?);
+    drop(session.compile_as(&LockMode::Locked)?);
     let fixes = Fixes::collect(session, args.unsafe_fixes);
     if args.diff {
         let (patch, empty) = (fixes.patch(session.paint()), fixes.is_empty());
@@ -70,7 +70,7 @@ pub(super) fn run(session: &mut Session, args: &Check) -> Result<Outcome, Failur
 /// Compiles, and compares with the output.
 fn check(session: &mut Session, args: &Check) -> Result<Outcome, Failure> {
     let on = args.on.as_deref().map(parse_date).transpose()?;
-    let compilation = session.compile_as(&Mode::Locked)?;
+    let compilation = session.compile_as(&LockMode::Locked)?;
     if let Some(on) = on {
         session.diags.extend(overdue_pauses(&compilation, on));
         session.diags.sort();
@@ -85,8 +85,8 @@ fn check(session: &mut Session, args: &Check) -> Result<Outcome, Failure> {
     let of_lock = |code: Code| code == Code::LockChanged;
     if session.diags.iter().any(|diagnostic| diagnostic.severity == Severity::Error && !of_lock(diagnostic.code)) {
         // A file that lost its documents may be the cause: no cluster, an unknown base. Without a base that is not known.
-        let sought = args.out.is_none().then(|| Base::of(session, args.base.as_deref(), &mut Vec::new()));
-        if let Some(Ok(Sought { base: Some(base), .. })) = sought {
+        let sought = args.out.is_none().then(|| BaseRevision::of(session, args.base.as_deref(), &mut Vec::new()));
+        if let Some(Ok(BaseLookup { base: Some(base), .. })) = sought {
             documents::report_since(session, &compilation, &base);
         }
         return Ok(Outcome::wrong(Vec::new(), json!({"checked": false})));
@@ -100,9 +100,9 @@ fn check(session: &mut Session, args: &Check) -> Result<Outcome, Failure> {
     let compared = compilation.model.fleet.output.committed || args.out.is_some();
     let mut remarks = Vec::new();
     // What stands in a folder that is named is what people have seen last there.
-    let Sought { base, unknown } = match args.out {
-        Some(_) => Sought::default(),
-        None => Base::of(session, args.base.as_deref(), &mut remarks)?,
+    let BaseLookup { base, unknown } = match args.out {
+        Some(_) => BaseLookup::default(),
+        None => BaseRevision::of(session, args.base.as_deref(), &mut remarks)?,
     };
     let mut standing =
         if compared { compare::standing(session, &compilation, &compilation.output)? } else { Difference::default() };
@@ -117,18 +117,18 @@ fn check(session: &mut Session, args: &Check) -> Result<Outcome, Failure> {
     let basis = Basis {
         difference: if base.is_some() { &published.difference } else { &standing },
         recorded: &published.recorded,
-        since: base.as_ref().map(Base::title),
+        since: base.as_ref().map(BaseRevision::title),
         unknown: published.unknown.as_deref(),
         partly: published.partly.as_deref(),
         allowed: &args.allow_deletions,
-        way: if args.out.is_some() { Way::Option } else { Way::Hook },
+        way: if args.out.is_some() { AllowedBy::Option } else { AllowedBy::Hook },
         looks: &|_| true,
     };
     let dir = session.output(&compilation)?;
     let shown = session.shown(&dir);
     let removal = match session.view {
-        View::Index(_) if !session.elsewhere() => Removal::Index(&shown),
-        _ => Removal::Disk(&shown),
+        View::Index(_) if !session.elsewhere() => RemovalCommand::Index(&shown),
+        _ => RemovalCommand::Disk(&shown),
     };
     let since = base.as_ref().map(|base| (&published.difference, base.title()));
     let known = Known { existing: &[&standing], base: since, removal };
@@ -158,7 +158,7 @@ fn check(session: &mut Session, args: &Check) -> Result<Outcome, Failure> {
         None => None,
     };
     tell(session, &standing, edited.as_ref(), &shown);
-    let unknown = base.as_ref().and_then(Base::why);
+    let unknown = base.as_ref().and_then(BaseRevision::why);
     remarks.extend(unknown.map(|why| format!("note: it is not known who changed the output: {why}")));
     Ok(Outcome::wrong(remarks, value))
 }
@@ -167,7 +167,7 @@ fn check(session: &mut Session, args: &Check) -> Result<Outcome, Failure> {
 fn edited(
     session: &mut Session,
     compilation: &Compilation,
-    base: &Base,
+    base: &BaseRevision,
     standing: &Difference,
 ) -> Result<Option<BTreeSet<String>>, Failure> {
     let Some(output) = base.output(session) else { return Ok(None) };

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::args::{Command, Format};
 use super::session::Session;
 use crate::diag::Diagnostics;
-use crate::report::ci::{self, CiReport, OutputLocation, Places};
+use crate::report::ci::{self, CiReport, OutputLocation, ReportPaths};
 use crate::report::escape;
 use crate::tree::SourceTree;
 use crate::{repo, sink};
@@ -48,7 +48,7 @@ pub(super) fn report(
         Command::Check(args) => ("check", args.out.as_deref(), false),
         _ => ("", None, false),
     };
-    let places = Places {
+    let places = ReportPaths {
         prefix: session.map(|session| repo::prefix(&session.root, &session.view)).unwrap_or_default(),
         output: match (out, session) {
             (Some(out), Some(session)) => OutputLocation::Folder(out.display().to_string(), at(session)),

@@ -12,13 +12,13 @@ use super::session::Session;
 use super::session::output_dir;
 use crate::compile::Compilation;
 use crate::diag::{Code, Diagnostic, Place};
-use crate::repo::{self, Opened, Standing};
+use crate::repo::{self, ExistingBytes, Opened};
 use crate::tree::{ConflictKind, Difference, OutputTree, RepoPath};
 
 /// What leads from what stands in a directory of this machine to an output.
 pub(super) fn on_disk(output: &OutputTree, dir: &Path, wanted: impl Fn(&str) -> bool) -> Result<Difference, Failure> {
     let existing = repo::existing(dir, wanted).map_err(|error| Failure::run(&error))?;
-    Difference::between(output, &existing, &mut Standing::new(dir)).map_err(|error| Failure::run(&error))
+    Difference::between(output, &existing, &mut ExistingBytes::new(dir)).map_err(|error| Failure::run(&error))
 }
 
 /// What leads from what stands in the output directory of the state that is looked at to an output.

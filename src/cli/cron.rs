@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::args::Cron;
 use super::moment;
 use super::outcome::{Failure, Outcome};
-use crate::cron::{Expression, Form, Shift, Zone};
+use crate::cron::{Expression, ExpressionForm, Shift, Zone};
 use crate::diag::Code;
 use crate::lint;
 use crate::report::diagnostics::InvalidArgument;
@@ -95,7 +95,7 @@ fn column(expression: &Expression, zone: Zone, from: Timestamp, most: usize) -> 
     let year = time::local(*runs.last().unwrap_or(&from), &zone).year() + 5;
     let end = (runs.len() < most).then_some(match year {
         _ if !expression.fires() => End::Never,
-        _ if year > DateTime::MAX.year() || matches!(expression.form(), Form::Every(_)) => End::Calendar,
+        _ if year > DateTime::MAX.year() || matches!(expression.form(), ExpressionForm::Every(_)) => End::Calendar,
         _ => End::Search(year),
     });
     let shifts = expression.shifts(&zone, from..from.checked_add(YEAR).unwrap_or(Timestamp::MAX));
@@ -107,7 +107,7 @@ fn text(expression: &Expression, columns: &[Column], from: Timestamp, unsaid: bo
     if unsaid {
         text.push_str(&paint.dim("no zone given: UTC\n"));
     }
-    if let Form::Every(_) = expression.form() {
+    if let ExpressionForm::Every(_) = expression.form() {
         let from = time::shown(from, &columns[0].zone, true);
         let note = format!("counted here from {from}; the controller counts from the last run it made\n");
         text.push_str(&paint.dim(&note));
@@ -212,8 +212,8 @@ fn value(expression: &Expression, columns: &[Column], from: Timestamp) -> Value 
         "expression": expression.text(),
         "meaning": expression.words(),
         "form": match expression.form() {
-            Form::Fields(_) => "fields",
-            Form::Every(_) => "every",
+            ExpressionForm::Fields(_) => "fields",
+            ExpressionForm::Every(_) => "every",
         },
         "from": from.to_string(),
         "zones": zones,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::compile::Compilation;
 use crate::diag::{Code, Diagnostic, Diagnostics, Place, Severity, nearest};
-use crate::diff::{self, ALL, Allowed, Baseline, Cause, Losses, Measured, Recorded, Refusal};
+use crate::diff::{self, ALL, Allowed, Baseline, GuardRefusal, LossCause, Losses, Measured, RecordedCopies};
 use crate::lock;
 use crate::report::consequences::{self as consequent, Reported};
 use crate::report::table::{count, names};
@@ -25,7 +25,7 @@ pub(super) struct Basis<'a> {
     /// From the output that was published last to the new one.
     pub(super) difference: &'a Difference,
     /// Where tasks ran, by the lock that belongs to that output.
-    pub(super) recorded: &'a Recorded,
+    pub(super) recorded: &'a RecordedCopies,
     /// The revision or branch that has it; `None` where it is the output that is written to.
     pub(super) since: Option<&'a str>,
     /// Why it is not known.
@@ -35,14 +35,14 @@ pub(super) struct Basis<'a> {
     /// What `--allow-deletions` names.
     pub(super) allowed: &'a [String],
     /// How deletions are allowed.
-    pub(super) way: Way,
+    pub(super) way: AllowedBy,
     /// The clusters that the run looks at.
     pub(super) looks: &'a dyn Fn(&str) -> bool,
 }
 
 /// How the user of a run allows deletions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum AllowedBy {
     /// By the option.
     Option,
     /// By the option, or in a hook of Git by the variable.
@@ -51,7 +51,7 @@ pub(super) enum Way {
     Plugin,
 }
 
-impl Way {
+impl AllowedBy {
     fn helps(self, meant: &str, names: &str) -> Vec<String> {
         let option = format!("if {meant}, run again with `--allow-deletions {names}`");
         match self {
@@ -74,10 +74,10 @@ pub(super) struct Judged {
 }
 
 /// Where tasks run by the lock of a tree; a lock that cannot be read is an error of its own.
-pub(super) fn recorded(tree: &SourceTree) -> Recorded {
+pub(super) fn recorded(tree: &SourceTree) -> RecordedCopies {
     let lock = RepoPath::new(lock::PATH).ok().and_then(|path| tree.get(&path));
     let read = |(id, file): (_, &crate::tree::SourceFile)| lock::read(id, &file.bytes, &mut Diagnostics::new());
-    lock.map(read).map_or_else(Recorded::new, |found| diff::recorded(&found))
+    lock.map(read).map_or_else(RecordedCopies::new, |found| diff::recorded(&found))
 }
 
 /// Counts the deletions of a run and asks the guard; what stops the run becomes diagnostics.
@@ -173,16 +173,16 @@ fn unknown_names(
 }
 
 /// The refusals that are reported one by one.
-fn shortened(refusals: &[Refusal]) -> impl Iterator<Item = &Refusal> {
+fn shortened(refusals: &[GuardRefusal]) -> impl Iterator<Item = &GuardRefusal> {
     let clusters = refusals.iter().filter(|refusal| refusal.cluster().is_some()).take(SHOWN);
     let tasks = refusals.iter().filter(|refusal| refusal.task().is_some()).take(SHOWN);
     clusters.chain(tasks).chain(refusals.iter().filter(|refusal| refusal.of == Measured::Fleet))
 }
 
 /// The others, by name.
-fn left_over(refusals: &[Refusal], shown: &str) -> Vec<Diagnostic> {
-    let clusters: Vec<&str> = refusals.iter().filter_map(Refusal::cluster).skip(SHOWN).collect();
-    let tasks: Vec<&str> = refusals.iter().filter_map(Refusal::task).skip(SHOWN).collect();
+fn left_over(refusals: &[GuardRefusal], shown: &str) -> Vec<Diagnostic> {
+    let clusters: Vec<&str> = refusals.iter().filter_map(GuardRefusal::cluster).skip(SHOWN).collect();
+    let tasks: Vec<&str> = refusals.iter().filter_map(GuardRefusal::task).skip(SHOWN).collect();
     let line = |(left, noun): (Vec<&str>, &str)| {
         let message = format!("{} more would lose too much", count(left.len(), noun));
         let diagnostic = Diagnostic::at(Code::Deletions, Place::Path(shown.to_owned()), message);
@@ -193,7 +193,7 @@ fn left_over(refusals: &[Refusal], shown: &str) -> Vec<Diagnostic> {
 
 /// One level at which too much would be deleted.
 fn diagnostic(
-    refusal: &Refusal,
+    refusal: &GuardRefusal,
     losses: &Losses,
     compilation: &Compilation,
     basis: &Basis<'_>,
@@ -205,7 +205,7 @@ fn diagnostic(
             let place = Place::Path(format!("{shown}/{cluster}"));
             let of = || losses.losses.iter().filter(|(_, loss)| loss.cluster == *cluster);
             let paths: Vec<&str> = of().map(|(path, _)| path.as_str()).collect();
-            let recorded = of().all(|(_, loss)| loss.cause == Cause::Recorded);
+            let recorded = of().all(|(_, loss)| loss.cause == LossCause::Recorded);
             let diagnostic = Diagnostic::at(Code::Deletions, place, refusal.to_string())
                 .note(format!("would delete {}{since}", names(paths.iter().copied(), NAMED)));
             match recorded {
@@ -242,7 +242,7 @@ fn task_place(task: &str, compilation: &Compilation) -> Place {
 }
 
 /// The guard cannot look.
-fn undecided(why: &str, strict: bool, way: Way, shown: &str) -> Diagnostic {
+fn undecided(why: &str, strict: bool, way: AllowedBy, shown: &str) -> Diagnostic {
     let message = format!("what would be deleted is not known: {why}");
     let diagnostic = Diagnostic::at(Code::Deletions, Place::Path(shown.to_owned()), message);
     match strict {

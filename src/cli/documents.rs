@@ -4,12 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::base::Base;
+use super::base::BaseRevision;
 use super::session::Session;
 use crate::compile::Compilation;
 use crate::diag::{Code, Diagnostic};
 use crate::model::DocumentName;
-use crate::repo::{Note, Sources};
+use crate::repo::{Note, ReadSources};
 use crate::report::table::names;
 use crate::tree::{RepoPath, may_hold_documents};
 
@@ -20,7 +20,7 @@ type ByFile = BTreeMap<RepoPath, Vec<DocumentName>>;
 const SHOWN: usize = 5;
 
 /// Compares with a base revision. Its documents are read only if a file without documents had one there.
-pub(super) fn report_since(session: &mut Session, compilation: &Compilation, base: &Base) {
+pub(super) fn report_since(session: &mut Session, compilation: &Compilation, base: &BaseRevision) {
     let tree = session.tree();
     let without = tree.files().map(|(_, file)| file).filter(|file| may_hold_documents(file.path.as_str()));
     let without = without.filter(|file| !file.link && !compilation.documents.contains_key(&file.path));
@@ -40,7 +40,7 @@ pub(super) fn report_since(session: &mut Session, compilation: &Compilation, bas
 pub(super) fn report(
     session: &mut Session,
     compilation: &Compilation,
-    sources: &Sources,
+    sources: &ReadSources,
     before: &ByFile,
     title: &str,
 ) {

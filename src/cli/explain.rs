@@ -3,7 +3,7 @@
 use super::args::Explain;
 use super::moment;
 use super::outcome::{Failure, Outcome};
-use super::scope::Scope;
+use super::scope::DiagnosticScope;
 use super::session::Session;
 use crate::cron::Zone;
 use crate::diag::{Code, nearest};
@@ -41,7 +41,7 @@ pub(super) fn run(session: &mut Session, args: &Explain, subject: &str) -> Resul
             return Err(Failure::files(format!("`{}` is the name of several tasks: {}", subject, names.join(", "))));
         }
     };
-    session.scope = Scope::task(compilation.model.units[at].identity.to_string(), args.cluster.as_ref());
+    session.scope = DiagnosticScope::task(compilation.model.units[at].identity.to_string(), args.cluster.as_ref());
     let context = session.report_context();
     let template = compilation.model.units[at].template.clone();
     match &args.cluster {

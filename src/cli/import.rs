@@ -17,9 +17,9 @@ pub(super) use self::tasks::{fleet_of, tasks};
 use super::args::ImportClusters;
 use super::outcome::{Failure, Outcome};
 use crate::diag::{Code, Diagnostic, Diagnostics, Place};
-use crate::import::clusters::gather::{self, Request};
+use crate::import::clusters::gather::{self, ImportRequest};
 use crate::import::clusters::imported::ImportedCluster;
-use crate::import::clusters::update::{File, Plan};
+use crate::import::clusters::update::{InventoryFile, UpdatePlan};
 use crate::import::clusters::{nodes, objects, update};
 use crate::report::table::{self, count};
 use crate::sink;
@@ -37,7 +37,7 @@ pub(super) fn clusters(args: &ImportClusters, quiet: bool) -> Result<Outcome, Fa
         return Err(Failure::Run(message.to_owned()));
     }
     let renames = args.renames.iter().map(|pair| renamed(pair)).collect::<Result<Vec<_>, Failure>>()?;
-    let request = Request { cluster: args.cluster.as_deref(), renames: &renames };
+    let request = ImportRequest { cluster: args.cluster.as_deref(), renames: &renames };
     let (found, mut notes) = gather::gather(&objects, request, &mut diags);
     if found.is_empty() && !diags.has_errors() {
         let (what, help) = match args.cluster {
@@ -50,7 +50,7 @@ pub(super) fn clusters(args: &ImportClusters, quiet: bool) -> Result<Outcome, Fa
         let message = format!("there is no {what} in the input");
         diags.push(Diagnostic::at(Code::NoClusters, Place::Whole, message).help(help));
     }
-    let mut plan = Plan::default();
+    let mut plan = UpdatePlan::default();
     if let Some(into) = args.into.as_deref().filter(|_| !diags.has_errors()) {
         plan = planned(into, &found)?;
         for (path, _) in plan.writes.iter().filter(|(path, _)| Path::new(path).is_symlink()) {
@@ -132,7 +132,7 @@ fn renamed(pair: &str) -> Result<(String, String), Failure> {
 }
 
 /// What becomes of the files of `--into`.
-fn planned(into: &Path, found: &[ImportedCluster]) -> Result<Plan, Failure> {
+fn planned(into: &Path, found: &[ImportedCluster]) -> Result<UpdatePlan, Failure> {
     let yaml = |path: &Path| path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
     if yaml(into) && !into.is_dir() {
         let files = if into.try_exists().is_ok_and(|there| !there) { Vec::new() } else { vec![existing(into)?] };
@@ -153,7 +153,7 @@ fn planned(into: &Path, found: &[ImportedCluster]) -> Result<Plan, Failure> {
         Err(error) => return Err(unread(into, &error)),
     }
     paths.sort();
-    let files = paths.iter().map(|path| existing(path)).collect::<Result<Vec<File>, Failure>>()?;
+    let files = paths.iter().map(|path| existing(path)).collect::<Result<Vec<InventoryFile>, Failure>>()?;
     let folder = named(into)?;
     Ok(update::plan(files, found, |kind, name| {
         let ending = if kind == "Cluster" { "yaml" } else { "capacity.yaml" };
@@ -162,9 +162,9 @@ fn planned(into: &Path, found: &[ImportedCluster]) -> Result<Plan, Failure> {
 }
 
 /// A file that is there.
-fn existing(path: &Path) -> Result<File, Failure> {
+fn existing(path: &Path) -> Result<InventoryFile, Failure> {
     let bytes = fs::read(path).map_err(|error| unread(path, &error))?;
-    Ok(File::read(named(path)?.to_owned(), &bytes))
+    Ok(InventoryFile::read(named(path)?.to_owned(), &bytes))
 }
 
 /// A path as text, for it is written to by that.
@@ -176,7 +176,7 @@ fn unread(path: &Path, error: &std::io::Error) -> Failure {
     Failure::Run(format!("cannot read `{}`: {error}", path.display()))
 }
 
-fn summary(plan: &Plan, found: &[ImportedCluster], into: &Path, dry: bool) -> String {
+fn summary(plan: &UpdatePlan, found: &[ImportedCluster], into: &Path, dry: bool) -> String {
     let what = if found.iter().all(|one| one.capacity_alone) { "the capacity of 1 cluster" } else { "" };
     let what = if what.is_empty() { count(found.len(), "cluster") } else { what.to_owned() };
     let mut text = format!("{what} into {}, {} unchanged\n", into.display(), plan.unchanged);

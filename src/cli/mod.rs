@@ -60,7 +60,7 @@ use self::session::Session;
 use crate::diag::{Code, Diagnostics};
 use crate::repo::{self, Started, View};
 use crate::report::diagnostics::Drawing;
-use crate::report::escape::Style;
+use crate::report::escape::ColorStyle;
 use crate::report::paint::Paint;
 use crate::report::{self, diagnostics, escape};
 use crate::tree::SourceTree;
@@ -106,7 +106,7 @@ pub fn main() -> ExitCode {
 fn refuse(error: &clap::Error) -> std::io::Result<()> {
     let text = error.render().ansi().to_string();
     let mut stderr = anstream::AutoStream::auto(std::io::stderr().lock());
-    stderr.write_all(escape::for_log(Format::Text, &text, Style::Colored).as_bytes())
+    stderr.write_all(escape::for_log(Format::Text, &text, ColorStyle::Colored).as_bytes())
 }
 
 /// How many threads work: 0 is one a core, or what RAYON_NUM_THREADS says.
@@ -222,8 +222,8 @@ fn drawing(global: &Global) -> Drawing {
     Drawing { color: colored(global), width: terminal::error_width(), all: global.verbose }
 }
 
-fn style(colored: bool) -> Style {
-    if colored { Style::Colored } else { Style::Plain }
+fn style(colored: bool) -> ColorStyle {
+    if colored { ColorStyle::Colored } else { ColorStyle::Plain }
 }
 
 /// Whether standard output takes colour.
@@ -264,7 +264,7 @@ fn finish(
     stdout: &mut impl Write,
     stderr: &mut impl Write,
 ) -> std::io::Result<()> {
-    let log = |text: &str| escape::for_log(global.format, text, Style::Plain).into_owned();
+    let log = |text: &str| escape::for_log(global.format, text, ColorStyle::Plain).into_owned();
     if global.format == Format::Json {
         let own = || diagnostics::json(&outcome.diags, &SourceTree::default());
         let mut value = json!({"ok": !wrong, "diagnostics": session.map_or_else(own, |session| found(Some(session)))});

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::base::Base;
+use super::base::BaseRevision;
 use super::session::Session;
 use crate::compile::Compilation;
 use crate::diag::{Code, Diagnostic, Place, Severity};
@@ -15,7 +15,7 @@ use crate::tree::ownership::has_header;
 use crate::tree::{RepoPath, SourceTree};
 
 /// Says what stands elsewhere, as an error where the base revision has its output there; whether there is such an error.
-pub(super) fn told(session: &mut Session, compilation: &Compilation, base: Option<&Base>) -> bool {
+pub(super) fn told(session: &mut Session, compilation: &Compilation, base: Option<&BaseRevision>) -> bool {
     let clusters: BTreeSet<&str> = compilation.model.clusters.iter().map(|cluster| cluster.name.as_str()).collect();
     let found = left(session.tree(), &clusters);
     if found.is_empty() || session.elsewhere() {

@@ -3,7 +3,7 @@
 use super::args::{Plan, SortBy};
 use super::moment;
 use super::outcome::{Failure, Outcome};
-use super::scope::Scope;
+use super::scope::DiagnosticScope;
 use super::selection::{check_cluster_names, check_task_names};
 use super::session::Session;
 use crate::cron::Zone;
@@ -18,15 +18,15 @@ pub(super) fn run(session: &mut Session, args: &Plan) -> Result<Outcome, Failure
     check_cluster_names(model, &args.clusters)?;
     check_task_names(model, &args.tasks)?;
     if args.tasks.is_empty() && args.clusters.is_empty() {
-        session.scope = Scope::Overview;
+        session.scope = DiagnosticScope::Overview;
     } else if args.tasks.is_empty() {
-        session.scope = Scope::on_clusters(&compilation, &args.clusters);
+        session.scope = DiagnosticScope::on_clusters(&compilation, &args.clusters);
     } else {
         let named = |unit: &&Unit| {
             args.tasks.iter().any(|task| *task == unit.identity.to_string() || *task == unit.identity.name)
         };
         let tasks = model.units.iter().filter(named).map(|unit| unit.identity.to_string()).collect();
-        session.scope = Scope::Some { tasks, clusters: args.clusters.clone() };
+        session.scope = DiagnosticScope::Some { tasks, clusters: args.clusters.clone() };
     }
     let filter = PlanFilter { tasks: &args.tasks, clusters: &args.clusters, by_time: args.sort == SortBy::Time };
     let context = session.report_context();

@@ -12,18 +12,18 @@ use serde_json::json;
 
 use super::args::Build;
 use super::compare;
-use super::deletions::{self, Basis, Way};
+use super::deletions::{self, AllowedBy, Basis};
 use super::line_ends;
 use super::moment;
 use super::outcome::{Failure, Outcome};
-use super::renames::{self, Known, Removal};
+use super::renames::{self, Known, RemovalCommand};
 use super::selection::{check_cluster_names, lock_mode};
 use super::session::Session;
-use crate::diff::Recorded;
+use crate::diff::RecordedCopies;
 use crate::lock;
-use crate::repo::{self, Order, Origin, SOURCE_TRAILER, Sources, Tip, View};
+use crate::repo::{self, Ancestry, CommitOrigin, ReadSources, SOURCE_TRAILER, Tip, View};
 use crate::report::table::count;
-use crate::sink::branch::{self, Committed, Message, Target};
+use crate::sink::branch::{self, CommitTarget, Committed, Message};
 use crate::tree::{Difference, Existing, OutputTree, RepoPath};
 
 /// How to commit the output of an earlier commit on purpose.
@@ -66,7 +66,7 @@ pub(super) fn run(session: &mut Session, args: &Build, name: &str) -> Result<Out
         }
         let difference = difference(session, &tip, &compilation.output, wanted)?;
         let title = tip.ahead.clone().unwrap_or_else(|| name.to_owned());
-        let known = Known { existing: &[&difference], base: None, removal: Removal::Branch(name) };
+        let known = Known { existing: &[&difference], base: None, removal: RemovalCommand::Branch(name) };
         let stopped = renames::report(session, &compilation, &known);
         let recorded = recorded_at(session, &tip);
         let basis = Basis {
@@ -76,7 +76,7 @@ pub(super) fn run(session: &mut Session, args: &Build, name: &str) -> Result<Out
             unknown: None,
             partly: None,
             allowed: &args.allow_deletions,
-            way: Way::Option,
+            way: AllowedBy::Option,
             looks: &wanted,
         };
         let refused = compare::refused(session, &compilation, &difference, &basis, name).err();
@@ -94,7 +94,7 @@ pub(super) fn run(session: &mut Session, args: &Build, name: &str) -> Result<Out
             return Ok(Outcome::said(text, value(name, &tip, &difference, None)));
         }
         let message = message(args, &difference, origin.as_ref(), changed);
-        let target = Target { branch: name, parent: tip.commit.as_deref(), local: tip.local.as_deref() };
+        let target = CommitTarget { branch: name, parent: tip.commit.as_deref(), local: tip.local.as_deref() };
         let committed = branch::commit(&session.root, target, &difference, &message);
         match committed.map_err(|error| Failure::run(&error))? {
             Committed::Done { commit, tree } => {
@@ -167,11 +167,11 @@ fn difference(
 
 /// Where tasks ran by the lock of the commit that the tip was made from. Where that commit is not here, the files of the
 /// tip name the tasks that lose copies.
-fn recorded_at(session: &Session, tip: &Tip) -> Recorded {
+fn recorded_at(session: &Session, tip: &Tip) -> RecordedCopies {
     let source = tip.source.clone().map(View::Revision).and_then(|view| view.open(&session.root).ok());
     let lock = RepoPath::new(lock::PATH).ok();
-    let read = source.zip(lock).map(|(source, lock)| source.read_more(&Sources::default(), &[lock]));
-    read.map_or_else(Recorded::new, |read| deletions::recorded(&read.tree))
+    let read = source.zip(lock).map(|(source, lock)| source.read_more(&ReadSources::default(), &[lock]));
+    read.map_or_else(RecordedCopies::new, |read| deletions::recorded(&read.tree))
 }
 
 /// Whether the files that were read are those of the commit that they come from.
@@ -191,7 +191,12 @@ fn is_committed(session: &Session) -> bool {
 ///
 /// # Errors
 /// Which of the two comes after the other is not known.
-fn superseded(session: &Session, name: &str, tip: &Tip, origin: Option<&Origin>) -> Result<Option<String>, Failure> {
+fn superseded(
+    session: &Session,
+    name: &str,
+    tip: &Tip,
+    origin: Option<&CommitOrigin>,
+) -> Result<Option<String>, Failure> {
     let Some(theirs) = &tip.source else { return Ok(None) };
     let short = &theirs[..theirs.len().min(7)];
     let unknown = |why: &str| {
@@ -205,14 +210,14 @@ fn superseded(session: &Session, name: &str, tip: &Tip, origin: Option<&Origin>)
         return repo::before(&session.root, &session.view).map(|_| None).or_else(|why| unknown(&why));
     };
     match repo::order(&session.root, theirs, &ours.id) {
-        Order::After => Ok(Some(theirs.clone())),
-        Order::NotAfter => Ok(None),
-        Order::Unknown(why) => unknown(&why),
+        Ancestry::After => Ok(Some(theirs.clone())),
+        Ancestry::NotAfter => Ok(None),
+        Ancestry::Unknown(why) => unknown(&why),
     }
 }
 
 /// What the commit says: where it comes from, what it changes, and the trailers.
-fn message(args: &Build, difference: &Difference, origin: Option<&Origin>, changed: bool) -> Message {
+fn message(args: &Build, difference: &Difference, origin: Option<&CommitOrigin>, changed: bool) -> Message {
     let mut text = match origin {
         Some(origin) => format!("Render {}: {}\n\n", &origin.id[..7], origin.subject),
         None => "Render files that are in no commit\n\n".to_owned(),

@@ -16,12 +16,12 @@ pub(super) struct Known<'a> {
     /// What stood there before this change, with its title.
     pub(super) base: Option<(&'a Difference, &'a str)>,
     /// How a file of the existing output is removed.
-    pub(super) removal: Removal<'a>,
+    pub(super) removal: RemovalCommand<'a>,
 }
 
 /// How a file of the existing output is removed.
 #[derive(Clone, Copy)]
-pub(super) enum Removal<'a> {
+pub(super) enum RemovalCommand<'a> {
     /// By `rm`, below that folder.
     Disk(&'a str),
     /// By `git rm`, below that folder.
@@ -79,7 +79,7 @@ fn undecided(compilation: &Compilation, renamed: &RenamedCronJob, help: String) 
 }
 
 /// What to do to let a CronJob be renamed.
-fn to_move(renamed: &RenamedCronJob, removal: Removal<'_>) -> String {
+fn to_move(renamed: &RenamedCronJob, removal: RemovalCommand<'_>) -> String {
     let old = || renamed.clusters.values().map(|(from, _)| from);
     let listed = |dir: &str| -> String {
         let all = if renamed.clusters.len() <= SHOWN {
@@ -90,9 +90,9 @@ fn to_move(renamed: &RenamedCronJob, removal: Removal<'_>) -> String {
         all.join(" ")
     };
     match removal {
-        Removal::Disk(dir) => format!("to rename it, `rm {}`, then `fleetcron build`", listed(dir)),
-        Removal::Index(dir) => format!("to rename it, `git rm {}`, then `fleetcron build --stage`", listed(dir)),
-        Removal::Branch(branch) => {
+        RemovalCommand::Disk(dir) => format!("to rename it, `rm {}`, then `fleetcron build`", listed(dir)),
+        RemovalCommand::Index(dir) => format!("to rename it, `git rm {}`, then `fleetcron build --stage`", listed(dir)),
+        RemovalCommand::Branch(branch) => {
             let paths: Vec<&str> = old().map(RepoPath::as_str).take(SHOWN).collect();
             let more = renamed.clusters.len() - paths.len();
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::args::Render;
 use super::outcome::{Failure, Outcome};
-use super::scope::Scope;
+use super::scope::DiagnosticScope;
 use super::session::Session;
 use crate::diag::nearest;
 use crate::tree::RepoPath;
@@ -23,7 +23,7 @@ pub(super) fn run(session: &mut Session, args: &Render) -> Result<Outcome, Failu
     if session.diags.has_errors() {
         return Ok(Outcome::wrong(vec!["nothing was rendered".to_owned()], json!({"rendered": false})));
     }
-    session.scope = Scope::on_clusters(&compilation, std::slice::from_ref(&args.cluster));
+    session.scope = DiagnosticScope::on_clusters(&compilation, std::slice::from_ref(&args.cluster));
     let manifests = || compilation.output.files().filter(|(path, _)| path.first() == args.cluster && is_manifest(path));
     if manifests().next().is_none() {
         let why = "no task runs there, and `output.marker` asks for no marker";

@@ -10,7 +10,7 @@ use super::args;
 use super::outcome::{Failure, Outcome};
 use crate::diag::nearest;
 use crate::frontend::{karmada, native};
-use crate::validate::{Kind, Schema};
+use crate::validate::{SchemaNode, ValueKind};
 
 /// Runs it.
 pub(super) fn run(args: &args::Schema) -> Result<Outcome, Failure> {
@@ -107,7 +107,7 @@ fn fill_in(schema: &Value, definitions: &mut Map<String, Value>) {
             continue;
         }
         let definition = match name.strip_prefix("kubernetes.") {
-            Some(shape) => Schema::named(shape).map_or(json!({}), kubernetes),
+            Some(shape) => SchemaNode::named(shape).map_or(json!({}), kubernetes),
             None => our_form(&name),
         };
         references(&definition, &mut open);
@@ -135,15 +135,15 @@ fn our_form(name: &str) -> Value {
     let policy = json!({"enum": ["Never", "OnFailure", null]});
     match name {
         "fleetcron.job" => {
-            let mut job = fields(Schema::cronjob_spec(), &["schedule", "timeZone", "jobTemplate"]);
-            job.extend(fields(Schema::job_spec(), &["template", "suspend"]));
+            let mut job = fields(SchemaNode::cronjob_spec(), &["schedule", "timeZone", "jobTemplate"]);
+            job.extend(fields(SchemaNode::job_spec(), &["template", "suspend"]));
             job.extend(metadata.map(|(name, schema)| (name.to_owned(), schema)));
             job.insert("restartPolicy".to_owned(), policy);
             job.insert("shardEnv".to_owned(), json!({"type": ["boolean", "null"]}));
             closed(job)
         }
         "fleetcron.pod" => {
-            let mut pod = fields(Schema::pod_spec(), &[]);
+            let mut pod = fields(SchemaNode::pod_spec(), &[]);
             pod.extend(metadata.map(|(name, schema)| (name.to_owned(), schema)));
             pod.insert("restartPolicy".to_owned(), policy);
             for list in ["containers", "initContainers"] {
@@ -155,8 +155,8 @@ fn our_form(name: &str) -> Value {
             closed(pod)
         }
         "fleetcron.podTemplate" => {
-            let mut template = fields(Schema::pod_template(), &[]);
-            let mut spec = fields(Schema::pod_spec(), &[]);
+            let mut template = fields(SchemaNode::pod_template(), &[]);
+            let mut spec = fields(SchemaNode::pod_spec(), &[]);
             for list in ["containers", "initContainers"] {
                 spec.insert(
                     list.to_owned(),
@@ -167,7 +167,7 @@ fn our_form(name: &str) -> Value {
             closed(template)
         }
         "fleetcron.container" => {
-            let mut container = fields(Schema::container(), &[]);
+            let mut container = fields(SchemaNode::container(), &[]);
             let part = json!({"type": ["string", "null"]});
             let parts = json!({
                 "type": "object",
@@ -185,7 +185,7 @@ fn our_form(name: &str) -> Value {
             let listed = json!({"type": "array", "items": {"$ref": "#/$defs/kubernetes.EnvVar"}});
             let value = json!({"anyOf": [
                 {"type": ["string", "number", "boolean", "null"]},
-                {"type": "object", "properties": {"value": {"type": "string"}, "valueFrom": nullable(Schema::named("EnvVarSource"))}, "additionalProperties": false},
+                {"type": "object", "properties": {"value": {"type": "string"}, "valueFrom": nullable(SchemaNode::named("EnvVarSource"))}, "additionalProperties": false},
             ]});
             container.insert(
                 "env".to_owned(),
@@ -198,7 +198,7 @@ fn our_form(name: &str) -> Value {
 }
 
 /// The fields of a shape, but some.
-fn fields(schema: Schema, but: &[&str]) -> Map<String, Value> {
+fn fields(schema: SchemaNode, but: &[&str]) -> Map<String, Value> {
     let known = schema.fields().iter().filter(|name| !but.contains(name));
     known.map(|name| ((*name).to_owned(), nullable(schema.field(name)))).collect()
 }
@@ -208,7 +208,7 @@ fn closed(properties: Map<String, Value>) -> Value {
 }
 
 /// A value that null removes.
-fn nullable(schema: Option<Schema>) -> Value {
+fn nullable(schema: Option<SchemaNode>) -> Value {
     match schema.map(reference) {
         None => json!({}),
         Some(Value::Object(mut map)) => match map.get_mut("type") {
@@ -227,27 +227,27 @@ fn nullable(schema: Option<Schema>) -> Value {
 }
 
 /// A shape by reference if it has a name, else in place.
-fn reference(schema: Schema) -> Value {
-    if schema.kind() == Kind::Object && !schema.name().is_empty() {
+fn reference(schema: SchemaNode) -> Value {
+    if schema.kind() == ValueKind::Object && !schema.name().is_empty() {
         return json!({"$ref": format!("#/$defs/kubernetes.{}", schema.name())});
     }
     kubernetes(schema)
 }
 
-fn kubernetes(schema: Schema) -> Value {
+fn kubernetes(schema: SchemaNode) -> Value {
     match schema.kind() {
-        Kind::Object => closed(fields(schema, &[])),
-        Kind::Map => json!({"type": "object", "additionalProperties": nullable(schema.item())}),
-        Kind::List => json!({"type": "array", "items": schema.item().map_or(json!({}), reference)}),
-        Kind::String => match schema.enum_values() {
+        ValueKind::Object => closed(fields(schema, &[])),
+        ValueKind::Map => json!({"type": "object", "additionalProperties": nullable(schema.item())}),
+        ValueKind::List => json!({"type": "array", "items": schema.item().map_or(json!({}), reference)}),
+        ValueKind::String => match schema.enum_values() {
             [] => json!({"type": "string"}),
             values => json!({"type": "string", "enum": values}),
         },
-        Kind::Time => json!({"type": "string"}),
-        Kind::Int32 | Kind::Int64 => json!({"type": "integer"}),
-        Kind::Boolean => json!({"type": "boolean"}),
-        Kind::Quantity => json!({"type": ["string", "number"]}),
-        Kind::IntOrString => json!({"type": ["string", "integer"]}),
-        Kind::Any => json!({}),
+        ValueKind::Time => json!({"type": "string"}),
+        ValueKind::Int32 | ValueKind::Int64 => json!({"type": "integer"}),
+        ValueKind::Boolean => json!({"type": "boolean"}),
+        ValueKind::Quantity => json!({"type": ["string", "number"]}),
+        ValueKind::IntOrString => json!({"type": ["string", "integer"]}),
+        ValueKind::Any => json!({}),
     }
 }

@@ -8,7 +8,7 @@ use crate::report::diagnostics::totals;
 
 /// What a command is asked about. Errors are printed whatever it is: with one, no answer is whole.
 #[derive(Debug, Default)]
-pub(super) enum Scope {
+pub(super) enum DiagnosticScope {
     /// The whole repository.
     #[default]
     Everything,
@@ -23,7 +23,7 @@ pub(super) enum Scope {
     },
 }
 
-impl Scope {
+impl DiagnosticScope {
     /// One task, on one cluster if it is named.
     pub(super) fn task(task: String, cluster: Option<&String>) -> Self {
         Self::Some { tasks: BTreeSet::from([task]), clusters: cluster.into_iter().cloned().collect() }
@@ -44,17 +44,17 @@ impl Scope {
             diags.iter().partition(|diagnostic| diagnostic.severity == Severity::Error || self.covers(diagnostic));
         let left = totals(&left.into_iter().cloned().collect());
         let left = left.map(|left| match self {
-            Scope::Some { .. } => format!("{left} elsewhere: run `fleetcron check`"),
-            Scope::Everything | Scope::Overview => format!("{left}: run `fleetcron check`"),
+            DiagnosticScope::Some { .. } => format!("{left} elsewhere: run `fleetcron check`"),
+            DiagnosticScope::Everything | DiagnosticScope::Overview => format!("{left}: run `fleetcron check`"),
         });
         (shown.into_iter().cloned().collect(), left)
     }
 
     fn covers(&self, diagnostic: &Diagnostic) -> bool {
         match self {
-            Scope::Everything => true,
-            Scope::Overview => false,
-            Scope::Some { tasks, clusters } => {
+            DiagnosticScope::Everything => true,
+            DiagnosticScope::Overview => false,
+            DiagnosticScope::Some { tasks, clusters } => {
                 let on = diagnostic.clusters.as_ref();
                 let there = |names: &[String]| names.iter().any(|name| clusters.contains(name));
                 match diagnostic.tasks.is_empty() {

@@ -10,22 +10,22 @@ use super::outcome::Failure;
 use super::session::Session;
 use crate::compile::Compilation;
 use crate::diag::nearest;
-use crate::lock::Mode;
+use crate::lock::LockMode;
 use crate::model::Model;
 use crate::report::table::count;
 use crate::tree::Difference;
 
 /// How the lock is used, by the arguments of `build`.
-pub(super) fn lock_mode(args: &Build) -> Mode {
+pub(super) fn lock_mode(args: &Build) -> LockMode {
     let given = args.state.at.is_some() || args.state.staged && !args.stage;
     match args {
         // What Git has is a state of its own, with its own lock; of a part or a branch nobody would see the rest move.
-        Build { frozen: false, .. } if given || args.commit_to.is_some() || args.shard.is_some() => Mode::Locked,
-        Build { locked: true, .. } => Mode::Locked,
-        Build { frozen: true, .. } => Mode::Frozen,
-        Build { fresh, .. } if fresh.is_empty() => Mode::Steady,
-        Build { fresh, .. } if fresh.iter().any(String::is_empty) => Mode::Fresh(Vec::new()),
-        Build { fresh, .. } => Mode::Fresh(fresh.clone()),
+        Build { frozen: false, .. } if given || args.commit_to.is_some() || args.shard.is_some() => LockMode::Locked,
+        Build { locked: true, .. } => LockMode::Locked,
+        Build { frozen: true, .. } => LockMode::Frozen,
+        Build { fresh, .. } if fresh.is_empty() => LockMode::Steady,
+        Build { fresh, .. } if fresh.iter().any(String::is_empty) => LockMode::Fresh(Vec::new()),
+        Build { fresh, .. } => LockMode::Fresh(fresh.clone()),
     }
 }
 

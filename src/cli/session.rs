@@ -7,14 +7,14 @@ use serde_json::Value;
 use super::args::{Format, Global};
 use super::outcome::Failure;
 use super::progress::Progress;
-use super::scope::Scope;
+use super::scope::DiagnosticScope;
 use super::side::Side;
 use super::terminal;
 use crate::compile::{self, Compilation};
 use crate::diag::{Diagnostics, Severity};
-use crate::lock::Mode;
+use crate::lock::LockMode;
 use crate::model::Model;
-use crate::repo::{self, Opened, Sources, View};
+use crate::repo::{self, Opened, ReadSources, View};
 use crate::report::ReportContext;
 use crate::report::ci::TaskSource;
 use crate::report::paint::Paint;
@@ -41,8 +41,8 @@ pub(super) struct Session {
     /// The colours of results.
     paint: Paint,
     /// Which diagnostics are printed.
-    pub(super) scope: Scope,
-    sources: Sources,
+    pub(super) scope: DiagnosticScope,
+    sources: ReadSources,
     /// Git merges the lock by taking the lines of both sides, or there is no Git.
     pub(super) unions: bool,
     /// What was found, for the report.
@@ -85,8 +85,8 @@ impl Session {
             strict: global.strict,
             json: global.format == Format::Json,
             paint: Paint::new(super::paints(global)),
-            scope: Scope::default(),
-            sources: Sources::default(),
+            scope: DiagnosticScope::default(),
+            sources: ReadSources::default(),
             unions: true,
             diags: Diagnostics::new(),
         }
@@ -98,7 +98,7 @@ impl Session {
     }
 
     /// The texts that were read, and what is worth a word about them.
-    pub(super) fn sources(&self) -> &Sources {
+    pub(super) fn sources(&self) -> &ReadSources {
         &self.sources
     }
 
@@ -109,16 +109,16 @@ impl Session {
 
     /// Reads and compiles; what is recorded stays as long as it may.
     pub(super) fn compile(&mut self) -> Result<Compilation, Failure> {
-        self.compile_as(&Mode::Steady)
+        self.compile_as(&LockMode::Steady)
     }
 
     /// Reads and compiles, with the lock used as the mode says.
-    pub(super) fn compile_as(&mut self, mode: &Mode) -> Result<Compilation, Failure> {
+    pub(super) fn compile_as(&mut self, mode: &LockMode) -> Result<Compilation, Failure> {
         self.imagine(&[], mode)
     }
 
     /// Reads and compiles as if some files stood in the repository too; nothing is written.
-    pub(super) fn imagine(&mut self, more: &[SourceFile], mode: &Mode) -> Result<Compilation, Failure> {
+    pub(super) fn imagine(&mut self, more: &[SourceFile], mode: &LockMode) -> Result<Compilation, Failure> {
         if !self.root.exists() {
             let side = Side::alone(more, mode, &mut self.progress)?;
             return Ok(self.take(side));
@@ -147,12 +147,12 @@ impl Session {
     }
 
     /// Compiles another state of the same repository; what it has to say stays with it.
-    pub(super) fn side(&mut self, view: &View, mode: &Mode) -> Result<Side, Failure> {
+    pub(super) fn side(&mut self, view: &View, mode: &LockMode) -> Result<Side, Failure> {
         Side::compile(&self.root, view, mode, &mut self.progress)
     }
 
     /// As [`Session::side`]; a revision that does not have the folder of the fleet has no files.
-    pub(super) fn side_or_nothing(&mut self, view: &View, mode: &Mode) -> Result<Side, Failure> {
+    pub(super) fn side_or_nothing(&mut self, view: &View, mode: &LockMode) -> Result<Side, Failure> {
         match view.open(&self.root) {
             Ok(opened) => Side::of(&opened, &[], mode, &mut self.progress),
             Err(repo::Error::NoFolder { revision, .. }) => {

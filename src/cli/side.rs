@@ -8,8 +8,8 @@ use super::outcome::Failure;
 use super::progress::Progress;
 use crate::compile::{self, Compilation, Unmet};
 use crate::diag::{Code, Diagnostics, Severity};
-use crate::lock::Mode;
-use crate::repo::{Opened, Sources, View};
+use crate::lock::LockMode;
+use crate::repo::{Opened, ReadSources, View};
 use crate::tree::{RepoPath, SourceFile, SourceTree};
 
 /// A state of the repository, compiled.
@@ -17,7 +17,7 @@ pub(super) struct Side {
     /// What a reader knows it as: `the working tree`, `the index`, `HEAD (1a2b3c4)`.
     pub(super) title: String,
     /// What was read.
-    pub(super) sources: Sources,
+    pub(super) sources: ReadSources,
     /// What it comes to, its diagnostics taken out.
     pub(super) compilation: Compilation,
     /// What is wrong with it, its levels as its own settings say.
@@ -26,7 +26,7 @@ pub(super) struct Side {
 
 impl Side {
     /// Opens, reads and compiles the fleet at `root`.
-    pub(super) fn compile(root: &Path, view: &View, mode: &Mode, progress: &mut Progress) -> Result<Self, Failure> {
+    pub(super) fn compile(root: &Path, view: &View, mode: &LockMode, progress: &mut Progress) -> Result<Self, Failure> {
         let opened = view.open(root).map_err(|error| Failure::run(&error))?;
         Self::of(&opened, &[], mode, progress)
     }
@@ -42,8 +42,8 @@ impl Side {
     }
 
     /// Compiles some files that stand nowhere yet.
-    pub(super) fn alone(files: &[SourceFile], mode: &Mode, progress: &mut Progress) -> Result<Self, Failure> {
-        let sources = Sources { tree: SourceTree::new(files.to_vec(), Vec::new()), notes: Vec::new() };
+    pub(super) fn alone(files: &[SourceFile], mode: &LockMode, progress: &mut Progress) -> Result<Self, Failure> {
+        let sources = ReadSources { tree: SourceTree::new(files.to_vec(), Vec::new()), notes: Vec::new() };
         let mut compilation = compile::compile_watched(&sources.tree, mode, |stage| progress.now(stage.name()));
         let title = "what is not written yet".to_owned();
         met(&title, &compilation, &sources.tree)?;
@@ -52,7 +52,12 @@ impl Side {
     }
 
     /// Reads and compiles what was opened. Folders of the disk that hold output beside `output.dir` are in `skip`.
-    pub(super) fn of(opened: &Opened, skip: &[PathBuf], mode: &Mode, progress: &mut Progress) -> Result<Self, Failure> {
+    pub(super) fn of(
+        opened: &Opened,
+        skip: &[PathBuf],
+        mode: &LockMode,
+        progress: &mut Progress,
+    ) -> Result<Self, Failure> {
         Self::with(opened, skip, &[], mode, progress)
     }
 
@@ -61,7 +66,7 @@ impl Side {
         opened: &Opened,
         skip: &[PathBuf],
         more: &[SourceFile],
-        mode: &Mode,
+        mode: &LockMode,
         progress: &mut Progress,
     ) -> Result<Self, Failure> {
         progress.now("reading");
@@ -69,7 +74,7 @@ impl Side {
         let read = |dir: &str| {
             let read = opened.read(dir, skip);
             let files = read.tree.files().map(|(_, file)| file.clone()).chain(more.iter().cloned());
-            Sources { tree: SourceTree::new(files.collect(), read.tree.problems().to_vec()), ..read }
+            ReadSources { tree: SourceTree::new(files.collect(), read.tree.problems().to_vec()), ..read }
         };
         let mut sources = if more.is_empty() { opened.read(&guess, skip) } else { read(&guess) };
         let mut tell = |tree: &SourceTree| compile::compile_watched(tree, mode, |stage| progress.now(stage.name()));

@@ -8,19 +8,19 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::args::Build;
-use super::base::{Base, Published, Sought};
+use super::base::{BaseLookup, BaseRevision, Published};
 use super::compare;
-use super::deletions::{self, Basis, Way};
+use super::deletions::{self, AllowedBy, Basis};
 use super::documents;
 use super::line_ends;
 use super::moved;
 use super::outcome::{Failure, Outcome};
-use super::renames::{self, Known, Removal};
+use super::renames::{self, Known, RemovalCommand};
 use super::selection::{self, check_task_names, lock_mode};
 use super::session::{Session, output_dir};
 use crate::compile::Compilation;
 use crate::diag::{Code, Diagnostic, Place};
-use crate::lock::{self, Mode};
+use crate::lock::{self, LockMode};
 use crate::repo::{self, Opened, View};
 use crate::report::lock_changes;
 use crate::sink;
@@ -33,7 +33,7 @@ const ASIDE: &str = "PRE_COMMIT";
 pub(super) fn run(session: &mut Session, args: &Build) -> Result<Outcome, Failure> {
     let mode = lock_mode(args);
     let compilation = session.compile_as(&mode)?;
-    if let Mode::Fresh(tasks) = &mode {
+    if let LockMode::Fresh(tasks) = &mode {
         check_task_names(&compilation.model, tasks)?;
     }
     if !compilation.model.fleet.output.committed {
@@ -56,7 +56,7 @@ pub(super) fn run(session: &mut Session, args: &Build) -> Result<Outcome, Failur
         }
     }
     let mut remarks = Vec::new();
-    let Sought { base, unknown } = Base::of(session, None, &mut remarks)?;
+    let BaseLookup { base, unknown } = BaseRevision::of(session, None, &mut remarks)?;
     let published = match &base {
         Some(base) => base.published(session, &compilation)?,
         None => Published { recorded: deletions::recorded(session.tree()), unknown, ..Published::default() },
@@ -67,16 +67,16 @@ pub(super) fn run(session: &mut Session, args: &Build) -> Result<Outcome, Failur
     let basis = Basis {
         difference: if base.is_some() { &published.difference } else { &staged },
         recorded: &published.recorded,
-        since: base.as_ref().map(Base::title),
+        since: base.as_ref().map(BaseRevision::title),
         unknown: published.unknown.as_deref(),
         partly: published.partly.as_deref(),
         allowed: &args.allow_deletions,
-        way: Way::Hook,
+        way: AllowedBy::Hook,
         looks: &|_| true,
     };
     let shown = session.shown(&dir);
     // What is not staged as an output yet is written by this run: the base alone stops no rename here.
-    let known = Known { existing: &[&staged], base: None, removal: Removal::Index(&shown) };
+    let known = Known { existing: &[&staged], base: None, removal: RemovalCommand::Index(&shown) };
     let stopped = renames::report(session, &compilation, &known);
     match compare::refused(session, &compilation, &disk, &basis, &shown) {
         Ok(counted) => remarks.extend(counted),
@@ -182,8 +182,8 @@ fn is_passing(file: &Path) -> bool {
 }
 
 /// The lock to be written and staged, unless the index has it already.
-fn new_lock(session: &Session, compilation: &Compilation, mode: &Mode) -> Option<Vec<u8>> {
-    if matches!(mode, Mode::Locked | Mode::Frozen) || !compilation.lock_differs {
+fn new_lock(session: &Session, compilation: &Compilation, mode: &LockMode) -> Option<Vec<u8>> {
+    if matches!(mode, LockMode::Locked | LockMode::Frozen) || !compilation.lock_differs {
         return None;
     }
     let bytes = compilation.lock.bytes();

@@ -12,8 +12,8 @@ use super::args::Tidy;
 use super::outcome::{Failure, Outcome};
 use super::session::Session;
 use crate::compile::Compilation;
-use crate::import::tasks::{Options, SourceText, import};
-use crate::model::{Active, Named, Origin, Source, Unit};
+use crate::import::tasks::{ImportOptions, SourceText, import};
+use crate::model::{Active, BodyOrigin, Named, Source, Unit};
 use crate::report::table::{self, count};
 use crate::sink;
 use crate::tree::{RepoPath, SourceFile, SourceTree};
@@ -38,7 +38,7 @@ pub(super) fn run(session: &mut Session, args: &Tidy) -> Result<Outcome, Failure
         tree.files().filter(|(_, file)| !chosen.files.contains(&file.path)).map(|(_, file)| file.clone()).collect();
     let rest = SourceTree::new(rest, Vec::new());
     let texts = manifests(&compilation, &chosen);
-    let imported = import(&texts, Some(&rest), &Options::default())
+    let imported = import(&texts, Some(&rest), &ImportOptions::default())
         .map_err(|_| Failure::Run("the manifests of these tasks cannot be read again".to_owned()))?;
     let old = lines(chosen.files.iter().filter_map(|path| tree.get(path)).map(|(_, file)| &*file.bytes));
     let new = lines(imported.files.values().map(|bytes| &**bytes));
@@ -88,13 +88,13 @@ pub(super) fn run(session: &mut Session, args: &Tidy) -> Result<Outcome, Failure
 }
 
 /// The tasks to tidy, by identity, with the files that hold them and what only they use.
-struct Chosen {
+struct ChosenTasks {
     tasks: BTreeMap<(Option<String>, String), RepoPath>,
     files: BTreeSet<RepoPath>,
 }
 
-fn choose(compilation: &Compilation, tree: &SourceTree, asked: Option<&str>) -> Result<Chosen, Failure> {
-    let mut chosen = Chosen { tasks: BTreeMap::new(), files: BTreeSet::new() };
+fn choose(compilation: &Compilation, tree: &SourceTree, asked: Option<&str>) -> Result<ChosenTasks, Failure> {
+    let mut chosen = ChosenTasks { tasks: BTreeMap::new(), files: BTreeSet::new() };
     let mut kept_bases: BTreeSet<&str> = BTreeSet::new();
     let mut met = false;
     for unit in &compilation.model.units {
@@ -107,7 +107,7 @@ fn choose(compilation: &Compilation, tree: &SourceTree, asked: Option<&str>) -> 
             chosen.files.insert(path.clone());
         } else {
             kept_bases.extend(unit.layers.iter().filter_map(|layer| match &layer.origin {
-                Origin::Base(name) => Some(name.as_str()),
+                BodyOrigin::Base(name) => Some(name.as_str()),
                 _ => None,
             }));
         }
@@ -149,7 +149,7 @@ fn is_plain(unit: &Unit) -> bool {
 }
 
 /// What the tasks compile to, as the sources of an import.
-fn manifests(compilation: &Compilation, chosen: &Chosen) -> Vec<SourceText> {
+fn manifests(compilation: &Compilation, chosen: &ChosenTasks) -> Vec<SourceText> {
     let mut texts = Vec::new();
     for (unit, built) in compilation.model.units.iter().zip(&compilation.plan) {
         if !chosen.tasks.contains_key(&(unit.identity.namespace.clone(), unit.identity.name.clone())) {
@@ -170,13 +170,13 @@ fn manifests(compilation: &Compilation, chosen: &Chosen) -> Vec<SourceText> {
 }
 
 /// A file before and after.
-struct Change {
+struct TidyChange {
     path: String,
     old: Option<String>,
     new: Option<String>,
 }
 
-impl Change {
+impl TidyChange {
     fn patch(&self) -> String {
         let (old, new) = (self.old.as_deref().unwrap_or_default(), self.new.as_deref().unwrap_or_default());
         let name = |side: &str, text: &Option<String>| match text {
@@ -188,7 +188,7 @@ impl Change {
 }
 
 /// The files that differ; a task keeps its path.
-fn changes(chosen: &Chosen, files: &BTreeMap<String, std::sync::Arc<[u8]>>, tree: &SourceTree) -> Vec<Change> {
+fn changes(chosen: &ChosenTasks, files: &BTreeMap<String, std::sync::Arc<[u8]>>, tree: &SourceTree) -> Vec<TidyChange> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let mut changed: BTreeMap<String, (Option<String>, Option<String>)> = BTreeMap::new();
     for path in &chosen.files {
@@ -205,7 +205,7 @@ fn changes(chosen: &Chosen, files: &BTreeMap<String, std::sync::Arc<[u8]>>, tree
     }
     changed
         .into_iter()
-        .map(|(path, (old, new))| Change { path, old, new })
+        .map(|(path, (old, new))| TidyChange { path, old, new })
         .filter(|change| change.old != change.new)
         .collect()
 }

@@ -13,14 +13,14 @@ use crate::compile;
 use crate::cron::Zone;
 use crate::diag::nearest;
 use crate::model::{Cluster, Model, Unit};
-use crate::timeline::{Clock, Copies, Strip, Timeline};
+use crate::timeline::{Clock, Strip, Timeline, TimelineCopies};
 
 const DAY_MINUTES: usize = 24 * 60;
 
 /// A timeline with the names that it is shown by.
-pub(super) struct View<'a> {
+pub(super) struct TimelineView<'a> {
     pub(super) model: &'a Model,
-    pub(super) copies: Vec<Copies>,
+    pub(super) copies: Vec<TimelineCopies>,
     pub(super) timeline: Timeline,
     /// The zone of the times that are shown; UTC stands for each copy's own where the clock is so.
     pub(super) zone: Zone,
@@ -73,7 +73,7 @@ pub(super) fn run(session: &mut Session, args: &Args, format: Format, colored: b
     let lead = Timeline::lead_minutes(&copies);
     let timeline = Timeline::by_clock(&copies, span, lead, clock);
     let group_by = args.group_by.clone().unwrap_or(GroupBy::Cluster);
-    let view = View { model, copies, timeline, zone, group_by, by_weekday: args.by.is_some() };
+    let view = TimelineView { model, copies, timeline, zone, group_by, by_weekday: args.by.is_some() };
     if let Some(year) = args.daylight_saving {
         return timeline_clock::run(session, &view, year, format);
     }
@@ -128,7 +128,7 @@ fn parse_length(text: &str) -> Option<SignedDuration> {
 }
 
 /// The copies that the options ask for.
-fn select(copies: Vec<Copies>, args: &Args, model: &Model) -> Result<Vec<Copies>, Failure> {
+fn select(copies: Vec<TimelineCopies>, args: &Args, model: &Model) -> Result<Vec<TimelineCopies>, Failure> {
     let named = |unit: &Unit, wanted: &String| unit.identity.to_string() == *wanted || unit.identity.name == *wanted;
     for wanted in &args.tasks {
         if !model.units.iter().any(|unit| named(unit, wanted)) {
@@ -143,18 +143,18 @@ fn select(copies: Vec<Copies>, args: &Args, model: &Model) -> Result<Vec<Copies>
         }
     }
     for wanted in &args.namespaces {
-        let has = |copies: &Copies| copies.namespace.as_ref() == Some(wanted);
+        let has = |copies: &TimelineCopies| copies.namespace.as_ref() == Some(wanted);
         if !copies.iter().any(has) {
             let names: Vec<&str> = copies.iter().filter_map(|copies| copies.namespace.as_deref()).collect();
             return Err(Failure::unknown("namespace", wanted, nearest(wanted, names)));
         }
     }
-    let asked = |copies: &Copies| {
+    let asked = |copies: &TimelineCopies| {
         let task = args.tasks.is_empty() || args.tasks.iter().any(|wanted| named(&model.units[copies.task], wanted));
         let place = || copies.namespace.as_ref().is_some_and(|namespace| args.namespaces.contains(namespace));
         task && (args.namespaces.is_empty() || place())
     };
-    let mut copies: Vec<Copies> = copies.into_iter().filter(asked).collect();
+    let mut copies: Vec<TimelineCopies> = copies.into_iter().filter(asked).collect();
     if !args.clusters.is_empty() {
         let wanted = |at: &usize| args.clusters.contains(&model.clusters[*at].name.value);
         copies.iter_mut().for_each(|copies| copies.clusters.retain(wanted));
@@ -163,7 +163,7 @@ fn select(copies: Vec<Copies>, args: &Args, model: &Model) -> Result<Vec<Copies>
     Ok(copies)
 }
 
-impl View<'_> {
+impl TimelineView<'_> {
     /// The minute of the day, in the zone that is shown, and the day of the week from Sunday on.
     pub(super) fn clock(&self, minute: usize) -> (usize, usize) {
         let local = crate::report::time::local(self.timeline.instant(minute), &self.zone);
@@ -171,7 +171,7 @@ impl View<'_> {
         (of_day, local.weekday().to_sunday_zero_offset().unsigned_abs() as usize)
     }
 
-    /// [`View::clock`] of every minute: an offset changes rarely, so it is looked up once for each quarter of an hour.
+    /// [`TimelineView::clock`] of every minute: an offset changes rarely, so it is looked up once for each quarter of an hour.
     pub(super) fn clocks(&self) -> Vec<(u16, u8)> {
         let mut clocks = Vec::with_capacity(self.timeline.minutes());
         let (mut of_day, mut weekday) = (0, 0);

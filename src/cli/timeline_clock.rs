@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::outcome::{Failure, Outcome};
 use super::session::Session;
 use super::terminal;
-use super::timeline::View;
+use super::timeline::TimelineView;
 use super::timeline_data::field;
 use super::timeline_text;
 use crate::cli::args::Format;
@@ -36,7 +36,7 @@ impl Affected {
 }
 
 /// Lists them.
-pub(super) fn run(session: &Session, view: &View<'_>, year: i16, format: Format) -> Result<Outcome, Failure> {
+pub(super) fn run(session: &Session, view: &TimelineView<'_>, year: i16, format: Format) -> Result<Outcome, Failure> {
     let begin = |year: i16| format!("{year:04}-01-01T00:00:00Z").parse::<Timestamp>();
     let span = begin(year).and_then(|from| Ok(from..begin(year + 1)?));
     let span = span.map_err(|error| Failure::Run(format!("`--daylight-saving {year}`: {error}")))?;
@@ -48,7 +48,7 @@ pub(super) fn run(session: &Session, view: &View<'_>, year: i16, format: Format)
     })
 }
 
-fn find(view: &View<'_>, span: &std::ops::Range<Timestamp>) -> Vec<Affected> {
+fn find(view: &TimelineView<'_>, span: &std::ops::Range<Timestamp>) -> Vec<Affected> {
     let mut known: BTreeMap<(&str, &str), Vec<Shift>> = BTreeMap::new();
     let mut found: Vec<Affected> = Vec::new();
     for schedule in &view.timeline.schedules {
@@ -76,11 +76,11 @@ fn find(view: &View<'_>, span: &std::ops::Range<Timestamp>) -> Vec<Affected> {
     found
 }
 
-fn names<'a>(view: &'a View<'_>, one: &'a Affected) -> impl ExactSizeIterator<Item = &'a str> {
+fn names<'a>(view: &'a TimelineView<'_>, one: &'a Affected) -> impl ExactSizeIterator<Item = &'a str> {
     one.clusters.iter().map(|cluster| view.model.clusters[*cluster].name.as_str())
 }
 
-fn text(view: &View<'_>, year: i16, affected: &[Affected]) -> String {
+fn text(view: &TimelineView<'_>, year: i16, affected: &[Affected]) -> String {
     let mut counts = [0u64; 3];
     for one in affected {
         for (count, times) in counts.iter_mut().zip(one.times()) {
@@ -114,7 +114,7 @@ fn text(view: &View<'_>, year: i16, affected: &[Affected]) -> String {
     text
 }
 
-fn value(view: &View<'_>, year: i16, affected: &[Affected]) -> Value {
+fn value(view: &TimelineView<'_>, year: i16, affected: &[Affected]) -> Value {
     let one = |affected: &Affected| {
         let [skipped, repeated, added] =
             affected.times().map(|times| times.iter().map(DateTime::to_string).collect::<Vec<_>>());
@@ -132,7 +132,7 @@ fn value(view: &View<'_>, year: i16, affected: &[Affected]) -> Value {
     json!({"year": year, "zoneData": Zone::release(), "changes": affected.iter().map(one).collect::<Vec<_>>()})
 }
 
-fn csv(view: &View<'_>, affected: &[Affected]) -> String {
+fn csv(view: &TimelineView<'_>, affected: &[Affected]) -> String {
     let mut text = "task,cluster,schedule,zone,what,local\n".to_owned();
     for one in affected {
         for (times, kind) in one.times().into_iter().zip(KINDS) {

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::timeline::View;
+use super::timeline::TimelineView;
 use crate::timeline::{Measure, busiest_minutes};
 
 /// Busiest minutes that are listed.
 const MOST_MINUTES: usize = 20;
 
 /// For programs.
-pub(super) fn value(view: &View<'_>) -> Value {
+pub(super) fn value(view: &TimelineView<'_>) -> Value {
     let timeline = &view.timeline;
     let starts = view.starts();
     let instances = view.instances();
@@ -65,7 +65,7 @@ pub(super) fn value(view: &View<'_>) -> Value {
     })
 }
 
-fn at_once(view: &View<'_>) -> Value {
+fn at_once(view: &TimelineView<'_>) -> Value {
     let load = |measure| view.timeline.load(&view.copies, measure, |member| view.copies[member].clusters.len());
     let peak = |sums: &[u64]| sums.iter().copied().max().unwrap_or(0);
     let running = load(Measure::Running);
@@ -80,7 +80,7 @@ fn at_once(view: &View<'_>) -> Value {
 }
 
 /// A line for each minute with a start and each group that has one there.
-pub(super) fn csv(view: &View<'_>) -> String {
+pub(super) fn csv(view: &TimelineView<'_>) -> String {
     let mut text = "utc,group,starts\n".to_owned();
     let (names, sums) = view.starts_by_name();
     for minute in 0..view.timeline.minutes() {

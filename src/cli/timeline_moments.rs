@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::args::Timeline as Args;
 use super::outcome::Failure;
 use super::terminal;
-use super::timeline::View;
+use super::timeline::TimelineView;
 use super::timeline_data::field;
 use super::timeline_text;
 use crate::report::layout;
@@ -24,7 +24,7 @@ pub(super) struct Asked {
 }
 
 /// What starts then: one task by one schedule in one zone.
-pub(super) struct Found {
+pub(super) struct MinuteRuns {
     task: String,
     schedule: String,
     zone: Option<String>,
@@ -76,15 +76,15 @@ fn parse_time(text: &str) -> Option<u32> {
 }
 
 /// What starts at the times asked for, busier tasks first.
-pub(super) fn find(view: &View<'_>, asked: &Asked) -> Vec<Found> {
+pub(super) fn find(view: &TimelineView<'_>, asked: &Asked) -> Vec<MinuteRuns> {
     let clocks = view.clocks();
-    let mut found: BTreeMap<(usize, &str, Option<&str>), Found> = BTreeMap::new();
+    let mut found: BTreeMap<(usize, &str, Option<&str>), MinuteRuns> = BTreeMap::new();
     for schedule in &view.timeline.schedules {
         let minutes: Vec<usize> = schedule.minutes().filter(|minute| asked.has(u32::from(clocks[*minute].0))).collect();
         let Some(first) = minutes.first() else { continue };
         for copies in schedule.members.iter().map(|member| &view.copies[*member]) {
             let key = (copies.task, schedule.text.as_str(), copies.time_zone.as_deref());
-            let one = found.entry(key).or_insert_with(|| Found {
+            let one = found.entry(key).or_insert_with(|| MinuteRuns {
                 task: view.model.units[copies.task].identity.to_string(),
                 schedule: schedule.text.clone(),
                 zone: copies.time_zone.clone(),
@@ -96,18 +96,18 @@ pub(super) fn find(view: &View<'_>, asked: &Asked) -> Vec<Found> {
             one.starts += (minutes.len() * copies.clusters.len()) as u64;
         }
     }
-    let mut found: Vec<Found> = found.into_values().collect();
+    let mut found: Vec<MinuteRuns> = found.into_values().collect();
     found.iter_mut().for_each(|one| one.clusters.sort_unstable());
     found.sort_by(|a, b| b.starts.cmp(&a.starts).then_with(|| a.task.cmp(&b.task)));
     found
 }
 
-fn names<'a>(view: &'a View<'_>, found: &'a Found) -> impl ExactSizeIterator<Item = &'a str> {
+fn names<'a>(view: &'a TimelineView<'_>, found: &'a MinuteRuns) -> impl ExactSizeIterator<Item = &'a str> {
     found.clusters.iter().map(|cluster| view.model.clusters[*cluster].name.as_str())
 }
 
 /// For people.
-pub(super) fn text(view: &View<'_>, asked: &Asked, found: &[Found]) -> String {
+pub(super) fn text(view: &TimelineView<'_>, asked: &Asked, found: &[MinuteRuns]) -> String {
     let starts: u64 = found.iter().map(|one| one.starts).sum();
     let clock = match view.timeline.clock {
         Clock::Own => "the time of each schedule's own zone".to_owned(),
@@ -154,8 +154,8 @@ pub(super) fn text(view: &View<'_>, asked: &Asked, found: &[Found]) -> String {
 }
 
 /// For programs.
-pub(super) fn value(view: &View<'_>, found: &[Found]) -> Value {
-    let one = |found: &Found| {
+pub(super) fn value(view: &TimelineView<'_>, found: &[MinuteRuns]) -> Value {
+    let one = |found: &MinuteRuns| {
         json!({
             "task": found.task,
             "schedule": found.schedule,
@@ -175,7 +175,7 @@ pub(super) fn value(view: &View<'_>, found: &[Found]) -> Value {
 }
 
 /// A line for each task, schedule and cluster.
-pub(super) fn csv(view: &View<'_>, found: &[Found]) -> String {
+pub(super) fn csv(view: &TimelineView<'_>, found: &[MinuteRuns]) -> String {
     let mut text = "task,cluster,schedule,zone,first\n".to_owned();
     for one in found {
         for cluster in names(view, one) {

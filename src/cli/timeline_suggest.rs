@@ -10,7 +10,7 @@ use super::session::Session;
 use super::timeline_text::{copies as copies_text, number};
 use crate::compile::{self, Compilation};
 use crate::cron::Zone;
-use crate::model::{Origin, Unit};
+use crate::model::{BodyOrigin, Unit};
 use crate::report::escape::plain;
 use crate::report::table::count;
 use crate::timeline::{self, StaggerMove, Suggestion};
@@ -20,7 +20,7 @@ use crate::tree::{FileId, SourceTree, Span};
 const CONTEXT: usize = 2;
 
 /// The text to insert at a byte of a file.
-struct Edit {
+struct SuggestedEdit {
     file: FileId,
     at: usize,
     text: String,
@@ -34,7 +34,7 @@ pub(super) fn run(session: &Session, compilation: &Compilation) -> Result<Outcom
     let copies = compile::copies(&compilation.plan);
     let year = model.fleet.daylight_saving.clone().unwrap_or_else(Zone::release_year);
     let suggestion = timeline::suggest(model, &copies, &timeline::horizon(year));
-    let mut edits: Vec<Edit> = Vec::new();
+    let mut edits: Vec<SuggestedEdit> = Vec::new();
     let mut by_hand: Vec<&StaggerMove> = Vec::new();
     for proposal in &suggestion.moves {
         match edit(&model.units[proposal.task], proposal, session.tree()) {
@@ -55,8 +55,8 @@ fn stagger_text(proposal: &StaggerMove) -> String {
 }
 
 /// Where a task says its stagger: in its own schedule, or in a new one that keeps the expression of its file or base.
-fn edit(unit: &Unit, proposal: &StaggerMove, sources: &SourceTree) -> Option<Edit> {
-    let own = unit.layers.iter().rev().find(|layer| layer.origin == Origin::Task)?;
+fn edit(unit: &Unit, proposal: &StaggerMove, sources: &SourceTree) -> Option<SuggestedEdit> {
+    let own = unit.layers.iter().rev().find(|layer| layer.origin == BodyOrigin::Task)?;
     let file = unit.name.file;
     let bytes = &sources.file(file).bytes;
     let stagger = stagger_text(proposal);
@@ -85,20 +85,20 @@ fn edit(unit: &Unit, proposal: &StaggerMove, sources: &SourceTree) -> Option<Edi
     let document = rest.split("\n---").next()?;
     let at = document.find("\nspec:\n")? + "\nspec:\n".len();
     let text = format!("  schedule: {{{stagger}}}\n");
-    Some(Edit { file, at: unit.name.end as usize + at, text, remove: 0 })
+    Some(SuggestedEdit { file, at: unit.name.end as usize + at, text, remove: 0 })
 }
 
-fn insert(span: Span, text: String) -> Edit {
-    Edit { file: span.file, at: span.end as usize, text, remove: 0 }
+fn insert(span: Span, text: String) -> SuggestedEdit {
+    SuggestedEdit { file: span.file, at: span.end as usize, text, remove: 0 }
 }
 
-fn replace(span: Span, text: String) -> Edit {
-    Edit { file: span.file, at: span.start as usize, text, remove: (span.end - span.start) as usize }
+fn replace(span: Span, text: String) -> SuggestedEdit {
+    SuggestedEdit { file: span.file, at: span.start as usize, text, remove: (span.end - span.start) as usize }
 }
 
 /// The edits as a unified diff, file by file.
-fn patch(edits: Vec<Edit>, sources: &SourceTree) -> String {
-    let mut by_file: BTreeMap<FileId, Vec<Edit>> = BTreeMap::new();
+fn patch(edits: Vec<SuggestedEdit>, sources: &SourceTree) -> String {
+    let mut by_file: BTreeMap<FileId, Vec<SuggestedEdit>> = BTreeMap::new();
     edits.into_iter().for_each(|edit| by_file.entry(edit.file).or_default().push(edit));
     let mut patch = String::new();
     for (file, mut edits) in by_file {

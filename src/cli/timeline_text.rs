@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::terminal;
-use super::timeline::{Composition, View};
+use super::timeline::{Composition, TimelineView};
 use crate::report::escape::plain;
 use crate::report::layout;
 use crate::report::table::count;
@@ -52,7 +52,7 @@ fn blocks() -> Blocks {
 }
 
 /// How the strips are laid out in the width.
-struct Layout {
+struct StripLayout {
     /// Columns of the names.
     label: usize,
     /// Cells of a day.
@@ -64,7 +64,7 @@ struct Layout {
 }
 
 /// The whole text.
-pub(super) fn text(view: &View<'_>, colored: bool) -> String {
+pub(super) fn text(view: &TimelineView<'_>, colored: bool) -> String {
     let blocks = blocks();
     let width = terminal::width();
     let mut text = head(view, width);
@@ -78,7 +78,7 @@ pub(super) fn text(view: &View<'_>, colored: bool) -> String {
 }
 
 /// What is counted, and what is not.
-fn head(view: &View<'_>, width: usize) -> String {
+fn head(view: &TimelineView<'_>, width: usize) -> String {
     let timeline = &view.timeline;
     let from = crate::report::time::local(timeline.span.start, &view.zone).strftime("%a %Y-%m-%d %H:%M");
     let starts: u64 = view.starts().iter().sum();
@@ -114,7 +114,7 @@ fn head(view: &View<'_>, width: usize) -> String {
 }
 
 /// What `@every` adds: no minute is known.
-fn rates(view: &View<'_>) -> Option<String> {
+fn rates(view: &TimelineView<'_>) -> Option<String> {
     let (mut copies_of_rates, mut min, mut max) = (0, 0, 0);
     for rate in &view.timeline.rates {
         let (clusters, starts) = (view.copies[rate.member].clusters.len(), view.timeline.rate_starts(rate));
@@ -132,7 +132,7 @@ fn rates(view: &View<'_>) -> Option<String> {
 }
 
 /// What runs at once, where a duration is known.
-fn at_once(view: &View<'_>) -> Option<String> {
+fn at_once(view: &TimelineView<'_>) -> Option<String> {
     let of = |measure| view.timeline.load(&view.copies, measure, |member| view.copies[member].clusters.len());
     let running = of(Measure::Running);
     if running.copies == running.unknown {
@@ -204,13 +204,13 @@ pub(super) fn number(number: u64) -> String {
 }
 
 /// `00:05`, with the day where the span has several.
-pub(super) fn at(view: &View<'_>, minute: usize) -> String {
+pub(super) fn at(view: &TimelineView<'_>, minute: usize) -> String {
     let pattern = if view.timeline.minutes() > 24 * 60 { "%a %m-%d %H:%M" } else { "%H:%M" };
     crate::report::time::local(view.timeline.instant(minute), &view.zone).strftime(pattern).to_string()
 }
 
 /// `00:05 and 23 more`
-fn at_all(view: &View<'_>, minutes: &[usize]) -> String {
+fn at_all(view: &TimelineView<'_>, minutes: &[usize]) -> String {
     match minutes {
         [] => String::new(),
         [one] => at(view, *one),
@@ -233,7 +233,7 @@ fn label(strip: &Strip, room: usize) -> String {
     format!("{cut}~{more}")
 }
 
-fn layout(view: &View<'_>, strips: &[Strip], width: usize) -> Layout {
+fn layout(view: &TimelineView<'_>, strips: &[Strip], width: usize) -> StripLayout {
     let names = strips.iter().map(|strip| layout::measure(&label(strip, usize::MAX)));
     let wanted = names.chain(["all clusters".len(), view.zone_name().len()]).max().unwrap_or(0) + 2;
     let at = strips.iter().map(|strip| layout::measure(&at_all(view, &strip.peak_minutes))).max().unwrap_or(0);
@@ -241,15 +241,15 @@ fn layout(view: &View<'_>, strips: &[Strip], width: usize) -> Layout {
     let least = wanted.clamp(14, 19);
     for (cells, wide, right) in [(96, 1, full), (96, 1, short), (24, 2, full)] {
         if least + cells * wide + right <= width {
-            return Layout { label: wanted.min(width - cells * wide - right), cells, wide, full: right == full };
+            return StripLayout { label: wanted.min(width - cells * wide - right), cells, wide, full: right == full };
         }
     }
     let wide = if least + 48 + short <= width { 2 } else { 1 };
-    Layout { label: wanted.clamp(8, width.saturating_sub(24 * wide + short).max(8)), cells: 24, wide, full: false }
+    StripLayout { label: wanted.clamp(8, width.saturating_sub(24 * wide + short).max(8)), cells: 24, wide, full: false }
 }
 
 /// Rows of the day with the peak minute of each cell.
-fn strips(view: &View<'_>, blocks: Blocks, width: usize, colored: bool) -> String {
+fn strips(view: &TimelineView<'_>, blocks: Blocks, width: usize, colored: bool) -> String {
     let (hours, total) = (view.strips(24), view.total_strip(24));
     let layout = layout(view, &[hours.as_slice(), std::slice::from_ref(&total)].concat(), width);
     let (mut rows, total) = (view.strips(layout.cells), view.total_strip(layout.cells));
@@ -285,7 +285,14 @@ fn strips(view: &View<'_>, blocks: Blocks, width: usize, colored: bool) -> Strin
     text
 }
 
-fn row(view: &View<'_>, strip: &Strip, full: u64, layout: &Layout, blocks: Blocks, colored: bool) -> String {
+fn row(
+    view: &TimelineView<'_>,
+    strip: &Strip,
+    full: u64,
+    layout: &StripLayout,
+    blocks: Blocks,
+    colored: bool,
+) -> String {
     let name = label(strip, layout.label.saturating_sub(1));
     let mut text = format!("{name:label$}", label = layout.label);
     let mut painted = false;
@@ -316,7 +323,7 @@ fn level(value: u64, full: u64, steps: u64) -> usize {
 }
 
 /// Starts by minute of the hour.
-fn chart(view: &View<'_>, blocks: Blocks) -> String {
+fn chart(view: &TimelineView<'_>, blocks: Blocks) -> String {
     let sums = view.by_minute_of_hour();
     let most = sums.iter().copied().max().unwrap_or(0);
     let mut text = "\nStarts by minute of the hour\n".to_owned();
@@ -337,7 +344,7 @@ fn chart(view: &View<'_>, blocks: Blocks) -> String {
 }
 
 /// The busiest minutes, those with the same starts folded.
-fn busiest(view: &View<'_>, blocks: Blocks, width: usize) -> String {
+fn busiest(view: &TimelineView<'_>, blocks: Blocks, width: usize) -> String {
     /// So many of the busiest minutes are looked at for equal ones.
     const LOOKED_AT: usize = 400;
     let starts = view.starts();

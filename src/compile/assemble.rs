@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::Built;
+use super::TaskResult;
 use crate::diag::{Clusters, Code, Diagnostic, Diagnostics, Place};
 use crate::model::{Cluster, Fleet, Identity, MarkerWhen, Model, Unit};
 use crate::render::{HEADER, Manifest, Ordered};
 use crate::tree::{Located, OutputTree, RepoPath, Span, ownership};
-use crate::validate::{self, Schema};
+use crate::validate::{self, SchemaNode};
 use crate::yaml;
 
 /// What the name of a marker ConfigMap begins with; the cluster follows.
@@ -22,7 +22,7 @@ type Directory<'a> = Vec<(&'a Manifest, &'a Unit)>;
 /// Joins the manifests; of tasks in `named` it was reported already that they give a CronJob of one file one name.
 pub(super) fn assemble(
     model: &Model,
-    plan: &[Built],
+    plan: &[TaskResult],
     named: &BTreeSet<&Identity>,
     diags: &mut Diagnostics,
 ) -> OutputTree {
@@ -254,6 +254,6 @@ fn emit(mut object: serde_json::Value, fleet: &Fleet) -> Arc<[u8]> {
 
 fn emit_as_is(object: &serde_json::Value) -> Arc<[u8]> {
     let mut bytes = HEADER.as_bytes().to_vec();
-    yaml::emit_into(&mut bytes, object, Ordered(Some(Schema::other_object())));
+    yaml::emit_into(&mut bytes, object, Ordered(Some(SchemaNode::other_object())));
     bytes.into()
 }

@@ -4,18 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::Built;
+use super::TaskResult;
 use crate::cron::{Expression, Zone};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::model::{BlackoutWhen, CopySelector, LimitOf, Model, Pause, WindowZone};
 use crate::place;
-use crate::timeline::{self, Copies, CopyState, Excess, Timeline};
+use crate::timeline::{self, CopyState, Excess, Timeline, TimelineCopies};
 
 /// How many tasks a message names.
 const NAMED: usize = 6;
 
 /// Looks at what the Fleet says about time.
-pub(super) fn check(model: &Model, plan: &[Built], diags: &mut Diagnostics) {
+pub(super) fn check(model: &Model, plan: &[TaskResult], diags: &mut Diagnostics) {
     let fleet = &model.fleet;
     if fleet.budgets.is_empty() && fleet.blackouts.is_empty() && fleet.pauses.is_empty() {
         return;
@@ -95,12 +95,12 @@ fn selects(copies: &CopySelector, model: &Model, task: usize, cluster: usize) ->
 }
 
 /// Cron has no year, so the runs in a dated blackout are counted and named.
-fn blackouts(model: &Model, copies: &[Copies], diags: &mut Diagnostics) {
+fn blackouts(model: &Model, copies: &[TimelineCopies], diags: &mut Diagnostics) {
     for blackout in &model.fleet.blackouts {
         let BlackoutWhen::Dated { span, zone } = &blackout.when else { continue };
         let mut runs: BTreeMap<usize, u64> = BTreeMap::new();
         let mut rates = BTreeSet::new();
-        let mut spans: BTreeMap<(Timestamp, Timestamp), Vec<Copies>> = BTreeMap::new();
+        let mut spans: BTreeMap<(Timestamp, Timestamp), Vec<TimelineCopies>> = BTreeMap::new();
         for one in copies.iter().filter(|one| one.state == CopyState::Runs) {
             for cluster in one.clusters.iter().filter(|cluster| selects(&blackout.copies, model, one.task, **cluster)) {
                 let name = match zone {
@@ -110,7 +110,7 @@ fn blackouts(model: &Model, copies: &[Copies], diags: &mut Diagnostics) {
                 let zone = name.and_then(|name| Zone::parse(name).ok()).unwrap_or_else(Zone::utc);
                 let (Some(from), Some(until)) = (zone.instant(span.start), zone.instant(span.end)) else { continue };
                 let here = spans.entry((from, until)).or_default();
-                here.push(Copies { clusters: vec![*cluster], ..one.clone() });
+                here.push(TimelineCopies { clusters: vec![*cluster], ..one.clone() });
             }
         }
         for ((from, until), copies) in spans {
@@ -155,7 +155,7 @@ fn blackout_runs(
 }
 
 /// What a pause suspends, and what happens when it ends.
-fn paused(index: usize, pause: &Pause, model: &Model, plan: &[Built]) -> Diagnostic {
+fn paused(index: usize, pause: &Pause, model: &Model, plan: &[TaskResult]) -> Diagnostic {
     let name = &pause.name.value;
     let (mut copies, mut tasks, mut catch_up, mut once) = (0, BTreeSet::new(), 0, Vec::new());
     for (task, built) in plan.iter().enumerate() {
@@ -164,7 +164,7 @@ fn paused(index: usize, pause: &Pause, model: &Model, plan: &[Built]) -> Diagnos
             tasks.insert(task);
             let every = matches!(
                 Expression::parse(&variant.timing.schedule).map(|it| it.form().clone()),
-                Ok(crate::cron::Form::Every(_))
+                Ok(crate::cron::ExpressionForm::Every(_))
             );
             let bounded = variant.timing.starting_deadline.is_some()
                 || !every

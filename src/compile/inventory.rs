@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 
 use crate::model::{self, Cluster};
-use crate::place::{Amounts, Candidate, Capacity, Inventory, Nodes, Taint};
+use crate::place::{Candidate, CandidateInventory, CandidateTaint, FreeCapacity, Nodes, ResourceAmounts};
 use crate::tree::Spanned;
 use crate::validate::quantity;
 
 /// The clusters in the order of the model, which is that of their names. What is no quantity was said to be none.
-pub fn of(clusters: &[Cluster]) -> Inventory {
-    Inventory::new(clusters.iter().map(candidate).collect())
+pub fn of(clusters: &[Cluster]) -> CandidateInventory {
+    CandidateInventory::new(clusters.iter().map(candidate).collect())
 }
 
 fn candidate(cluster: &Cluster) -> Candidate {
-    let taint =
-        |taint: &model::Taint| Taint { key: taint.key.value.clone(), value: taint.value.clone(), effect: taint.effect };
+    let taint = |taint: &model::ClusterTaint| CandidateTaint {
+        key: taint.key.value.clone(),
+        value: taint.value.clone(),
+        effect: taint.effect,
+    };
     let said = |text: &Spanned<String>| text.value.clone();
     Candidate {
         name: cluster.name.value.clone(),
@@ -25,8 +28,8 @@ fn candidate(cluster: &Cluster) -> Candidate {
         release: cluster.release.as_ref().map(|release| release.value),
         taints: cluster.taints.iter().map(taint).collect(),
         capacity: cluster.capacity.as_ref().map(|capacity| {
-            let model::Capacity { allocatable, allocated, allocating, .. } = capacity;
-            let summed = Capacity::new(&amounts(allocatable), &amounts(allocated), &amounts(allocating));
+            let model::ClusterCapacity { allocatable, allocated, allocating, .. } = capacity;
+            let summed = FreeCapacity::new(&amounts(allocatable), &amounts(allocated), &amounts(allocating));
             summed.with_nodes(nodes(cluster))
         }),
         apis: cluster.karmada.iter().flat_map(|karmada| &karmada.apis).flatten().cloned().collect(),
@@ -37,13 +40,13 @@ fn candidate(cluster: &Cluster) -> Candidate {
 
 /// The nodes of a cluster of Karmada by grade.
 fn nodes(cluster: &Cluster) -> Vec<Nodes> {
-    let read = |least: &BTreeMap<String, String>| -> Amounts {
+    let read = |least: &BTreeMap<String, String>| -> ResourceAmounts {
         least.iter().filter_map(|(name, text)| Some((name.clone(), quantity::parse(text).ok()?.nanos()))).collect()
     };
     let grades = cluster.karmada.iter().flat_map(|karmada| &karmada.grades);
     grades.map(|grade| Nodes::new(grade.count, &read(&grade.least))).collect()
 }
 
-fn amounts(list: &BTreeMap<String, Spanned<String>>) -> Amounts {
+fn amounts(list: &BTreeMap<String, Spanned<String>>) -> ResourceAmounts {
     list.iter().filter_map(|(name, text)| Some((name.clone(), quantity::parse(text).ok()?.nanos()))).collect()
 }

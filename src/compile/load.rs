@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Built, Compilation, inventory};
+use super::{Compilation, TaskResult, inventory};
 use crate::lint;
 use crate::model::{Cluster, Unit};
-use crate::place::{Amounts, Capacity, Inventory};
+use crate::place::{CandidateInventory, FreeCapacity, ResourceAmounts};
 
 /// What one cluster carries.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +22,7 @@ pub struct Load {
     /// The tasks whose requests cannot be read.
     pub unknown: usize,
     /// What all copies that run request together, in billionths; pods are instances.
-    pub requests: Amounts,
+    pub requests: ResourceAmounts,
     /// By resource that the cluster offers or that is requested: what is free and what is left of that; nothing where
     /// nobody says what the cluster can take.
     pub room: Option<BTreeMap<String, (i64, i64)>>,
@@ -43,9 +43,9 @@ pub fn loads(compilation: &Compilation) -> Vec<Load> {
 /// exactly what [`loads`] shows as less than nothing.
 pub(super) fn overcommitted<'a>(
     units: &'a [Unit],
-    plan: &[Built],
+    plan: &[TaskResult],
     clusters: &[Cluster],
-    inventory: &Inventory,
+    inventory: &CandidateInventory,
 ) -> Vec<lint::Overcommitted<'a>> {
     let known = |at: usize| inventory.clusters()[at].capacity.as_ref();
     let loads = carried(plan, clusters, |at| known(at).is_some());
@@ -74,7 +74,7 @@ pub(super) fn overcommitted<'a>(
 }
 
 /// What is free and what is left of everything that a cluster offers or that is requested of it.
-fn room(load: &Load, capacity: &Capacity, cluster: &Cluster) -> BTreeMap<String, (i64, i64)> {
+fn room(load: &Load, capacity: &FreeCapacity, cluster: &Cluster) -> BTreeMap<String, (i64, i64)> {
     let offered = cluster.capacity.iter().flat_map(|capacity| capacity.allocatable.keys());
     let names = offered.chain(load.requests.keys());
     let room = names.map(|name| {
@@ -85,7 +85,7 @@ fn room(load: &Load, capacity: &Capacity, cluster: &Cluster) -> BTreeMap<String,
 }
 
 /// What the finished manifests put on each cluster that is asked about.
-fn carried(plan: &[Built], clusters: &[Cluster], asked: impl Fn(usize) -> bool) -> Vec<Load> {
+fn carried(plan: &[TaskResult], clusters: &[Cluster], asked: impl Fn(usize) -> bool) -> Vec<Load> {
     let mut loads = vec![Load::default(); clusters.len()];
     for built in plan {
         for variant in &built.rendered.variants {

@@ -29,17 +29,17 @@ use rayon::prelude::*;
 use crate::diag::{Code, Diagnostic, Diagnostics, Gather, Severity};
 use crate::frontend;
 use crate::lint;
-use crate::lock::{Drift, Found, Lock, Mode};
+use crate::lock::{Drift, Lock, LockMode, ParsedLock};
 use crate::model::karmada::Compatibility;
-use crate::model::{DocumentName, Level, Model, Timing, Unit};
-use crate::place::{self, Account, Asked, Decision, Inventory, Passed, Reason, Verdict};
+use crate::model::{DocumentName, LintLevel, Model, Timing, Unit};
+use crate::place::{self, Account, CandidateInventory, Decision, DecisionRequest, Passed, Reason, Verdict};
 use crate::render::{self, Rendered, Scope, Surroundings};
 use crate::tree::{OutputTree, RepoPath, SourceTree, Span};
 use crate::validate;
 
 pub use assemble::MARKER_PREFIX;
 pub use inventory::of as inventory;
-pub use karmada::{Outcome, why};
+pub use karmada::{KarmadaOutcome, why};
 pub use load::{Load, loads};
 pub use nowhere::in_words;
 pub use planning::Planned;
@@ -55,7 +55,7 @@ pub struct Compilation {
     /// What the user means.
     pub model: Model,
     /// One per unit of the model, in its order.
-    pub plan: Vec<Built>,
+    pub plan: Vec<TaskResult>,
     /// What is to be written, below the output directory.
     pub output: OutputTree,
     /// What is wrong or odd, in the order of report.
@@ -95,7 +95,7 @@ impl Compilation {
 
 /// One task, built.
 #[derive(Debug)]
-pub struct Built {
+pub struct TaskResult {
     /// Where it goes, and why.
     pub decision: Decision,
     /// What that rests on.
@@ -105,10 +105,10 @@ pub struct Built {
     /// The files that it had on clusters where it is recorded and that are drained now, below the output directory.
     pub drained: Vec<String>,
     /// What Karmada makes of it, if it is a template.
-    pub karmada: Option<Box<Outcome>>,
+    pub karmada: Option<Box<KarmadaOutcome>>,
 }
 
-impl Built {
+impl TaskResult {
     /// A task of which it is not known where it goes: that was reported, and nothing else is to follow from it.
     fn unplaced(clusters: usize) -> Self {
         let decision = Decision {
@@ -153,11 +153,11 @@ impl Stage {
 struct Ground<'a> {
     model: &'a Model,
     /// The inventory as the algorithm sees it.
-    inventory: &'a Inventory,
+    inventory: &'a CandidateInventory,
     /// What is recorded.
-    lock: &'a Found,
+    lock: &'a ParsedLock,
     /// What the record is for.
-    mode: &'a Mode,
+    mode: &'a LockMode,
     /// The places of the selectors at fault.
     faults: &'a BTreeSet<Span>,
     around: Surroundings<'a>,
@@ -165,19 +165,19 @@ struct Ground<'a> {
 
 /// Compiles a repository; what is recorded stays as long as it may.
 pub fn compile(sources: &SourceTree) -> Compilation {
-    compile_watched(sources, &Mode::Steady, |_| {})
+    compile_watched(sources, &LockMode::Steady, |_| {})
 }
 
 /// As [`compile`], with the record used as `mode` says; `begins` is told of each stage as it begins. The result does not
 /// depend on it.
-pub fn compile_watched(sources: &SourceTree, mode: &Mode, begins: impl FnMut(Stage)) -> Compilation {
+pub fn compile_watched(sources: &SourceTree, mode: &LockMode, begins: impl FnMut(Stage)) -> Compilation {
     compile_as(sources, mode, None, begins)
 }
 
 /// As [`compile_watched`], with documents of Karmada understood as `compatibility` says, whatever the settings say.
 pub fn compile_as(
     sources: &SourceTree,
-    mode: &Mode,
+    mode: &LockMode,
     compatibility: Option<Compatibility>,
     mut begins: impl FnMut(Stage),
 ) -> Compilation {
@@ -201,7 +201,7 @@ pub fn compile_as(
     let reach = render::SharedReach::of(&model);
     let around = Surroundings { fleet: &model.fleet, scopes: &scopes, sources, reach: &reach };
     // Where a frozen lock is not there, that is one thing to say and not one a task.
-    let nothing = Found { broken: *mode == Mode::Frozen, ..Found::default() };
+    let nothing = ParsedLock { broken: *mode == LockMode::Frozen, ..ParsedLock::default() };
     let inventory = inventory::of(&model.clusters);
     let lock = found.as_ref().unwrap_or(&nothing);
     let ground = Ground { model: &model, inventory: &inventory, lock, mode, faults: &faults, around };
@@ -213,7 +213,7 @@ pub fn compile_as(
         }
         None => build(unit, &ground),
     };
-    let built: Vec<(Built, Vec<runs::Wanted>, Diagnostics)> =
+    let built: Vec<(TaskResult, Vec<runs::VariantRequirement>, Diagnostics)> =
         model.units.par_iter().enumerate().map(build_one).collect();
     begins(Stage::Joining);
     let mut plan = Vec::with_capacity(built.len());
@@ -238,9 +238,9 @@ pub fn compile_as(
     drop(named);
     match mode {
         // What does not compile moves nothing, and would only be said twice.
-        Mode::Locked if !diags.has_errors() => records::locked(found.as_ref(), &drift, &model, sources, &mut diags),
-        Mode::Frozen => records::frozen(found.as_ref(), &drift, &model, &mut diags),
-        Mode::Steady | Mode::Fresh(_) | Mode::Locked => {}
+        LockMode::Locked if !diags.has_errors() => records::locked(found.as_ref(), &drift, &model, sources, &mut diags),
+        LockMode::Frozen => records::frozen(found.as_ref(), &drift, &model, &mut diags),
+        LockMode::Steady | LockMode::Fresh(_) | LockMode::Locked => {}
     }
     let lock_differs = records::differs(sources, &lock);
     relevel(&model, &mut diags);
@@ -268,7 +268,7 @@ pub fn compile_as(
 pub fn account(compilation: &Compilation, task: usize) -> (Decision, Account) {
     let Compilation { model, plan, .. } = compilation;
     let planned = &plan[task].planned;
-    place::account(Asked {
+    place::account(DecisionRequest {
         placement: &model.units[task].placement,
         clusters: &model.clusters,
         inventory: &inventory::of(&model.clusters),
@@ -278,9 +278,9 @@ pub fn account(compilation: &Compilation, task: usize) -> (Decision, Account) {
 }
 
 /// The one change that would place a task that is placed nowhere on the most clusters.
-pub fn helpful_rule(compilation: &Compilation, task: usize) -> Option<place::Nearest> {
+pub fn helpful_rule(compilation: &Compilation, task: usize) -> Option<place::NearMiss> {
     let Compilation { model, plan, .. } = compilation;
-    place::helpful_rule(Asked {
+    place::helpful_rule(DecisionRequest {
         placement: &model.units[task].placement,
         clusters: &model.clusters,
         inventory: &inventory::of(&model.clusters),
@@ -300,10 +300,10 @@ pub fn documents(sources: &SourceTree) -> BTreeMap<RepoPath, Vec<DocumentName>> 
 }
 
 /// Builds one task; it sees no other.
-fn build(unit: &Unit, ground: &Ground<'_>) -> (Built, Vec<runs::Wanted>, Diagnostics) {
+fn build(unit: &Unit, ground: &Ground<'_>) -> (TaskResult, Vec<runs::VariantRequirement>, Diagnostics) {
     let mut diags = Diagnostics::new();
     if unit.is_unread() {
-        return (Built::unplaced(ground.model.clusters.len()), Vec::new(), diags);
+        return (TaskResult::unplaced(ground.model.clusters.len()), Vec::new(), diags);
     }
     let (model, around) = (ground.model, ground.around);
     let (mut decision, orders, planned) = planning::plan(unit, ground, &mut diags);
@@ -332,7 +332,7 @@ fn build(unit: &Unit, ground: &Ground<'_>) -> (Built, Vec<runs::Wanted>, Diagnos
     lint::standby(unit, &copies, model, &mut diags);
     let asked_for = watch.into_bag(&rendered, &mut diags);
     let drained = drained(unit, &decision, &planned, ground);
-    (Built { decision, planned, rendered, drained, karmada: None }, asked_for, diags)
+    (TaskResult { decision, planned, rendered, drained, karmada: None }, asked_for, diags)
 }
 
 /// The files of the copies that are drained now: as they would be written if the task were still there.
@@ -363,7 +363,7 @@ fn schedules(unit: &Unit, rendered: &Rendered, model: &Model, sources: &SourceTr
     let mut said = Gather::default();
     let (mut spread, mut possible_changes) = (starts::SpreadLints::default(), Vec::new());
     for variant in &rendered.variants {
-        let seen = lint::Variant {
+        let seen = lint::ScheduleVariant {
             timing: &variant.timing,
             clusters: variant.clusters.iter().map(|at| (*at, &model.clusters[*at])).collect(),
             task: unit.name,
@@ -443,11 +443,11 @@ pub fn relevel(model: &Model, diags: &mut Diagnostics) {
     diags.relevel(|diagnostic| {
         let level = model.fleet.lints.get(diagnostic.code.name());
         match level {
-            Some(Level::Warn) if diagnostic.code.lowers_to_warning() => Some(Severity::Warning),
+            Some(LintLevel::Warn) if diagnostic.code.lowers_to_warning() => Some(Severity::Warning),
             _ if diagnostic.severity == Severity::Error => Some(Severity::Error),
-            Some(Level::Off) => None,
-            Some(Level::Warn) => Some(Severity::Warning),
-            Some(Level::Error) => Some(Severity::Error),
+            Some(LintLevel::Off) => None,
+            Some(LintLevel::Warn) => Some(Severity::Warning),
+            Some(LintLevel::Error) => Some(Severity::Error),
             None if diagnostic.code.waits() => None,
             None => Some(diagnostic.severity),
         }

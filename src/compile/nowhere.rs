@@ -6,9 +6,9 @@
 use super::Ground;
 use super::planning::Planned;
 use crate::diag::{Clusters, Code, Diagnostic, Diagnostics, Severity};
-use crate::lock::Mode;
-use crate::model::{Level, Strategy, Unit};
-use crate::place::{self, Asked, Decision, Failure, Passed, Verdict};
+use crate::lock::LockMode;
+use crate::model::{InstanceStrategy, LintLevel, Unit};
+use crate::place::{self, Decision, DecisionRequest, Passed, PlacementFailure, Verdict};
 
 /// Says of a task that it lands nowhere, unless that is said already; and of clusters that count as full because nobody
 /// says what they can take.
@@ -21,12 +21,12 @@ pub(super) fn check(unit: &Unit, decision: &Decision, planned: &Planned, ground:
         .collect();
     let without: Vec<String> = (decision.verdicts.iter().zip(clusters))
         .filter(|(verdict, _)| matches!(verdict, Verdict::Passed(Passed::Share { .. })))
-        .filter(|_| unit.placement.strategy == Strategy::StaticWeight)
+        .filter(|_| unit.placement.strategy == InstanceStrategy::StaticWeight)
         .map(|(_, cluster)| cluster.name.value.clone())
         .collect();
     let fitting = (0..clusters.len()).filter(|at| decision.possible(*at)).count();
     let nowhere = decision.chosen().next().is_none();
-    if *ground.mode == Mode::Frozen {
+    if *ground.mode == LockMode::Frozen {
         return;
     }
     if !nowhere && !without.is_empty() {
@@ -45,7 +45,7 @@ pub(super) fn check(unit: &Unit, decision: &Decision, planned: &Planned, ground:
         "`kubectl get nodes,pods -A -o json | fleetcron import clusters --cluster NAME` writes a ClusterCapacity";
     if nowhere && !explained(unit, ground) {
         let mut diagnostic = nowhere_at_all(unit, decision, planned, ground);
-        let lowered = ground.model.fleet.lints.get(Code::Nowhere.name()) == Some(&Level::Warn);
+        let lowered = ground.model.fleet.lints.get(Code::Nowhere.name()) == Some(&LintLevel::Warn);
         if lowered && !ground.lock.tasks.contains_key(&unit.identity.to_string()) {
             diagnostic = diagnostic.severity(Severity::Warning);
         } else if lowered {
@@ -72,7 +72,7 @@ pub(super) fn check(unit: &Unit, decision: &Decision, planned: &Planned, ground:
 /// Says of a spread whose minimum the instances do not meet. Karmada lets it go unmet without a word.
 fn unmet(unit: &Unit, decision: &Decision, planned: &Planned, ground: &Ground<'_>, diags: &mut Diagnostics) {
     let places: Vec<usize> = decision.chosen().map(|(at, _)| at).collect();
-    let asked = Asked {
+    let asked = DecisionRequest {
         placement: &unit.placement,
         clusters: &ground.model.clusters,
         inventory: ground.inventory,
@@ -117,7 +117,7 @@ fn nowhere_at_all(unit: &Unit, decision: &Decision, planned: &Planned, ground: &
         let words = in_words(failure, unit, planned, fitting);
         let alone = if placement.fallback.is_empty() { "" } else { "no fallback group alone will do: in all " };
         diagnostic = diagnostic.note(format!("{alone}{words}"));
-    } else if let Some(nearest) = place::helpful_rule(Asked {
+    } else if let Some(nearest) = place::helpful_rule(DecisionRequest {
         placement,
         clusters: &ground.model.clusters,
         inventory: ground.inventory,
@@ -132,28 +132,28 @@ fn nowhere_at_all(unit: &Unit, decision: &Decision, planned: &Planned, ground: &
 }
 
 /// Why nothing was placed though clusters fit.
-pub fn in_words(failure: &Failure, unit: &Unit, planned: &Planned, fitting: usize) -> String {
+pub fn in_words(failure: &PlacementFailure, unit: &Unit, planned: &Planned, fitting: usize) -> String {
     let replicas = planned.demand.replicas;
     let fit = if fitting == 1 { "1 cluster fits".to_owned() } else { format!("{fitting} clusters fit") };
     match failure {
-        Failure::TooFewGroups { of } => {
+        PlacementFailure::TooFewGroups { of } => {
             let singular = of.strip_suffix('s').unwrap_or(of);
             let spread = unit.placement.spread.iter().find(|spread| spread.by.to_string() == singular);
             let min = spread.map_or(1, |spread| spread.min);
             format!("{fit}, and the spread asks for at least {min} by {singular}")
         }
-        Failure::TooManyChoices => format!(
+        PlacementFailure::TooManyChoices => format!(
             "{fit}, and none of the choices among them that were tried meets every constraint of the spread: there are too \
              many to try all; lower `min`, or ask for fewer constraints"
         ),
-        Failure::NoGroups => format!("{fit}, and no choice among them meets every constraint of the spread"),
-        Failure::NoRoom { .. } | Failure::TooLittle { .. } => {
+        PlacementFailure::NoGroups => format!("{fit}, and no choice among them meets every constraint of the spread"),
+        PlacementFailure::NoRoom { .. } | PlacementFailure::TooLittle { .. } => {
             let room = match failure {
-                Failure::TooLittle { free, .. } => format!("; there is room for {free}"),
+                PlacementFailure::TooLittle { free, .. } => format!("; there is room for {free}"),
                 _ => String::new(),
             };
             format!("{fit}, and together those that may be taken have no room for {replicas} instances{room}")
         }
-        Failure::NoneFits { .. } | Failure::NoSuchSpread | Failure::NothingSelected => fit,
+        PlacementFailure::NoneFits { .. } | PlacementFailure::NoSuchSpread | PlacementFailure::NothingSelected => fit,
     }
 }

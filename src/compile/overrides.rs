@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::Built;
+use super::TaskResult;
 use crate::diag::{Clusters, Code, Diagnostic, Diagnostics, Severity, nearest};
 use crate::model::{Model, Override, Reach, Unit};
 use crate::place::{Decision, Verdict};
@@ -168,7 +168,7 @@ fn refused(unit: &Unit, over: &Override, decision: &Decision, model: &Model, dia
 }
 
 /// An entry of `images` of a shared override, over all tasks that it reaches.
-struct Sought<'a> {
+struct ImageEntryUse<'a> {
     name: &'a Spanned<String>,
     /// Some task has an image of that name.
     found: bool,
@@ -179,7 +179,7 @@ struct Sought<'a> {
 /// The overrides of bases and documents: over all tasks they must reach something.
 pub(super) fn shared(
     model: &Model,
-    plan: &[Built],
+    plan: &[TaskResult],
     reach: &SharedReach,
     faults: &BTreeSet<Span>,
     diags: &mut Diagnostics,
@@ -188,7 +188,7 @@ pub(super) fn shared(
     // the largest number here, so as little as possible is done for each.
     let mut known: HashMap<usize, bool> = HashMap::new();
     let mut shared: Vec<&Arc<Override>> = Vec::new();
-    let mut images: BTreeMap<Span, Sought<'_>> = BTreeMap::new();
+    let mut images: BTreeMap<Span, ImageEntryUse<'_>> = BTreeMap::new();
     for (unit, built) in model.units.iter().zip(plan) {
         for (at, over) in unit.overrides.iter().enumerate().filter(|(_, over)| over.reach == Reach::Shared) {
             let any = known.entry(Arc::as_ptr(over).addr()).or_insert_with(|| {
@@ -205,7 +205,8 @@ pub(super) fn shared(
             }
             for rule in &over.layer.body.images {
                 let Some(name) = &rule.name else { continue };
-                let entry = images.entry(rule.span).or_insert(Sought { name, found: false, there: BTreeSet::new() });
+                let entry =
+                    images.entry(rule.span).or_insert(ImageEntryUse { name, found: false, there: BTreeSet::new() });
                 match effect.missed.get(&rule.span) {
                     Some(missed) if missed.clusters.len() == effect.reached.len() => {
                         entry.there.extend(missed.names.iter().map(String::as_str));

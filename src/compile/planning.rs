@@ -6,10 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Ground;
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::lock::{self, Entry, Mode, Record};
+use crate::lock::{self, LockMode, Record, RecordedTask};
 use crate::model::{Active, Unit};
-use crate::place::{self, Activation, Amounts, Asked, Decision, Demand, Recorded, Request, Verdict};
-use crate::render::{self, Orders, Share, Wanted};
+use crate::place::{
+    self, Activation, Decision, DecisionRequest, Demand, RecordedPlacement, ReplicaRequest, ResourceAmounts, Verdict,
+};
+use crate::render::{self, Orders, RequestedRuns, Share};
 
 /// What a task's plan rests on.
 #[derive(Clone, Debug, Default)]
@@ -17,9 +19,9 @@ pub struct Planned {
     /// How much there was to place.
     pub demand: Demand,
     /// What one instance requests, in billionths; known where the placement counts on it.
-    pub request: Amounts,
+    pub request: ResourceAmounts,
     /// The record that the decision began with.
-    pub recorded: Option<Recorded>,
+    pub recorded: Option<RecordedPlacement>,
     /// Which copies run, where `active` is said.
     pub activation: Option<Activation>,
     /// What decided the choice, where there was one.
@@ -29,17 +31,18 @@ pub struct Planned {
 /// Plans a task.
 pub(super) fn plan(unit: &Unit, ground: &Ground<'_>, diags: &mut Diagnostics) -> (Decision, Orders, Planned) {
     let wanted = wanted(unit, ground, diags);
-    let request: Amounts = wanted.requests.iter().map(|(name, amount)| (name.clone(), amount.nanos())).collect();
+    let request: ResourceAmounts =
+        wanted.requests.iter().map(|(name, amount)| (name.clone(), amount.nanos())).collect();
     let replicas = replicas(unit, &wanted);
-    let demand = Demand { replicas, request: Some(Request::new(&request)), ..Demand::default() };
+    let demand = Demand { replicas, request: Some(ReplicaRequest::new(&request)), ..Demand::default() };
     let digest = lock::digest(&unit.placement, &demand, &request);
     let entry = ground.lock.tasks.get(&unit.identity.to_string()).filter(|_| !ground.mode.forgets(&unit.identity));
     let recorded = entry.map(|entry| {
         let recorded = entry.recorded(digest.as_deref());
-        Recorded { shrinks: shrinks(unit, entry, &demand, &request), ..recorded }
+        RecordedPlacement { shrinks: shrinks(unit, entry, &demand, &request), ..recorded }
     });
     let clusters = &ground.model.clusters;
-    let decision = if *ground.mode == Mode::Frozen {
+    let decision = if *ground.mode == LockMode::Frozen {
         lock::thaw(unit, entry, digest.as_deref(), demand.replicas, clusters).unwrap_or_else(|diagnostic| {
             // A lock that cannot be read is said once.
             if !ground.lock.broken {
@@ -56,7 +59,7 @@ pub(super) fn plan(unit: &Unit, ground: &Ground<'_>, diags: &mut Diagnostics) ->
                     .help("it is decided anew; the next build writes what comes of it"),
             );
         }
-        place::decide(Asked {
+        place::decide(DecisionRequest {
             placement: &unit.placement,
             clusters,
             inventory: ground.inventory,
@@ -68,7 +71,7 @@ pub(super) fn plan(unit: &Unit, ground: &Ground<'_>, diags: &mut Diagnostics) ->
         let ran = recorded.as_ref().map_or(&[][..], |recorded| &recorded.active);
         let activation = place::activate(active, clusters, &decision, ran);
         check_active(unit, active, &decision, &activation, ground, diags);
-        if *ground.mode == Mode::Frozen && decision.chosen().next().is_some() {
+        if *ground.mode == LockMode::Frozen && decision.chosen().next().is_some() {
             let now = activation.running.iter().map(|at| clusters[*at].name.value.clone()).collect();
             diags.extend(entry.and_then(|entry| other_copies(unit, entry, now)));
         }
@@ -82,10 +85,10 @@ pub(super) fn plan(unit: &Unit, ground: &Ground<'_>, diags: &mut Diagnostics) ->
 }
 
 /// What is asked for; nothing where no choice depends on it.
-fn wanted(unit: &Unit, ground: &Ground<'_>, diags: &mut Diagnostics) -> Wanted {
+fn wanted(unit: &Unit, ground: &Ground<'_>, diags: &mut Diagnostics) -> RequestedRuns {
     let placement = &unit.placement;
     if !placement.chooses() && !placement.strategy.divides() && placement.fallback.is_empty() {
-        return Wanted::default();
+        return RequestedRuns::default();
     }
     let mut wanted = render::wanted(unit, ground.around);
     if placement.chooses() {
@@ -107,13 +110,13 @@ fn wanted(unit: &Unit, ground: &Ground<'_>, diags: &mut Diagnostics) -> Wanted {
 }
 
 /// Instances are Karmada's replicas: never more than there are completions, as its `GetReplicas` of a Job has it.
-fn replicas(unit: &Unit, wanted: &Wanted) -> i64 {
+fn replicas(unit: &Unit, wanted: &RequestedRuns) -> i64 {
     let said = unit.instances.as_ref().map(|said| i64::from(said.value)).or(wanted.parallelism).unwrap_or(1);
     wanted.completions.map_or(said, |completions| said.min(completions)).max(1)
 }
 
 /// Whether fewer instances are asked for than the record shares out, by the placement and requests that it was decided by.
-fn shrinks(unit: &Unit, entry: &Entry, demand: &Demand, request: &Amounts) -> bool {
+fn shrinks(unit: &Unit, entry: &RecordedTask, demand: &Demand, request: &ResourceAmounts) -> bool {
     let recorded = entry.record.clusters.values().fold(0, |sum: i64, instances| sum.saturating_add(*instances));
     let then = || Demand { replicas: recorded, ..demand.clone() };
     unit.placement.strategy.divides()
@@ -123,7 +126,7 @@ fn shrinks(unit: &Unit, entry: &Entry, demand: &Demand, request: &Amounts) -> bo
 
 /// What each chosen cluster's share comes to. Explicit completions are divided as Karmada divides a Job's; instances
 /// alone are the completions too; a parallelism alone adds nothing to them.
-fn shares(unit: &Unit, wanted: &Wanted, decision: &Decision) -> BTreeMap<usize, Share> {
+fn shares(unit: &Unit, wanted: &RequestedRuns, decision: &Decision) -> BTreeMap<usize, Share> {
     let (places, numbers): (Vec<usize>, Vec<i64>) =
         decision.chosen().map(|(at, instances)| (at, i64::from(instances))).unzip();
     let completions: Vec<Option<i64>> = match wanted.completions {
@@ -201,7 +204,7 @@ fn because(verdict: &Verdict) -> (String, Option<crate::tree::Span>) {
 }
 
 /// Under a frozen lock the copies that run are those that it names.
-fn other_copies(unit: &Unit, entry: &Entry, now: BTreeSet<String>) -> Option<Diagnostic> {
+fn other_copies(unit: &Unit, entry: &RecordedTask, now: BTreeSet<String>) -> Option<Diagnostic> {
     let record = &entry.record;
     let list = |names: &BTreeSet<String>| {
         if names.is_empty() { "none".to_owned() } else { names.iter().cloned().collect::<Vec<_>>().join(", ") }

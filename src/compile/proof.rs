@@ -4,9 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Built;
+use super::TaskResult;
 use crate::diag::{Clusters, Code, Diagnostic, Diagnostics};
-use crate::model::{Idle, Layer, Model, Origin, Unit};
+use crate::model::{BodyOrigin, Idle, Layer, Model, Unit};
 use crate::place::Decision;
 use crate::render::{self, Rendered, Variant};
 use crate::tree::Span;
@@ -58,7 +58,7 @@ pub(super) fn decided(unit: &Unit, rendered: &Rendered, diags: &mut Diagnostics)
         }
     }
     // A file's and the settings' word is replaced; what an author says about this task is a contradiction.
-    let own = |layer: &&&Layer| matches!(layer.origin, Origin::Base(_) | Origin::Task);
+    let own = |layer: &&&Layer| matches!(layer.origin, BodyOrigin::Base(_) | BodyOrigin::Task);
     let layers: Vec<&Layer> = unit.layers.iter().map(AsRef::as_ref).collect();
     if let Some(by) = active {
         for layer in layers.iter().filter(own) {
@@ -179,7 +179,7 @@ pub(super) fn active_runs(unit: &Unit, rendered: &Rendered, model: &Model, diags
 }
 
 /// That each task with `once` has exactly one active definition: of all manifests with its kind, namespace and name.
-pub(super) fn once(model: &Model, plan: &[Built], diags: &mut Diagnostics) {
+pub(super) fn once(model: &Model, plan: &[TaskResult], diags: &mut Diagnostics) {
     for (unit, built) in model.units.iter().zip(plan) {
         let Some(span) = unit.once.filter(|_| !unit.is_unread()) else { continue };
         // Where no copy is to run, or a patch undoes which, that is said already.
@@ -235,7 +235,7 @@ pub(super) fn once(model: &Model, plan: &[Built], diags: &mut Diagnostics) {
 }
 
 /// The CronJobs of a task: namespace and name, clusters, and whether they run.
-fn definitions(built: &Built) -> impl Iterator<Item = ((Option<&str>, &str), &[usize], bool)> {
+fn definitions(built: &TaskResult) -> impl Iterator<Item = ((Option<&str>, &str), &[usize], bool)> {
     built.rendered.variants.iter().filter_map(|variant| {
         let manifest = variant.manifests.first()?;
         let name = (manifest.namespace.as_deref(), manifest.name.as_str());

@@ -2,21 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Built, Ground};
+use super::{Ground, TaskResult};
 use crate::diag::{Code, Diagnostic, Diagnostics, Place};
-use crate::lock::{self, Change, Drift, Found, Lock};
+use crate::lock::{self, Drift, Lock, ParsedLock, PlacementChange};
 use crate::model::Model;
 use crate::tree::{RepoPath, SourceTree, Span};
 
 /// The lock of a tree; nothing where there is none.
-pub(super) fn read(sources: &SourceTree, diags: &mut Diagnostics) -> Option<Found> {
+pub(super) fn read(sources: &SourceTree, diags: &mut Diagnostics) -> Option<ParsedLock> {
     let path = RepoPath::new(lock::PATH).ok()?;
     let (id, file) = sources.get(&path)?;
     Some(lock::read(id, &file.bytes, diags))
 }
 
 /// What is recorded from now on, and what that changes.
-pub(super) fn renew(plan: &[Built], ground: &Ground<'_>) -> (Lock, Vec<Drift>) {
+pub(super) fn renew(plan: &[TaskResult], ground: &Ground<'_>) -> (Lock, Vec<Drift>) {
     let model = ground.model;
     let mut lock = Lock { minor: ground.lock.minor, ..Lock::default() };
     let mut drifts = Vec::new();
@@ -41,7 +41,7 @@ pub(super) fn renew(plan: &[Built], ground: &Ground<'_>) -> (Lock, Vec<Drift>) {
     let known = names(model);
     for (task, entry) in ground.lock.tasks.iter().filter(|(task, _)| !known.contains_key(*task)) {
         let from = entry.record.clusters.keys().cloned().collect();
-        drifts.push(Drift { task: task.clone(), changes: vec![Change::Gone { from }], because: Vec::new() });
+        drifts.push(Drift { task: task.clone(), changes: vec![PlacementChange::Gone { from }], because: Vec::new() });
     }
     drifts.sort_by(|a, b| a.task.cmp(&b.task));
     (lock, drifts)
@@ -54,7 +54,7 @@ fn names(model: &Model) -> BTreeMap<String, Span> {
 
 /// Under `--locked`: that the lock would change.
 pub(super) fn locked(
-    found: Option<&Found>,
+    found: Option<&ParsedLock>,
     drifts: &[Drift],
     model: &Model,
     sources: &SourceTree,
@@ -92,7 +92,7 @@ pub(super) fn locked(
 
 /// Under `--frozen`: that there is no lock, or that manifests have other numbers of instances than it says. All else was
 /// said where it was looked for.
-pub(super) fn frozen(found: Option<&Found>, drifts: &[Drift], model: &Model, diags: &mut Diagnostics) {
+pub(super) fn frozen(found: Option<&ParsedLock>, drifts: &[Drift], model: &Model, diags: &mut Diagnostics) {
     let help = format!("run `fleetcron build` and commit {} with the change", lock::PATH);
     if found.is_none() && !model.units.is_empty() {
         let place = Place::Path(lock::PATH.to_owned());
@@ -100,14 +100,15 @@ pub(super) fn frozen(found: Option<&Found>, drifts: &[Drift], model: &Model, dia
     }
     let named = names(model);
     // What is recorded and has no task any more would be left out without a word, and deleted where it runs.
-    for drift in drifts.iter().filter(|drift| matches!(drift.changes[..], [Change::Gone { .. }])) {
+    for drift in drifts.iter().filter(|drift| matches!(drift.changes[..], [PlacementChange::Gone { .. }])) {
         let span = found.and_then(|found| found.tasks.get(&drift.task)).map(|entry| entry.span);
         let place = span.map_or_else(|| Place::Path(lock::PATH.to_owned()), Place::Text);
         let message = format!("the lock says where {} runs, and there is no such task", drift.task);
         diags.push(Diagnostic::at(Code::NotInLock, place, message).help(help.clone()));
     }
-    for drift in
-        drifts.iter().filter(|drift| drift.changes.iter().any(|change| matches!(change, Change::Instances { .. })))
+    for drift in drifts
+        .iter()
+        .filter(|drift| drift.changes.iter().any(|change| matches!(change, PlacementChange::Instances { .. })))
     {
         let Some(name) = named.get(&drift.task) else { continue };
         let words = drift.words(|_| "by the inputs".to_owned());

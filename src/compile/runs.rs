@@ -7,15 +7,15 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::Built;
+use super::TaskResult;
 use crate::diag::{Clusters, Diagnostics, Gather};
 use crate::lint::{self, Present, Running};
 use crate::model::{Model, Unit};
 use crate::render::{self, Rendered, Surroundings, Variant};
 
 /// What one variant cannot do without, and on which clusters.
-pub(super) struct Wanted {
-    object: lint::Wanted,
+pub(super) struct VariantRequirement {
+    object: lint::RequiredObject,
     clusters: Vec<usize>,
 }
 
@@ -24,7 +24,7 @@ pub(super) struct Watch<'a> {
     unit: &'a Unit,
     around: Surroundings<'a>,
     said: Gather,
-    wanted: Vec<Wanted>,
+    wanted: Vec<VariantRequirement>,
 }
 
 impl<'a> Watch<'a> {
@@ -43,12 +43,12 @@ impl<'a> Watch<'a> {
             self.said.add(diagnostic, &variant.clusters);
         }
         for object in lint::wanted(&running, self.around.fleet) {
-            self.wanted.push(Wanted { object, clusters: variant.clusters.clone() });
+            self.wanted.push(VariantRequirement { object, clusters: variant.clusters.clone() });
         }
     }
 
     /// Says what was odd; returns what is to be asked for.
-    pub(super) fn into_bag(self, rendered: &Rendered, diags: &mut Diagnostics) -> Vec<Wanted> {
+    pub(super) fn into_bag(self, rendered: &Rendered, diags: &mut Diagnostics) -> Vec<VariantRequirement> {
         let (placed, scopes) = (placed(rendered), self.around.scopes);
         self.said.into_bag(|cluster| scopes[cluster].cluster.name.as_str(), placed, diags);
         self.wanted
@@ -61,7 +61,12 @@ fn placed(rendered: &Rendered) -> usize {
 }
 
 /// What no task brings, said once of each place that names it.
-pub(super) fn missing(model: &Model, plan: &[Built], wanted: Vec<Vec<Wanted>>, diags: &mut Diagnostics) {
+pub(super) fn missing(
+    model: &Model,
+    plan: &[TaskResult],
+    wanted: Vec<Vec<VariantRequirement>>,
+    diags: &mut Diagnostics,
+) {
     // A task that could not be read may bring what another one lacks.
     if wanted.iter().all(Vec::is_empty) || model.has_unread_tasks() {
         return;
@@ -75,9 +80,9 @@ pub(super) fn missing(model: &Model, plan: &[Built], wanted: Vec<Vec<Wanted>>, d
         }
     }
     // Tasks that share a base or a file name the same object at the same place.
-    let mut found: BTreeMap<lint::Wanted, Clusters> = BTreeMap::new();
+    let mut found: BTreeMap<lint::RequiredObject, Clusters> = BTreeMap::new();
     for (built, wanted) in plan.iter().zip(wanted) {
-        for Wanted { object, clusters } in wanted {
+        for VariantRequirement { object, clusters } in wanted {
             let lacking = clusters.iter().filter(|at| !object.is_met_by(&present[**at]));
             let names: Vec<String> = lacking.map(|at| model.clusters[*at].name.value.clone()).collect();
             if !names.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Built;
+use super::TaskResult;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::model::{Identity, Model, Unit};
 use crate::tree::{Span, Spanned};
@@ -16,7 +16,7 @@ type Takers<'a> = Vec<(&'a Unit, BTreeSet<Option<&'a str>>)>;
 /// Reports them, one error a CronJob, and returns the tasks it names. The clusters do not count: that two tasks make objects
 /// of one name on different clusters would be an accident of today's placement. Different namespaces do: there the name means
 /// two objects.
-pub(super) fn report<'a>(model: &'a Model, plan: &'a [Built], diags: &mut Diagnostics) -> BTreeSet<&'a Identity> {
+pub(super) fn report<'a>(model: &'a Model, plan: &'a [TaskResult], diags: &mut Diagnostics) -> BTreeSet<&'a Identity> {
     let mut by_object: BTreeMap<Span, (Spanned<&str>, Takers<'_>)> = BTreeMap::new();
     for (unit, built) in model.units.iter().zip(plan) {
         let (Some(object), Some(name)) = (unit.file_object(), unit.name_in_file()) else { continue };

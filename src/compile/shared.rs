@@ -8,11 +8,11 @@ use crate::model::Model;
 use crate::tree::{FileId, Span};
 
 /// What makes two diagnostics one.
-type Key = (Place, &'static str, String, Vec<String>, Vec<Label>);
+type DiagnosticKey = (Place, &'static str, String, Vec<String>, Vec<Label>);
 
 /// Adds the diagnostics of each task; they come in the order of the tasks.
 pub(super) fn say(model: &Model, tasks: impl Iterator<Item = Diagnostics>, diags: &mut Diagnostics) {
-    let mut all: BTreeMap<Key, (Diagnostic, usize)> = BTreeMap::new();
+    let mut all: BTreeMap<DiagnosticKey, (Diagnostic, usize)> = BTreeMap::new();
     let owned = model.units.iter().zip(tasks).flat_map(|(unit, diags)| {
         let task = unit.identity.to_string();
         diags.into_iter().map(move |mut diagnostic| {

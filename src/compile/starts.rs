@@ -2,25 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use super::Built;
+use super::TaskResult;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Concurrency, Idle, Timing};
 use crate::render::Variant;
-use crate::timeline::{Copies, CopyState, Cost, Overlap};
+use crate::timeline::{CopyState, Cost, Overlap, TimelineCopies};
 
 /// All copies of a plan that have a schedule, in its order.
-pub fn copies(plan: &[Built]) -> Vec<Copies> {
-    let of_task = |(task, built): (usize, &Built)| {
+pub fn copies(plan: &[TaskResult]) -> Vec<TimelineCopies> {
+    let of_task = |(task, built): (usize, &TaskResult)| {
         let variants = built.rendered.variants.iter().filter(|variant| !variant.timing.is_refused());
         variants.map(|variant| of_variant(task, variant)).collect::<Vec<_>>()
     };
     plan.iter().enumerate().flat_map(of_task).collect()
 }
 
-fn of_variant(task: usize, variant: &Variant) -> Copies {
+fn of_variant(task: usize, variant: &Variant) -> TimelineCopies {
     let timing = &variant.timing;
     let idle = timing.idle == Some(Idle::StartingDeadline);
-    Copies {
+    TimelineCopies {
         task,
         clusters: variant.clusters.clone(),
         namespace: variant.manifests.first().and_then(|cron_job| cron_job.namespace.clone()),

@@ -12,7 +12,7 @@ use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
 use super::zone::Transition;
-use super::{Expression, Fields, Form, Zone};
+use super::{Expression, ExpressionForm, Fields, Zone};
 
 const DAY: i64 = 86_400;
 
@@ -70,7 +70,7 @@ impl Expression {
     /// outside the gap counts: a day whose midnight does not exist. `@every` has none.
     /// That local times are skipped or come twice: kubernetes#121594.
     pub fn shifts(&self, zone: &Zone, span: Range<Timestamp>) -> Vec<Shift> {
-        let Form::Fields(fields) = self.form() else { return Vec::new() };
+        let ExpressionForm::Fields(fields) = self.form() else { return Vec::new() };
         if !self.fires() {
             return Vec::new();
         }
@@ -85,7 +85,7 @@ impl Expression {
             // Offsets at which a start first comes near the change; the others are like one of them.
             let near = (0..window_minutes).filter_map(|minutes| {
                 let moved = Expression::parse(&self.shifted(minutes).ok()?).ok()?;
-                let Form::Fields(fields) = moved.form() else { return None };
+                let ExpressionForm::Fields(fields) = moved.form() else { return None };
                 may_matter(fields, &transition).then(|| moved.shift(fields, zone, transition)).flatten()
             });
             found.extend(near.take(1));

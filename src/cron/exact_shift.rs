@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::calendar::LENGTHS;
-use super::pattern::{DAY_MINUTES, DayTimes, Days, Pattern, full};
-use super::{Expression, Inexact, Unit};
+use super::pattern::{DAY_MINUTES, DayTimes, Pattern, PatternDays, full};
+use super::{CronField, Expression, Inexact};
 
 /// The widest window of a staggered start, in minutes.
 pub const MAX_STAGGER_MINUTES: u32 = DAY_MINUTES;
@@ -45,7 +45,7 @@ impl Expression {
     /// The distance in minutes at which its runs repeat within a day, if they come at even distances all day: a
     /// staggered start has no more different offsets than that.
     pub fn period_minutes(&self) -> Option<u32> {
-        let pattern = Pattern::of_expression(self).filter(|pattern| pattern.days() == Days::All)?;
+        let pattern = Pattern::of_expression(self).filter(|pattern| pattern.days() == PatternDays::All)?;
         let minutes: Vec<u32> = pattern.times().minutes().collect();
         let tomorrow = minutes.first()? + DAY_MINUTES;
         let next = minutes.iter().copied().skip(1).chain([tomorrow]);
@@ -57,7 +57,7 @@ impl Expression {
 
 fn shift(pattern: &Pattern, minutes: u32) -> Result<Pattern, Inexact> {
     let parts = carry(&pattern.times(), minutes);
-    if pattern.days() == Days::All && pattern.month.is_full() {
+    if pattern.days() == PatternDays::All && pattern.month.is_full() {
         let times = parts.iter().fold(DayTimes::default(), |all, (_, part)| all.union(part));
         let moved = pattern.with_times(&times).ok_or(Inexact::SplitsHour)?;
         // Every day, however it is written: `1-31` beside a day of the week too.
@@ -74,7 +74,7 @@ fn shift(pattern: &Pattern, minutes: u32) -> Result<Pattern, Inexact> {
 /// The times of a day moved by some minutes, by the days that they are carried.
 fn carry(times: &DayTimes, minutes: u32) -> Vec<(u32, DayTimes)> {
     const HOUR_MINUTES: u32 = 60;
-    let whole_hour = full(Unit::Minute);
+    let whole_hour = full(CronField::Minute);
     let (hours, minutes) = (minutes / HOUR_MINUTES, minutes % HOUR_MINUTES);
     let mut parts: Vec<(u32, DayTimes)> = Vec::new();
     for (hour, mask) in (0..).zip(times.hours) {
@@ -102,18 +102,18 @@ fn carry(times: &DayTimes, minutes: u32) -> Vec<(u32, DayTimes)> {
 fn shift_days(mut pattern: Pattern, carried: u32) -> Result<Pattern, Inexact> {
     let months = pattern.month.bits;
     match pattern.days() {
-        Days::OfWeek if pattern.month.is_full() => {}
-        Days::OfWeek => return Err(Inexact::MonthWeekday),
-        Days::All | Days::OfMonth => {
+        PatternDays::OfWeek if pattern.month.is_full() => {}
+        PatternDays::OfWeek => return Err(Inexact::MonthWeekday),
+        PatternDays::All | PatternDays::OfMonth => {
             let (months, days) = shift_dates(months, dates(&pattern), carried).ok_or(Inexact::MonthEnd)?;
             pattern.month = pattern.month.with_bits(months);
             pattern.day = pattern.day.with_bits(days);
             return Ok(pattern);
         }
-        Days::Either if !pattern.month.is_full() => return Err(Inexact::MonthWeekday),
-        Days::Either => {
+        PatternDays::Either if !pattern.month.is_full() => return Err(Inexact::MonthWeekday),
+        PatternDays::Either => {
             let moved =
-                shift_dates(months, pattern.day.bits, carried).filter(|(months, _)| *months == full(Unit::Month));
+                shift_dates(months, pattern.day.bits, carried).filter(|(months, _)| *months == full(CronField::Month));
             let (_, days) = moved.ok_or(Inexact::BothDays)?;
             pattern.day = pattern.day.with_bits(days);
         }
@@ -125,7 +125,7 @@ fn shift_days(mut pattern: Pattern, carried: u32) -> Result<Pattern, Inexact> {
 
 /// The days of the month on which it runs, where the day of the week does not count.
 fn dates(pattern: &Pattern) -> u64 {
-    if pattern.days() == Days::All { full(Unit::Day) } else { pattern.day.bits }
+    if pattern.days() == PatternDays::All { full(CronField::Day) } else { pattern.day.bits }
 }
 
 /// Moves the dates of a common and of a leap year. `None` unless months and days of what comes out give back the same

@@ -7,11 +7,11 @@ use std::ops::Range;
 
 use super::parse::NAMES;
 use super::short::{Short, short};
-use super::{Expression, Unit, Zone};
+use super::{CronField, Expression, Zone};
 
 /// Why a schedule is refused, and where in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct CronError {
     /// Why.
     pub kind: FaultKind,
     /// The bytes of the expression that it is about; all of it where no part is to blame.
@@ -32,22 +32,22 @@ pub enum FaultKind {
     /// Not five fields, but so many.
     Count(usize),
     /// Something that is neither a number nor a name of this field.
-    Number(Unit),
+    Number(CronField),
     /// A number with a minus sign.
-    Negative(Unit),
+    Negative(CronField),
     /// A number above or below what the field takes.
-    Bounds(Unit, u64),
+    Bounds(CronField, u64),
     /// A range whose end comes before its start.
-    Backwards(Unit, u32, u32),
+    Backwards(CronField, u32, u32),
     /// A step of 0.
-    StepZero(Unit),
+    StepZero(CronField),
     /// `1-2-3`
-    Hyphens(Unit),
+    Hyphens(CronField),
     /// `*/2/3`
-    Slashes(Unit),
+    Slashes(CronField),
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for CronError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             FaultKind::Empty => f.write_str("the schedule is empty"),
@@ -79,9 +79,9 @@ impl fmt::Display for Fault {
     }
 }
 
-impl std::error::Error for Fault {}
+impl std::error::Error for CronError {}
 
-impl Fault {
+impl CronError {
     /// What to write instead, if we can tell; `text` is the schedule that was refused. What is proposed as a whole
     /// schedule is one that Kubernetes accepts.
     pub fn help(&self, text: &str) -> Option<String> {
@@ -101,7 +101,7 @@ impl Fault {
             FaultKind::Backwards(unit, start, end) => wrapped(part, *unit, *start, *end),
             FaultKind::StepZero(unit) => {
                 let whole = part.split('/').next().filter(|whole| !whole.is_empty())?;
-                let hint = if *unit == Unit::Minute { ", or a step such as `*/5`" } else { "" };
+                let hint = if *unit == CronField::Minute { ", or a step such as `*/5`" } else { "" };
                 Some(format!("write `{whole}` without the step{hint}"))
             }
             FaultKind::Slashes(_) => {
@@ -222,7 +222,7 @@ fn fields(text: &str, count: usize) -> Option<String> {
 }
 
 /// A word that is none, or a sign of another program's cron.
-fn number(part: &str, unit: Unit) -> Option<String> {
+fn number(part: &str, unit: CronField) -> Option<String> {
     let range = part.split('/').next().unwrap_or_default();
     let mut changed = false;
     let pieces: Vec<String> = range
@@ -239,7 +239,7 @@ fn number(part: &str, unit: Unit) -> Option<String> {
         let step = part.find('/').map_or("", |at| &part[at..]);
         return accepted(&format!("{}{step}", pieces.join("-")), unit);
     }
-    let days = matches!(unit, Unit::Day | Unit::Weekday);
+    let days = matches!(unit, CronField::Day | CronField::Weekday);
     let digits = |c: char| c.is_ascii_digit();
     match part.to_uppercase().trim_end_matches(digits) {
         upper if days && upper.contains('#') => Some(
@@ -249,7 +249,7 @@ fn number(part: &str, unit: Unit) -> Option<String> {
         upper if days && upper.trim_start_matches(digits).starts_with('W') || upper == "LW" => Some(
             "`W` is not in Kubernetes' cron: write `1-5` as the day of the week, or one day of the month".to_owned(),
         ),
-        upper if unit == Unit::Day && upper.starts_with('L') => {
+        upper if unit == CronField::Day && upper.starts_with('L') => {
             Some("`L` is not in Kubernetes' cron: run on `28-31`, and let the job look at the date".to_owned())
         }
         upper if days && upper.trim_start_matches(char::is_alphanumeric).is_empty() && upper.ends_with('L') => Some(
@@ -266,18 +266,18 @@ fn number(part: &str, unit: Unit) -> Option<String> {
 }
 
 /// An item of a field if Kubernetes takes it, else what to write instead of it: `mon-sun` ends before it starts.
-fn accepted(item: &str, unit: Unit) -> Option<String> {
-    let alone = Unit::ALL.map(|other| if other == unit { item } else { "*" }).join(" ");
+fn accepted(item: &str, unit: CronField) -> Option<String> {
+    let alone = CronField::ALL.map(|other| if other == unit { item } else { "*" }).join(" ");
     match Expression::parse(&alone) {
         Ok(_) => Some(format!("write `{item}`")),
         // Another piece is no name either: there is nothing to propose, and to ask again could go on for ever.
-        Err(Fault { kind: FaultKind::Number(_), .. }) => None,
+        Err(CronError { kind: FaultKind::Number(_), .. }) => None,
         Err(fault) => fault.help(&alone),
     }
 }
 
 /// The name that a longer or misspelt one stands for: `tues`, `sept`, `monday`.
-fn meant(piece: &str, unit: Unit) -> Option<&'static str> {
+fn meant(piece: &str, unit: CronField) -> Option<&'static str> {
     let lower = piece.to_lowercase();
     let longer = lower.chars().count() > 3 && lower.chars().all(char::is_alphabetic);
     let names = unit.names();
@@ -292,9 +292,9 @@ fn meant(piece: &str, unit: Unit) -> Option<&'static str> {
     })
 }
 
-fn bounds(part: &str, unit: Unit, number: u64) -> Option<String> {
+fn bounds(part: &str, unit: CronField, number: u64) -> Option<String> {
     match (unit, number) {
-        (Unit::Weekday, 7) => Some(match part {
+        (CronField::Weekday, 7) => Some(match part {
             "7" => "write `0` or `sun`".to_owned(),
             // From a day to Sunday: Sunday is the first day, not the last.
             _ => match part.split_once('-') {
@@ -305,23 +305,23 @@ fn bounds(part: &str, unit: Unit, number: u64) -> Option<String> {
                 _ => "Sunday is `0` or `sun`".to_owned(),
             },
         }),
-        (Unit::Hour, 24) => Some(match part {
+        (CronField::Hour, 24) => Some(match part {
             "24" => "write `0`".to_owned(),
             "0-24" | "1-24" => "write `*`".to_owned(),
             _ => "midnight is hour 0".to_owned(),
         }),
-        (Unit::Minute, 60) => Some(match part {
+        (CronField::Minute, 60) => Some(match part {
             "60" | "*/60" => "write `0`".to_owned(),
             "0-60" | "1-60" => "write `*`".to_owned(),
             _ => "the full hour is minute 0".to_owned(),
         }),
-        (Unit::Day | Unit::Month, 0) => Some("write `1` for the first".to_owned()),
+        (CronField::Day | CronField::Month, 0) => Some("write `1` for the first".to_owned()),
         _ => None,
     }
 }
 
 /// A range over the end of a field, as two.
-fn wrapped(part: &str, unit: Unit, start: u32, end: u32) -> Option<String> {
+fn wrapped(part: &str, unit: CronField, start: u32, end: u32) -> Option<String> {
     if part.contains('/') {
         return Some("write two ranges, one up to the end and one from the start".to_owned());
     }

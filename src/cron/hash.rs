@@ -7,7 +7,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::parse;
-use super::{Fault, FaultKind, Item, Unit};
+use super::{CronError, CronField, FaultKind, Item};
 
 /// The first part of every seed. Another rule of hashing would need another one.
 const SEED: &str = "fleetcron-hash-1";
@@ -73,7 +73,7 @@ pub struct HashedExpression {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HashedField {
     /// Which one.
-    pub unit: Unit,
+    pub unit: CronField,
     /// Its bytes in the expression.
     pub at: Range<usize>,
     pub(super) items: Vec<HashedItem>,
@@ -113,17 +113,17 @@ pub struct HashFault {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HashFaultKind {
     /// Not `H`, `H/n`, `H(a-b)` or `H(a-b)/n`.
-    Syntax(Unit),
+    Syntax(CronField),
     /// The range leaves the field.
-    Outside(Unit),
+    Outside(CronField),
     /// The range ends before it begins.
-    Backwards(Unit),
+    Backwards(CronField),
     /// A step of 0 or 1.
-    SmallStep(Unit),
+    SmallStep(CronField),
     /// A step that is longer than the range; holds the size of the range.
-    LargeStep(Unit, u32),
+    LargeStep(CronField, u32),
     /// Two items of a list may fall on one number; holds the number.
-    Overlap(Unit, u32),
+    Overlap(CronField, u32),
     /// `H` in a day field while both day fields are given.
     BothDays,
     /// Kubernetes would refuse another part of the expression.
@@ -142,13 +142,16 @@ impl HashedExpression {
             return Ok(None);
         }
         if let Some(found) = text.find("TZ") {
-            return Err(Fault { kind: FaultKind::Zone, at: found..found + 2 }.into());
+            return Err(CronError { kind: FaultKind::Zone, at: found..found + 2 }.into());
         }
-        if fields.len() != Unit::ALL.len() {
-            return Err(Fault { kind: FaultKind::Count(fields.len()), at: 0..text.len() }.into());
+        if fields.len() != CronField::ALL.len() {
+            return Err(CronError { kind: FaultKind::Count(fields.len()), at: 0..text.len() }.into());
         }
-        let fields: Vec<HashedField> =
-            fields.iter().zip(Unit::ALL).map(|(at, unit)| parse_field(text, at, unit)).collect::<Result<_, _>>()?;
+        let fields: Vec<HashedField> = fields
+            .iter()
+            .zip(CronField::ALL)
+            .map(|(at, unit)| parse_field(text, at, unit))
+            .collect::<Result<_, _>>()?;
         for field in &fields {
             field.check_overlap()?;
         }
@@ -181,7 +184,7 @@ impl HashedExpression {
 
     /// Kubernetes takes either day where both are given, Jenkins both: whoever hashes a day means neither.
     fn check_days(&self) -> Result<(), HashFault> {
-        let days = self.fields.iter().filter(|field| matches!(field.unit, Unit::Day | Unit::Weekday));
+        let days = self.fields.iter().filter(|field| matches!(field.unit, CronField::Day | CronField::Weekday));
         let days: Vec<&HashedField> = days.collect();
         match days.iter().find_map(|field| field.hashes().next()) {
             Some(hash) if days.iter().all(|field| !field.star()) => {
@@ -279,17 +282,17 @@ impl HashItem {
 }
 
 /// The name of a field in a seed.
-fn field_name(unit: Unit) -> &'static str {
+fn field_name(unit: CronField) -> &'static str {
     match unit {
-        Unit::Minute => "minute",
-        Unit::Hour => "hour",
-        Unit::Day => "day",
-        Unit::Month => "month",
-        Unit::Weekday => "weekday",
+        CronField::Minute => "minute",
+        CronField::Hour => "hour",
+        CronField::Day => "day",
+        CronField::Month => "month",
+        CronField::Weekday => "weekday",
     }
 }
 
-fn parse_field(text: &str, at: &Range<usize>, unit: Unit) -> Result<HashedField, HashFault> {
+fn parse_field(text: &str, at: &Range<usize>, unit: CronField) -> Result<HashedField, HashFault> {
     let mut items = Vec::new();
     let mut begin = at.start;
     for part in text[at.clone()].split(',') {
@@ -305,13 +308,13 @@ fn parse_field(text: &str, at: &Range<usize>, unit: Unit) -> Result<HashedField,
 }
 
 /// `H`, `H/n`, `H(a-b)` or `H(a-b)/n`.
-fn parse_hash(text: &str, at: Range<usize>, unit: Unit) -> Result<HashItem, HashFault> {
+fn parse_hash(text: &str, at: Range<usize>, unit: CronField) -> Result<HashItem, HashFault> {
     let fault = |kind| HashFault { kind, at: at.clone() };
     let syntax = || fault(HashFaultKind::Syntax(unit));
     let rest = text.strip_prefix('H').ok_or_else(syntax)?;
     let (low, high) = unit.bounds();
     let (first, last, rest) = match rest.strip_prefix('(') {
-        None => (low, if unit == Unit::Day { LAST_DAY } else { high }, rest),
+        None => (low, if unit == CronField::Day { LAST_DAY } else { high }, rest),
         Some(rest) => {
             let (range, rest) = rest.split_once(')').ok_or_else(syntax)?;
             let (first, last) = range.split_once('-').ok_or_else(syntax)?;
@@ -344,22 +347,22 @@ fn digits(text: &str) -> Option<u32> {
 }
 
 /// A three-letter name of the field, in any case.
-fn name(text: &str, unit: Unit) -> Option<u32> {
+fn name(text: &str, unit: CronField) -> Option<u32> {
     let position = unit.names().iter().position(|name| name.eq_ignore_ascii_case(text))?;
     Some(unit.bounds().0 + u32::try_from(position).ok()?)
 }
 
-impl From<Fault> for HashFault {
-    fn from(fault: Fault) -> HashFault {
+impl From<CronError> for HashFault {
+    fn from(fault: CronError) -> HashFault {
         HashFault { kind: HashFaultKind::Plain(Box::new(fault.kind)), at: fault.at }
     }
 }
 
 impl HashFault {
     /// The fault as the plain parser states it, if `H` has no part in it.
-    pub fn plain(&self) -> Option<Fault> {
+    pub fn plain(&self) -> Option<CronError> {
         match &self.kind {
-            HashFaultKind::Plain(kind) => Some(Fault { kind: (**kind).clone(), at: self.at.clone() }),
+            HashFaultKind::Plain(kind) => Some(CronError { kind: (**kind).clone(), at: self.at.clone() }),
             _ => None,
         }
     }

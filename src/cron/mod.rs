@@ -22,7 +22,7 @@ mod zone;
 
 pub use daylight::Shift;
 pub use exact_shift::MAX_STAGGER_MINUTES;
-pub use fault::{Fault, FaultKind};
+pub use fault::{CronError, FaultKind};
 pub use hash::{HashFault, HashFaultKind, HashItem, HashSeed, HashedExpression, HashedField};
 pub use inexact::Inexact;
 pub use next::Runs;
@@ -37,12 +37,12 @@ use std::ops::Range;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expression {
     text: String,
-    form: Form,
+    form: ExpressionForm,
 }
 
 /// The two ways a schedule can run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum ExpressionForm {
     /// Five fields, or an `@` name that stands for five fields.
     Fields(Box<Fields>),
     /// `@every DURATION`: that many whole seconds after the last run, at least 1; no zone plays a part.
@@ -53,20 +53,20 @@ pub enum Form {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fields {
     /// 0-59
-    pub minute: Field,
+    pub minute: FieldValues,
     /// 0-23
-    pub hour: Field,
+    pub hour: FieldValues,
     /// Day of the month, 1-31.
-    pub day: Field,
+    pub day: FieldValues,
     /// 1-12
-    pub month: Field,
+    pub month: FieldValues,
     /// Day of the week, 0-6, Sunday is 0.
-    pub weekday: Field,
+    pub weekday: FieldValues,
 }
 
 /// Which of the five fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Unit {
+pub enum CronField {
     /// 0-59
     Minute,
     /// 0-23
@@ -81,9 +81,9 @@ pub enum Unit {
 
 /// One field: the numbers it stands for, and how they were written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Field {
+pub struct FieldValues {
     /// Which one.
-    pub unit: Unit,
+    pub unit: CronField,
     /// The items of its comma list, empty ones dropped; none at all is the empty set.
     pub items: Vec<Item>,
     /// Bit n is set if n is in the set.
@@ -114,7 +114,7 @@ impl Expression {
     ///
     /// # Errors
     /// What the API server would refuse, with the bytes it is about.
-    pub fn parse(text: &str) -> Result<Expression, Fault> {
+    pub fn parse(text: &str) -> Result<Expression, CronError> {
         parse::expression(text).map(|form| Expression { text: text.to_owned(), form })
     }
 
@@ -124,42 +124,43 @@ impl Expression {
     }
 
     /// How it runs.
-    pub fn form(&self) -> &Form {
+    pub fn form(&self) -> &ExpressionForm {
         &self.form
     }
 }
 
-impl Unit {
+impl CronField {
     /// The five, in the order of an expression.
-    pub const ALL: [Unit; 5] = [Unit::Minute, Unit::Hour, Unit::Day, Unit::Month, Unit::Weekday];
+    pub const ALL: [CronField; 5] =
+        [CronField::Minute, CronField::Hour, CronField::Day, CronField::Month, CronField::Weekday];
 
     /// The lowest and the highest number.
     pub fn bounds(self) -> (u32, u32) {
         match self {
-            Unit::Minute => (0, 59),
-            Unit::Hour => (0, 23),
-            Unit::Day => (1, 31),
-            Unit::Month => (1, 12),
-            Unit::Weekday => (0, 6),
+            CronField::Minute => (0, 59),
+            CronField::Hour => (0, 23),
+            CronField::Day => (1, 31),
+            CronField::Month => (1, 12),
+            CronField::Weekday => (0, 6),
         }
     }
 
     /// What people call it.
     pub fn name(self) -> &'static str {
         match self {
-            Unit::Minute => "minute",
-            Unit::Hour => "hour",
-            Unit::Day => "day of the month",
-            Unit::Month => "month",
-            Unit::Weekday => "day of the week",
+            CronField::Minute => "minute",
+            CronField::Hour => "hour",
+            CronField::Day => "day of the month",
+            CronField::Month => "month",
+            CronField::Weekday => "day of the week",
         }
     }
 
     /// The names it may be written with, lower case, from the lowest number on.
     pub fn names(self) -> &'static [&'static str] {
         match self {
-            Unit::Month => &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
-            Unit::Weekday => &["sun", "mon", "tue", "wed", "thu", "fri", "sat"],
+            CronField::Month => &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
+            CronField::Weekday => &["sun", "mon", "tue", "wed", "thu", "fri", "sat"],
             _ => &[],
         }
     }
@@ -167,12 +168,12 @@ impl Unit {
 
 impl Fields {
     /// The five, in the order of an expression.
-    pub fn all(&self) -> [&Field; 5] {
+    pub fn all(&self) -> [&FieldValues; 5] {
         [&self.minute, &self.hour, &self.day, &self.month, &self.weekday]
     }
 }
 
-impl Field {
+impl FieldValues {
     /// Whether the number is in the set.
     pub fn has(&self, number: u32) -> bool {
         number < 64 && self.bits >> number & 1 == 1

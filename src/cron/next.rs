@@ -8,7 +8,7 @@ use std::ops::Range;
 use jiff::Timestamp;
 
 use super::calendar::LENGTHS;
-use super::{Expression, Fields, Form, Zone};
+use super::{Expression, ExpressionForm, Fields, Zone};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -41,8 +41,8 @@ impl Expression {
     /// (30 February). Such a schedule is accepted, and then the controller only complains. 29 February can run.
     pub fn fires(&self) -> bool {
         match &self.form {
-            Form::Every(_) => true,
-            Form::Fields(fields) => fields.fires(),
+            ExpressionForm::Every(_) => true,
+            ExpressionForm::Fields(fields) => fields.fires(),
         }
     }
 
@@ -50,9 +50,11 @@ impl Expression {
         // Parts of a second are cut, before 1970 too.
         let floor = after.as_second() - i64::from(after.subsec_nanosecond() < 0);
         let second = match &self.form {
-            Form::Every(seconds) => i64::try_from(*seconds).ok().and_then(|seconds| floor.checked_add(seconds))?,
-            Form::Fields(fields) if fields.fires() => search(fields, floor + 1, local)?,
-            Form::Fields(_) => return None,
+            ExpressionForm::Every(seconds) => {
+                i64::try_from(*seconds).ok().and_then(|seconds| floor.checked_add(seconds))?
+            }
+            ExpressionForm::Fields(fields) if fields.fires() => search(fields, floor + 1, local)?,
+            ExpressionForm::Fields(_) => return None,
         };
         Timestamp::from_second(second).ok()
     }

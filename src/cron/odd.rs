@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::calendar::{LENGTHS, MONTHS, WEEKDAYS, joined};
-use super::{Expression, Field, Fields, Form, Item, Unit};
+use super::{CronField, Expression, ExpressionForm, FieldValues, Fields, Item};
 
 const FEBRUARY: u32 = 2;
 
@@ -50,7 +50,7 @@ impl Expression {
             }];
         }
         match self.form() {
-            Form::Every(seconds) if *seconds < 60 => vec![Oddity {
+            ExpressionForm::Every(seconds) if *seconds < 60 => vec![Oddity {
                 kind: OddityKind::SubMinute,
                 at: 0..self.text().len(),
                 message: format!(
@@ -58,8 +58,8 @@ impl Expression {
                 ),
                 help: "the second Job of a minute is not made: write `* * * * *`, or loop in the container".to_owned(),
             }],
-            Form::Every(_) => Vec::new(),
-            Form::Fields(fields) => in_fields(self.text(), fields),
+            ExpressionForm::Every(_) => Vec::new(),
+            ExpressionForm::Fields(fields) => in_fields(self.text(), fields),
         }
     }
 }
@@ -91,7 +91,7 @@ fn every_minute(fields: &Fields) -> Option<Oddity> {
 }
 
 /// A step over the whole field. A range with a step ends where the writer says.
-fn uneven(text: &str, fields: &Fields, field: &Field) -> Option<Oddity> {
+fn uneven(text: &str, fields: &Fields, field: &FieldValues) -> Option<Oddity> {
     let [Item { start: first, end, step, at, .. }] = field.items.as_slice() else { return None };
     let (low, high) = field.unit.bounds();
     if *step == 1 || *end != high || text.get(at.clone()).is_some_and(|item| item.contains('-')) {
@@ -104,24 +104,24 @@ fn uneven(text: &str, fields: &Fields, field: &Field) -> Option<Oddity> {
     let last = field.numbers().last()?;
     let back = size - last + first;
     // Months differ in length, so no step divides them all.
-    if field.unit != Unit::Day && u64::from(back) == *step {
+    if field.unit != CronField::Day && u64::from(back) == *step {
         return None;
     }
     let (cycle, noun) = match field.unit {
-        Unit::Minute => ("hour", "minute"),
-        Unit::Hour => ("day", "hour"),
-        Unit::Day => ("month", "day"),
-        Unit::Month => ("year", "month"),
-        Unit::Weekday => ("week", "day"),
+        CronField::Minute => ("hour", "minute"),
+        CronField::Hour => ("day", "hour"),
+        CronField::Day => ("month", "day"),
+        CronField::Month => ("year", "month"),
+        CronField::Weekday => ("week", "day"),
     };
     let shown = |number: u32| match field.unit {
-        Unit::Month => MONTHS[(number - low) as usize].to_owned(),
-        Unit::Weekday => WEEKDAYS[(number - low) as usize].to_owned(),
+        CronField::Month => MONTHS[(number - low) as usize].to_owned(),
+        CronField::Weekday => WEEKDAYS[(number - low) as usize].to_owned(),
         _ => format!("{noun} {number}"),
     };
     let message = if *first == last {
         format!("a step of {step} is longer than what is left of the {cycle}: this is {} alone", shown(last))
-    } else if field.unit == Unit::Day {
+    } else if field.unit == CronField::Day {
         format!("a step of {step} begins anew on day {first} of each month, however short ago the last run was")
     } else {
         let many = if back == 1 { "" } else { "s" };
@@ -135,21 +135,21 @@ fn uneven(text: &str, fields: &Fields, field: &Field) -> Option<Oddity> {
     let above = (step.saturating_add(1)..u64::from(size)).find(divides);
     let near: Vec<String> = below.into_iter().chain(above).map(|n| format!("`*/{n}`")).collect();
     let help = match (field.unit, near.as_slice()) {
-        (Unit::Day, _) => "name the days that you mean: `1,11,21`".to_owned(),
-        (Unit::Weekday, _) => "name the days that you mean: `mon,wed,fri`".to_owned(),
+        (CronField::Day, _) => "name the days that you mean: `1,11,21`".to_owned(),
+        (CronField::Weekday, _) => "name the days that you mean: `mon,wed,fri`".to_owned(),
         (_, near) => format!("write {} for even distances, or name the {noun}s that you mean", near.join(" or ")),
     };
     Some(Oddity { kind: OddityKind::UnevenStep, at: at.clone(), message, help })
 }
 
 /// Whether the field begins anew right after its end: an hour follows an hour, a day a day, a month a month.
-fn comes_again(fields: &Fields, unit: Unit) -> bool {
-    let neighbours = |field: &Field| field.full() || field.numbers().any(|number| field.has(number + 1));
+fn comes_again(fields: &Fields, unit: CronField) -> bool {
+    let neighbours = |field: &FieldValues| field.full() || field.numbers().any(|number| field.has(number + 1));
     match unit {
-        Unit::Minute => neighbours(&fields.hour),
-        Unit::Hour => neighbours(&fields.day) && neighbours(&fields.weekday),
-        Unit::Day => neighbours(&fields.month),
-        Unit::Month | Unit::Weekday => true,
+        CronField::Minute => neighbours(&fields.hour),
+        CronField::Hour => neighbours(&fields.day) && neighbours(&fields.weekday),
+        CronField::Day => neighbours(&fields.month),
+        CronField::Month | CronField::Weekday => true,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Expression, Form, Zone};
+use super::{Expression, ExpressionForm, Zone};
 
 /// Runs that are looked at: more than a day of any schedule by the quarter of an hour, more than a year of daily ones.
 const RUNS: usize = 500;
@@ -15,8 +15,8 @@ impl Expression {
             return None;
         }
         let closest = match self.form() {
-            Form::Every(every) => *every,
-            Form::Fields(_) => {
+            ExpressionForm::Every(every) => *every,
+            ExpressionForm::Fields(_) => {
                 let zone = Zone::utc();
                 let runs: Vec<i64> =
                     self.runs(Timestamp::UNIX_EPOCH, &zone).take(RUNS).map(Timestamp::as_second).collect();
@@ -29,8 +29,8 @@ impl Expression {
     /// No two runs come closer than this, in seconds: judged by minutes and hours, as if every day counted.
     fn at_least(&self) -> u64 {
         let fields = match self.form() {
-            Form::Every(every) => return *every,
-            Form::Fields(fields) => fields,
+            ExpressionForm::Every(every) => return *every,
+            ExpressionForm::Fields(fields) => fields,
         };
         let times: Vec<u32> = fields.minute.numbers().collect();
         let hours: Vec<u32> = fields.hour.numbers().collect();

@@ -4,7 +4,7 @@ use std::num::IntErrorKind;
 use std::ops::Range;
 
 use super::duration;
-use super::{Fault, FaultKind, Field, Fields, Form, Item, Unit};
+use super::{CronError, CronField, ExpressionForm, FaultKind, FieldValues, Fields, Item};
 
 /// The names for five fields, and the fields.
 pub(super) const NAMES: [(&str, &str); 7] = [
@@ -17,8 +17,8 @@ pub(super) const NAMES: [(&str, &str); 7] = [
     ("@hourly", "0 * * * *"),
 ];
 
-pub(super) fn expression(text: &str) -> Result<Form, Fault> {
-    let fault = |kind, at| Err(Fault { kind, at });
+pub(super) fn expression(text: &str) -> Result<ExpressionForm, CronError> {
+    let fault = |kind, at| Err(CronError { kind, at });
     if text.is_empty() {
         return fault(FaultKind::Empty, 0..0);
     }
@@ -32,19 +32,19 @@ pub(super) fn expression(text: &str) -> Result<Form, Fault> {
     let [minute, hour, day, month, weekday] = fields.as_slice() else {
         return fault(FaultKind::Count(fields.len()), 0..text.len());
     };
-    Ok(Form::Fields(Box::new(Fields {
-        minute: field(text, minute, Unit::Minute)?,
-        hour: field(text, hour, Unit::Hour)?,
-        day: field(text, day, Unit::Day)?,
-        month: field(text, month, Unit::Month)?,
-        weekday: field(text, weekday, Unit::Weekday)?,
+    Ok(ExpressionForm::Fields(Box::new(Fields {
+        minute: field(text, minute, CronField::Minute)?,
+        hour: field(text, hour, CronField::Hour)?,
+        day: field(text, day, CronField::Day)?,
+        month: field(text, month, CronField::Month)?,
+        weekday: field(text, weekday, CronField::Weekday)?,
     })))
 }
 
-fn at_name(text: &str) -> Result<Form, Fault> {
+fn at_name(text: &str) -> Result<ExpressionForm, CronError> {
     if let Some((_, fields)) = NAMES.iter().find(|(name, _)| *name == text) {
         let mut form = expression(fields)?;
-        if let Form::Fields(fields) = &mut form {
+        if let ExpressionForm::Fields(fields) = &mut form {
             for field in [&mut fields.minute, &mut fields.hour, &mut fields.day, &mut fields.month, &mut fields.weekday]
             {
                 field.at = 0..0;
@@ -54,12 +54,12 @@ fn at_name(text: &str) -> Result<Form, Fault> {
         return Ok(form);
     }
     let Some(duration) = text.strip_prefix("@every ") else {
-        return Err(Fault { kind: FaultKind::Name, at: 0..text.len() });
+        return Err(CronError { kind: FaultKind::Name, at: 0..text.len() });
     };
     match duration::nanoseconds(duration) {
         // As robfig's `Every`: less than a second is one second, and parts of a second are dropped.
-        Some(nanoseconds) => Ok(Form::Every(u64::try_from(nanoseconds / 1_000_000_000).unwrap_or(0).max(1))),
-        None => Err(Fault { kind: FaultKind::Duration, at: text.len() - duration.len()..text.len() }),
+        Some(nanoseconds) => Ok(ExpressionForm::Every(u64::try_from(nanoseconds / 1_000_000_000).unwrap_or(0).max(1))),
+        None => Err(CronError { kind: FaultKind::Duration, at: text.len() - duration.len()..text.len() }),
     }
 }
 
@@ -81,8 +81,8 @@ pub(super) fn split(text: &str, from: usize, separator: impl Fn(char) -> bool) -
     parts
 }
 
-fn field(text: &str, at: &Range<usize>, unit: Unit) -> Result<Field, Fault> {
-    let mut field = Field { unit, items: Vec::new(), bits: 0, star: false, at: at.clone() };
+fn field(text: &str, at: &Range<usize>, unit: CronField) -> Result<FieldValues, CronError> {
+    let mut field = FieldValues { unit, items: Vec::new(), bits: 0, star: false, at: at.clone() };
     for part in split(&text[at.clone()], at.start, |c| c == ',') {
         let item = item(&text[part.clone()], part, unit)?;
         field.bits |= bits(&item);
@@ -104,8 +104,8 @@ pub(super) fn bits(item: &Item) -> u64 {
 }
 
 /// robfig's `getRange`.
-pub(super) fn item(text: &str, at: Range<usize>, unit: Unit) -> Result<Item, Fault> {
-    let fault = |kind| Err(Fault { kind, at: at.clone() });
+pub(super) fn item(text: &str, at: Range<usize>, unit: CronField) -> Result<Item, CronError> {
+    let fault = |kind| Err(CronError { kind, at: at.clone() });
     let (low, high) = unit.bounds();
     let mut slashes = text.split('/');
     let range = slashes.next().unwrap_or_default();
@@ -115,7 +115,7 @@ pub(super) fn item(text: &str, at: Range<usize>, unit: Unit) -> Result<Item, Fau
     }
     let pieces: Vec<&str> = range.split('-').collect();
     let any = matches!(pieces[0], "*" | "?");
-    let number = |piece: &str| number_or_name(piece, unit).map_err(|kind| Fault { kind, at: at.clone() });
+    let number = |piece: &str| number_or_name(piece, unit).map_err(|kind| CronError { kind, at: at.clone() });
     let (start, mut end) = match pieces.as_slice() {
         _ if any => (u64::from(low), u64::from(high)),
         [one] => {
@@ -131,7 +131,7 @@ pub(super) fn item(text: &str, at: Range<usize>, unit: Unit) -> Result<Item, Fau
             if pieces.len() == 1 {
                 end = u64::from(high);
             }
-            self::number(step, unit).map_err(|kind| Fault { kind, at: at.clone() })?
+            self::number(step, unit).map_err(|kind| CronError { kind, at: at.clone() })?
         }
     };
     let within = |number: u64| u32::try_from(number).ok().filter(|number| (low..=high).contains(number));
@@ -144,7 +144,7 @@ pub(super) fn item(text: &str, at: Range<usize>, unit: Unit) -> Result<Item, Fau
     }
 }
 
-fn number_or_name(text: &str, unit: Unit) -> Result<u64, FaultKind> {
+fn number_or_name(text: &str, unit: CronField) -> Result<u64, FaultKind> {
     // Go lowers letter by letter: `\u{130}` becomes `i`, where Rust makes two characters of it.
     let lowered: String = text.chars().filter_map(|c| c.to_lowercase().next()).collect();
     match unit.names().iter().position(|name| *name == lowered) {
@@ -154,7 +154,7 @@ fn number_or_name(text: &str, unit: Unit) -> Result<u64, FaultKind> {
 }
 
 /// Go's `strconv.Atoi`, negative numbers refused.
-fn number(text: &str, unit: Unit) -> Result<u64, FaultKind> {
+fn number(text: &str, unit: CronField) -> Result<u64, FaultKind> {
     match text.parse::<i64>() {
         Ok(number) => u64::try_from(number).map_err(|_| FaultKind::Negative(unit)),
         Err(error) if *error.kind() == IntErrorKind::PosOverflow => Err(FaultKind::Bounds(unit, u64::MAX)),

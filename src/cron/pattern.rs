@@ -3,14 +3,14 @@
 
 use super::hash::HashedExpression;
 use super::parse::NAMES;
-use super::{Expression, Field, Form, Unit};
+use super::{CronField, Expression, ExpressionForm, FieldValues};
 
 pub(super) const DAY_MINUTES: u32 = 24 * 60;
 
 /// A field of a [`Pattern`].
 #[derive(Clone, Debug)]
 pub(super) struct PatternField {
-    pub(super) unit: Unit,
+    pub(super) unit: CronField,
     pub(super) text: String,
     /// Bit n is set if n is in the set, or may be after `H` was expanded.
     pub(super) bits: u64,
@@ -32,7 +32,7 @@ pub(super) struct Pattern {
 /// On which days a pattern runs, within its months. robfig's `dayMatches` needs both day fields if one has a star; a
 /// field with a star is full, so the other decides alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Days {
+pub(super) enum PatternDays {
     All,
     OfMonth,
     OfWeek,
@@ -46,13 +46,13 @@ pub(super) struct DayTimes {
 }
 
 /// All numbers of a field, as bits.
-pub(super) fn full(unit: Unit) -> u64 {
+pub(super) fn full(unit: CronField) -> u64 {
     let (low, high) = unit.bounds();
     (low..=high).fold(0, |bits, number| bits | 1 << number)
 }
 
 impl PatternField {
-    fn plain(text: &str, field: &Field) -> PatternField {
+    fn plain(text: &str, field: &FieldValues) -> PatternField {
         let text = text.get(field.at.clone()).unwrap_or_default().to_owned();
         PatternField { unit: field.unit, text, bits: field.bits, star: field.star, hashed: false }
     }
@@ -92,7 +92,7 @@ impl Pattern {
         if let Some((_, text)) = text {
             return Pattern::of_expression(&Expression::parse(text).ok()?);
         }
-        let Form::Fields(fields) = expression.form() else { return None };
+        let ExpressionForm::Fields(fields) = expression.form() else { return None };
         let field = |field| PatternField::plain(expression.text(), field);
         Some(Pattern {
             minute: field(&fields.minute),
@@ -122,17 +122,17 @@ impl Pattern {
     }
 
     /// Which of its day fields decides.
-    pub(super) fn days(&self) -> Days {
+    pub(super) fn days(&self) -> PatternDays {
         let (day, weekday) = (&self.day, &self.weekday);
         match (day.star, weekday.star) {
-            (true, _) if weekday.is_full() => Days::All,
-            (true, _) => Days::OfWeek,
-            (_, true) if day.is_full() => Days::All,
-            (_, true) => Days::OfMonth,
-            _ if day.is_full() || weekday.is_full() => Days::All,
-            _ if day.bits == 0 => Days::OfWeek,
-            _ if weekday.bits == 0 => Days::OfMonth,
-            _ => Days::Either,
+            (true, _) if weekday.is_full() => PatternDays::All,
+            (true, _) => PatternDays::OfWeek,
+            (_, true) if day.is_full() => PatternDays::All,
+            (_, true) => PatternDays::OfMonth,
+            _ if day.is_full() || weekday.is_full() => PatternDays::All,
+            _ if day.bits == 0 => PatternDays::OfWeek,
+            _ if weekday.bits == 0 => PatternDays::OfMonth,
+            _ => PatternDays::Either,
         }
     }
 
@@ -154,8 +154,10 @@ impl Pattern {
 impl Expression {
     /// Whether each of its runs is a run of another schedule of the same zone, as far as their fields say so.
     pub fn runs_within(&self, other: &Expression) -> bool {
-        let (Form::Fields(own), Form::Fields(others)) = (self.form(), other.form()) else { return self == other };
-        let subset = |own: &Field, others: &Field| own.bits & !others.bits == 0;
+        let (ExpressionForm::Fields(own), ExpressionForm::Fields(others)) = (self.form(), other.form()) else {
+            return self == other;
+        };
+        let subset = |own: &FieldValues, others: &FieldValues| own.bits & !others.bits == 0;
         let days = (1..=31)
             .all(|day| (0..7).all(|weekday| !own.day_matches(day, weekday) || others.day_matches(day, weekday)));
         days && subset(&own.minute, &others.minute)
@@ -222,7 +224,7 @@ impl DayTimes {
 }
 
 /// A set of numbers as cron writes it: `*`, `n`, `a-b`, `*/n`, `a-b/n`, else a list of numbers and ranges.
-pub(super) fn set_text(unit: Unit, bits: u64) -> String {
+pub(super) fn set_text(unit: CronField, bits: u64) -> String {
     let (low, high) = unit.bounds();
     let numbers: Vec<u32> = (low..=high).filter(|number| bits >> number & 1 == 1).collect();
     let ([first, second, ..], Some(last)) = (numbers.as_slice(), numbers.last()) else {

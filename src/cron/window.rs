@@ -6,8 +6,8 @@ use std::ops::Range;
 use jiff::{SignedDuration, Timestamp};
 
 use super::hash::HashedExpression;
-use super::pattern::{DAY_MINUTES, DayTimes, Days, Pattern, full, set_text};
-use super::{Expression, Inexact, Unit, Zone};
+use super::pattern::{DAY_MINUTES, DayTimes, Pattern, PatternDays, full, set_text};
+use super::{CronField, Expression, Inexact, Zone};
 
 const WEEK_MINUTES: i64 = 7 * DAY_MINUTES as i64;
 
@@ -119,7 +119,7 @@ impl Expression {
     /// Empty if cron cannot say that either.
     pub fn split(&self, windows: &[Window]) -> Vec<String> {
         let Some(pattern) = Pattern::of_expression(self) else { return Vec::new() };
-        if !matches!(pattern.days(), Days::All | Days::OfWeek) {
+        if !matches!(pattern.days(), PatternDays::All | PatternDays::OfWeek) {
             return Vec::new();
         }
         let kept = kept_times(&pattern, &block(windows, &[]));
@@ -208,7 +208,7 @@ impl HashedExpression {
         let blocked = block(windows, &[]);
         let pattern = Pattern::of_hashed(self)?;
         let mut found: Option<(u32, String)> = None;
-        for unit in [Unit::Minute, Unit::Hour] {
+        for unit in [CronField::Minute, CronField::Hour] {
             let field = self.fields().iter().find(|field| field.unit == unit)?;
             let hashes: Vec<_> = field.hashes().collect();
             let [hash] = hashes.as_slice() else { continue };
@@ -219,7 +219,7 @@ impl HashedExpression {
                 for last in first + 1..=hash.last {
                     let bits = (first..=last).fold(0, |bits, number| bits | 1 << number);
                     let mut narrowed = pattern.clone();
-                    let changed = if unit == Unit::Minute { &mut narrowed.minute } else { &mut narrowed.hour };
+                    let changed = if unit == CronField::Minute { &mut narrowed.minute } else { &mut narrowed.hour };
                     changed.bits = bits;
                     changed.text = format!("H({first}-{last})");
                     let longer = found.as_ref().is_none_or(|(size, _)| last - first > *size);
@@ -242,7 +242,7 @@ impl Cut {
 impl Pattern {
     /// The days of the week on which it may run.
     fn weekdays(&self) -> impl Iterator<Item = u32> + use<> {
-        let bits = if self.days() == Days::OfWeek { self.weekday.bits } else { full(Unit::Weekday) };
+        let bits = if self.days() == PatternDays::OfWeek { self.weekday.bits } else { full(CronField::Weekday) };
         (0..7).filter(move |weekday| bits >> weekday & 1 == 1)
     }
 }
@@ -293,8 +293,8 @@ fn cut_pattern(pattern: &Pattern, blocked: &[DayTimes; 7]) -> Result<Pattern, In
     }
     let left: BTreeSet<DayTimes> = kept.iter().map(|(_, left)| *left).collect();
     match pattern.days() {
-        Days::OfMonth if left.len() > 1 => return Err(Inexact::DayOfMonth),
-        Days::Either if left.len() > 1 => return Err(Inexact::BothDays),
+        PatternDays::OfMonth if left.len() > 1 => return Err(Inexact::DayOfMonth),
+        PatternDays::Either if left.len() > 1 => return Err(Inexact::BothDays),
         _ => {}
     }
     let mut given = left.iter().filter(|left| !left.is_empty());
@@ -319,15 +319,15 @@ fn cut_pattern(pattern: &Pattern, blocked: &[DayTimes; 7]) -> Result<Pattern, In
 /// The pattern on some days of the week alone. A full day of the month needs its star then, or either day would do.
 fn on_weekdays(mut pattern: Pattern, weekdays: u64) -> Pattern {
     let days = pattern.days();
-    let before = if days == Days::OfWeek { pattern.weekday.bits } else { full(Unit::Weekday) };
+    let before = if days == PatternDays::OfWeek { pattern.weekday.bits } else { full(CronField::Weekday) };
     if weekdays == before {
         return pattern;
     }
-    if days == Days::All {
+    if days == PatternDays::All {
         pattern.day = pattern.day.with_star();
     }
     if pattern.weekday.bits != weekdays {
-        pattern.weekday.text = set_text(Unit::Weekday, weekdays);
+        pattern.weekday.text = set_text(CronField::Weekday, weekdays);
         pattern.weekday.bits = weekdays;
         pattern.weekday.star = false;
         pattern.weekday.hashed = false;

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::objects::{Comparer, Text};
-use super::task::{Build, Sides, What, document};
+use super::objects::{Comparer, ObjectText};
+use super::task::{ChangesBuilder, Sides, What, document};
 use crate::compile::Manifest;
 use crate::tree::RepoPath;
 
@@ -42,7 +42,7 @@ pub(super) fn went(
     manifest: &Manifest,
     clusters: &[&str],
     (job, told): (bool, bool),
-    build: &mut Build,
+    build: &mut ChangesBuilder,
     comparer: &mut Comparer<'_>,
 ) {
     let gone = clusters.iter().copied().filter(|name| sides.stands(name, &manifest.path).is_none());
@@ -54,7 +54,7 @@ pub(super) fn went(
     if !told {
         build.add(What::ObjectGone { object: object.clone() }, gone.iter().copied());
     }
-    let compared = comparer.pair(Some(Text::of(manifest)), None, false);
+    let compared = comparer.pair(Some(ObjectText::of(manifest)), None, false);
     document((Some(&manifest.path), None), (!job).then_some(object), compared, (sides, &gone), build);
 }
 
@@ -68,7 +68,7 @@ pub(super) fn came(
     manifest: &Manifest,
     clusters: &[&str],
     (job, told): (bool, bool),
-    build: &mut Build,
+    build: &mut ChangesBuilder,
     comparer: &mut Comparer<'_>,
 ) {
     let mut by_text: BTreeMap<Option<&[u8]>, Stood<'_>> = BTreeMap::new();
@@ -80,8 +80,8 @@ pub(super) fn came(
     let object = titled(manifest);
     for (stood, on) in by_text.into_values() {
         let paths = (stood.map(|_| &manifest.path), Some(&manifest.path));
-        let old = stood.map(|bytes| Text { bytes, ..Text::of(manifest) });
-        let compared = comparer.pair(old, Some(Text::of(manifest)), false);
+        let old = stood.map(|bytes| ObjectText { bytes, ..ObjectText::of(manifest) });
+        let compared = comparer.pair(old, Some(ObjectText::of(manifest)), false);
         if stood.is_none() && !told {
             build.add(What::ObjectNew { object: object.clone() }, on.iter().copied());
         }

@@ -5,13 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::consequences::{Consequences, consequences};
-use super::guard::{Allowed, Refusal, guard, names_to_allow};
-use super::inventory::{self, Inventory};
-use super::losses::{self, Baseline, Recorded, is_marker};
+use super::guard::{Allowed, GuardRefusal, guard, names_to_allow};
+use super::inventory::{self, InventoryChanges};
+use super::losses::{self, Baseline, RecordedCopies, is_marker};
 use super::objects::Comparer;
 use super::pairs::pairs;
 use super::redaction::Redaction;
-use super::task::{self, Pair, Sides, State, Task};
+use super::task::{self, ComparedState, Pair, Sides, TaskChanges};
 use crate::compile::Compilation;
 use crate::lock;
 use crate::model::{Guards, Model, Unit};
@@ -22,14 +22,14 @@ use crate::tree::{Difference, FileId, RepoPath, ownership};
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
     /// The inventory.
-    pub inventory: Inventory,
+    pub inventory: InventoryChanges,
     /// The tasks that change, in order of identity.
-    pub tasks: Vec<Task>,
+    pub tasks: Vec<TaskChanges>,
     /// Tasks of which nothing changes but how their objects are written, in order of identity.
-    pub written: Vec<Task>,
+    pub written: Vec<TaskChanges>,
     /// Objects that belong to no task, and kustomizations that come or go: what becomes of them, what they are, and on
     /// which clusters.
-    pub others: Vec<(Fate, String, Vec<String>)>,
+    pub others: Vec<(ObjectFate, String, Vec<String>)>,
     /// Numbers.
     pub totals: Totals,
     /// Clusters that stay and lose all objects of tasks, with how many those were.
@@ -39,7 +39,7 @@ pub struct Changes {
     /// Updates that the API server refuses, and deletions that take more with them.
     pub consequences: Consequences,
     /// Where the guard would stop this.
-    pub refusals: Vec<Refusal>,
+    pub refusals: Vec<GuardRefusal>,
     /// The names that would allow it.
     pub to_allow: Vec<String>,
     /// The settings of the guard, if they change.
@@ -47,12 +47,12 @@ pub struct Changes {
     /// The directory of the output, where it is committed and another.
     pub moved: Option<(String, String)>,
     /// The source files that differ, and how.
-    pub sources: Vec<(String, Fate)>,
+    pub sources: Vec<(String, ObjectFate)>,
 }
 
 /// What becomes of a file or an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fate {
+pub enum ObjectFate {
     /// It is new.
     New,
     /// It differs.
@@ -108,7 +108,7 @@ pub(super) fn counts(path: &RepoPath) -> bool {
 }
 
 /// What leads from one compilation to another.
-pub fn changes(before: State<'_>, after: State<'_>, redaction: &Redaction) -> Changes {
+pub fn changes(before: ComparedState<'_>, after: ComparedState<'_>, redaction: &Redaction) -> Changes {
     let mut found = Changes { inventory: inventory::inventory(before, after), ..Changes::default() };
     let renames: BTreeMap<String, String> =
         found.inventory.renamed.iter().map(|renamed| (renamed.from.clone(), renamed.to.clone())).collect();
@@ -147,23 +147,27 @@ pub fn changes(before: State<'_>, after: State<'_>, redaction: &Redaction) -> Ch
 }
 
 /// The source files that differ, in order of path; the lock is no source.
-fn sources(before: State<'_>, after: State<'_>) -> Vec<(String, Fate)> {
-    let mut found: BTreeMap<&str, Fate> = BTreeMap::new();
+fn sources(before: ComparedState<'_>, after: ComparedState<'_>) -> Vec<(String, ObjectFate)> {
+    let mut found: BTreeMap<&str, ObjectFate> = BTreeMap::new();
     let is_source = |path: &RepoPath| path.as_str() != lock::PATH;
     for (_, file) in before.sources.files().filter(|(_, file)| is_source(&file.path)) {
         match after.sources.get(&file.path) {
             Some((_, other)) if other.bytes == file.bytes => {}
-            Some(_) => _ = found.insert(file.path.as_str(), Fate::Changed),
-            None => _ = found.insert(file.path.as_str(), Fate::Gone),
+            Some(_) => _ = found.insert(file.path.as_str(), ObjectFate::Changed),
+            None => _ = found.insert(file.path.as_str(), ObjectFate::Gone),
         }
     }
     let new = after.sources.files().filter(|(_, file)| before.sources.get(&file.path).is_none());
-    found.extend(new.filter(|(_, file)| is_source(&file.path)).map(|(_, file)| (file.path.as_str(), Fate::New)));
+    found.extend(new.filter(|(_, file)| is_source(&file.path)).map(|(_, file)| (file.path.as_str(), ObjectFate::New)));
     found.into_iter().map(|(path, fate)| (path.to_owned(), fate)).collect()
 }
 
 /// The files that differ and that a task is made of, in order of path.
-fn made_of((before, after): (State<'_>, State<'_>), pair: Pair, differ: &[(String, Fate)]) -> Vec<String> {
+fn made_of(
+    (before, after): (ComparedState<'_>, ComparedState<'_>),
+    pair: Pair,
+    differ: &[(String, ObjectFate)],
+) -> Vec<String> {
     let mut files: BTreeSet<&str> = BTreeSet::new();
     for (state, unit) in [(before, pair.before), (after, pair.after)] {
         let Some(unit) = unit else { continue };
@@ -197,33 +201,33 @@ fn said_in(unit: &Unit) -> BTreeSet<FileId> {
 }
 
 /// What the files of the output say: how many objects are new, differ and go, and those that are no task's.
-fn files(before: State<'_>, after: State<'_>, comparer: &mut Comparer<'_>, found: &mut Changes) {
+fn files(before: ComparedState<'_>, after: ComparedState<'_>, comparer: &mut Comparer<'_>, found: &mut Changes) {
     let (old, new) = (&before.compilation.output, &after.compilation.output);
     let Ok(difference) = Difference::between(new, &old.standing(), &mut old.contents());
     let owned: BTreeSet<&str> = [before, after].iter().flat_map(|state| paths(state.compilation)).collect();
     let mut touched: BTreeSet<&str> = BTreeSet::new();
-    let mut others: BTreeMap<(Fate, String), Vec<String>> = BTreeMap::new();
-    let created = difference.create.iter().map(|write| (Fate::New, &write.path));
-    let updated = difference.update.iter().map(|write| (Fate::Changed, &write.path));
-    let deleted = difference.delete.iter().map(|removal| (Fate::Gone, &removal.path));
+    let mut others: BTreeMap<(ObjectFate, String), Vec<String>> = BTreeMap::new();
+    let created = difference.create.iter().map(|write| (ObjectFate::New, &write.path));
+    let updated = difference.update.iter().map(|write| (ObjectFate::Changed, &write.path));
+    let deleted = difference.delete.iter().map(|removal| (ObjectFate::Gone, &removal.path));
     let both = |name: &str| [before, after].iter().all(|state| named(&state.compilation.model, name));
     for (fate, path) in created.chain(updated).chain(deleted) {
         let below = path.as_str().split_once('/').map_or("", |(_, below)| below);
         if !ownership::is_manifest(path) {
             // It lists the manifests, so it differs when they do; that it is there at all is a setting.
-            if below == ownership::KUSTOMIZATION && fate != Fate::Changed && both(path.first()) {
+            if below == ownership::KUSTOMIZATION && fate != ObjectFate::Changed && both(path.first()) {
                 others.entry((fate, below.to_owned())).or_default().push(path.first().to_owned());
             }
             continue;
         }
-        if fate == Fate::Changed && same(before, after, path, comparer) {
+        if fate == ObjectFate::Changed && same(before, after, path, comparer) {
             found.totals.spelling += 1;
             continue;
         }
         *match fate {
-            Fate::New => &mut found.totals.created,
-            Fate::Changed => &mut found.totals.changed,
-            Fate::Gone => &mut found.totals.deleted,
+            ObjectFate::New => &mut found.totals.created,
+            ObjectFate::Changed => &mut found.totals.changed,
+            ObjectFate::Gone => &mut found.totals.deleted,
         } += 1;
         touched.insert(path.first());
         if !owned.contains(below) {
@@ -236,13 +240,13 @@ fn files(before: State<'_>, after: State<'_>, comparer: &mut Comparer<'_>, found
         }
     }
     found.others = others.into_iter().map(|((fate, what), clusters)| (fate, what, clusters)).collect();
-    let names = |state: State<'_>| -> BTreeSet<String> {
+    let names = |state: ComparedState<'_>| -> BTreeSet<String> {
         state.compilation.model.clusters.iter().map(|cluster| cluster.name.value.clone()).collect()
     };
     found.totals.clusters = names(before).union(&names(after)).count();
     found.totals.touched = touched.len();
     let drained_since = drained_since(before, after);
-    let recorded: Recorded = (before.compilation.lock.tasks.iter())
+    let recorded: RecordedCopies = (before.compilation.lock.tasks.iter())
         .map(|(task, record)| (task.clone(), record.clusters.keys().cloned().collect()))
         .collect();
     found.consequences = consequences(after.compilation, &difference);
@@ -272,7 +276,7 @@ fn named(model: &Model, name: &str) -> bool {
 }
 
 /// Whether two files say the same.
-fn same(before: State<'_>, after: State<'_>, path: &RepoPath, comparer: &mut Comparer<'_>) -> bool {
+fn same(before: ComparedState<'_>, after: ComparedState<'_>, path: &RepoPath, comparer: &mut Comparer<'_>) -> bool {
     let (Some(old), Some(new)) = (before.compilation.output.get(path), after.compilation.output.get(path)) else {
         return false;
     };
@@ -287,7 +291,7 @@ fn paths(compilation: &Compilation) -> impl Iterator<Item = &str> {
 
 /// The files that tasks had on clusters that are drained now. The lock may be up to date already, so what stood there is
 /// asked of the side before.
-fn drained_since(before: State<'_>, after: State<'_>) -> BTreeSet<String> {
+fn drained_since(before: ComparedState<'_>, after: ComparedState<'_>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let (old, new) = (&before.compilation.model, &after.compilation.model);
     for (unit, built) in old.units.iter().zip(&before.compilation.plan) {
@@ -306,9 +310,9 @@ fn drained_since(before: State<'_>, after: State<'_>) -> BTreeSet<String> {
 }
 
 /// The clusters that stay and lose all that tasks had there.
-fn losses(before: State<'_>, after: State<'_>, found: &mut Changes) {
+fn losses(before: ComparedState<'_>, after: ComparedState<'_>, found: &mut Changes) {
     // What several tasks bring is one object.
-    let number = |state: State<'_>| -> BTreeMap<String, usize> {
+    let number = |state: ComparedState<'_>| -> BTreeMap<String, usize> {
         let mut paths: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for variant in state.compilation.plan.iter().flat_map(|built| &built.rendered.variants) {
             for cluster in &variant.clusters {

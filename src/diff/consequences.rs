@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::cascades::Takes;
 use super::normal_objects::normal_objects;
 use super::refused_updates::refused_fields;
-use super::standing::Key;
+use super::standing::ObjectKey;
 use super::starts_at_once::{self, StartCause, StartsAtOnce};
 use crate::compile::Compilation;
 use crate::tree::{Difference, RepoPath, ownership};
@@ -136,7 +136,7 @@ fn refused(difference: &Difference) -> Vec<RefusedUpdate> {
             continue;
         };
         let fields = refused_fields(&old, &new);
-        if let Some(key) = Key::of(&new).filter(|_| !fields.is_empty()) {
+        if let Some(key) = ObjectKey::of(&new).filter(|_| !fields.is_empty()) {
             found.entry((path.to_owned(), key.to_string(), fields)).or_default().extend(clusters);
         }
     }
@@ -165,7 +165,7 @@ fn starts_at_once(difference: &Difference) -> Vec<StartsAtOnce> {
         let Some(cause) = starts_at_once::cause(&old, &new) else { continue };
         let first = || StartsAtOnce { cause, copies: BTreeMap::new(), path: path.to_owned() };
         let task = ownership::owner(bytes).map(str::to_owned);
-        let task = task.or_else(|| Key::of(&new).map(|key| key.to_string())).unwrap_or_default();
+        let task = task.or_else(|| ObjectKey::of(&new).map(|key| key.to_string())).unwrap_or_default();
         let copies = &mut found.entry(cause).or_insert_with(first).copies;
         copies.entry(task).or_default().extend(clusters.into_iter().map(str::to_owned));
     }
@@ -182,7 +182,7 @@ fn cascades(after: &Compilation, difference: &Difference) -> Vec<Cascade> {
     let mut found: Vec<Cascade> = Vec::new();
     for ((path, former), clusters) in by_texts {
         let Some(object) = object_at(path, normal_objects(former)) else { continue };
-        let (Some(takes), Some(key)) = (Takes::of(&object), Key::of(&object)) else { continue };
+        let (Some(takes), Some(key)) = (Takes::of(&object), ObjectKey::of(&object)) else { continue };
         let object = key.to_string();
         let same = |known: &&mut Cascade| known.path == path && known.object == object && known.takes == takes;
         match found.iter_mut().find(same) {

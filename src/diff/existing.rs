@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::standing::{Key, Object};
+use super::standing::{ExistingObject, ObjectKey};
 use crate::diag::Place;
 use crate::render::cluster_wide;
 use crate::tree::FileId;
@@ -18,7 +18,7 @@ pub type Ignored = BTreeMap<String, usize>;
 #[derive(Debug, Default)]
 pub struct ExistingObjects {
     /// Objects, in the form in which equal means the same.
-    pub objects: Vec<Object>,
+    pub objects: Vec<ExistingObject>,
     /// Documents that are no objects, or that no cluster is given.
     pub others: usize,
 }
@@ -93,14 +93,14 @@ fn unpack(file: &str, mut value: Value, of: Option<(&str, &str)>, taken: &mut Ex
     }
     // What a build tool reads is applied to no cluster.
     let built = version.starts_with("kustomize.config.k8s.io/");
-    match Key::of(&value).filter(|_| !built) {
+    match ObjectKey::of(&value).filter(|_| !built) {
         Some(_) => taken.objects.extend(object(file, value, ignored)),
         None => taken.others += 1,
     }
 }
 
 /// An object as it is compared.
-pub(super) fn object(file: &str, mut value: Value, ignored: &mut Ignored) -> Option<Object> {
+pub(super) fn object(file: &str, mut value: Value, ignored: &mut Ignored) -> Option<ExistingObject> {
     let mut drop = |what: String| *ignored.entry(what).or_default() += 1;
     if let Value::Object(members) = &mut value
         && members.remove("status").is_some()
@@ -132,12 +132,12 @@ pub(super) fn object(file: &str, mut value: Value, ignored: &mut Ignored) -> Opt
         drop("metadata.namespace of objects that have none".to_owned());
     }
     let mut value = validate::normal(&value);
-    let key = Key::of(&value)?;
+    let key = ObjectKey::of(&value)?;
     // Whose namespace is whose was decided by the key.
     if let Some(Value::Object(metadata)) = value.get_mut("metadata") {
         Map::remove(metadata, "namespace");
     }
-    Some(Object { key, value: value.into(), file: file.to_owned() })
+    Some(ExistingObject { key, value: value.into(), file: file.to_owned() })
 }
 
 fn of_tool(key: &str) -> bool {

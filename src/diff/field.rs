@@ -9,9 +9,9 @@ use super::list_keys::ListKeys;
 
 /// One difference.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Field {
+pub struct FieldChange {
     /// Where.
-    pub path: Vec<Step>,
+    pub path: Vec<PathSegment>,
     /// What stood there, if anything did.
     pub old: Option<Value>,
     /// What stands there, if anything does.
@@ -20,7 +20,7 @@ pub struct Field {
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum PathSegment {
     /// A member of a map.
     Member(String),
     /// An item of a list, by its key.
@@ -30,13 +30,19 @@ pub enum Step {
 }
 
 /// Where two values differ.
-pub fn fields(old: &Value, new: &Value, lists: ListKeys) -> Vec<Field> {
+pub fn fields(old: &Value, new: &Value, lists: ListKeys) -> Vec<FieldChange> {
     let mut found = Vec::new();
     walk(Some(old), Some(new), lists, &mut Vec::new(), &mut found);
     found
 }
 
-fn walk(old: Option<&Value>, new: Option<&Value>, lists: ListKeys, path: &mut Vec<Step>, found: &mut Vec<Field>) {
+fn walk(
+    old: Option<&Value>,
+    new: Option<&Value>,
+    lists: ListKeys,
+    path: &mut Vec<PathSegment>,
+    found: &mut Vec<FieldChange>,
+) {
     if old == new {
         return;
     }
@@ -67,23 +73,23 @@ fn walk(old: Option<&Value>, new: Option<&Value>, lists: ListKeys, path: &mut Ve
 }
 
 /// What stands at a path, if anything does.
-pub fn value_at<'v>(value: &'v Value, path: &[Step], lists: ListKeys) -> Option<&'v Value> {
+pub fn value_at<'v>(value: &'v Value, path: &[PathSegment], lists: ListKeys) -> Option<&'v Value> {
     match path {
-        [] | [Step::Order] => Some(value),
-        [Step::Member(name), rest @ ..] => value_at(value.get(name)?, rest, lists.field(name)),
-        [Step::Item(key), rest @ ..] => {
+        [] | [PathSegment::Order] => Some(value),
+        [PathSegment::Member(name), rest @ ..] => value_at(value.get(name)?, rest, lists.field(name)),
+        [PathSegment::Item(key), rest @ ..] => {
             let item = keyed(value.as_array()?, lists)?.into_iter().find(|(known, _)| known == key)?.1;
             value_at(item, rest, lists.item())
         }
-        [Step::Order, ..] => None,
+        [PathSegment::Order, ..] => None,
     }
 }
 
 /// The value with another one at a path, or with none; `None` where the path leads nowhere.
-pub fn value_with(value: &Value, path: &[Step], put: Option<&Value>, lists: ListKeys) -> Option<Value> {
+pub fn value_with(value: &Value, path: &[PathSegment], put: Option<&Value>, lists: ListKeys) -> Option<Value> {
     let (step, rest) = path.split_first()?;
     match (step, value) {
-        (Step::Member(name), Value::Object(members)) => {
+        (PathSegment::Member(name), Value::Object(members)) => {
             let mut members = members.clone();
             let there = members.get(name).cloned();
             match (rest, put) {
@@ -96,7 +102,7 @@ pub fn value_with(value: &Value, path: &[Step], put: Option<&Value>, lists: List
             }
             Some(members.into())
         }
-        (Step::Item(key), Value::Array(items)) => {
+        (PathSegment::Item(key), Value::Array(items)) => {
             let at = keyed(items, lists)?.iter().position(|(known, _)| known == key);
             let mut items = items.clone();
             match (rest, put, at) {
@@ -113,31 +119,31 @@ pub fn value_with(value: &Value, path: &[Step], put: Option<&Value>, lists: List
 }
 
 /// Whether a path ends at a member.
-fn plain(path: &[Step]) -> bool {
-    !matches!(path.last(), Some(Step::Item(_)))
+fn plain(path: &[PathSegment]) -> bool {
+    !matches!(path.last(), Some(PathSegment::Item(_)))
 }
 
-fn add(old: Option<&Value>, new: Option<&Value>, path: &[Step], found: &mut Vec<Field>) {
-    found.push(Field { path: path.to_vec(), old: old.cloned(), new: new.cloned() });
+fn add(old: Option<&Value>, new: Option<&Value>, path: &[PathSegment], found: &mut Vec<FieldChange>) {
+    found.push(FieldChange { path: path.to_vec(), old: old.cloned(), new: new.cloned() });
 }
 
 fn members(
     old: &Map<String, Value>,
     new: &Map<String, Value>,
     lists: ListKeys,
-    path: &mut Vec<Step>,
-    found: &mut Vec<Field>,
+    path: &mut Vec<PathSegment>,
+    found: &mut Vec<FieldChange>,
 ) {
     let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     for name in names {
-        path.push(Step::Member(name.clone()));
+        path.push(PathSegment::Member(name.clone()));
         walk(old.get(name), new.get(name), lists.field(name), path, found);
         path.pop();
     }
 }
 
 /// The items of a list by their keys, if it has keys and no two are the same.
-fn keyed(items: &[Value], lists: ListKeys) -> Option<Items<'_>> {
+fn keyed(items: &[Value], lists: ListKeys) -> Option<KeyedItems<'_>> {
     let key = lists.key();
     if key.is_empty() {
         return None;
@@ -163,46 +169,52 @@ fn scalar(value: &Value) -> String {
     }
 }
 
-type Items<'v> = Vec<(String, &'v Value)>;
+type KeyedItems<'v> = Vec<(String, &'v Value)>;
 
-fn items((old, new): (&Items<'_>, &Items<'_>), lists: ListKeys, path: &mut Vec<Step>, found: &mut Vec<Field>) {
+fn items(
+    (old, new): (&KeyedItems<'_>, &KeyedItems<'_>),
+    lists: ListKeys,
+    path: &mut Vec<PathSegment>,
+    found: &mut Vec<FieldChange>,
+) {
     let before: BTreeMap<&String, &Value> = old.iter().map(|(key, item)| (key, *item)).collect();
     let after: BTreeMap<&String, &Value> = new.iter().map(|(key, item)| (key, *item)).collect();
     // In the order in which they stand, those that are gone first.
     let gone = old.iter().map(|(key, _)| key).filter(|key| !after.contains_key(key));
     for key in gone.chain(new.iter().map(|(key, _)| key)) {
-        path.push(Step::Item(key.clone()));
+        path.push(PathSegment::Item(key.clone()));
         walk(before.get(key).copied(), after.get(key).copied(), lists.item(), path, found);
         path.pop();
     }
-    let order = |of: &Items<'_>, in_both: &BTreeMap<&String, &Value>| -> Vec<Value> {
+    let order = |of: &KeyedItems<'_>, in_both: &BTreeMap<&String, &Value>| -> Vec<Value> {
         let keys = of.iter().map(|(key, _)| key).filter(|key| in_both.contains_key(key));
         keys.map(|key| Value::String(key.clone())).collect()
     };
     let (was, is) = (order(old, &after), order(new, &before));
     if was != is {
-        path.push(Step::Order);
+        path.push(PathSegment::Order);
         add(Some(&Value::Array(was)), Some(&Value::Array(is)), path, found);
         path.pop();
     }
 }
 
-impl Field {
+impl FieldChange {
     /// The path as a reader writes it: `spec.jobTemplate.spec.template.spec.containers[main].image`.
     pub fn at(&self) -> String {
         path_text(&self.path)
     }
 
     /// Whether one path leads to the other's place, or on from there; the order of a list is the list.
-    pub fn touches(&self, other: &Field) -> bool {
-        let plain =
-            |field: &Field| field.path.iter().filter(|step| **step != Step::Order).cloned().collect::<Vec<Step>>();
+    pub fn touches(&self, other: &FieldChange) -> bool {
+        let plain = |field: &FieldChange| {
+            field.path.iter().filter(|step| **step != PathSegment::Order).cloned().collect::<Vec<PathSegment>>()
+        };
         plain(self).iter().zip(&plain(other)).all(|(a, b)| a == b)
     }
 
     /// Whether only the order of a list's items differs here.
     pub fn is_order(&self) -> bool {
-        self.path.last() == Some(&Step::Order)
+        self.path.last() == Some(&PathSegment::Order)
     }
 
     /// Whether the path is that one, items whatever their key: `["spec", "containers", "*", "image"]`.
@@ -214,15 +226,15 @@ impl Field {
     pub fn starts(&self, pattern: &[&str]) -> bool {
         self.path.len() >= pattern.len()
             && self.path.iter().zip(pattern).all(|(step, wanted)| match step {
-                Step::Member(name) => name == wanted,
-                Step::Item(_) => *wanted == "*",
-                Step::Order => false,
+                PathSegment::Member(name) => name == wanted,
+                PathSegment::Item(_) => *wanted == "*",
+                PathSegment::Order => false,
             })
     }
 }
 
 /// A path as a reader writes it; the order of a list is the list.
-pub fn path_text(path: &[Step]) -> String {
+pub fn path_text(path: &[PathSegment]) -> String {
     let mut text = String::new();
     for step in path {
         let _infallible = fmt::Write::write_fmt(&mut text, format_args!("{step}"));
@@ -230,16 +242,16 @@ pub fn path_text(path: &[Step]) -> String {
     text.strip_prefix('.').map(str::to_owned).unwrap_or(text)
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for PathSegment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bare = |name: &str| {
             !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '$'))
         };
         match self {
-            Step::Member(name) if bare(name) => write!(f, ".{name}"),
-            Step::Member(name) => write!(f, "[{}]", Value::String(name.clone())),
-            Step::Item(key) => write!(f, "[{key}]"),
-            Step::Order => Ok(()),
+            PathSegment::Member(name) if bare(name) => write!(f, ".{name}"),
+            PathSegment::Member(name) => write!(f, "[{}]", Value::String(name.clone())),
+            PathSegment::Item(key) => write!(f, "[{key}]"),
+            PathSegment::Order => Ok(()),
         }
     }
 }
@@ -286,7 +298,11 @@ mod tests {
             back = value_with(&back, &field.path, value_at(&old, &field.path, lists), lists).expect("a place");
         }
         assert_eq!(fields(&old, &back, lists), []);
-        let nowhere = [Step::Member("env".to_owned()), Step::Item("Z".to_owned()), Step::Member("value".to_owned())];
+        let nowhere = [
+            PathSegment::Member("env".to_owned()),
+            PathSegment::Item("Z".to_owned()),
+            PathSegment::Member("value".to_owned()),
+        ];
         assert_eq!(value_with(&new, &nowhere, Some(&json!(1)), lists), None);
     }
 

@@ -26,7 +26,7 @@ pub enum Measured {
 
 /// A level at which too much would be lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct GuardRefusal {
     /// Which.
     pub of: Measured,
     /// How many objects or copies would go.
@@ -39,7 +39,7 @@ pub struct Refusal {
     pub dropped: bool,
 }
 
-impl Refusal {
+impl GuardRefusal {
     /// The cluster, if the level is one.
     pub fn cluster(&self) -> Option<&str> {
         if let Measured::Cluster(name) = &self.of { Some(name) } else { None }
@@ -51,7 +51,7 @@ impl Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for GuardRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { deleted, before, after, .. } = self;
         let all = deleted >= before;
@@ -122,7 +122,7 @@ impl Allowed {
 
 /// The levels at which a change loses too much: more than `percent` of what is there and at least `min`; all that a cluster
 /// or an existing task has; or anything of a cluster that is dropped. What is allowed is not counted as lost.
-pub fn guard(losses: &Losses, guards: Guards, allowed: &Allowed) -> Vec<Refusal> {
+pub fn guard(losses: &Losses, guards: Guards, allowed: &Allowed) -> Vec<GuardRefusal> {
     let many = |lost: usize, before: usize| {
         lost as u64 * 100 > before as u64 * u64::from(guards.percent) && lost >= guards.min as usize
     };
@@ -139,7 +139,7 @@ pub fn guard(losses: &Losses, guards: Guards, allowed: &Allowed) -> Vec<Refusal>
         let emptied = *all >= size.before && size.after == 0;
         if *counted > 0 && (many(*counted, size.before) || emptied || dropped) {
             let of = Measured::Cluster((*cluster).to_owned());
-            refusals.push(Refusal { of, deleted: *counted, before: size.before, after: size.after, dropped });
+            refusals.push(GuardRefusal { of, deleted: *counted, before: size.before, after: size.after, dropped });
         }
     }
     for (task, copies) in losses.tasks.iter().filter(|(task, _)| !allowed.task(task)) {
@@ -148,26 +148,26 @@ pub fn guard(losses: &Losses, guards: Guards, allowed: &Allowed) -> Vec<Refusal>
         if counted > 0 && (many(counted, copies.before.len()) || emptied) {
             let (before, after) = (copies.before.len(), copies.after.len());
             let of = Measured::Task(task.clone());
-            refusals.push(Refusal { of, deleted: counted, before, after, dropped: !copies.exists });
+            refusals.push(GuardRefusal { of, deleted: counted, before, after, dropped: !copies.exists });
         }
     }
     let counted = by_cluster.values().map(|(_, counted)| counted).sum();
-    let sum = |pick: fn(&super::losses::Size) -> usize| losses.clusters.values().map(pick).sum();
+    let sum = |pick: fn(&super::losses::CopyCount) -> usize| losses.clusters.values().map(pick).sum();
     let before = sum(|size| size.before);
     // Where all of it is in one cluster that is refused already, that is said.
     let said = by_cluster.len() == 1 && refusals.iter().any(|refusal| refusal.cluster().is_some());
     if many(counted, before) && !said {
         let after = sum(|size| size.after);
-        refusals.push(Refusal { of: Measured::Fleet, deleted: counted, before, after, dropped: false });
+        refusals.push(GuardRefusal { of: Measured::Fleet, deleted: counted, before, after, dropped: false });
     }
     refusals
 }
 
 /// The fewest names that let everything pass that is refused: tasks, clusters or both, beside those that are allowed
 /// already; else [`ALL`].
-pub fn names_to_allow(losses: &Losses, guards: Guards, allowed: &Allowed, refusals: &[Refusal]) -> Vec<String> {
-    let tasks = || refusals.iter().filter_map(Refusal::task).map(str::to_owned);
-    let clusters = || refusals.iter().filter_map(Refusal::cluster).map(str::to_owned);
+pub fn names_to_allow(losses: &Losses, guards: Guards, allowed: &Allowed, refusals: &[GuardRefusal]) -> Vec<String> {
+    let tasks = || refusals.iter().filter_map(GuardRefusal::task).map(str::to_owned);
+    let clusters = || refusals.iter().filter_map(GuardRefusal::cluster).map(str::to_owned);
     let mut choices: Vec<Vec<String>> = vec![tasks().collect(), clusters().collect()];
     choices.sort_by_key(Vec::len);
     choices.push(clusters().chain(tasks()).collect());

@@ -5,13 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::redaction::secret_names;
-use super::task::State;
+use super::task::ComparedState;
 use crate::model::{Cluster, Model, TaintEffect};
 use crate::secrets::{self, SecretNames};
 
 /// What changes in the inventory.
 #[derive(Clone, Debug, Default)]
-pub struct Inventory {
+pub struct InventoryChanges {
     /// Clusters that are new, with the number of their objects.
     pub added: Vec<(String, usize)>,
     /// Clusters that are gone, with the number of their objects.
@@ -19,7 +19,7 @@ pub struct Inventory {
     /// Clusters that have another name now.
     pub renamed: Vec<Renamed>,
     /// What is said of others, with the clusters of which it is.
-    pub said: Vec<(Said, Vec<String>)>,
+    pub said: Vec<(ClusterFact, Vec<String>)>,
 }
 
 /// A cluster that has another name.
@@ -39,7 +39,7 @@ pub struct Renamed {
 
 /// Something that is said of clusters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Said {
+pub struct ClusterFact {
     /// What: `taint`, `label tier`, `region`.
     pub what: String,
     /// What it was, if it was there.
@@ -102,11 +102,11 @@ fn covered(cluster: &Cluster, names: &SecretNames) -> BTreeMap<String, String> {
 }
 
 /// What changes in the inventory.
-pub(super) fn inventory(before: State<'_>, after: State<'_>) -> Inventory {
-    let mut found = Inventory::default();
+pub(super) fn inventory(before: ComparedState<'_>, after: ComparedState<'_>) -> InventoryChanges {
+    let mut found = InventoryChanges::default();
     let (old, new) = (&before.compilation.model, &after.compilation.model);
     let (old_objects, new_objects) = (objects(before), objects(after));
-    let counted = |of: &Objects<'_>, name: &str| of.get(name).map_or(0, BTreeSet::len);
+    let counted = |of: &ObjectsByCluster<'_>, name: &str| of.get(name).map_or(0, BTreeSet::len);
     let gone: Vec<&Cluster> = absent(old, new);
     let come: Vec<&Cluster> = absent(new, old);
     let heirs = heirs((&gone, &old_objects), (&come, &new_objects));
@@ -125,7 +125,7 @@ pub(super) fn inventory(before: State<'_>, after: State<'_>) -> Inventory {
     let added = come.iter().map(|cluster| cluster.name.as_str()).filter(|name| !taken.contains(name));
     found.added = added.map(|name| (name.to_owned(), counted(&new_objects, name))).collect();
     let names = secret_names(old).join(&secret_names(new));
-    let mut said: BTreeMap<Said, Vec<String>> = BTreeMap::new();
+    let mut said: BTreeMap<ClusterFact, Vec<String>> = BTreeMap::new();
     for cluster in &new.clusters {
         let Some(was) = named(old, cluster.name.as_str()) else { continue };
         for fact in changed(was, cluster, &names) {
@@ -137,13 +137,13 @@ pub(super) fn inventory(before: State<'_>, after: State<'_>) -> Inventory {
 }
 
 /// The objects of clusters, by path and bytes.
-type Objects<'a> = BTreeMap<&'a str, BTreeSet<(&'a str, &'a [u8])>>;
+type ObjectsByCluster<'a> = BTreeMap<&'a str, BTreeSet<(&'a str, &'a [u8])>>;
 
 /// Which cluster that came is which of those that are gone. Who is described alike comes first; of several, and of those
 /// that are described otherwise and have the same objects for the greater part, who gets the most equal ones.
 fn heirs<'c>(
-    (gone, old): (&[&'c Cluster], &Objects<'_>),
-    (come, new): (&[&'c Cluster], &Objects<'_>),
+    (gone, old): (&[&'c Cluster], &ObjectsByCluster<'_>),
+    (come, new): (&[&'c Cluster], &ObjectsByCluster<'_>),
 ) -> BTreeMap<&'c str, &'c str> {
     let described = |all: &[&'c Cluster]| -> Vec<(&'c str, Description)> {
         all.iter().map(|cluster| (cluster.name.as_str(), described(cluster))).collect()
@@ -176,7 +176,7 @@ fn heirs<'c>(
 }
 
 /// What is said otherwise of a cluster.
-fn changed(was: &Cluster, is: &Cluster, names: &SecretNames) -> Vec<Said> {
+fn changed(was: &Cluster, is: &Cluster, names: &SecretNames) -> Vec<ClusterFact> {
     let mut found = Vec::new();
     let taints = |cluster: &Cluster| -> BTreeMap<String, TaintEffect> {
         cluster.taints.iter().map(|taint| (taint.to_string(), taint.effect)).collect()
@@ -184,22 +184,22 @@ fn changed(was: &Cluster, is: &Cluster, names: &SecretNames) -> Vec<Said> {
     let (old, new) = (taints(was), taints(is));
     for (taint, effect) in old.iter().filter(|(taint, _)| !new.contains_key(*taint)) {
         let what = "taint".to_owned();
-        found.push(Said { what, old: Some(taint.clone()), new: None, effect: Some(*effect) });
+        found.push(ClusterFact { what, old: Some(taint.clone()), new: None, effect: Some(*effect) });
     }
     for (taint, effect) in new.iter().filter(|(taint, _)| !old.contains_key(*taint)) {
         let what = "taint".to_owned();
-        found.push(Said { what, old: None, new: Some(taint.clone()), effect: Some(*effect) });
+        found.push(ClusterFact { what, old: None, new: Some(taint.clone()), effect: Some(*effect) });
     }
     let (old, new) = (facts(was, names), facts(is, names));
     let (old_hidden, new_hidden) = (covered(was, names), covered(is, names));
     for what in old.keys().chain(new.keys()).collect::<BTreeSet<&String>>() {
         if old.get(what) != new.get(what) || old_hidden.get(what) != new_hidden.get(what) {
             let (old, new) = (old.get(what).cloned(), new.get(what).cloned());
-            found.push(Said { what: what.clone(), old, new, effect: None });
+            found.push(ClusterFact { what: what.clone(), old, new, effect: None });
         }
     }
     if capacity(was) != capacity(is) {
-        found.push(Said { what: "capacity".to_owned(), old: None, new: None, effect: None });
+        found.push(ClusterFact { what: "capacity".to_owned(), old: None, new: None, effect: None });
     }
     found
 }
@@ -224,8 +224,8 @@ fn named<'m>(model: &'m Model, name: &str) -> Option<&'m Cluster> {
 }
 
 /// The objects of each cluster, by path below its directory and bytes, without the marker of an idle one.
-fn objects(state: State<'_>) -> Objects<'_> {
-    let mut found = Objects::new();
+fn objects(state: ComparedState<'_>) -> ObjectsByCluster<'_> {
+    let mut found = ObjectsByCluster::new();
     for (path, bytes) in state.compilation.output.files() {
         if super::changes::counts(path) {
             let below = path.as_str().split_once('/').map_or("", |(_, below)| below);

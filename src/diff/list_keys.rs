@@ -2,18 +2,18 @@
 
 use serde_json::Value;
 
-use crate::patch::Shape;
+use crate::patch::ListShape;
 use crate::patch::table::List;
 
 /// A cursor that walks beside a value: keys of a strategic merge, and the identity of items under server-side apply.
 #[derive(Clone, Copy)]
-pub struct ListKeys(Shape);
+pub struct ListKeys(ListShape);
 
 impl ListKeys {
     /// The lists of an object, by its apiVersion and kind.
     pub fn new(object: &Value) -> Self {
         let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
-        ListKeys(Shape::of(text("apiVersion"), text("kind")))
+        ListKeys(ListShape::of(text("apiVersion"), text("kind")))
     }
 
     /// The value of a member.

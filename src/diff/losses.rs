@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::consequences::Consequences;
 use crate::compile::{Compilation, MARKER_PREFIX};
-use crate::lock::{Found, Lock};
+use crate::lock::{Lock, ParsedLock};
 use crate::model::Unit;
 use crate::place::{Reason, Verdict};
 use crate::tree::{Difference, Removal, RepoPath, ownership};
 
 /// Why an object counts as lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cause {
+pub enum LossCause {
     /// Its file is deleted, whatever is created in its place.
     Deleted,
     /// No output of its cluster exists to compare with, and the lock records a copy that is no longer placed there.
@@ -31,12 +31,12 @@ pub struct Loss {
     /// The task that it belongs to, where that is known.
     pub task: Option<String>,
     /// Why it counts.
-    pub cause: Cause,
+    pub cause: LossCause,
 }
 
 /// How many objects of tasks a cluster has, before and after.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Size {
+pub struct CopyCount {
     /// Baseline, without what a drain explains.
     pub before: usize,
     /// After.
@@ -63,7 +63,7 @@ pub struct Losses {
     /// What a NoExecute taint explains is not in it.
     pub losses: BTreeMap<String, Loss>,
     /// The size of each cluster that has or had an object.
-    pub clusters: BTreeMap<String, Size>,
+    pub clusters: BTreeMap<String, CopyCount>,
     /// The copies of each task that loses one.
     pub tasks: BTreeMap<String, Copies>,
     /// The clusters of the inventory.
@@ -78,11 +78,11 @@ impl Losses {
 }
 
 /// The clusters of each task, as a lock records them.
-pub type Recorded = BTreeMap<String, BTreeSet<String>>;
+pub type RecordedCopies = BTreeMap<String, BTreeSet<String>>;
 
 /// What a lock that was read records.
-pub fn recorded(found: &Found) -> Recorded {
-    let clusters = |entry: &crate::lock::Entry| entry.record.clusters.keys().cloned().collect();
+pub fn recorded(found: &ParsedLock) -> RecordedCopies {
+    let clusters = |entry: &crate::lock::RecordedTask| entry.record.clusters.keys().cloned().collect();
     found.tasks.iter().map(|(task, entry)| (task.clone(), clusters(entry))).collect()
 }
 
@@ -92,7 +92,7 @@ pub struct Baseline<'a> {
     /// From the existing output to the new one.
     pub difference: &'a Difference,
     /// What the lock recorded.
-    pub recorded: &'a Recorded,
+    pub recorded: &'a RecordedCopies,
     /// Paths that go because a NoExecute taint drains their cluster, beyond those that the new compilation knows.
     pub drained: &'a BTreeSet<String>,
     /// What follows from the difference beyond its files.
@@ -193,7 +193,7 @@ impl<'a> Count<'a> {
                 without += 1;
                 continue;
             }
-            let loss = Loss { cluster: cluster.to_owned(), task: removal.owner.clone(), cause: Cause::Deleted };
+            let loss = Loss { cluster: cluster.to_owned(), task: removal.owner.clone(), cause: LossCause::Deleted };
             found.add(removal.path.as_str(), loss);
         }
         let marked = self.marked.contains(cluster);
@@ -201,7 +201,7 @@ impl<'a> Count<'a> {
         let before = counts.before().saturating_sub(without + usize::from(marked && !created));
         let taken = self.taken.keys().filter(|path| path.first() == cluster && !is_marker(path)).count();
         let after = counts.after().saturating_sub(usize::from(marked) + taken);
-        found.clusters.insert(cluster.to_owned(), Size { before, after });
+        found.clusters.insert(cluster.to_owned(), CopyCount { before, after });
     }
 
     /// Counts the objects that stay in the output and are lost all the same.
@@ -214,12 +214,12 @@ impl<'a> Count<'a> {
         };
         for update in &self.baseline.consequences.refused {
             for cluster in &update.clusters {
-                found.add(&format!("{cluster}/{}", update.path), of(cluster, &update.tasks, Cause::Replaced));
+                found.add(&format!("{cluster}/{}", update.path), of(cluster, &update.tasks, LossCause::Replaced));
             }
         }
         for taken in self.baseline.consequences.cascades.iter().flat_map(|cascade| &cascade.taken) {
             if self.taken.contains_key(&taken.path) && !is_marker(&taken.path) {
-                found.add(taken.path.as_str(), of(taken.path.first(), &taken.tasks, Cause::TakenAlong));
+                found.add(taken.path.as_str(), of(taken.path.first(), &taken.tasks, LossCause::TakenAlong));
             }
         }
     }
@@ -307,7 +307,7 @@ impl<'a> Count<'a> {
             for task in tasks {
                 if found.tasks.get(task).is_some_and(|copies| copies.lost.contains(cluster)) {
                     let loss =
-                        Loss { cluster: cluster.to_owned(), task: Some(task.to_owned()), cause: Cause::Recorded };
+                        Loss { cluster: cluster.to_owned(), task: Some(task.to_owned()), cause: LossCause::Recorded };
                     found.add(&format!("{cluster}/{task}"), loss);
                 }
             }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::field::{Field, fields};
+use super::field::{FieldChange, fields};
 use super::list_keys::ListKeys;
 use super::redaction::Redaction;
 use super::significance::split_by_meaning;
@@ -24,9 +24,9 @@ pub struct Compared {
     /// What is.
     pub new: Option<Value>,
     /// Where they differ, if both are there; nothing if they mean the same.
-    pub fields: Vec<Field>,
+    pub fields: Vec<FieldChange>,
     /// Where they are written otherwise and mean the same.
-    pub written: Vec<Field>,
+    pub written: Vec<FieldChange>,
 }
 
 impl Compared {
@@ -43,22 +43,22 @@ impl Compared {
 
 /// A text and the object of it that is meant: a file that passes byte for byte may hold several.
 #[derive(Clone, Copy)]
-pub(super) struct Text<'a> {
+pub(super) struct ObjectText<'a> {
     pub(super) bytes: &'a Arc<[u8]>,
     pub(super) kind: &'a str,
     pub(super) name: &'a str,
 }
 
-impl<'a> Text<'a> {
+impl<'a> ObjectText<'a> {
     pub(super) fn of(manifest: &'a Manifest) -> Self {
         Self { bytes: &manifest.bytes, kind: &manifest.kind, name: &manifest.name }
     }
 }
 
 /// Differences of what nobody may see, without what differs: two secrets that changed places look the same when covered.
-pub fn unseen(found: Vec<Field>) -> Vec<Field> {
+pub fn unseen(found: Vec<FieldChange>) -> Vec<FieldChange> {
     let hide = |value: Option<Value>, cover: &str| value.map(|_| Value::from(cover));
-    let unseen = found.into_iter().map(|field| Field {
+    let unseen = found.into_iter().map(|field| FieldChange {
         old: hide(field.old, "(hidden: before)"),
         new: hide(field.new, "(hidden: after)"),
         path: field.path,
@@ -78,10 +78,15 @@ impl<'r> Comparer<'r> {
     }
 
     /// Two states of an object. Where its name has changed, `renamed` leaves name and namespace out of the comparison.
-    pub(super) fn pair(&mut self, old: Option<Text<'_>>, new: Option<Text<'_>>, renamed: bool) -> Rc<Compared> {
-        let at = |text: Option<Text<'_>>| text.map_or(0, |text| text.bytes.as_ptr().addr());
+    pub(super) fn pair(
+        &mut self,
+        old: Option<ObjectText<'_>>,
+        new: Option<ObjectText<'_>>,
+        renamed: bool,
+    ) -> Rc<Compared> {
+        let at = |text: Option<ObjectText<'_>>| text.map_or(0, |text| text.bytes.as_ptr().addr());
         let name =
-            |text: Option<Text<'_>>| text.map_or_else(String::new, |text| format!("{}/{}", text.kind, text.name));
+            |text: Option<ObjectText<'_>>| text.map_or_else(String::new, |text| format!("{}/{}", text.kind, text.name));
         let key = (at(old), at(new), format!("{} {}", name(old), name(new)));
         if let Some(known) = self.known.get(&key) {
             return Rc::clone(known);
@@ -99,11 +104,11 @@ impl<'r> Comparer<'r> {
         if known.peek().is_some() {
             return known.all(|(_, compared)| compared.same());
         }
-        let text = |bytes| Text { bytes, kind: "", name: "" };
+        let text = |bytes| ObjectText { bytes, kind: "", name: "" };
         self.pair(Some(text(old)), Some(text(new)), false).same()
     }
 
-    fn compare(&self, old: Option<Text<'_>>, new: Option<Text<'_>>, renamed: bool) -> Compared {
+    fn compare(&self, old: Option<ObjectText<'_>>, new: Option<ObjectText<'_>>, renamed: bool) -> Compared {
         if let (Some(old), Some(new)) = (old, new)
             && old.bytes == new.bytes
         {
@@ -120,7 +125,7 @@ impl<'r> Comparer<'r> {
                     found = unseen(fields(bare_old, bare_new, ListKeys::new(bare_new)));
                 }
                 let of_name =
-                    |field: &Field| field.is_at(&["metadata", "name"]) || field.is_at(&["metadata", "namespace"]);
+                    |field: &FieldChange| field.is_at(&["metadata", "name"]) || field.is_at(&["metadata", "namespace"]);
                 found.retain(|field| !renamed || !of_name(field));
                 split_by_meaning(bare_old, bare_new, found)
             }
@@ -130,7 +135,7 @@ impl<'r> Comparer<'r> {
     }
 
     /// The object that a text is about. What cannot be read is compared as a text.
-    pub(super) fn object(&self, text: Text<'_>) -> Value {
+    pub(super) fn object(&self, text: ObjectText<'_>) -> Value {
         let kind = text.kind.rsplit('/').next().unwrap_or_default();
         let mut objects = parse_objects(text.bytes);
         let meant = |object: &Value| {

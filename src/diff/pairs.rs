@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::objects::{Comparer, Text};
-use super::task::{Pair, Sides, State};
+use super::objects::{Comparer, ObjectText};
+use super::task::{ComparedState, Pair, Sides};
 use crate::model::{Identity, Unit};
 
 /// The tasks of both sides, each with its other self.
@@ -26,7 +26,7 @@ pub(super) fn pairs(sides: &Sides<'_>, comparer: &Comparer<'_>) -> Vec<Pair> {
     come.extend((0..new.len()).filter(|at| place(old, &new[*at]).is_none()));
     // A task that gives the very CronJobs of another is that one; then one that gives the same but for names; then one
     // of the same name in another namespace, if its CronJobs are the same, whatever else it brings.
-    for by in [By::Jobs, By::Everything, By::Name] {
+    for by in [MatchedBy::Jobs, MatchedBy::Everything, MatchedBy::Name] {
         if gone.is_empty() || come.is_empty() {
             break;
         }
@@ -55,7 +55,7 @@ pub(super) fn pairs(sides: &Sides<'_>, comparer: &Comparer<'_>) -> Vec<Pair> {
 
 /// By what a task is known again.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum By {
+enum MatchedBy {
     /// Where its CronJobs stand.
     Jobs,
     /// All its objects, and where they go.
@@ -64,11 +64,11 @@ enum By {
     Name,
 }
 
-impl By {
+impl MatchedBy {
     /// A text that is the same for the same task; empty for a task that gives nothing.
     fn key<'n>(
         self,
-        state: State<'n>,
+        state: ComparedState<'n>,
         unit: usize,
         called: impl Fn(&'n str) -> &'n str,
         comparer: &Comparer<'_>,
@@ -80,17 +80,19 @@ impl By {
             let mut names: Vec<&str> = variant.clusters.iter().map(|at| called(clusters[*at].name.as_str())).collect();
             names.sort_unstable();
             let Some(job) = variant.manifests.first() else { continue };
-            if self == By::Jobs {
+            if self == MatchedBy::Jobs {
                 parts.extend(names.iter().map(|name| format!("{name}/{}", job.path)));
                 continue;
             }
-            let all = if self == By::Everything { &variant.manifests[..] } else { &variant.manifests[..1] };
+            let all = if self == MatchedBy::Everything { &variant.manifests[..] } else { &variant.manifests[..1] };
             let mut objects: Vec<String> = all
                 .iter()
-                .map(|manifest| format!("{} {}", manifest.kind, bare(comparer.object(Text::of(manifest)), identity)))
+                .map(|manifest| {
+                    format!("{} {}", manifest.kind, bare(comparer.object(ObjectText::of(manifest)), identity))
+                })
                 .collect();
             objects.sort_unstable();
-            let name = if self == By::Name { identity.name.as_str() } else { "" };
+            let name = if self == MatchedBy::Name { identity.name.as_str() } else { "" };
             parts.push(format!("{name}\n{}\non {}", objects.join("\n"), names.join(" ")));
         }
         // Which variant is told first says nothing.

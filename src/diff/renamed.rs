@@ -26,7 +26,7 @@ pub struct RenamedCronJob {
 }
 
 /// What makes the copies of a task on several clusters one entry: unit, old name, new name, undecided.
-type Key = (usize, String, String, bool);
+type RenameKey = (usize, String, String, bool);
 
 /// The CronJobs that a difference renames, in order of their tasks. Whose a file is its first line says.
 pub fn renamed_cron_jobs(compilation: &Compilation, difference: &Difference) -> Vec<RenamedCronJob> {
@@ -42,7 +42,7 @@ pub fn renamed_cron_jobs(compilation: &Compilation, difference: &Difference) -> 
         model.units.iter().enumerate().map(|(at, unit)| (unit.identity.to_string(), at)).collect();
     let new: BTreeSet<&RepoPath> =
         difference.create.iter().chain(&difference.update).map(|write| &write.path).collect();
-    let mut found: BTreeMap<Key, BTreeMap<String, (RepoPath, RepoPath)>> = BTreeMap::new();
+    let mut found: BTreeMap<RenameKey, BTreeMap<String, (RepoPath, RepoPath)>> = BTreeMap::new();
     for (path, owner) in gone {
         let Some((cluster, from)) = named_by(path) else { continue };
         let Some(at) = units.get(owner).copied() else { continue };

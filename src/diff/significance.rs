@@ -5,17 +5,21 @@
 
 use serde_json::Value;
 
-use super::field::{Field, Step, fields, value_at, value_with};
+use super::field::{FieldChange, PathSegment, fields, value_at, value_with};
 use super::list_keys::ListKeys;
 use crate::validate::normal;
 
 /// Whether the order of a list means something although its items have keys: init containers run one after another.
-pub fn is_order_significant(path: &[Step]) -> bool {
-    path.iter().rev().nth(1) == Some(&Step::Member("initContainers".to_owned()))
+pub fn is_order_significant(path: &[PathSegment]) -> bool {
+    path.iter().rev().nth(1) == Some(&PathSegment::Member("initContainers".to_owned()))
 }
 
 /// Differences that mean something, and those that are only written otherwise.
-pub(super) fn split_by_meaning(old: &Value, new: &Value, found: Vec<Field>) -> (Vec<Field>, Vec<Field>) {
+pub(super) fn split_by_meaning(
+    old: &Value,
+    new: &Value,
+    found: Vec<FieldChange>,
+) -> (Vec<FieldChange>, Vec<FieldChange>) {
     let lists = ListKeys::new(new);
     let (was, is) = (normal(old), normal(new));
     let mut meant = fields(&was, &is, lists);
@@ -23,7 +27,7 @@ pub(super) fn split_by_meaning(old: &Value, new: &Value, found: Vec<Field>) -> (
     if meant.is_empty() {
         return (Vec::new(), found);
     }
-    let (mut told, written): (Vec<Field>, Vec<Field>) = found.into_iter().partition(|field| {
+    let (mut told, written): (Vec<FieldChange>, Vec<FieldChange>) = found.into_iter().partition(|field| {
         let taken_back = || {
             let put = value_at(old, &field.path, lists);
             value_with(new, &field.path, put, lists).is_some_and(|back| normal(&back) != is)
@@ -46,9 +50,9 @@ pub(super) fn split_by_meaning(old: &Value, new: &Value, found: Vec<Field>) -> (
 }
 
 /// Whether a path is that of an amount that a container requests.
-fn is_request(path: &[Step]) -> bool {
-    let member = |step: &Step, name: &str| *step == Step::Member(name.to_owned());
-    matches!(path, [.., resources, requests, Step::Member(_)]
+fn is_request(path: &[PathSegment]) -> bool {
+    let member = |step: &PathSegment, name: &str| *step == PathSegment::Member(name.to_owned());
+    matches!(path, [.., resources, requests, PathSegment::Member(_)]
         if member(resources, "resources") && member(requests, "requests"))
 }
 
@@ -67,7 +71,7 @@ mod tests {
         };
         let (old, new) = (job(old), job(new));
         let (told, written) = split_by_meaning(&old, &new, fields(&old, &new, ListKeys::new(&new)));
-        let names = |all: Vec<Field>| {
+        let names = |all: Vec<FieldChange>| {
             all.iter().map(|field| field.at().rsplit('.').next().unwrap_or_default().to_owned()).collect()
         };
         (names(told), names(written))

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// What tells an object from others of its cluster.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
+pub struct ObjectKey {
     /// The group of its API; empty for the core.
     pub group: String,
     /// Its kind.
@@ -18,7 +18,7 @@ pub struct Key {
     pub name: String,
 }
 
-impl Key {
+impl ObjectKey {
     /// Of an object; `None` if it has no kind or no name.
     pub fn of(object: &Value) -> Option<Self> {
         let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
@@ -32,7 +32,7 @@ impl Key {
     }
 }
 
-impl std::fmt::Display for Key {
+impl std::fmt::Display for ObjectKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { kind, namespace, name, .. } = self;
         match namespace {
@@ -44,9 +44,9 @@ impl std::fmt::Display for Key {
 
 /// An object, and where it is from.
 #[derive(Clone, Debug)]
-pub struct Object {
+pub struct ExistingObject {
     /// What it is.
-    pub key: Key,
+    pub key: ObjectKey,
     /// The object; the same one may stand on many clusters.
     pub value: Arc<Value>,
     /// The file.
@@ -55,44 +55,45 @@ pub struct Object {
 
 /// An object of both sides.
 #[derive(Clone, Copy, Debug)]
-pub struct Placed<'a> {
+pub struct MatchedObject<'a> {
     /// As it stands there.
-    pub theirs: &'a Object,
+    pub theirs: &'a ExistingObject,
     /// As it is given here.
-    pub ours: &'a Object,
+    pub ours: &'a ExistingObject,
 }
 
 /// One cluster.
 #[derive(Clone, Debug, Default)]
 pub struct Against<'a> {
     /// On both sides.
-    pub both: Vec<Placed<'a>>,
+    pub both: Vec<MatchedObject<'a>>,
     /// Only there.
-    pub theirs: Vec<&'a Object>,
+    pub theirs: Vec<&'a ExistingObject>,
     /// Only here.
-    pub ours: Vec<&'a Object>,
+    pub ours: Vec<&'a ExistingObject>,
     /// Objects that two files there have and that differ: the object, the first file and the second. Equal ones are one.
-    pub twice: Vec<(Key, String, String)>,
+    pub twice: Vec<(ObjectKey, String, String)>,
 }
 
 /// Pairs the objects of one cluster. An object there without a namespace is in `namespace`, if that is given, else in the
 /// one of the only object here that fits.
-pub fn against<'a>(theirs: &'a [Object], ours: &'a [Object], namespace: Option<&str>) -> Against<'a> {
+pub fn against<'a>(theirs: &'a [ExistingObject], ours: &'a [ExistingObject], namespace: Option<&str>) -> Against<'a> {
     let mut found = Against::default();
-    let here: BTreeMap<&Key, &Object> = ours.iter().map(|object| (&object.key, object)).collect();
-    let mut taken: BTreeMap<&Key, &Object> = BTreeMap::new();
+    let here: BTreeMap<&ObjectKey, &ExistingObject> = ours.iter().map(|object| (&object.key, object)).collect();
+    let mut taken: BTreeMap<&ObjectKey, &ExistingObject> = BTreeMap::new();
     // Who says a namespace comes first, so that it is not taken by one who does not.
-    let (said, unsaid): (Vec<&Object>, Vec<&Object>) = theirs.iter().partition(|object| object.key.namespace.is_some());
+    let (said, unsaid): (Vec<&ExistingObject>, Vec<&ExistingObject>) =
+        theirs.iter().partition(|object| object.key.namespace.is_some());
     for object in said.into_iter().chain(unsaid) {
         let exact = here.get(&object.key).copied();
-        let own = |other: &&Object| {
+        let own = |other: &&ExistingObject| {
             let (a, b) = (&other.key, &object.key);
             (&a.group, &a.kind, &a.name) == (&b.group, &b.kind, &b.name)
         };
-        let fits: Vec<&Object> = match (&object.key.namespace, namespace) {
+        let fits: Vec<&ExistingObject> = match (&object.key.namespace, namespace) {
             (Some(_), _) => exact.into_iter().collect(),
             (None, Some(namespace)) => {
-                let named = Key { namespace: Some(namespace.to_owned()), ..object.key.clone() };
+                let named = ObjectKey { namespace: Some(namespace.to_owned()), ..object.key.clone() };
                 here.get(&named).copied().or(exact).into_iter().collect()
             }
             (None, None) if exact.is_some() => exact.into_iter().collect(),
@@ -104,13 +105,13 @@ pub fn against<'a>(theirs: &'a [Object], ours: &'a [Object], namespace: Option<&
                 Some(first) => found.twice.push((only.key.clone(), first.file.clone(), object.file.clone())),
                 None => {
                     taken.insert(&only.key, object);
-                    found.both.push(Placed { theirs: object, ours: only });
+                    found.both.push(MatchedObject { theirs: object, ours: only });
                 }
             },
             _ => found.theirs.push(object),
         }
     }
-    let mut seen: BTreeMap<&Key, &Object> = BTreeMap::new();
+    let mut seen: BTreeMap<&ObjectKey, &ExistingObject> = BTreeMap::new();
     for object in std::mem::take(&mut found.theirs) {
         match seen.get(&object.key) {
             Some(first) if first.value == object.value => {}
@@ -124,7 +125,7 @@ pub fn against<'a>(theirs: &'a [Object], ours: &'a [Object], namespace: Option<&
             }
         }
     }
-    let there: BTreeSet<&Key> = taken.keys().copied().collect();
+    let there: BTreeSet<&ObjectKey> = taken.keys().copied().collect();
     found.ours = ours.iter().filter(|object| !there.contains(&object.key)).collect();
     found.both.sort_by(|a, b| a.ours.key.cmp(&b.ours.key));
     found.theirs.sort_by(|a, b| a.key.cmp(&b.key));
@@ -137,13 +138,17 @@ mod tests {
 
     use super::*;
 
-    fn object(namespace: Option<&str>, name: &str) -> Object {
+    fn object(namespace: Option<&str>, name: &str) -> ExistingObject {
         let value =
             json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": name, "namespace": namespace}});
-        Object { key: Key::of(&value).expect("a key"), value: value.into(), file: name.to_owned() }
+        ExistingObject { key: ObjectKey::of(&value).expect("a key"), value: value.into(), file: name.to_owned() }
     }
 
-    fn counts(theirs: &[Object], ours: &[Object], namespace: Option<&str>) -> (usize, usize, usize, usize) {
+    fn counts(
+        theirs: &[ExistingObject],
+        ours: &[ExistingObject],
+        namespace: Option<&str>,
+    ) -> (usize, usize, usize, usize) {
         let found = against(theirs, ours, namespace);
         (found.both.len(), found.theirs.len(), found.ours.len(), found.twice.len())
     }

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::beside::{self, full};
-use super::field::Field;
-use super::objects::{Compared, Comparer, Text};
+use super::field::FieldChange;
+use super::objects::{Compared, Comparer, ObjectText};
 use super::whereabouts::{self, Why};
 use crate::compile::Compilation;
 use crate::model::Timing;
@@ -17,7 +17,7 @@ use crate::tree::{RepoPath, SourceTree};
 
 /// A compilation with the texts that it was made from.
 #[derive(Clone, Copy)]
-pub struct State<'a> {
+pub struct ComparedState<'a> {
     /// What they come to.
     pub compilation: &'a Compilation,
     /// The texts.
@@ -26,7 +26,7 @@ pub struct State<'a> {
 
 /// What changes about a task.
 #[derive(Clone, Debug)]
-pub struct Task {
+pub struct TaskChanges {
     /// Its identity; that from before, if it is gone.
     pub name: String,
     /// Its identity before, if it has another one now.
@@ -38,7 +38,7 @@ pub struct Task {
     /// What changes; empty if it is only written otherwise, or only has another identity.
     pub changes: Vec<Change>,
     /// The objects that differ, each distinct pair once.
-    pub documents: Vec<Document>,
+    pub documents: Vec<ObjectChange>,
     /// The files that changed and that it is made of.
     pub sources: Vec<String>,
 }
@@ -119,7 +119,7 @@ pub enum What {
         /// Which object; nothing for the CronJob.
         object: Option<String>,
         /// The field.
-        field: Field,
+        field: FieldChange,
     },
     /// An object beside the CronJob is new.
     ObjectNew {
@@ -156,7 +156,7 @@ impl When {
 
 /// An object that differs, and where it does so alike.
 #[derive(Clone, Debug)]
-pub struct Document {
+pub struct ObjectChange {
     /// Its path below a cluster's directory before, if it was there.
     pub old_path: Option<String>,
     /// Its path below a cluster's directory now, if it is there.
@@ -171,7 +171,7 @@ pub struct Document {
     pub was: BTreeMap<String, String>,
 }
 
-impl Document {
+impl ObjectChange {
     /// Whether it is the same object before and after, and means the same.
     pub fn same(&self) -> bool {
         self.old_path == self.new_path && self.compared.same()
@@ -187,8 +187,8 @@ pub(super) struct Pair {
 
 /// Both sides, and the clusters that only have another name now.
 pub(super) struct Sides<'a> {
-    pub(super) before: State<'a>,
-    pub(super) after: State<'a>,
+    pub(super) before: ComparedState<'a>,
+    pub(super) after: ComparedState<'a>,
     /// By their names of before.
     renames: &'a BTreeMap<String, String>,
     /// By their names of now.
@@ -196,7 +196,11 @@ pub(super) struct Sides<'a> {
 }
 
 impl<'a> Sides<'a> {
-    pub(super) fn new(before: State<'a>, after: State<'a>, renames: &'a BTreeMap<String, String>) -> Self {
+    pub(super) fn new(
+        before: ComparedState<'a>,
+        after: ComparedState<'a>,
+        renames: &'a BTreeMap<String, String>,
+    ) -> Self {
         let formers = renames.iter().map(|(from, to)| (to.as_str(), from.as_str())).collect();
         Self { before, after, renames, formers }
     }
@@ -213,7 +217,7 @@ impl<'a> Sides<'a> {
 }
 
 /// Where the clusters of one side run which variant.
-fn variants(state: State<'_>, unit: Option<usize>) -> BTreeMap<&str, usize> {
+fn variants(state: ComparedState<'_>, unit: Option<usize>) -> BTreeMap<&str, usize> {
     let mut found = BTreeMap::new();
     let Some(unit) = unit else { return found };
     let Compilation { model, plan, .. } = state.compilation;
@@ -225,13 +229,13 @@ fn variants(state: State<'_>, unit: Option<usize>) -> BTreeMap<&str, usize> {
 
 /// Changes under construction: each with the clusters it holds on, in the order in which they were met.
 #[derive(Default)]
-pub(super) struct Build {
+pub(super) struct ChangesBuilder {
     changes: Vec<(What, BTreeSet<String>)>,
     known: BTreeMap<String, usize>,
-    documents: Vec<Document>,
+    documents: Vec<ObjectChange>,
 }
 
-impl Build {
+impl ChangesBuilder {
     /// A change on some clusters.
     pub(super) fn add<'c>(&mut self, what: What, clusters: impl IntoIterator<Item = &'c str>) {
         let key = format!("{what:?}");
@@ -244,7 +248,7 @@ impl Build {
 }
 
 /// What changes about a task; `None` if nothing does, not even how it is written.
-pub(super) fn task(sides: &Sides<'_>, pair: Pair, comparer: &mut Comparer<'_>) -> Option<Task> {
+pub(super) fn task(sides: &Sides<'_>, pair: Pair, comparer: &mut Comparer<'_>) -> Option<TaskChanges> {
     let (before, after) = (sides.before, sides.after);
     let (mut old, new) = (variants(before, pair.before), variants(after, pair.after));
     let pairs = pair.before.zip(pair.after);
@@ -252,10 +256,10 @@ pub(super) fn task(sides: &Sides<'_>, pair: Pair, comparer: &mut Comparer<'_>) -
         // A cluster with another name is the same cluster; its directories are told with the inventory.
         old = old.into_iter().map(|(name, at)| (sides.today(name), at)).collect();
     }
-    let identity = |state: State<'_>, unit: usize| state.compilation.model.units[unit].identity.to_string();
+    let identity = |state: ComparedState<'_>, unit: usize| state.compilation.model.units[unit].identity.to_string();
     let was = pair.before.map(|unit| identity(before, unit));
     let is = pair.after.map(|unit| identity(after, unit));
-    let mut build = Build::default();
+    let mut build = ChangesBuilder::default();
     let mut groups: BTreeMap<(Option<usize>, Option<usize>), Vec<&str>> = BTreeMap::new();
     for name in old.keys().chain(new.keys()).copied().collect::<BTreeSet<&str>>() {
         groups.entry((old.get(name).copied(), new.get(name).copied())).or_default().push(name);
@@ -272,7 +276,7 @@ pub(super) fn task(sides: &Sides<'_>, pair: Pair, comparer: &mut Comparer<'_>) -
                         let when = When::of(&variant.timing);
                         let job = variant.manifests.first();
                         let images =
-                            job.map(|job| images(comparer.pair(None, Some(Text::of(job)), false).new.as_ref()));
+                            job.map(|job| images(comparer.pair(None, Some(ObjectText::of(job)), false).new.as_ref()));
                         let images = images.unwrap_or_default();
                         build.add(What::New { instances: variant.instances, when, images }, clusters.iter().copied());
                     }
@@ -340,7 +344,7 @@ pub(super) fn task(sides: &Sides<'_>, pair: Pair, comparer: &mut Comparer<'_>) -
         return None;
     }
     let renamed = was.clone().filter(|was| is.as_ref().is_some_and(|is| is != was));
-    Some(Task {
+    Some(TaskChanges {
         name: is.or(was)?,
         was: renamed,
         there: (pair.before.is_some(), pair.after.is_some()),
@@ -363,14 +367,14 @@ fn images(object: Option<&Value>) -> Vec<String> {
 }
 
 /// The clusters whose copy runs, where copies are chosen.
-fn running(state: State<'_>, unit: usize) -> Option<BTreeSet<String>> {
+fn running(state: ComparedState<'_>, unit: usize) -> Option<BTreeSet<String>> {
     let activation = state.compilation.plan[unit].planned.activation.as_ref()?;
     let name = |at: &usize| state.compilation.model.clusters[*at].name.value.clone();
     Some(activation.running.iter().map(name).collect())
 }
 
 /// The fallback group that works.
-fn group(state: State<'_>, unit: usize) -> Option<String> {
+fn group(state: ComparedState<'_>, unit: usize) -> Option<String> {
     let group = state.compilation.plan[unit].decision.group?;
     Some(state.compilation.model.units[unit].placement.fallback[group].name.value.clone())
 }
@@ -380,7 +384,7 @@ fn changed(
     sides: &Sides<'_>,
     [(old_unit, from), (new_unit, to)]: [(usize, usize); 2],
     clusters: &[&str],
-    build: &mut Build,
+    build: &mut ChangesBuilder,
     comparer: &mut Comparer<'_>,
 ) {
     let (before, after) = (sides.before, sides.after);
@@ -399,7 +403,7 @@ fn changed(
         beside::went(sides, old_job, &taken, (true, false), build, comparer);
         beside::came(sides, new_job, &taken, (true, false), build, comparer);
     }
-    let compared = comparer.pair(Some(Text::of(old_job)), Some(Text::of(new_job)), renamed);
+    let compared = comparer.pair(Some(ObjectText::of(old_job)), Some(ObjectText::of(new_job)), renamed);
     let moved_copies = running(before, old_unit).is_some() && running(after, new_unit).is_some();
     let hidden = Hidden {
         instances: (old.instances != new.instances).then_some((old.instances, new.instances)),
@@ -415,7 +419,7 @@ fn changed(
     }
     let named = [(before, old_unit), (after, new_unit)]
         .map(|(state, unit)| state.compilation.model.units[unit].identity.name.as_str());
-    let same = |field: &&Field| named[0] != named[1] && only_named(field, &compared.fields, named);
+    let same = |field: &&FieldChange| named[0] != named[1] && only_named(field, &compared.fields, named);
     for field in compared.fields.iter().filter(|field| !hidden.covers(field) && !same(field)) {
         build.add(What::Field { object: None, field: field.clone() }, clusters.iter().copied());
     }
@@ -428,7 +432,7 @@ fn changed(
             continue;
         };
         let object = beside::titled(manifest);
-        let compared = comparer.pair(Some(Text::of(manifest)), Some(Text::of(other)), false);
+        let compared = comparer.pair(Some(ObjectText::of(manifest)), Some(ObjectText::of(other)), false);
         for field in &compared.fields {
             build.add(What::Field { object: Some(object.clone()), field: field.clone() }, clusters.iter().copied());
         }
@@ -445,10 +449,10 @@ fn changed(
 }
 
 /// Whether a field is a container that is called after its task, and differs in nothing but that name.
-fn only_named(field: &Field, all: &[Field], [was, is]: [&str; 2]) -> bool {
+fn only_named(field: &FieldChange, all: &[FieldChange], [was, is]: [&str; 2]) -> bool {
     const AT: [&str; 7] = ["spec", "jobTemplate", "spec", "template", "spec", "containers", "*"];
-    let called = |field: &Field, name: &str| {
-        field.is_at(&AT) && field.path.last() == Some(&super::field::Step::Item(name.to_owned()))
+    let called = |field: &FieldChange, name: &str| {
+        field.is_at(&AT) && field.path.last() == Some(&super::field::PathSegment::Item(name.to_owned()))
     };
     let body = |value: &Option<Value>| {
         let mut body = value.clone();
@@ -471,7 +475,7 @@ struct Hidden {
 }
 
 impl Hidden {
-    fn covers(&self, field: &Field) -> bool {
+    fn covers(&self, field: &FieldChange) -> bool {
         let job = |name| field.is_at(&["spec", "jobTemplate", "spec", name]);
         // One pod is what there is where nobody says a number; another number than that of instances is news.
         let is = |value: &Option<Value>, number: u32| {
@@ -484,7 +488,7 @@ impl Hidden {
     }
 }
 
-impl Build {
+impl ChangesBuilder {
     /// A task that is suspended in one place and runs again in another moves: that is one change and not two.
     fn one_move(&mut self) {
         let suspends = |what: &What, whether: bool| match what {
@@ -513,12 +517,12 @@ pub(super) fn document(
     object: Option<String>,
     compared: Rc<Compared>,
     (sides, clusters): (&Sides<'_>, &[&str]),
-    build: &mut Build,
+    build: &mut ChangesBuilder,
 ) {
     let was = clusters.iter().map(|name| ((*name).to_owned(), sides.former(name).to_owned()));
     let was: BTreeMap<String, String> = was.filter(|(is, was)| is != was).collect();
     let (old_path, new_path) = (old.map(RepoPath::to_string), new.map(RepoPath::to_string));
-    let same = |known: &&mut Document| {
+    let same = |known: &&mut ObjectChange| {
         Rc::ptr_eq(&known.compared, &compared) && known.old_path == old_path && known.new_path == new_path
     };
     match build.documents.iter_mut().find(same) {
@@ -529,7 +533,7 @@ pub(super) fn document(
         }
         None => {
             let clusters = clusters.iter().map(|name| (*name).to_owned()).collect();
-            build.documents.push(Document { old_path, new_path, object, compared, clusters, was });
+            build.documents.push(ObjectChange { old_path, new_path, object, compared, clusters, was });
         }
     }
 }

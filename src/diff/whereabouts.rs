@@ -1,8 +1,8 @@
 //! Explains why a task left a cluster or came to it, from the placement verdicts of both sides.
 
-use super::task::State;
+use super::task::ComparedState;
 use crate::compile::line;
-use crate::lock::{self, Entry, Mode};
+use crate::lock::{self, LockMode, RecordedTask};
 use crate::place::{Passed, Reason, Verdict};
 use crate::tree::Span;
 
@@ -26,7 +26,7 @@ impl Why {
 }
 
 /// Why a task that stood on a cluster does so no longer.
-pub(super) fn left(was: (State<'_>, usize), (after, unit): (State<'_>, usize), cluster: &str) -> Why {
+pub(super) fn left(was: (ComparedState<'_>, usize), (after, unit): (ComparedState<'_>, usize), cluster: &str) -> Why {
     let Some(at) = index(after, cluster) else {
         return Why { inventory: true, ..Why::of("the cluster is gone from the inventory") };
     };
@@ -46,7 +46,7 @@ pub(super) fn left(was: (State<'_>, usize), (after, unit): (State<'_>, usize), c
 }
 
 /// Why a task did not stand on a cluster before.
-pub(super) fn absent(before: State<'_>, unit: usize, cluster: &str) -> Why {
+pub(super) fn absent(before: ComparedState<'_>, unit: usize, cluster: &str) -> Why {
     let Some(at) = index(before, cluster) else {
         return Why { inventory: true, ..Why::of("the cluster is new in the inventory") };
     };
@@ -66,7 +66,7 @@ pub(super) fn absent(before: State<'_>, unit: usize, cluster: &str) -> Why {
     }
 }
 
-fn refused(state: State<'_>, reason: &Reason) -> Why {
+fn refused(state: ComparedState<'_>, reason: &Reason) -> Why {
     let place = |span: Option<Span>| span.map(|span| line(state.sources, span));
     let (words, drained) = match reason {
         Reason::Taint { taint, drains, .. } => (format!("tainted {taint}, which it does not tolerate"), *drains),
@@ -81,25 +81,25 @@ fn refused(state: State<'_>, reason: &Reason) -> Why {
 }
 
 /// Why others are taken now, as the lock tells it.
-fn asked((before, was): (State<'_>, usize), (after, unit): (State<'_>, usize)) -> Why {
+fn asked((before, was): (ComparedState<'_>, usize), (after, unit): (ComparedState<'_>, usize)) -> Why {
     let compilation = after.compilation;
     let task = &compilation.model.units[unit];
-    let record = |state: State<'_>, unit: usize| {
+    let record = |state: ComparedState<'_>, unit: usize| {
         let identity = state.compilation.model.units[unit].identity.to_string();
         state.compilation.lock.tasks.get(&identity).cloned()
     };
     let (Some(then), Some(now)) = (record(before, was), record(after, unit)) else {
         return Why::of("others are taken");
     };
-    let entry = Entry { record: then, span: task.name, contradictions: Vec::new(), miscounted: false };
+    let entry = RecordedTask { record: then, span: task.name, contradictions: Vec::new(), miscounted: false };
     let decision = &compilation.plan[unit].decision;
-    let drift = lock::drift(task, Some(&entry), &now, decision, &compilation.model.clusters, &Mode::Steady);
+    let drift = lock::drift(task, Some(&entry), &now, decision, &compilation.model.clusters, &LockMode::Steady);
     match drift.and_then(|drift| drift.because.into_iter().next()) {
         Some(because) => Why { place: because.span.map(|span| line(after.sources, span)), ..Why::of(because.words) },
         None => Why::of("others are taken"),
     }
 }
 
-fn index(state: State<'_>, cluster: &str) -> Option<usize> {
+fn index(state: ComparedState<'_>, cluster: &str) -> Option<usize> {
     state.compilation.model.clusters.binary_search_by(|known| known.name.value.as_str().cmp(cluster)).ok()
 }

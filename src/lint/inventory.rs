@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity, nearest};
 use crate::model::reference;
-use crate::model::{Cluster, Level, Match, Model, Named, Operator, Override, Selector, Unit, Values, VersionRange};
+use crate::model::{Cluster, LintLevel, Match, Model, Named, Operator, Override, Selector, Unit, Values, VersionRange};
 use crate::tree::{Span, Spanned};
 
 pub(super) fn run(model: &Model, diags: &mut Diagnostics) -> BTreeSet<Span> {
-    let mut check = Check { model, diags, faults: BTreeSet::new() };
+    let mut check = InventoryCheck { model, diags, faults: BTreeSet::new() };
     if model.clusters.is_empty() {
         return check.faults;
     }
@@ -49,15 +49,15 @@ pub(super) fn run(model: &Model, diags: &mut Diagnostics) -> BTreeSet<Span> {
 }
 
 /// A property by name, what is asked of it, and where a cluster has it.
-type Property<'a> = (&'static str, &'a Option<Values>, fn(&Cluster) -> &[Spanned<String>]);
+type InventoryProperty<'a> = (&'static str, &'a Option<Values>, fn(&Cluster) -> &[Spanned<String>]);
 
-struct Check<'a> {
+struct InventoryCheck<'a> {
     model: &'a Model,
     diags: &'a mut Diagnostics,
     faults: BTreeSet<Span>,
 }
 
-impl<'a> Check<'a> {
+impl<'a> InventoryCheck<'a> {
     /// The selectors of a task beside its placement; those of overrides that were not looked at for another task.
     fn of_task(&mut self, unit: &'a Unit, seen: &mut HashSet<*const Override>) {
         if let Some(active) = &unit.active {
@@ -85,7 +85,7 @@ impl<'a> Check<'a> {
             }
         }
         let Some(matching) = matching else { return };
-        let places: [Property<'_>; 3] = [
+        let places: [InventoryProperty<'_>; 3] = [
             ("provider", &matching.provider, |cluster| cluster.provider.as_slice()),
             ("region", &matching.region, |cluster| cluster.region.as_slice()),
             ("zone", &matching.zone, |cluster| &cluster.zones),
@@ -192,7 +192,7 @@ impl<'a> Check<'a> {
     /// Reports what is asked for and is not there; that a reference cannot stand there is said already.
     fn say(&mut self, asked: &str, diagnostic: Diagnostic, owner: Span) {
         // What is lowered explains nothing that follows from it.
-        let lowered = self.model.fleet.lints.get(diagnostic.code.name()) == Some(&Level::Warn);
+        let lowered = self.model.fleet.lints.get(diagnostic.code.name()) == Some(&LintLevel::Warn);
         let diagnostic = if lowered { diagnostic.severity(Severity::Warning) } else { diagnostic };
         if diagnostic.severity == Severity::Error {
             self.faults.insert(owner);

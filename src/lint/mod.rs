@@ -11,8 +11,8 @@ mod zones;
 
 pub use namespace::namespace;
 pub use overcommitted::{Overcommitted, overcommitted};
-pub use runs::{Present, Running, Wanted, running, wanted};
-pub use schedule::{Variant, code, possible_daylight, schedule};
+pub use runs::{Present, RequiredObject, Running, running, wanted};
+pub use schedule::{ScheduleVariant, code, possible_daylight, schedule};
 pub use standby::standby;
 
 use std::collections::BTreeSet;

@@ -1,7 +1,7 @@
 //! Lints over when a task runs: its schedule, zone and deadlines. A limit that nobody wrote says nothing about how long
 //! runs take, so built-in limits do not count.
 
-use crate::cron::{Expression, Fields, Form, OddityKind, Zone};
+use crate::cron::{Expression, ExpressionForm, Fields, OddityKind, Zone};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{Cluster, Concurrency, Fleet, Timing};
 use crate::tree::{SourceTree, Span};
@@ -19,7 +19,7 @@ const ZONES_KNOWN: (u32, u32) = (1, 25);
 const ZONES_STABLE: (u32, u32) = (1, 27);
 
 /// One variant of a task, as these rules see it.
-pub struct Variant<'a> {
+pub struct ScheduleVariant<'a> {
     /// When its CronJob runs.
     pub timing: &'a Timing,
     /// The clusters, with their places in the inventory.
@@ -32,7 +32,7 @@ pub struct Variant<'a> {
 
 /// Everything odd about when a variant runs, each with the clusters that it concerns; nothing of one that is suspended,
 /// because no run of it can start.
-pub fn schedule(variant: &Variant<'_>, fleet: &Fleet, sources: &SourceTree) -> Vec<(Diagnostic, Vec<usize>)> {
+pub fn schedule(variant: &ScheduleVariant<'_>, fleet: &Fleet, sources: &SourceTree) -> Vec<(Diagnostic, Vec<usize>)> {
     let timing = variant.timing;
     if timing.suspended {
         return Vec::new();
@@ -41,7 +41,7 @@ pub fn schedule(variant: &Variant<'_>, fleet: &Fleet, sources: &SourceTree) -> V
         return Vec::new();
     };
     let zone = timing.time_zone.as_deref().map(Zone::parse).transpose().ok();
-    let rules = Rules { variant, fleet, sources, expression: &expression };
+    let rules = ScheduleRules { variant, fleet, sources, expression: &expression };
     let all: Vec<usize> = variant.clusters.iter().map(|(at, _)| *at).collect();
     let mut found: Vec<Diagnostic> = rules.oddities();
     match &zone {
@@ -64,11 +64,11 @@ pub fn schedule(variant: &Variant<'_>, fleet: &Fleet, sources: &SourceTree) -> V
 
 /// What a changing clock could do to starts that the hash did not give, of a variant of a task none of whose variants has
 /// such a start.
-pub fn possible_daylight(variant: &Variant<'_>, fleet: &Fleet, sources: &SourceTree) -> Option<Diagnostic> {
+pub fn possible_daylight(variant: &ScheduleVariant<'_>, fleet: &Fleet, sources: &SourceTree) -> Option<Diagnostic> {
     let timing = variant.timing;
     let expression = Expression::parse(&timing.schedule).ok().filter(|_| !timing.is_refused())?;
     let zone = Zone::parse(timing.time_zone.as_deref()?).ok()?;
-    Rules { variant, fleet, sources, expression: &expression }.possible_daylight(&zone)
+    ScheduleRules { variant, fleet, sources, expression: &expression }.possible_daylight(&zone)
 }
 
 /// The code of an oddity.
@@ -83,14 +83,14 @@ pub fn code(kind: OddityKind) -> Code {
     }
 }
 
-struct Rules<'a> {
-    variant: &'a Variant<'a>,
+struct ScheduleRules<'a> {
+    variant: &'a ScheduleVariant<'a>,
     fleet: &'a Fleet,
     sources: &'a SourceTree,
     expression: &'a Expression,
 }
 
-impl Rules<'_> {
+impl ScheduleRules<'_> {
     fn said(&self, path: &[&str]) -> Span {
         (self.variant.said)(path).unwrap_or(self.variant.task)
     }
@@ -111,7 +111,7 @@ impl Rules<'_> {
     /// kubernetes#47202: the zone is then that of the controller, whatever that is. It does not matter to a schedule
     /// that is the same in every hour of every day.
     fn unset_zone(&self) -> Option<Diagnostic> {
-        let Form::Fields(fields) = self.expression.form() else { return None };
+        let ExpressionForm::Fields(fields) = self.expression.form() else { return None };
         // Who writes `null` means none, and a cluster that lacks the zone it is asked for is an error elsewhere.
         let decided = self.variant.timing.zone_decided || self.fleet.unread;
         if decided || !zone_matters(fields) || !self.expression.fires() {
@@ -144,7 +144,7 @@ impl Rules<'_> {
         deprecated(zone, self.own_zone()?)
     }
 
-    /// As [`Rules::daylight`], for the starts that the hash could give and did not.
+    /// As [`ScheduleRules::daylight`], for the starts that the hash could give and did not.
     fn possible_daylight(&self, zone: &Zone) -> Option<Diagnostic> {
         let span = self.fleet.daylight_saving.clone().unwrap_or_else(Zone::release_year);
         let spread = &self.variant.timing.spread;
@@ -201,7 +201,7 @@ impl Rules<'_> {
     /// With a deadline below its period `@every` never starts: `now - deadline` takes the place of the last run, so the next
     /// one is always ahead. Source: Kubernetes' `pkg/controller/cronjob/utils.go`, `mostRecentScheduleTime`.
     fn every_deadline(&self) -> Option<Diagnostic> {
-        let Form::Every(period) = self.expression.form() else { return None };
+        let ExpressionForm::Every(period) = self.expression.form() else { return None };
         let deadline = self.variant.timing.starting_deadline.and_then(|seconds| u64::try_from(seconds).ok())?;
         // A deadline of 0 is an idle job, said elsewhere.
         if deadline == 0 || deadline >= *period || self.variant.timing.suspended {
@@ -270,7 +270,7 @@ impl Rules<'_> {
     /// `timeZone` came with 1.24, was on by default from 1.25 and cannot be switched off from 1.27.
     fn zone_support(&self) -> Option<(Diagnostic, Vec<usize>)> {
         self.variant.timing.time_zone.as_ref()?;
-        if !matches!(self.expression.form(), Form::Fields(fields) if zone_matters(fields)) {
+        if !matches!(self.expression.form(), ExpressionForm::Fields(fields) if zone_matters(fields)) {
             return None;
         }
         let version = |cluster: &Cluster| match &cluster.kubernetes_version {

@@ -5,11 +5,11 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{By, Exclude, Match, Named, Placement, Selector, Values};
-use crate::place::{Amounts, Demand};
+use crate::model::{Exclude, Match, Named, Placement, Selector, SpreadBy, Values};
+use crate::place::{Demand, ResourceAmounts};
 
 /// The digest of a placement, the instances and what one of them requests; `None` where there is no choice.
-pub fn digest(placement: &Placement, demand: &Demand, request: &Amounts) -> Option<String> {
+pub fn digest(placement: &Placement, demand: &Demand, request: &ResourceAmounts) -> Option<String> {
     if !placement.chooses() && placement.fallback.is_empty() {
         return None;
     }
@@ -34,9 +34,9 @@ fn words(placement: &Placement) -> Value {
         json!([toleration.key, toleration.exists, toleration.value, effect])
     });
     // Which label comes first matters to a spread; the order of groups is their meaning.
-    let mut spread: Vec<&crate::model::Spread> = placement.spread.iter().collect();
+    let mut spread: Vec<&crate::model::SpreadConstraint> = placement.spread.iter().collect();
     spread.sort_by_key(|spread| match &spread.by {
-        By::Label(_) => None,
+        SpreadBy::Label(_) => None,
         by => Some(by.clone()),
     });
     let spread = spread.into_iter().map(|spread| json!([spread.by.to_string(), spread.min, spread.max]));

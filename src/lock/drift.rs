@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Entry, Mode, Record};
+use super::{LockMode, Record, RecordedTask};
 use crate::model::{Cluster, Unit};
 use crate::place::{Decision, Reason, Verdict};
 use crate::tree::Span;
@@ -13,14 +13,14 @@ pub struct Drift {
     /// The task.
     pub task: String,
     /// What changed; never empty.
-    pub changes: Vec<Change>,
+    pub changes: Vec<PlacementChange>,
     /// Why, as far as it can be told.
     pub because: Vec<Because>,
 }
 
 /// What changed.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Change {
+pub enum PlacementChange {
     /// It was not recorded.
     New {
         /// Where it runs.
@@ -73,16 +73,16 @@ pub struct Because {
 /// What changed about one task; `None` if nothing did.
 pub fn drift(
     unit: &Unit,
-    then: Option<&Entry>,
+    then: Option<&RecordedTask>,
     now: &Record,
     decision: &Decision,
     clusters: &[Cluster],
-    mode: &Mode,
+    mode: &LockMode,
 ) -> Option<Drift> {
     let task = unit.identity.to_string();
     let names = |record: &Record| -> Vec<String> { record.clusters.keys().cloned().collect() };
     let Some(entry) = then else {
-        return Some(Drift { task, changes: vec![Change::New { on: names(now) }], because: Vec::new() });
+        return Some(Drift { task, changes: vec![PlacementChange::New { on: names(now) }], because: Vec::new() });
     };
     let then = &entry.record;
     let from: Vec<String> = names(then).into_iter().filter(|name| !now.clusters.contains_key(name)).collect();
@@ -109,19 +109,19 @@ pub fn drift(
     }
     let mut changes = Vec::new();
     if !from.is_empty() || !to.is_empty() {
-        changes.push(Change::Moved { from, to });
+        changes.push(PlacementChange::Moved { from, to });
     }
     if then.group != now.group {
-        changes.push(Change::Group { from: then.group.clone(), to: now.group.clone() });
+        changes.push(PlacementChange::Group { from: then.group.clone(), to: now.group.clone() });
     }
     if !on.is_empty() {
-        changes.push(Change::Instances { on });
+        changes.push(PlacementChange::Instances { on });
     }
     if !stopped.is_empty() || !started.is_empty() {
-        changes.push(Change::Active { from: stopped, to: started });
+        changes.push(PlacementChange::Active { from: stopped, to: started });
     }
     if changes.is_empty() && (then.digest != now.digest || !entry.contradictions.is_empty()) {
-        changes.push(Change::Asked);
+        changes.push(PlacementChange::Asked);
     }
     (!changes.is_empty()).then_some(Drift { task, changes, because })
 }
@@ -178,29 +178,29 @@ impl Drift {
     /// One line: what changed and why; `place` says where a text stands.
     pub fn words(&self, place: impl Fn(Span) -> String) -> String {
         let list = |names: &[String]| short(names);
-        let words = |change: &Change| match change {
-            Change::New { on } => format!("new, on {}", list(on)),
-            Change::Gone { from } if from.is_empty() => "gone".to_owned(),
-            Change::Gone { from } => format!("gone from {}", list(from)),
-            Change::Moved { from, to } => match (from.as_slice(), to.as_slice()) {
+        let words = |change: &PlacementChange| match change {
+            PlacementChange::New { on } => format!("new, on {}", list(on)),
+            PlacementChange::Gone { from } if from.is_empty() => "gone".to_owned(),
+            PlacementChange::Gone { from } => format!("gone from {}", list(from)),
+            PlacementChange::Moved { from, to } => match (from.as_slice(), to.as_slice()) {
                 (from, []) => format!("no longer on {}", list(from)),
                 ([], to) => format!("now also on {}", list(to)),
                 (from, to) => format!("{} -> {}", list(from), list(to)),
             },
-            Change::Instances { on } => {
+            PlacementChange::Instances { on } => {
                 let all: Vec<String> = on.iter().map(|(name, then, now)| format!("{name} {then} -> {now}")).collect();
                 format!("instances {}", list(&all))
             }
-            Change::Active { from, to } => match (from.as_slice(), to.as_slice()) {
+            PlacementChange::Active { from, to } => match (from.as_slice(), to.as_slice()) {
                 (from, []) => format!("no longer active on {}", list(from)),
                 ([], to) => format!("active on {}", list(to)),
                 (from, to) => format!("active {} -> {}", list(from), list(to)),
             },
-            Change::Group { from, to } => {
+            PlacementChange::Group { from, to } => {
                 let name = |group: &Option<String>| group.clone().unwrap_or_else(|| "none".to_owned());
                 format!("group {} -> {}", name(from), name(to))
             }
-            Change::Asked => "stays where it is".to_owned(),
+            PlacementChange::Asked => "stays where it is".to_owned(),
         };
         let changes: Vec<String> = self.changes.iter().map(words).collect();
         let mut text = format!("{}: {}", self.task, changes.join("; "));

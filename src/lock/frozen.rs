@@ -1,7 +1,7 @@
 //! Takes the recorded placement as the decision. What the lock lacks, or records under other rules or for removed
 //! clusters, is an error.
 
-use super::{Entry, PATH};
+use super::{PATH, RecordedTask};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Cluster, Unit};
 use crate::place::{self, Decision, Passed, Verdict};
@@ -13,12 +13,12 @@ use crate::place::{self, Decision, Passed, Verdict};
 /// What keeps the record from being rendered.
 pub fn thaw(
     unit: &Unit,
-    entry: Option<&Entry>,
+    entry: Option<&RecordedTask>,
     digest: Option<&str>,
     replicas: i64,
     clusters: &[Cluster],
 ) -> Result<Decision, Box<Diagnostic>> {
-    let error = |message: String, other: Option<&Entry>| {
+    let error = |message: String, other: Option<&RecordedTask>| {
         let diagnostic = Diagnostic::new(Code::NotInLock, unit.name, message)
             .help(format!("run `fleetcron build` and commit {PATH} with the change"));
         Err(Box::new(other.into_iter().fold(diagnostic, |d, entry| d.other(entry.span, "its facts begin here"))))

@@ -10,13 +10,13 @@ mod read;
 mod write;
 
 pub use digest::{digest, hash};
-pub use drift::{Because, Change, Drift, drift};
+pub use drift::{Because, Drift, PlacementChange, drift};
 pub use frozen::thaw;
-pub use read::{Found, read};
+pub use read::{ParsedLock, read};
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::place::Recorded;
+use crate::place::RecordedPlacement;
 use crate::tree::Span;
 
 /// Where the lock lies, below the fleet root.
@@ -28,7 +28,7 @@ pub const VERSION: (u32, u32) = (1, 0);
 
 /// How the record is used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
+pub enum LockMode {
     /// What is recorded stays as long as it may.
     #[default]
     Steady,
@@ -40,11 +40,11 @@ pub enum Mode {
     Frozen,
 }
 
-impl Mode {
+impl LockMode {
     /// Whether a task's record is forgotten.
     pub fn forgets(&self, identity: &crate::model::Identity) -> bool {
         let named = |task: &String| *task == identity.name || *task == identity.to_string();
-        matches!(self, Mode::Fresh(tasks) if tasks.is_empty() || tasks.iter().any(named))
+        matches!(self, LockMode::Fresh(tasks) if tasks.is_empty() || tasks.iter().any(named))
     }
 }
 
@@ -74,7 +74,7 @@ pub struct Record {
 
 /// A record with what is known about it.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct RecordedTask {
     /// The facts.
     pub record: Record,
     /// Where its first fact stands.
@@ -85,11 +85,11 @@ pub struct Entry {
     pub miscounted: bool,
 }
 
-impl Entry {
+impl RecordedTask {
     /// The record as the decision wants it; `digest` is what would decide now.
-    pub fn recorded(&self, digest: Option<&str>) -> Recorded {
+    pub fn recorded(&self, digest: Option<&str>) -> RecordedPlacement {
         let Record { clusters, group, active, digest: then, .. } = &self.record;
-        Recorded {
+        RecordedPlacement {
             clusters: clusters.iter().map(|(name, instances)| (name.clone(), *instances)).collect(),
             group: group.clone(),
             active: active.iter().cloned().collect(),

@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Entry, PATH, Record, VERSION};
+use super::{PATH, Record, RecordedTask, VERSION};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::tree::{FileId, Span};
 
 /// What a lock was found to say.
 #[derive(Clone, Debug, Default)]
-pub struct Found {
+pub struct ParsedLock {
     /// By the task's identity.
-    pub tasks: BTreeMap<String, Entry>,
+    pub tasks: BTreeMap<String, RecordedTask>,
     /// It holds the markers of a merge conflict.
     pub conflict: bool,
     /// The minor version that wrote it.
@@ -37,14 +37,14 @@ struct Facts {
 }
 
 /// Reads a lock. What is wrong with it goes into the bag.
-pub fn read(file: FileId, bytes: &[u8], diags: &mut Diagnostics) -> Found {
-    let mut found = Found::default();
+pub fn read(file: FileId, bytes: &[u8], diags: &mut Diagnostics) -> ParsedLock {
+    let mut found = ParsedLock::default();
     let whole = Span::new(file, 0, bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len()));
     let Ok(text) = std::str::from_utf8(bytes) else {
         diags.push(invalid(whole, "the lock is not UTF-8 text"));
-        return Found { broken: true, ..found };
+        return ParsedLock { broken: true, ..found };
     };
-    let Some(version) = version(text, whole, diags) else { return Found { broken: true, ..found } };
+    let Some(version) = version(text, whole, diags) else { return ParsedLock { broken: true, ..found } };
     // A newer minor version may have facts that this one does not know.
     let newer = version > VERSION;
     found.minor = version.1;
@@ -171,7 +171,7 @@ impl Facts {
         }
     }
 
-    fn settle(self, whole: Span) -> Entry {
+    fn settle(self, whole: Span) -> RecordedTask {
         let mut contradictions = Vec::new();
         let mut miscounted = false;
         for (name, numbers) in self.clusters.iter().filter(|(_, numbers)| numbers.len() > 1) {
@@ -190,6 +190,6 @@ impl Facts {
         let (group, digest) = (one(self.groups), one(self.digests));
         let clusters = self.clusters.into_iter().filter_map(|(name, numbers)| Some((name, *numbers.first()?)));
         let record = Record { clusters: clusters.collect(), group, active: self.active, digest, more: self.more };
-        Entry { record, span: self.span.unwrap_or(whole), contradictions, miscounted }
+        RecordedTask { record, span: self.span.unwrap_or(whole), contradictions, miscounted }
     }
 }

@@ -15,14 +15,14 @@ pub type Variables = BTreeMap<String, Spanned<Option<String>>>;
 #[derive(Clone, Debug)]
 pub struct Layer {
     /// Who.
-    pub origin: Origin,
+    pub origin: BodyOrigin,
     /// What.
     pub body: Body,
 }
 
 /// Who said a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum BodyOrigin {
     /// fleetcron's own defaults.
     BuiltIn,
     /// `defaults` of the Fleet.
@@ -37,15 +37,15 @@ pub enum Origin {
     Override(String),
 }
 
-impl std::fmt::Display for Origin {
+impl std::fmt::Display for BodyOrigin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Origin::BuiltIn => f.write_str("the built-in defaults"),
-            Origin::Defaults => f.write_str("the fleet's defaults"),
-            Origin::File => f.write_str("the `cronJob` file"),
-            Origin::Base(name) => write!(f, "base `{name}`"),
-            Origin::Task => f.write_str("the task"),
-            Origin::Override(name) => write!(f, "override `{name}`"),
+            BodyOrigin::BuiltIn => f.write_str("the built-in defaults"),
+            BodyOrigin::Defaults => f.write_str("the fleet's defaults"),
+            BodyOrigin::File => f.write_str("the `cronJob` file"),
+            BodyOrigin::Base(name) => write!(f, "base `{name}`"),
+            BodyOrigin::Task => f.write_str("the task"),
+            BodyOrigin::Override(name) => write!(f, "override `{name}`"),
         }
     }
 }
@@ -54,7 +54,7 @@ impl std::fmt::Display for Origin {
 #[derive(Clone, Debug, Default)]
 pub struct Body {
     /// `schedule`
-    pub schedule: Schedule,
+    pub schedule: ScheduleLayer,
     /// `job`: fields of CronJobSpec and JobSpec; labels and annotations of the job template.
     pub job: Option<Located>,
     /// `pod`: fields of PodSpec; labels and annotations of the pod template.
@@ -113,7 +113,7 @@ impl Body {
 
 /// What a layer says about the schedule; either part may be absent and is then kept from below.
 #[derive(Clone, Debug, Default)]
-pub struct Schedule {
+pub struct ScheduleLayer {
     /// The cron expression; a period is lowered to one.
     pub expression: Option<Spanned<String>>,
     /// `timeZone`
@@ -124,7 +124,7 @@ pub struct Schedule {
     pub stagger: Option<Option<Stagger>>,
 }
 
-impl Schedule {
+impl ScheduleLayer {
     /// Whether it says nothing.
     pub fn is_empty(&self) -> bool {
         self.expression.is_none() && self.time_zone.is_none() && self.hash.is_none() && self.stagger.is_none()
@@ -185,7 +185,7 @@ pub struct PatchStep {
     /// The patch itself.
     pub patch: Located,
     /// `target`; absent means the CronJob.
-    pub target: Option<Target>,
+    pub target: Option<PatchTarget>,
     /// The whole of it.
     pub span: Span,
 }
@@ -203,7 +203,7 @@ pub enum PatchKind {
 
 /// `target` of a patch: an object beside the CronJob.
 #[derive(Clone, Debug)]
-pub struct Target {
+pub struct PatchTarget {
     /// Its kind.
     pub kind: Spanned<String>,
     /// Its name.

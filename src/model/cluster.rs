@@ -20,7 +20,7 @@ pub struct Cluster {
     /// `spec.zones`, or `spec.zone` as a list of one.
     pub zones: Vec<Spanned<String>>,
     /// `spec.taints`, in the author's order.
-    pub taints: Vec<Taint>,
+    pub taints: Vec<ClusterTaint>,
     /// `spec.kubernetesVersion` as (major, minor).
     pub kubernetes_version: Option<Spanned<(u32, u32)>>,
     /// Its release, that of the Fleet where it states none; `None` where neither does.
@@ -32,7 +32,7 @@ pub struct Cluster {
     /// `spec.variables`
     pub variables: Variables,
     /// `spec.capacity`, or that of a `ClusterCapacity` document.
-    pub capacity: Option<Capacity>,
+    pub capacity: Option<ClusterCapacity>,
     /// What only a Cluster of Karmada says; nothing where it is a native one.
     pub karmada: Option<Arc<KarmadaCluster>>,
 }
@@ -59,7 +59,7 @@ pub struct Grade {
 
 /// A snapshot of what a cluster can take; quantities as Kubernetes writes them.
 #[derive(Clone, Debug)]
-pub struct Capacity {
+pub struct ClusterCapacity {
     /// What the nodes offer.
     pub allocatable: BTreeMap<String, Spanned<String>>,
     /// What is requested by pods that have a node.
@@ -72,7 +72,7 @@ pub struct Capacity {
 
 /// A taint of a cluster, as `corev1.Taint`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Taint {
+pub struct ClusterTaint {
     /// Its key.
     pub key: Spanned<String>,
     /// Its value; empty if absent.
@@ -105,7 +105,7 @@ impl TaintEffect {
     }
 }
 
-impl std::fmt::Display for Taint {
+impl std::fmt::Display for ClusterTaint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", *self.key)?;
         if !self.value.is_empty() {
@@ -117,7 +117,7 @@ impl std::fmt::Display for Taint {
 
 /// A toleration of a placement, as `corev1.Toleration`; absent parts are empty.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Toleration {
+pub struct TaintToleration {
     /// Empty matches every key.
     pub key: String,
     /// `operator: Exists`; otherwise Equal.
@@ -130,7 +130,7 @@ pub struct Toleration {
     pub span: Span,
 }
 
-impl Toleration {
+impl TaintToleration {
     /// One of every taint.
     pub fn everything(span: Span) -> Self {
         Self { key: String::new(), exists: true, value: String::new(), effect: None, span }

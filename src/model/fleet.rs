@@ -28,7 +28,7 @@ pub struct Fleet {
     /// `spec.reports.redact`
     pub redact: Redact,
     /// `spec.lints`: the level of a code.
-    pub lints: BTreeMap<String, Level>,
+    pub lints: BTreeMap<String, LintLevel>,
     /// `spec.daylightSaving`: the span in which changes of the clock are looked for; by default the year of the
     /// time zone database.
     pub daylight_saving: Option<Range<Timestamp>>,
@@ -234,7 +234,7 @@ pub struct Guards {
 
 /// The level of a diagnostic in `spec.lints`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
+pub enum LintLevel {
     /// Never said.
     Off,
     /// A warning.

@@ -18,21 +18,23 @@ mod timing;
 mod unit;
 
 pub use body::{
-    Body, FROM_FILE, ImageRule, Layer, Origin, PatchKind, PatchStep, Resource, ResourceFile, Schedule, Target,
-    TimeZone, Variables,
+    Body, BodyOrigin, FROM_FILE, ImageRule, Layer, PatchKind, PatchStep, PatchTarget, Resource, ResourceFile,
+    ScheduleLayer, TimeZone, Variables,
 };
-pub use cluster::{Capacity, Cluster, Grade, KarmadaCluster, Taint, TaintEffect, Toleration};
+pub use cluster::{Cluster, ClusterCapacity, ClusterTaint, Grade, KarmadaCluster, TaintEffect, TaintToleration};
 pub use document::DocumentName;
 pub(crate) use fleet::NEWEST_KUBERNETES;
 pub use fleet::{
-    Defaults, Fleet, FluxSubstitution, Guards, Karmada, Level, Marker, MarkerWhen, Output, OutputMetadata, Redact,
+    Defaults, Fleet, FluxSubstitution, Guards, Karmada, LintLevel, Marker, MarkerWhen, Output, OutputMetadata, Redact,
     VariableSet,
 };
 pub use fleet_time::{Blackout, BlackoutWhen, Budget, BudgetPer, CopySelector, Limit, LimitOf, Pause};
 pub use kinds::cluster_wide;
-pub use placing::{Active, By, Group, Placement, Spread, Strategy, Weight};
-pub use requirement::{Requirement, RequirementError, Version, Version as Release, release, version};
-pub use selector::{Exclude, Expression, Match, Named, Operator, Selector, Values, VersionRange};
+pub use placing::{Active, FallbackGroup, InstanceStrategy, InstanceWeight, Placement, SpreadBy, SpreadConstraint};
+pub use requirement::{
+    FleetcronVersion, FleetcronVersion as Release, RequirementError, VersionRequirement, release, version,
+};
+pub use selector::{Exclude, LabelExpression, Match, Named, Operator, Selector, Values, VersionRange};
 pub use starting::{HashBy, HashSettings, Stagger, StartSpread, WeeklyWindow, WindowZone};
 pub use timing::{Concurrency, Idle, REFUSED_SCHEDULE, Timing};
 pub use unit::{Identity, Override, Reach, Source, Unit, name_of};

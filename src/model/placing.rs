@@ -1,6 +1,6 @@
 //! Placement and activity of a task as written, with Karmada's words and the location of each.
 
-use super::{Exclude, Match, Named, Selector, Toleration};
+use super::{Exclude, Match, Named, Selector, TaintToleration};
 use crate::tree::{Span, Spanned};
 
 /// `placement`: where a task goes.
@@ -9,26 +9,26 @@ pub struct Placement {
     /// Which clusters may be chosen; with `fallback` it only excludes.
     pub selector: Selector,
     /// Which taints it bears.
-    pub tolerations: Vec<Toleration>,
+    pub tolerations: Vec<TaintToleration>,
     /// How it spreads, in the author's order.
-    pub spread: Vec<Spread>,
+    pub spread: Vec<SpreadConstraint>,
     /// Ordered groups, the first that works; empty where there are none.
-    pub fallback: Vec<Group>,
+    pub fallback: Vec<FallbackGroup>,
     /// How the instances are shared out.
-    pub strategy: Strategy,
+    pub strategy: InstanceStrategy,
     /// Where the strategy is said, if it is.
     pub strategy_said: Option<Span>,
     /// For StaticWeight.
-    pub weights: Vec<Weight>,
+    pub weights: Vec<InstanceWeight>,
     /// The whole of it.
     pub span: Span,
 }
 
 /// One of `spread`: at least and at most so many groups.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Spread {
+pub struct SpreadConstraint {
     /// What makes a group.
-    pub by: By,
+    pub by: SpreadBy,
     /// At least so many; at least one.
     pub min: u32,
     /// At most so many; absent means no limit.
@@ -39,7 +39,7 @@ pub struct Spread {
 
 /// What makes a group of clusters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum By {
+pub enum SpreadBy {
     /// The provider.
     Provider,
     /// The region.
@@ -52,21 +52,21 @@ pub enum By {
     Cluster,
 }
 
-impl std::fmt::Display for By {
+impl std::fmt::Display for SpreadBy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            By::Provider => f.write_str("provider"),
-            By::Region => f.write_str("region"),
-            By::Zone => f.write_str("zone"),
-            By::Label(key) => write!(f, "label:{key}"),
-            By::Cluster => f.write_str("cluster"),
+            SpreadBy::Provider => f.write_str("provider"),
+            SpreadBy::Region => f.write_str("region"),
+            SpreadBy::Zone => f.write_str("zone"),
+            SpreadBy::Label(key) => write!(f, "label:{key}"),
+            SpreadBy::Cluster => f.write_str("cluster"),
         }
     }
 }
 
 /// One of `fallback`.
 #[derive(Clone, Debug)]
-pub struct Group {
+pub struct FallbackGroup {
     /// Its name, unique in its task.
     pub name: Spanned<String>,
     /// Its clusters.
@@ -75,7 +75,7 @@ pub struct Group {
 
 /// One of `weights`; the greatest that meets a cluster counts.
 #[derive(Clone, Debug)]
-pub struct Weight {
+pub struct InstanceWeight {
     /// The weight.
     pub weight: u32,
     /// Which clusters.
@@ -84,7 +84,7 @@ pub struct Weight {
 
 /// `strategy`: how instances are shared out (Karmada's `replicaScheduling`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Strategy {
+pub enum InstanceStrategy {
     /// All of them in every cluster.
     #[default]
     Duplicated,
@@ -96,25 +96,25 @@ pub enum Strategy {
     StaticWeight,
 }
 
-impl Strategy {
+impl InstanceStrategy {
     /// Its name in the format.
     pub fn name(self) -> &'static str {
         match self {
-            Strategy::Duplicated => "Duplicated",
-            Strategy::Aggregated => "Aggregated",
-            Strategy::DynamicWeight => "DynamicWeight",
-            Strategy::StaticWeight => "StaticWeight",
+            InstanceStrategy::Duplicated => "Duplicated",
+            InstanceStrategy::Aggregated => "Aggregated",
+            InstanceStrategy::DynamicWeight => "DynamicWeight",
+            InstanceStrategy::StaticWeight => "StaticWeight",
         }
     }
 
     /// Whether instances are shared out: every strategy but Duplicated.
     pub fn divides(self) -> bool {
-        self != Strategy::Duplicated
+        self != InstanceStrategy::Duplicated
     }
 
     /// Whether it counts on what is free.
     pub fn needs_capacity(self) -> bool {
-        matches!(self, Strategy::Aggregated | Strategy::DynamicWeight)
+        matches!(self, InstanceStrategy::Aggregated | InstanceStrategy::DynamicWeight)
     }
 }
 
@@ -126,7 +126,7 @@ impl Placement {
             tolerations: Vec::new(),
             spread: Vec::new(),
             fallback: Vec::new(),
-            strategy: Strategy::Duplicated,
+            strategy: InstanceStrategy::Duplicated,
             strategy_said: None,
             weights: Vec::new(),
             span,
@@ -159,7 +159,7 @@ pub struct Active {
     /// At most so many.
     pub max: Option<u32>,
     /// By what the groups are made in each of which `max` counts; never by zone or cluster.
-    pub per: Option<By>,
+    pub per: Option<SpreadBy>,
     /// The whole of it.
     pub span: Span,
     /// A part of it could not be read.

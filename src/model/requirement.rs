@@ -3,11 +3,11 @@
 use std::fmt;
 
 /// A version: major, minor, patch. What follows a `-` or `+` does not count.
-pub type Version = (u64, u64, u64);
+pub type FleetcronVersion = (u64, u64, u64);
 
 /// A list of conditions on a version, all of which must hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Requirement {
+pub struct VersionRequirement {
     /// Each as the first version that passes, and the first above it that does not.
     bounds: Vec<Bounds>,
 }
@@ -15,11 +15,11 @@ pub struct Requirement {
 /// The versions from one on, and below another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Bounds {
-    from: Version,
-    below: Option<Version>,
+    from: FleetcronVersion,
+    below: Option<FleetcronVersion>,
 }
 
-/// Why a text is not a [`Requirement`].
+/// Why a text is not a [`VersionRequirement`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequirementError {
     /// The condition that cannot be read; empty if there is none at all.
@@ -37,7 +37,7 @@ impl fmt::Display for RequirementError {
     }
 }
 
-impl Requirement {
+impl VersionRequirement {
     /// Reads conditions separated by spaces or commas: `>=`, `>`, `<`, `<=` or `=` and one to three numbers. Numbers that
     /// are missing stand for all values, as in Cargo's `semver`: `>0.3` begins at 0.4.0, and `=0.3` is every 0.3.x.
     ///
@@ -62,13 +62,13 @@ impl Requirement {
     }
 
     /// Whether a version meets every condition.
-    pub fn accepts(&self, version: Version) -> bool {
+    pub fn accepts(&self, version: FleetcronVersion) -> bool {
         self.bounds.iter().all(|bounds| version >= bounds.from && bounds.below.is_none_or(|below| version < below))
     }
 }
 
 /// The numbers of a version, and how many of them are given; the others are 0. `None` if it is not a version.
-fn numbers(text: &str) -> Option<(Version, usize)> {
+fn numbers(text: &str) -> Option<(FleetcronVersion, usize)> {
     let mut numbers = [0; 3];
     let mut count = 0;
     for part in text.split('.') {
@@ -80,7 +80,7 @@ fn numbers(text: &str) -> Option<(Version, usize)> {
 }
 
 /// The first version above all that begin with the given numbers.
-fn after((major, minor, patch): Version, count: usize) -> Version {
+fn after((major, minor, patch): FleetcronVersion, count: usize) -> FleetcronVersion {
     match count {
         1 => (major.saturating_add(1), 0, 0),
         2 => (major, minor.saturating_add(1), 0),
@@ -89,7 +89,7 @@ fn after((major, minor, patch): Version, count: usize) -> Version {
 }
 
 fn condition(text: &str) -> Option<Bounds> {
-    const FIRST: Version = (0, 0, 0);
+    const FIRST: FleetcronVersion = (0, 0, 0);
     let end = text.find(|c: char| c.is_ascii_digit())?;
     let (version, count) = numbers(&text[end..])?;
     Some(match &text[..end] {
@@ -123,13 +123,13 @@ fn meant(text: &str) -> Option<String> {
 }
 
 /// The version of a program as it is written, `0.3.1-rc.1` for instance.
-pub fn version(text: &str) -> Option<Version> {
+pub fn version(text: &str) -> Option<FleetcronVersion> {
     numbers(text.split(['-', '+']).next()?).filter(|(_, count)| *count == 3).map(|(version, _)| version)
 }
 
 /// The version of a release as clusters state it: `1.33`, `v1.33.4-gke.1245000`, `4.13`. What follows a `-` or `+` does not
 /// count, and numbers that are missing are 0.
-pub fn release(text: &str) -> Option<Version> {
+pub fn release(text: &str) -> Option<FleetcronVersion> {
     let text = text.trim();
     let plain = text.strip_prefix('v').unwrap_or(text).split(['-', '+']).next()?;
     numbers(plain).map(|(version, _)| version)
@@ -153,7 +153,7 @@ mod tests {
             ("<1", &["0.99.0"], &["1.0.0"]),
             (">=1", &["1.0.0", "2.1.0"], &["0.9.9"]),
         ] {
-            let range = Requirement::parse(range).expect("a range");
+            let range = VersionRequirement::parse(range).expect("a range");
             for text in inside {
                 assert!(range.accepts(version(text).expect("a version")), "{range:?} {text}");
             }
@@ -203,10 +203,10 @@ mod tests {
             ("latest", None),
             (">=99999999999999999999", None),
         ] {
-            let error = Requirement::parse(text).expect_err(text);
+            let error = VersionRequirement::parse(text).expect_err(text);
             assert_eq!(error.meant.as_deref(), meant, "{text}");
             if let Some(meant) = meant {
-                Requirement::parse(meant).expect("can be read");
+                VersionRequirement::parse(meant).expect("can be read");
             }
         }
     }

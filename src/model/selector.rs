@@ -1,7 +1,7 @@
 //! Selects clusters by name, place and label. Each part keeps its location, so a verdict can name the part that
 //! excluded a cluster.
 
-use super::requirement::{Requirement, Version, release};
+use super::requirement::{FleetcronVersion, VersionRequirement, release};
 use crate::tree::{Span, Spanned};
 
 /// A set of clusters as design says it: names and properties, everything given must hold, `exclude` wins.
@@ -45,7 +45,7 @@ pub struct Match {
     /// `labels`: equality.
     pub labels: Vec<(Spanned<String>, Spanned<String>)>,
     /// `expressions`
-    pub expressions: Vec<Expression>,
+    pub expressions: Vec<LabelExpression>,
     /// `kubernetesVersion`
     pub kubernetes_version: Option<VersionRange>,
     /// `anyOf`: one of these must hold; none asks for nothing.
@@ -60,12 +60,12 @@ pub struct VersionRange {
     /// As it is written.
     pub text: Spanned<String>,
     /// What it means.
-    pub requirement: Requirement,
+    pub requirement: VersionRequirement,
 }
 
 impl VersionRange {
     /// Whether a cluster of that version is in the range; one whose version is not stated never is.
-    pub fn holds(&self, version: Option<Version>) -> bool {
+    pub fn holds(&self, version: Option<FleetcronVersion>) -> bool {
         version.is_some_and(|version| self.requirement.accepts(version))
     }
 }
@@ -83,7 +83,7 @@ pub struct Values {
 
 /// One of `match.expressions`, as in a Kubernetes label selector.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Expression {
+pub struct LabelExpression {
     /// The label's key.
     pub key: Spanned<String>,
     /// How it must hold.
@@ -94,7 +94,7 @@ pub struct Expression {
     pub span: Span,
 }
 
-impl Expression {
+impl LabelExpression {
     /// Whether it holds for the value of the label; `None` where the label is absent.
     pub fn holds(&self, has: Option<&str>) -> bool {
         self.operator.holds(self.values.iter().map(|value| value.as_str()), has)
@@ -135,7 +135,7 @@ impl Operator {
                 both.is_some_and(|(has, value)| if self == Operator::Gt { has > value } else { has < value })
             }
             Operator::SemVer => {
-                let range = values.next().and_then(|range| Requirement::parse(range).ok());
+                let range = values.next().and_then(|range| VersionRequirement::parse(range).ok());
                 has.and_then(release).zip(range).is_some_and(|(has, range)| range.accepts(has))
             }
         }

@@ -10,7 +10,7 @@ pub struct PatchError {
     /// The member of the patch that is to blame.
     pub pointer: Pointer,
     /// What is wrong with it.
-    pub problem: Box<Problem>,
+    pub problem: Box<PatchProblem>,
     /// The operation of a JSON patch that failed.
     pub operation: Option<Operation>,
     /// What to do about it, if there is something to do.
@@ -30,7 +30,7 @@ pub struct Operation {
 
 /// What is wrong with a patch.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
+pub enum PatchProblem {
     /// A map was needed.
     #[error("{what} must be a map, not {found}")]
     NotAMap {
@@ -179,13 +179,13 @@ pub enum Problem {
 
 impl PatchError {
     /// An error at the very place that is being looked at.
-    pub(super) fn here(problem: impl Into<Problem>) -> Self {
+    pub(super) fn here(problem: impl Into<PatchProblem>) -> Self {
         let (pointer, problem) = (Pointer::root(), Box::new(problem.into()));
         Self { pointer, problem, operation: None, help: None }
     }
 
     /// An error at a member of what is being looked at.
-    pub(super) fn at(token: impl ToString, problem: impl Into<Problem>) -> Self {
+    pub(super) fn at(token: impl ToString, problem: impl Into<PatchProblem>) -> Self {
         Self::here(problem).under(token)
     }
 

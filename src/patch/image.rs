@@ -18,7 +18,7 @@ pub struct Image {
 
 /// New parts for an image. An absent part is kept.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Parts {
+pub struct ImageParts {
     /// Another registry, also where there was none.
     pub registry: Option<String>,
     /// Another repository.
@@ -124,13 +124,13 @@ impl Image {
     /// # Errors
     /// [`ImageError::DigestLost`] for another tag over a digest of which nothing is said; [`ImageError::Part`] for a
     /// part that cannot be one.
-    pub fn with_parts(&self, parts: &Parts) -> Result<Self, ImageError> {
+    pub fn with_parts(&self, parts: &ImageParts) -> Result<Self, ImageError> {
         if let (Some(_), None, Some(tag)) = (&self.digest, &parts.digest, &parts.tag)
             && self.tag.as_ref() != Some(tag)
         {
             return Err(ImageError::DigestLost { image: self.to_string(), tag: tag.clone() });
         }
-        let Parts { registry, repository, tag, digest } = parts.clone();
+        let ImageParts { registry, repository, tag, digest } = parts.clone();
         Self {
             registry: registry.or_else(|| self.registry.clone()),
             repository: repository.unwrap_or_else(|| self.repository.clone()),
@@ -151,7 +151,7 @@ impl Image {
         }
         let (tag, digest) = (rename.new_tag.clone(), rename.digest.clone());
         let pinned = matches!(digest, Some(Some(_))) && tag.is_none();
-        let mut image = self.with_parts(&Parts { tag, digest, ..Parts::default() })?;
+        let mut image = self.with_parts(&ImageParts { tag, digest, ..ImageParts::default() })?;
         if pinned {
             image.tag = None;
         }
@@ -291,7 +291,7 @@ mod tests {
         [part(image.registry), image.repository, part(image.tag), part(image.digest)]
     }
 
-    fn changed(image: &str, change: Parts) -> Result<String, ImageError> {
+    fn changed(image: &str, change: ImageParts) -> Result<String, ImageError> {
         Image::parse(image)?.with_parts(&change).map(|image| image.to_string())
     }
 
@@ -377,27 +377,27 @@ mod tests {
 
     #[test]
     fn an_absent_part_is_kept() {
-        let registry = || Parts { registry: some("reg.cn"), ..Parts::default() };
+        let registry = || ImageParts { registry: some("reg.cn"), ..ImageParts::default() };
         assert_eq!(changed("nginx:1", registry()).unwrap(), "reg.cn/nginx:1");
         assert_eq!(changed(&format!("ghcr.io/a/b:1@{A}"), registry()).unwrap(), format!("reg.cn/a/b:1@{A}"));
-        let tag = Parts { tag: some("2"), ..Parts::default() };
+        let tag = ImageParts { tag: some("2"), ..ImageParts::default() };
         assert_eq!(changed("reg:5000/nginx", tag).unwrap(), "reg:5000/nginx:2");
     }
 
     #[test]
     fn a_registry_may_bring_a_path_prefix() {
-        let mirror = Parts { registry: some("mirror.cn/hub"), ..Parts::default() };
+        let mirror = ImageParts { registry: some("mirror.cn/hub"), ..ImageParts::default() };
         assert_eq!(changed("docker.io/a:1", mirror).unwrap(), "mirror.cn/hub/a:1");
     }
 
     #[test]
     fn a_digest_is_never_lost_in_passing() {
         let old = format!("a:1@{A}");
-        let tag = |digest| Parts { tag: some("2"), digest, ..Parts::default() };
+        let tag = |digest| ImageParts { tag: some("2"), digest, ..ImageParts::default() };
         assert!(matches!(changed(&old, tag(None)), Err(ImageError::DigestLost { .. })));
         assert_eq!(changed(&old, tag(Some(None))).unwrap(), "a:2");
         assert_eq!(changed(&old, tag(Some(some(B)))).unwrap(), format!("a:2@{B}"));
-        let same = Parts { tag: some("1"), ..Parts::default() };
+        let same = ImageParts { tag: some("1"), ..ImageParts::default() };
         assert_eq!(changed(&old, same).unwrap(), old);
     }
 

@@ -3,7 +3,7 @@
 //! The images are worked out first and written only if every one of them can be.
 
 use super::Pointer;
-use super::image::{Image, ImageError, Parts, Rename};
+use super::image::{Image, ImageError, ImageParts, Rename};
 use serde_json::Value;
 
 /// The lists of a PodSpec that hold containers.
@@ -45,7 +45,7 @@ pub fn images<'a>(object: &'a Value, pod_spec: &Pointer) -> Vec<(Pointer, &'a st
 ///
 /// # Errors
 /// The first image that cannot take them; the object is then as it was.
-pub fn set_parts(object: &mut Value, pod_spec: &Pointer, parts: &Parts) -> Result<usize, AtImage> {
+pub fn set_parts(object: &mut Value, pod_spec: &Pointer, parts: &ImageParts) -> Result<usize, AtImage> {
     rewrite(object, pod_spec, |image| image.with_parts(parts))
 }
 
@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn every_container_changes_and_init_containers_too() {
         let (mut object, spec) = pod();
-        let parts = Parts { registry: Some("r.cn".into()), ..Parts::default() };
+        let parts = ImageParts { registry: Some("r.cn".into()), ..ImageParts::default() };
         assert_eq!(set_parts(&mut object, &spec, &parts), Ok(3));
         assert_eq!(all(&object, &spec), ["r.cn/busybox", "r.cn/nginx:1", "r.cn/b"]);
     }
@@ -118,7 +118,7 @@ mod tests {
         let volumes = json!([{"name": "w", "emptyDir": {}}, {"name": "v", "image": {"reference": "x.io/data:1"}}]);
         let spec = Pointer::from_tokens(["spec"]);
         let mut object = json!({"spec": {"containers": [{"image": "x.io/app:1"}], "volumes": volumes}});
-        let parts = Parts { registry: Some("y.io".into()), ..Parts::default() };
+        let parts = ImageParts { registry: Some("y.io".into()), ..ImageParts::default() };
         assert_eq!(set_parts(&mut object, &spec, &parts), Ok(2));
         let entry = Rename { name: "y.io/data".into(), new_tag: Some("2".into()), ..Rename::default() };
         assert_eq!(rename(&mut object, &spec, &[entry]), Ok(vec![1]));
@@ -130,7 +130,7 @@ mod tests {
         let (mut object, spec) = pod();
         object["spec"]["containers"][1]["image"] = json!("Not An Image");
         let before = object.clone();
-        let parts = Parts { tag: Some("2".into()), ..Parts::default() };
+        let parts = ImageParts { tag: Some("2".into()), ..ImageParts::default() };
         let error = set_parts(&mut object, &spec, &parts).unwrap_err();
         assert_eq!(error.pointer.to_string(), "/spec/containers/1/image");
         assert_eq!(object, before);
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn where_no_pod_is_nothing_happens() {
         let mut object = json!({"data": {}});
-        let parts = Parts { tag: Some("2".into()), ..Parts::default() };
+        let parts = ImageParts { tag: Some("2".into()), ..ImageParts::default() };
         assert_eq!(set_parts(&mut object, &Pointer::from_tokens(["spec"]), &parts), Ok(0));
     }
 }

@@ -4,7 +4,7 @@
 //! `add` without value) is an error by operation and member. Nulls are kept, as the RFC says:
 //! [`super::typed::strip_nulls`] is for the caller.
 
-use super::error::{Operation, PatchError, Problem, plain, type_name};
+use super::error::{Operation, PatchError, PatchProblem, plain, type_name};
 use super::pointer::{Pointer, index};
 use super::weight::{MAX_DEPTH, depth};
 use super::{MAX_OBJECT, weight};
@@ -16,10 +16,10 @@ use serde_json::{Map, Value};
 
 /// A list of operations that is well formed.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Patch(Vec<Step>);
+pub struct Patch(Vec<PointedOperation>);
 
 #[derive(Clone, PartialEq, Debug)]
-struct Step {
+struct PointedOperation {
     op: Op,
     path: Pointer,
 }
@@ -78,7 +78,7 @@ impl Patch {
 pub fn parse(value: &Value) -> Result<Patch, PatchError> {
     let Value::Array(operations) = value else {
         let what = "a JSON patch".to_owned();
-        return Err(PatchError::here(Problem::NotAList { what, found: type_name(value) }));
+        return Err(PatchError::here(PatchProblem::NotAList { what, found: type_name(value) }));
     };
     let steps = operations.iter().enumerate().map(|(number, operation)| {
         let text = |member| operation.get(member).and_then(Value::as_str).unwrap_or("").to_owned();
@@ -90,19 +90,19 @@ pub fn parse(value: &Value) -> Result<Patch, PatchError> {
     steps.collect::<Result<_, _>>().map(Patch)
 }
 
-fn parse_step(value: &Value) -> Result<Step, PatchError> {
+fn parse_step(value: &Value) -> Result<PointedOperation, PatchError> {
     let Value::Object(map) = value else {
         let what = "an operation".to_owned();
-        return Err(PatchError::here(Problem::NotAMap { what, found: type_name(value) }));
+        return Err(PatchError::here(PatchProblem::NotAMap { what, found: type_name(value) }));
     };
     let op = string(map, "op", "an operation")?;
     if !OPERATIONS.contains(&op) {
-        let error = PatchError::at("op", Problem::UnknownOperation(op.to_owned()));
+        let error = PatchError::at("op", PatchProblem::UnknownOperation(op.to_owned()));
         return Err(error.help("it is add, remove, replace, move, copy or test"));
     }
     let path = pointer(map, "path", op)?;
     let value = || {
-        let missing = || PatchError::here(Problem::MissingMember { op: op.to_owned(), member: "value" });
+        let missing = || PatchError::here(PatchProblem::MissingMember { op: op.to_owned(), member: "value" });
         map.get("value").cloned().ok_or_else(missing)
     };
     let op = match op {
@@ -113,14 +113,14 @@ fn parse_step(value: &Value) -> Result<Step, PatchError> {
         "copy" => Op::Copy(pointer(map, "from", op)?),
         _ => Op::Remove,
     };
-    Ok(Step { op, path })
+    Ok(PointedOperation { op, path })
 }
 
 fn string<'a>(map: &'a Map<String, Value>, member: &'static str, op: &str) -> Result<&'a str, PatchError> {
     match map.get(member) {
-        None => Err(PatchError::here(Problem::MissingMember { op: op.to_owned(), member })),
+        None => Err(PatchError::here(PatchProblem::MissingMember { op: op.to_owned(), member })),
         Some(Value::String(text)) => Ok(text),
-        Some(other) => Err(PatchError::at(member, Problem::NotAString { member, found: type_name(other) })),
+        Some(other) => Err(PatchError::at(member, PatchProblem::NotAString { member, found: type_name(other) })),
     }
 }
 
@@ -151,7 +151,7 @@ pub fn apply(document: &mut Value, patch: &Patch) -> Result<(), PatchError> {
 
 /// One operation. `left` is how much may still be copied or moved: a copy of a copy doubles, so that few operations would
 /// fill any memory.
-fn apply_step(document: &mut Value, step: &Step, left: &mut usize) -> Result<(), PatchError> {
+fn apply_step(document: &mut Value, step: &PointedOperation, left: &mut usize) -> Result<(), PatchError> {
     let path = buffer(&step.path);
     let taken = match &step.op {
         Op::Move(from) | Op::Copy(from) => from.get(document),
@@ -159,13 +159,13 @@ fn apply_step(document: &mut Value, step: &Step, left: &mut usize) -> Result<(),
     };
     *left = left
         .checked_sub(taken.map_or(0, weight))
-        .ok_or_else(|| PatchError::at("from", Problem::CopiesTooMuch).help("write what is wanted as `value`"))?;
+        .ok_or_else(|| PatchError::at("from", PatchProblem::CopiesTooMuch).help("write what is wanted as `value`"))?;
     let written = match &step.op {
         Op::Add(value) | Op::Replace(value) => Some(value),
         _ => taken,
     };
     if step.path.tokens().len() + written.map_or(0, depth) > MAX_DEPTH {
-        return Err(PatchError::at("path", Problem::TooDeep));
+        return Err(PatchError::at("path", PatchProblem::TooDeep));
     }
     // A move that fails has taken its value out already; what is near is asked of what was there before.
     let moved = taken.filter(|_| matches!(step.op, Op::Move(_))).cloned();
@@ -189,9 +189,9 @@ fn apply_step(document: &mut Value, step: &Step, left: &mut usize) -> Result<(),
                 missing(before, from, "from", false)
             }
             (PatchErrorKind::CannotMoveInsideItself, Op::Move(from)) => {
-                PatchError::at("path", Problem::MoveIntoItself(from.clone()))
+                PatchError::at("path", PatchProblem::MoveIntoItself(from.clone()))
             }
-            (_, Op::Remove) if step.path.is_root() => PatchError::at("path", Problem::WholeDocument),
+            (_, Op::Remove) if step.path.is_root() => PatchError::at("path", PatchProblem::WholeDocument),
             (_, op) => {
                 let adds = matches!(op, Op::Add(_) | Op::Move(_) | Op::Copy(_));
                 missing(before, &step.path, "path", adds)
@@ -213,16 +213,16 @@ fn missing(document: &Value, pointer: &Pointer, member: &str, adds: bool) -> Pat
     let length = parent.get(document).and_then(Value::as_array).map(Vec::len);
     match (last, length) {
         (Some(last), Some(length)) if index(&last).is_none() => {
-            let error = PatchError::at(member, Problem::BadIndex(last));
+            let error = PatchError::at(member, PatchProblem::BadIndex(last));
             let end = if adds { ", or `-` for the place behind the last" } else { "" };
             error.help(format!("`{parent}` is a list of {length}: write a number from 0{end}"))
         }
         (Some(_), Some(length)) if adds => {
-            let error = PatchError::at(member, Problem::NoSuchMember(pointer.clone()));
+            let error = PatchError::at(member, PatchProblem::NoSuchMember(pointer.clone()));
             error.help(format!("`{parent}` is a list of {length}: the highest place to add at is {length}, or `-`"))
         }
         _ => {
-            let error = PatchError::at(member, Problem::NoSuchMember(pointer.clone()));
+            let error = PatchError::at(member, PatchProblem::NoSuchMember(pointer.clone()));
             if let Some(meant) = joined(document, pointer, adds) {
                 return error.help(format!("a `/` in a key is written `~1`: `{meant}`"));
             }
@@ -266,7 +266,7 @@ fn test(document: &Value, path: &Pointer, expected: &Value) -> Result<(), PatchE
         return Ok(());
     }
     let (path, expected, found) = (path.clone(), short(expected), short(found));
-    Err(PatchError::at("value", Problem::TestFailed { path, expected, found }))
+    Err(PatchError::at("value", PatchProblem::TestFailed { path, expected, found }))
 }
 
 /// Equality as RFC 6902, 4.6 has it: numbers by value, `1` and `1.0` alike.

@@ -1,7 +1,7 @@
 //! JSON merge patch (RFC 7396), by the `json-patch` crate. A `$patch` directive in it is an error.
 
 use super::Pointer;
-use super::error::{PatchError, Problem, type_name};
+use super::error::{PatchError, PatchProblem, type_name};
 use super::strategic::is_directive;
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use serde_json::Value;
 pub fn apply(document: &mut Value, patch: &Value) -> Result<Vec<Pointer>, PatchError> {
     if !patch.is_object() {
         let what = "a merge patch".to_owned();
-        return Err(PatchError::here(Problem::NotAMap { what, found: type_name(patch) }));
+        return Err(PatchError::here(PatchProblem::NotAMap { what, found: type_name(patch) }));
     }
     let mut directives = Vec::new();
     let mut plain = patch.clone();

@@ -32,7 +32,7 @@ pub mod typed;
 pub mod variables;
 mod weight;
 
-pub use error::{Operation, PatchError, Problem};
+pub use error::{Operation, PatchError, PatchProblem};
 pub use pointer::Pointer;
-pub use table::Shape;
+pub use table::ListShape;
 pub use weight::{MAX_OBJECT, weight};

@@ -30,7 +30,7 @@ impl PointerError {
 
 /// How far a pointer that leads nowhere does lead.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Nearest {
+pub struct NearestPath {
     /// The longest part of the pointer that exists.
     pub existing: Pointer,
     /// The step that does not exist.
@@ -61,7 +61,7 @@ pub enum There {
 /// So many members are still read.
 const FEW: usize = 8;
 
-impl fmt::Display for Nearest {
+impl fmt::Display for NearestPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whole = self.existing.is_root();
         let existing = if whole { "the object".to_owned() } else { format!("`{}`", self.existing) };
@@ -161,7 +161,7 @@ impl Pointer {
     }
 
     /// How far it leads, if it leads nowhere.
-    pub fn nearest(&self, document: &Value) -> Option<Nearest> {
+    pub fn nearest(&self, document: &Value) -> Option<NearestPath> {
         let mut value = document;
         for (depth, token) in self.0.iter().enumerate() {
             let Some(next) = step(value, token) else {
@@ -174,7 +174,7 @@ impl Pointer {
                     Value::Array(items) => There::List { length: items.len() },
                     _ => There::Scalar,
                 };
-                return Some(Nearest { existing, missing: token.clone(), there });
+                return Some(NearestPath { existing, missing: token.clone(), there });
             };
             value = next;
         }

@@ -1,4 +1,4 @@
-//! Which lists merge, and by what key: strategic merge metadata of Kubernetes, as data under `schemas/k8s`. A [`Shape`]
+//! Which lists merge, and by what key: strategic merge metadata of Kubernetes, as data under `schemas/k8s`. A [`ListShape`]
 //! is a cursor that walks beside the values.
 
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 const CRON_JOB: &str = include_str!("../../schemas/k8s/cronjob-lists.tsv");
 const OTHERS: &str = include_str!("../../schemas/k8s/other-lists.tsv");
 
-static TABLE: LazyLock<BTreeMap<&'static str, Node>> = LazyLock::new(read_table);
+static TABLE: LazyLock<BTreeMap<&'static str, ListNode>> = LazyLock::new(read_table);
 
 /// How two values of one list become one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,7 +27,7 @@ pub enum List {
 
 /// A cursor in the table: what is known of the value that one stands on.
 #[derive(Clone, Copy, Debug)]
-pub struct Shape(Option<&'static Node>);
+pub struct ListShape(Option<&'static ListNode>);
 
 /// What server-side apply takes a list for (`x-kubernetes-list-type`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -42,15 +42,15 @@ pub enum ApplyList {
 }
 
 #[derive(Clone, Default, Debug)]
-struct Node {
-    fields: BTreeMap<&'static str, Node>,
-    list: Option<(List, Box<Node>)>,
+struct ListNode {
+    fields: BTreeMap<&'static str, ListNode>,
+    list: Option<(List, Box<ListNode>)>,
     apply: ApplyList,
 }
 
-impl Shape {
+impl ListShape {
     /// Nothing is known: maps merge, lists replace.
-    pub const UNKNOWN: Shape = Shape(None);
+    pub const UNKNOWN: ListShape = ListShape(None);
 
     /// A whole CronJob of batch/v1.
     pub fn cron_job() -> Self {
@@ -113,7 +113,7 @@ impl Shape {
 
     /// Every list below, with its path (`spec.containers[]`): for documentation and tests.
     pub fn lists(self) -> Vec<(String, List)> {
-        fn walk(node: &Node, path: &str, found: &mut Vec<(String, List)>) {
+        fn walk(node: &ListNode, path: &str, found: &mut Vec<(String, List)>) {
             if let Some((list, item)) = &node.list {
                 let path = format!("{path}[]");
                 found.push((path.clone(), *list));
@@ -137,13 +137,13 @@ pub fn default_of(member: &str) -> Option<&'static str> {
     (member == "protocol").then_some("TCP")
 }
 
-fn read_table() -> BTreeMap<&'static str, Node> {
-    let mut cron_job = Node::default();
+fn read_table() -> BTreeMap<&'static str, ListNode> {
+    let mut cron_job = ListNode::default();
     for row in rows(CRON_JOB) {
         let [path, strategy, key, kind, keys] = row;
         cron_job.insert(path, list(strategy, key, keys), apply_list(kind, keys));
     }
-    let mut kinds: BTreeMap<&'static str, Node> = BTreeMap::new();
+    let mut kinds: BTreeMap<&'static str, ListNode> = BTreeMap::new();
     for [kind, path, strategy, key, keys] in rows(OTHERS) {
         let everywhere = kinds.get("*").cloned().unwrap_or_default();
         let node = kinds.entry(kind).or_insert(everywhere);
@@ -188,9 +188,9 @@ fn apply_list(kind: &str, keys: &'static str) -> ApplyList {
     }
 }
 
-impl Node {
+impl ListNode {
     /// The node at a path such as `spec.containers[].env`, made if it is not there.
-    fn reach(&mut self, path: &'static str) -> &mut Node {
+    fn reach(&mut self, path: &'static str) -> &mut ListNode {
         path.split('.').fold(self, |node, step| {
             let name = step.trim_end_matches("[]");
             let node = node.fields.entry(name).or_default();
@@ -208,7 +208,7 @@ impl Node {
     }
 
     /// The element of the list that this node is; `list` if it was not known to be one.
-    fn item(&mut self, list: List) -> &mut Node {
+    fn item(&mut self, list: List) -> &mut ListNode {
         &mut self.list.get_or_insert_with(|| (list, Box::default())).1
     }
 }
@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn every_row_of_the_table_is_found_by_walking() {
-        let lists: BTreeMap<_, _> = Shape::cron_job().lists().into_iter().collect();
+        let lists: BTreeMap<_, _> = ListShape::cron_job().lists().into_iter().collect();
         let expected: Vec<_> = rows(CRON_JOB).collect();
         assert_eq!(lists.len(), expected.len());
         for [path, strategy, key, _, keys] in expected {
@@ -229,54 +229,54 @@ mod tests {
 
     #[test]
     fn containers_merge_by_name_and_their_args_replace() {
-        let containers = Shape::pod_spec().field("containers");
+        let containers = ListShape::pod_spec().field("containers");
         assert_eq!(containers.list(), List::Keyed { key: "name", identity: &["name"] });
-        let ports = Shape::container().field("ports").list();
+        let ports = ListShape::container().field("ports").list();
         let identity: &[&str] = &["containerPort", "protocol"];
         assert_eq!(ports, List::Keyed { key: "containerPort", identity });
-        assert_eq!(Shape::container().field("args").list(), List::Atomic);
-        assert!(Shape::container().field("args").is_list());
+        assert_eq!(ListShape::container().field("args").list(), List::Atomic);
+        assert!(ListShape::container().field("args").is_list());
     }
 
     #[test]
     fn finalizers_are_a_set_in_every_kind() {
         for (version, kind) in [("batch/v1", "CronJob"), ("v1", "ConfigMap"), ("x.io/v1", "Foo")] {
-            let finalizers = Shape::of(version, kind).field("metadata").field("finalizers");
+            let finalizers = ListShape::of(version, kind).field("metadata").field("finalizers");
             assert_eq!(finalizers.list(), List::Union, "{kind}");
         }
     }
 
     #[test]
     fn a_pod_template_is_the_same_wherever_it_stands() {
-        let job = Shape::of("batch/v1", "Job").field("spec").field("template").field("spec");
-        let deployment = Shape::of("apps/v1", "Deployment");
+        let job = ListShape::of("batch/v1", "Job").field("spec").field("template").field("spec");
+        let deployment = ListShape::of("apps/v1", "Deployment");
         let pod = deployment.field("spec").field("template").field("spec");
-        for spec in [job, pod, Shape::of("v1", "Pod").field("spec")] {
-            assert_eq!(spec.lists(), Shape::pod_spec().lists());
+        for spec in [job, pod, ListShape::of("v1", "Pod").field("spec")] {
+            assert_eq!(spec.lists(), ListShape::pod_spec().lists());
         }
     }
 
     #[test]
     fn an_account_s_secrets_merge_and_its_pull_secrets_replace() {
-        let account = Shape::of("v1", "ServiceAccount");
+        let account = ListShape::of("v1", "ServiceAccount");
         assert_eq!(account.field("secrets").list(), List::Keyed { key: "name", identity: &["name"] });
         assert_eq!(account.field("imagePullSecrets").list(), List::Atomic);
     }
 
     #[test]
     fn server_side_apply_has_lists_of_its_own() {
-        let rules = Shape::container().field("restartPolicyRules").item();
+        let rules = ListShape::container().field("restartPolicyRules").item();
         assert_eq!(rules.field("exitCodes").field("values").apply_list(), ApplyList::Set);
         assert_eq!(rules.field("exitCodes").field("values").list(), List::Atomic);
-        assert_eq!(Shape::pod_template().field("metadata").field("finalizers").apply_list(), ApplyList::Set);
-        let secrets = Shape::of("v1", "ServiceAccount").field("secrets");
+        assert_eq!(ListShape::pod_template().field("metadata").field("finalizers").apply_list(), ApplyList::Set);
+        let secrets = ListShape::of("v1", "ServiceAccount").field("secrets");
         assert_eq!(secrets.apply_list(), ApplyList::Map(&["name"]));
-        assert_eq!(Shape::container().field("args").apply_list(), ApplyList::Atomic);
+        assert_eq!(ListShape::container().field("args").apply_list(), ApplyList::Atomic);
     }
 
     #[test]
     fn the_unknown_is_atomic() {
-        assert_eq!(Shape::UNKNOWN.field("x").item().field("y").list(), List::Atomic);
-        assert!(!Shape::cron_job().field("nonsense").is_list());
+        assert_eq!(ListShape::UNKNOWN.field("x").item().field("y").list(), List::Atomic);
+        assert!(!ListShape::cron_job().field("nonsense").is_list());
     }
 }

@@ -1,8 +1,8 @@
 //! fleetcron's own merge of bases, task and overrides: a strategic merge in which new elements are appended and null
 //! means "as if never set".
 
-use super::error::{PatchError, Problem, plain, type_name};
-use super::table::{List, Shape, default_of};
+use super::error::{PatchError, PatchProblem, plain, type_name};
+use super::table::{List, ListShape, default_of};
 use super::variables::{self, FREE};
 use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
@@ -19,7 +19,7 @@ const DELETE: &str = "delete";
 /// # Errors
 /// An element of a keyed list that is no map, lacks its key or repeats one, or another `$patch`. The pointer leads
 /// into the layer; the target is then as it was.
-pub fn merge(target: &mut Value, layer: &Value, shape: Shape) -> Result<(), PatchError> {
+pub fn merge(target: &mut Value, layer: &Value, shape: ListShape) -> Result<(), PatchError> {
     check(layer, shape)?;
     if !layer.is_null() {
         lay(target, layer, shape);
@@ -28,7 +28,7 @@ pub fn merge(target: &mut Value, layer: &Value, shape: Shape) -> Result<(), Patc
 }
 
 /// What can be refused is in the layer alone, so it is found before the target is touched.
-fn check(layer: &Value, shape: Shape) -> Result<(), PatchError> {
+fn check(layer: &Value, shape: ListShape) -> Result<(), PatchError> {
     match (layer, shape.list()) {
         (Value::Object(map), _) => {
             map.iter().try_for_each(|(key, value)| check(value, shape.field(key)).map_err(|error| error.under(key)))
@@ -57,7 +57,7 @@ pub fn strip_nulls(value: &mut Value) {
 }
 
 /// Lays one value over another; tells how many elements it put behind those of a keyed list.
-fn lay(target: &mut Value, layer: &Value, shape: Shape) -> usize {
+fn lay(target: &mut Value, layer: &Value, shape: ListShape) -> usize {
     match layer {
         Value::Object(layer) => lay_map(become_map(target), layer, shape),
         Value::Array(layer) => {
@@ -81,7 +81,7 @@ fn become_map(value: &mut Value) -> &mut Map<String, Value> {
     value.as_object_mut().expect("it was made a map just now")
 }
 
-fn lay_map(target: &mut Map<String, Value>, layer: &Map<String, Value>, shape: Shape) {
+fn lay_map(target: &mut Map<String, Value>, layer: &Map<String, Value>, shape: ListShape) {
     for (key, value) in layer {
         if value.is_null() {
             target.remove(key);
@@ -104,7 +104,7 @@ fn lay_map(target: &mut Map<String, Value>, layer: &Map<String, Value>, shape: S
     }
 }
 
-fn lay_list(target: &mut Vec<Value>, layer: &[Value], shape: Shape) -> usize {
+fn lay_list(target: &mut Vec<Value>, layer: &[Value], shape: ListShape) -> usize {
     match shape.list() {
         List::Atomic => {
             *target = layer.to_vec();
@@ -129,10 +129,10 @@ struct Keys {
 }
 
 /// What makes an element this one and no other.
-type Identity = Vec<Option<Value>>;
+type ElementIdentity = Vec<Option<Value>>;
 
 impl Keys {
-    fn identity(self, element: &Value) -> Identity {
+    fn identity(self, element: &Value) -> ElementIdentity {
         let member = |name: &&str| match element.get(*name) {
             None | Some(Value::Null) => default_of(name).map(Value::from),
             Some(value) => Some(value.clone()),
@@ -142,28 +142,33 @@ impl Keys {
 }
 
 /// An element must be a map that says which one it is, once.
-fn check_element(seen: &mut HashSet<Identity>, element: &Value, keys: Keys, shape: Shape) -> Result<(), PatchError> {
+fn check_element(
+    seen: &mut HashSet<ElementIdentity>,
+    element: &Value,
+    keys: Keys,
+    shape: ListShape,
+) -> Result<(), PatchError> {
     let Value::Object(map) = element else {
         let what = "an element of this list".to_owned();
-        return Err(PatchError::here(Problem::NotAMap { what, found: type_name(element) }));
+        return Err(PatchError::here(PatchProblem::NotAMap { what, found: type_name(element) }));
     };
     let key = keys.key;
     let Some(value) = map.get(key).filter(|value| !value.is_null()) else {
-        let problem = Problem::MissingMergeKey { key: key.to_owned(), whose: "the element" };
+        let problem = PatchProblem::MissingMergeKey { key: key.to_owned(), whose: "the element" };
         return Err(PatchError::here(problem).help(format!("say with `{key}` which element is meant")));
     };
     if value.is_object() || value.is_array() {
-        return Err(PatchError::at(key, Problem::KeyIsNoScalar { key: key.to_owned(), found: type_name(value) }));
+        return Err(PatchError::at(key, PatchProblem::KeyIsNoScalar { key: key.to_owned(), found: type_name(value) }));
     }
     if !seen.insert(keys.identity(element)) {
-        let problem = Problem::DuplicateKey { key: key.to_owned(), value: plain(value) };
+        let problem = PatchProblem::DuplicateKey { key: key.to_owned(), value: plain(value) };
         return Err(PatchError::at(key, problem));
     }
     match map.get(PATCH) {
         None => check(element, shape),
         Some(directive) if directive == DELETE => Ok(()),
         Some(directive) => {
-            let error = PatchError::at(PATCH, Problem::UnknownDirective(plain(directive)));
+            let error = PatchError::at(PATCH, PatchProblem::UnknownDirective(plain(directive)));
             Err(error.help("directives belong into `patches`, under `strategic`"))
         }
     }
@@ -171,9 +176,9 @@ fn check_element(seen: &mut HashSet<Identity>, element: &Value, keys: Keys, shap
 
 /// Lays elements that were checked, each over the one it is about: by merge key; where several have that, by the whole
 /// identity. Nothing is searched from the front, so a long list costs what its length is. Tells how many are new.
-fn lay_keyed(target: &mut Vec<Value>, layer: &[Value], keys: Keys, shape: Shape) -> usize {
+fn lay_keyed(target: &mut Vec<Value>, layer: &[Value], keys: Keys, shape: ListShape) -> usize {
     let mut new_ones = 0;
-    let mut standing = Standing::of(target, layer, keys);
+    let mut standing = ElementPositions::of(target, layer, keys);
     for element in layer {
         let Value::Object(map) = element else { continue };
         if map.get(PATCH).is_some_and(|directive| directive == DELETE) {
@@ -208,7 +213,7 @@ fn lay_keyed(target: &mut Vec<Value>, layer: &[Value], keys: Keys, shape: Shape)
 
 /// Where the elements of a list stand while a layer is laid over it: those that the layer is about, for of a thousand
 /// layers each says a word to a list of thousands.
-struct Standing<'l> {
+struct ElementPositions<'l> {
     keys: Keys,
     /// The merge keys of the layer's elements, numbered.
     asked: HashMap<Option<&'l Value>, usize>,
@@ -216,12 +221,12 @@ struct Standing<'l> {
     counts: Vec<usize>,
     /// Where the list has each.
     places: Vec<Vec<usize>>,
-    exact: HashMap<Identity, usize>,
+    exact: HashMap<ElementIdentity, usize>,
     /// What the layer removed: taken out at the end, so that the others keep their places.
     gone: HashSet<usize>,
 }
 
-impl<'l> Standing<'l> {
+impl<'l> ElementPositions<'l> {
     fn of(list: &[Value], layer: &'l [Value], keys: Keys) -> Self {
         let mut asked = HashMap::with_capacity(layer.len());
         let mut counts = Vec::new();
@@ -272,12 +277,12 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    fn merged(mut target: Value, layer: Value, shape: Shape) -> Value {
+    fn merged(mut target: Value, layer: Value, shape: ListShape) -> Value {
         merge(&mut target, &layer, shape).unwrap();
         target
     }
 
-    fn refusal(layer: Value, shape: Shape) -> String {
+    fn refusal(layer: Value, shape: ListShape) -> String {
         let mut target = json!({"kept": 1});
         let message = merge(&mut target, &layer, shape).unwrap_err().to_string();
         assert_eq!(target, json!({"kept": 1}));
@@ -291,14 +296,14 @@ mod tests {
         let env = json!([
             {"name": "B", "value": "1"}, {"name": "A", "value": "4"}, {"name": "C", "value": "3"}
         ]);
-        assert_eq!(merged(old, new, Shape::container()), json!({"env": env}));
+        assert_eq!(merged(old, new, ListShape::container()), json!({"env": env}));
     }
 
     #[test]
     fn args_replace_and_finalizers_unite() {
-        let shape = Shape::container();
+        let shape = ListShape::container();
         assert_eq!(merged(json!({"args": ["a", "b"]}), json!({"args": ["c"]}), shape), json!({"args": ["c"]}));
-        let shape = Shape::cron_job().field("metadata");
+        let shape = ListShape::cron_job().field("metadata");
         let old = json!({"finalizers": ["a", "b"]});
         let union = json!({"finalizers": ["a", "b", "c"]});
         assert_eq!(merged(old, json!({"finalizers": ["c", "a"]}), shape), union);
@@ -307,12 +312,12 @@ mod tests {
     #[test]
     fn null_is_as_if_never_said() {
         let old = json!({"a": 1, "b": {"c": 2}});
-        assert_eq!(merged(old.clone(), json!({"a": null, "x": null}), Shape::UNKNOWN), json!({"b": {"c": 2}}));
+        assert_eq!(merged(old.clone(), json!({"a": null, "x": null}), ListShape::UNKNOWN), json!({"b": {"c": 2}}));
         assert_eq!(
-            merged(json!({}), json!({"x": {"y": null, "z": [{"n": null}]}}), Shape::UNKNOWN),
+            merged(json!({}), json!({"x": {"y": null, "z": [{"n": null}]}}), ListShape::UNKNOWN),
             json!({"x": {"z": [{}]}})
         );
-        assert_eq!(merged(old.clone(), json!(null), Shape::UNKNOWN), old);
+        assert_eq!(merged(old.clone(), json!(null), ListShape::UNKNOWN), old);
     }
 
     #[test]
@@ -321,7 +326,7 @@ mod tests {
         let reference = json!({"fieldRef": {"fieldPath": "status.podIP"}});
         let new = json!({"env": [{"name": "A", "value": null, "valueFrom": reference}]});
         let result = json!({"env": [{"name": "A", "valueFrom": reference}]});
-        assert_eq!(merged(old, new, Shape::container()), result);
+        assert_eq!(merged(old, new, ListShape::container()), result);
     }
 
     #[test]
@@ -329,22 +334,22 @@ mod tests {
         let old = json!({"env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]});
         let new = json!({"env": [{"name": "A", "$patch": "delete"}, {"name": "Z", "$patch": "delete"}]});
         let result = json!({"env": [{"name": "B", "value": "2"}]});
-        assert_eq!(merged(old, new, Shape::container()), result);
+        assert_eq!(merged(old, new, ListShape::container()), result);
     }
 
     #[test]
     fn a_list_whose_last_element_is_removed_is_gone() {
         let old = json!({"env": [{"name": "A", "value": "1"}], "image": "x"});
         let removing = json!({"env": [{"name": "A", "$patch": "delete"}]});
-        assert_eq!(merged(old.clone(), removing, Shape::container()), json!({"image": "x"}));
+        assert_eq!(merged(old.clone(), removing, ListShape::container()), json!({"image": "x"}));
         // A list that an author empties, or that was empty, is as it was written.
-        assert_eq!(merged(json!({"args": ["a"]}), json!({"args": []}), Shape::container()), json!({"args": []}));
-        assert_eq!(merged(json!({"env": []}), json!({"env": []}), Shape::container()), json!({"env": []}));
+        assert_eq!(merged(json!({"args": ["a"]}), json!({"args": []}), ListShape::container()), json!({"args": []}));
+        assert_eq!(merged(json!({"env": []}), json!({"env": []}), ListShape::container()), json!({"env": []}));
     }
 
     #[test]
     fn what_a_layer_removes_it_may_say_anew() {
-        let shape = Shape::container();
+        let shape = ListShape::container();
         let old = json!({"ports": [{"containerPort": 53}, {"containerPort": 80}, {"containerPort": 53, "name": "x"}]});
         let layer = json!({"ports": [
             {"containerPort": 53, "$patch": "delete"}, {"containerPort": 53, "protocol": "UDP"},
@@ -358,7 +363,7 @@ mod tests {
 
     #[test]
     fn a_port_is_known_by_number_and_where_needed_by_protocol() {
-        let shape = Shape::container();
+        let shape = ListShape::container();
         let dns = json!({"ports": [{"containerPort": 53}, {"containerPort": 53, "protocol": "UDP"}]});
         assert_eq!(merged(json!({}), dns.clone(), shape), dns);
         let named = json!({"ports": [{"containerPort": 53, "protocol": "UDP", "name": "dns"}]});
@@ -373,7 +378,7 @@ mod tests {
 
     #[test]
     fn an_element_without_its_key_or_with_another_s_is_refused() {
-        let shape = Shape::container();
+        let shape = ListShape::container();
         assert_eq!(
             refusal(json!({"env": [{"name": "A"}, {"value": "x"}]}), shape),
             "`/env/1`: the element has no `name`, by which this list is merged"
@@ -398,8 +403,8 @@ mod tests {
 
     #[test]
     fn another_type_replaces() {
-        assert_eq!(merged(json!({"a": {"b": 1}}), json!({"a": 1}), Shape::UNKNOWN), json!({"a": 1}));
-        assert_eq!(merged(json!({"a": 1}), json!({"a": {"b": 1}}), Shape::UNKNOWN), json!({"a": {"b": 1}}));
+        assert_eq!(merged(json!({"a": {"b": 1}}), json!({"a": 1}), ListShape::UNKNOWN), json!({"a": 1}));
+        assert_eq!(merged(json!({"a": 1}), json!({"a": {"b": 1}}), ListShape::UNKNOWN), json!({"a": {"b": 1}}));
     }
 
     /// Values that look a little like a container.
@@ -432,7 +437,7 @@ mod tests {
         #[test]
         fn nothing_panics_and_no_null_remains(mut target in value(), layer in value()) {
             strip_nulls(&mut target);
-            if merge(&mut target, &layer, Shape::container()).is_ok() {
+            if merge(&mut target, &layer, ListShape::container()).is_ok() {
                 prop_assert!(!has_null_member(&target));
             }
         }
@@ -467,7 +472,7 @@ mod tests {
                 }
             }
             let mut target = json!({"ports": old.iter().map(port).collect::<Vec<_>>()});
-            if merge(&mut target, &json!({"ports": layer}), Shape::container()).is_ok() {
+            if merge(&mut target, &json!({"ports": layer}), ListShape::container()).is_ok() {
                 // Of a list whose last item the layer removed nothing is left.
                 let emptied = searched.is_empty() && !old.is_empty() && !new.is_empty();
                 let expected = if emptied { json!({}) } else { json!({"ports": searched}) };
@@ -478,14 +483,14 @@ mod tests {
         #[test]
         fn an_empty_layer_changes_nothing(env in value()) {
             let target = json!({"env": env});
-            prop_assert_eq!(merged(target.clone(), json!({}), Shape::container()), target);
+            prop_assert_eq!(merged(target.clone(), json!({}), ListShape::container()), target);
         }
 
         #[test]
         fn a_layer_laid_twice_is_laid_once(env in value(), layer in value()) {
             let (mut once, layer) = (json!({"env": env}), json!({"env": layer}));
-            if merge(&mut once, &layer, Shape::container()).is_ok() {
-                prop_assert_eq!(merged(once.clone(), layer, Shape::container()), once);
+            if merge(&mut once, &layer, ListShape::container()).is_ok() {
+                prop_assert_eq!(merged(once.clone(), layer, ListShape::container()), once);
             }
         }
     }

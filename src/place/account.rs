@@ -1,16 +1,16 @@
 //! Records what each scheduling step looked at, for `explain`.
 
-use super::failure::Failure;
-use super::prioritize::Entry;
-use super::rules::By;
+use super::failure::PlacementFailure;
+use super::prioritize::ScoredCluster;
+use super::rules::SpreadBy;
 
 /// What was taken into account.
 #[derive(Clone, Debug, Default)]
 pub struct Account {
     /// The clusters that fit, in base order.
-    pub fitting: Vec<Entry>,
+    pub fitting: Vec<ScoredCluster>,
     /// The groups that a spread chose among, the widest first; of an attempt that failed, as far as it came.
-    pub levels: Vec<Level>,
+    pub levels: Vec<SpreadLevel>,
     /// Those that were selected, in order of selection.
     pub selected: Vec<usize>,
     /// How the instances were shared out, where they were.
@@ -20,7 +20,7 @@ pub struct Account {
     /// Somebody wants to follow the division; it is not noted down else, because it costs as much as it does to divide.
     pub listens: bool,
     /// The attempts that failed before, with their fallback groups.
-    pub failed: Vec<(Option<usize>, Failure)>,
+    pub failed: Vec<(Option<usize>, PlacementFailure)>,
 }
 
 /// Where a division is noted down, if somebody listens.
@@ -41,9 +41,9 @@ impl Heard {
 
 /// What one constraint of a spread chose among.
 #[derive(Clone, Debug)]
-pub struct Level {
+pub struct SpreadLevel {
     /// What makes a group.
-    pub by: By,
+    pub by: SpreadBy,
     /// The groups, by name.
     pub groups: Vec<Scored>,
 }
@@ -65,7 +65,7 @@ pub struct Scored {
 #[derive(Clone, Debug)]
 pub struct Division {
     /// What was being done.
-    pub step: Step,
+    pub step: DivisionStep,
     /// So many instances were shared out.
     pub target: i64,
     /// Among these, each with its weight, by name.
@@ -76,7 +76,7 @@ pub struct Division {
 
 /// What a division is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum DivisionStep {
     /// By the weights that the author gave.
     Weights,
     /// As if nothing were there.
@@ -89,14 +89,14 @@ pub enum Step {
     Stay,
 }
 
-impl Step {
+impl DivisionStep {
     /// What is being done, as Karmada says it.
     pub(super) fn doing(self) -> Option<&'static str> {
         match self {
-            Step::Anew => Some("do fresh scale"),
-            Step::Fewer => Some("scale down"),
-            Step::More => Some("scale up"),
-            Step::Weights | Step::Stay => None,
+            DivisionStep::Anew => Some("do fresh scale"),
+            DivisionStep::Fewer => Some("scale down"),
+            DivisionStep::More => Some("scale up"),
+            DivisionStep::Weights | DivisionStep::Stay => None,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::decision::Decision;
 use super::filter;
-use crate::model::{Active, By, Cluster, Named};
+use crate::model::{Active, Cluster, Named, SpreadBy};
 
 /// Which copies run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,12 +67,12 @@ pub fn activate(active: &Active, clusters: &[Cluster], decision: &Decision, reco
 }
 
 /// The group that a cluster is in, if it has what the groups are made by.
-fn group<'c>(by: &By, cluster: &'c Cluster) -> Option<&'c str> {
+fn group<'c>(by: &SpreadBy, cluster: &'c Cluster) -> Option<&'c str> {
     let value = match by {
-        By::Provider => cluster.provider.as_ref(),
-        By::Region => cluster.region.as_ref(),
-        By::Label(key) => cluster.labels.get(key),
-        By::Zone | By::Cluster => None,
+        SpreadBy::Provider => cluster.provider.as_ref(),
+        SpreadBy::Region => cluster.region.as_ref(),
+        SpreadBy::Label(key) => cluster.labels.get(key),
+        SpreadBy::Zone | SpreadBy::Cluster => None,
     };
     value.map(|value| value.as_str())
 }
@@ -115,7 +115,7 @@ mod tests {
             any_of: vec![],
             span: HERE,
         };
-        let per = Some(By::Label("pair".to_owned()));
+        let per = Some(SpreadBy::Label("pair".to_owned()));
         let active =
             Active { clusters: None, matching: Some(matching), exclude: None, max, per, span: HERE, unread: false };
         let verdicts = vec![Verdict::Chosen { instances: 1 }; clusters.len()];

@@ -187,10 +187,10 @@ mod tests {
         let expression = ("[kl]", proptest::sample::select(operators.to_vec())).prop_map(|(key, (operator, value))| {
             let key = said(key);
             let values = if value.is_empty() { vec![] } else { vec![said(value.to_owned())] };
-            crate::model::Expression { span: key.span, key, operator, values }
+            crate::model::LabelExpression { span: key.span, key, operator, values }
         });
         let version = proptest::sample::select(vec![">=1.27", "<1.27", ">=1.20 <1.30"]).prop_map(|text| VersionRange {
-            requirement: crate::model::Requirement::parse(text).unwrap(),
+            requirement: crate::model::VersionRequirement::parse(text).unwrap(),
             text: said(text.to_owned()),
         });
         let parts = (

@@ -5,10 +5,10 @@
 
 use std::cmp::Reverse;
 
-use super::account::{Division, Heard, Step};
-use super::failure::Failure;
-use super::prioritize::Entry;
-use super::rules::{Demand, Rules, Strategy, Tie, Ways};
+use super::account::{Division, DivisionStep, Heard};
+use super::failure::PlacementFailure;
+use super::prioritize::ScoredCluster;
+use super::rules::{Demand, PlacementRules, ReplicaStrategy, Tie, Ways};
 use super::webster;
 
 /// Clusters by their places in the inventory, with replicas.
@@ -16,23 +16,24 @@ pub(super) type Shares = Vec<(usize, i64)>;
 
 /// Shares the replicas out among the selected clusters, which come in order of selection; `told` hears how.
 pub(super) fn assign(
-    selected: &[Entry],
-    rules: &Rules,
+    selected: &[ScoredCluster],
+    rules: &PlacementRules,
     demand: &Demand,
     (fresh, overflows): (bool, bool),
     told: &mut Heard,
-) -> Result<Shares, Failure> {
+) -> Result<Shares, PlacementFailure> {
     if selected.is_empty() {
-        return Err(Failure::NothingSelected);
+        return Err(PlacementFailure::NothingSelected);
     }
     if !demand.is_workload() {
         return Ok(duplicate(selected.iter().map(|entry| entry.at), 0));
     }
-    let mut divide = |entries: &[&Entry], replicas| dynamic(entries, replicas, rules, (demand.tie, fresh), told);
-    let all: Vec<&Entry> = selected.iter().collect();
+    let mut divide =
+        |entries: &[&ScoredCluster], replicas| dynamic(entries, replicas, rules, (demand.tie, fresh), told);
+    let all: Vec<&ScoredCluster> = selected.iter().collect();
     let mut shares = match &rules.strategy {
-        Strategy::Duplicated => duplicate(selected.iter().map(|entry| entry.at), demand.replicas),
-        Strategy::StaticWeight(_) => by_static_weight(selected, demand, told),
+        ReplicaStrategy::Duplicated => duplicate(selected.iter().map(|entry| entry.at), demand.replicas),
+        ReplicaStrategy::StaticWeight(_) => by_static_weight(selected, demand, told),
         _ if overflows => by_tiers(&all, demand.replicas, divide)?,
         _ => divide(&all, demand.replicas)?,
     };
@@ -52,22 +53,27 @@ pub(super) fn duplicate(clusters: impl Iterator<Item = usize>, replicas: i64) ->
 }
 
 /// By the given weights; all the same where nobody has one (`assignByStaticWeightStrategy`).
-fn by_static_weight(selected: &[Entry], demand: &Demand, told: &mut Heard) -> Shares {
+fn by_static_weight(selected: &[ScoredCluster], demand: &Demand, told: &mut Heard) -> Shares {
     let mut list: Vec<(usize, i64)> =
         selected.iter().filter(|entry| entry.weight > 0).map(|entry| (entry.at, entry.weight)).collect();
     if list.is_empty() {
         list = selected.iter().map(|entry| (entry.at, 1)).collect();
     }
-    told.note(|| Division { step: Step::Weights, target: demand.replicas, weights: by_name(&list), base: Vec::new() });
+    told.note(|| Division {
+        step: DivisionStep::Weights,
+        target: demand.replicas,
+        weights: by_name(&list),
+        base: Vec::new(),
+    });
     dispense(demand.replicas, list, demand.tie)
 }
 
 /// Group after group: each takes as much as it can, the rest overflows into the next.
 fn by_tiers(
-    entries: &[&Entry],
+    entries: &[&ScoredCluster],
     replicas: i64,
-    mut divide: impl FnMut(&[&Entry], i64) -> Result<Shares, Failure>,
-) -> Result<Shares, Failure> {
+    mut divide: impl FnMut(&[&ScoredCluster], i64) -> Result<Shares, PlacementFailure>,
+) -> Result<Shares, PlacementFailure> {
     let mut shares = Shares::new();
     let mut left = replicas;
     for tier in entries.chunk_by(|a, b| a.tier == b.tier) {
@@ -78,17 +84,17 @@ fn by_tiers(
         shares.extend(divide(tier, part)?);
         left -= part;
     }
-    if left > 0 { Err(Failure::TooLittle { doing: None, free: replicas - left }) } else { Ok(shares) }
+    if left > 0 { Err(PlacementFailure::TooLittle { doing: None, free: replicas - left }) } else { Ok(shares) }
 }
 
 /// By what is free, with regard to what was assigned before (`assignByDynamicStrategy`).
 fn dynamic(
-    entries: &[&Entry],
+    entries: &[&ScoredCluster],
     replicas: i64,
-    rules: &Rules,
+    rules: &PlacementRules,
     (tie, fresh): (Tie, bool),
     told: &mut Heard,
-) -> Result<Shares, Failure> {
+) -> Result<Shares, PlacementFailure> {
     let mut scheduled: Vec<(usize, usize, i64)> =
         entries.iter().filter_map(|entry| entry.before.map(|(order, had)| (order, entry.at, had))).collect();
     scheduled.sort_unstable();
@@ -97,8 +103,8 @@ fn dynamic(
     let mut divide = |step, target, list, base: &[(usize, i64)]| {
         by_room((step, target), list, base, (rules, tie), told).map(|shares| merge(shares, base))
     };
-    let aggregate = matches!(rules.strategy, Strategy::Aggregated);
-    let room = |of: fn(&Entry) -> i64| {
+    let aggregate = matches!(rules.strategy, ReplicaStrategy::Aggregated);
+    let room = |of: fn(&ScoredCluster) -> i64| {
         let mut list = entries.to_vec();
         if aggregate {
             list.sort_by_key(|entry| (entry.shunned, Reverse(of(entry))));
@@ -106,14 +112,14 @@ fn dynamic(
         list.into_iter().map(|entry| (entry.at, of(entry))).collect::<Shares>()
     };
     if fresh {
-        divide(Step::Anew, replicas, room(Entry::available), &[])
+        divide(DivisionStep::Anew, replicas, room(ScoredCluster::available), &[])
     } else if assigned > replicas {
         scheduled.sort_by_key(|(_, had)| Reverse(*had));
-        divide(Step::Fewer, replicas, scheduled, &[])
+        divide(DivisionStep::Fewer, replicas, scheduled, &[])
     } else if assigned < replicas {
-        divide(Step::More, replicas - assigned, room(|entry| entry.room), &scheduled)
+        divide(DivisionStep::More, replicas - assigned, room(|entry| entry.room), &scheduled)
     } else {
-        told.note(|| Division { step: Step::Stay, target: 0, weights: Vec::new(), base: scheduled.clone() });
+        told.note(|| Division { step: DivisionStep::Stay, target: 0, weights: Vec::new(), base: scheduled.clone() });
         Ok(scheduled)
     }
 }
@@ -121,12 +127,12 @@ fn dynamic(
 /// Shares the target out by what each can take. Aggregated, whose list comes sorted, uses no more clusters than it needs,
 /// those of the base before all others.
 fn by_room(
-    (step, target): (Step, i64),
+    (step, target): (DivisionStep, i64),
     mut list: Shares,
     base: &[(usize, i64)],
-    (rules, tie): (&Rules, Tie),
+    (rules, tie): (&PlacementRules, Tie),
     told: &mut Heard,
-) -> Result<Shares, Failure> {
+) -> Result<Shares, PlacementFailure> {
     let mut tell = |list: &Shares| {
         told.note(|| Division { step, target, weights: by_name(list), base: base.to_vec() });
     };
@@ -135,9 +141,9 @@ fn by_room(
         tell(&list);
         // Karmada names what is free besides the replicas that stay; ours are part of what is asked for.
         let stays = if rules.ways == Ways::Own { total(base.iter().map(|(_, had)| *had)) } else { 0 };
-        return Err(Failure::TooLittle { doing: step.doing(), free: free.saturating_add(stays) });
+        return Err(PlacementFailure::TooLittle { doing: step.doing(), free: free.saturating_add(stays) });
     }
-    if matches!(rules.strategy, Strategy::Aggregated) {
+    if matches!(rules.strategy, ReplicaStrategy::Aggregated) {
         let mut has: Vec<usize> = base.iter().filter(|(_, had)| *had > 0).map(|(at, _)| *at).collect();
         has.sort_unstable();
         let (mut first, rest): (Shares, Shares) = list.into_iter().partition(|(at, _)| has.binary_search(at).is_ok());

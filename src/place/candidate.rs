@@ -6,7 +6,7 @@ use crate::model::TaintEffect;
 
 /// The clusters a decision chooses from, ordered by name: an index into it compares as the name does.
 #[derive(Clone, Debug, Default)]
-pub struct Inventory {
+pub struct CandidateInventory {
     clusters: Vec<Candidate>,
     /// Only looked into, never walked.
     places: HashMap<String, usize>,
@@ -32,20 +32,20 @@ pub struct Candidate {
     /// Its release, where it is stated.
     pub release: Option<crate::model::Release>,
     /// Its taints, in the author's order.
-    pub taints: Vec<Taint>,
+    pub taints: Vec<CandidateTaint>,
     /// The group-versions and kinds that it serves.
     pub apis: BTreeSet<(String, String)>,
     /// It serves every group-version and kind: it does not say which.
     pub serves_all: bool,
     /// What it can take; `None` takes nothing that is counted.
-    pub capacity: Option<Capacity>,
+    pub capacity: Option<FreeCapacity>,
     /// It is being deleted: never chosen, and no rule says so.
     pub leaving: bool,
 }
 
 /// A taint, as `corev1.Taint`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Taint {
+pub struct CandidateTaint {
     /// Its key.
     pub key: String,
     /// Its value; empty if absent.
@@ -55,11 +55,11 @@ pub struct Taint {
 }
 
 /// Amounts of resources by name, in billionths.
-pub type Amounts = BTreeMap<String, i128>;
+pub type ResourceAmounts = BTreeMap<String, i128>;
 
 /// What is free in a cluster: thousandths of processors, whole units of everything else.
 #[derive(Clone, Debug, Default)]
-pub struct Capacity {
+pub struct FreeCapacity {
     /// Pods.
     pub(super) pods: i64,
     /// Everything, rounded up as Karmada does.
@@ -77,7 +77,7 @@ pub struct Nodes {
     pub(super) least: BTreeMap<String, i64>,
 }
 
-impl Inventory {
+impl CandidateInventory {
     /// Takes clusters in any order.
     pub fn new(mut clusters: Vec<Candidate>) -> Self {
         clusters.sort_by(|a, b| a.name.cmp(&b.name));
@@ -114,11 +114,11 @@ impl Inventory {
     }
 }
 
-impl Capacity {
+impl FreeCapacity {
     /// What is left: offered, less what pods on nodes and pods still waiting for one request.
     /// Karmada's `getAllowedPodNumber` and `getMaximumReplicasBasedOnClusterSummary`.
-    pub fn new(allocatable: &Amounts, allocated: &Amounts, allocating: &Amounts) -> Self {
-        let amount = |amounts: &Amounts, name: &str| amounts.get(name).copied().unwrap_or(0);
+    pub fn new(allocatable: &ResourceAmounts, allocated: &ResourceAmounts, allocating: &ResourceAmounts) -> Self {
+        let amount = |amounts: &ResourceAmounts, name: &str| amounts.get(name).copied().unwrap_or(0);
         let pods = |amounts| measure("pods", amount(amounts, "pods"));
         let free = allocatable.iter().map(|(name, offered)| {
             let taken = amount(allocated, name).saturating_add(amount(allocating, name));
@@ -157,7 +157,7 @@ impl Capacity {
 
 impl Nodes {
     /// So many nodes that have at least that.
-    pub fn new(count: i64, least: &Amounts) -> Self {
+    pub fn new(count: i64, least: &ResourceAmounts) -> Self {
         Self { count, least: least.iter().map(|(name, amount)| (name.clone(), measure(name, *amount))).collect() }
     }
 }
@@ -190,14 +190,17 @@ pub fn shown(name: &str, amount: i64) -> String {
 mod tests {
     use super::*;
 
-    fn amounts(list: &[(&str, i128)]) -> Amounts {
+    fn amounts(list: &[(&str, i128)]) -> ResourceAmounts {
         list.iter().map(|(name, milli)| ((*name).to_owned(), milli * 1_000_000)).collect()
     }
 
     #[test]
     fn what_is_free_is_rounded_up_once() {
-        let capacity =
-            Capacity::new(&amounts(&[("cpu", 1500), ("memory", 2001)]), &amounts(&[("cpu", 499)]), &Amounts::new());
+        let capacity = FreeCapacity::new(
+            &amounts(&[("cpu", 1500), ("memory", 2001)]),
+            &amounts(&[("cpu", 499)]),
+            &ResourceAmounts::new(),
+        );
         assert_eq!(capacity.free["cpu"], 1001);
         assert_eq!(capacity.free["memory"], 3);
         assert_eq!(capacity.pods, 0);
@@ -226,7 +229,7 @@ mod tests {
     #[test]
     fn an_index_compares_as_the_name_does() {
         let named = |name: &str| Candidate { name: name.to_owned(), ..Candidate::default() };
-        let inventory = Inventory::new(vec![named("b"), named("a-b"), named("a")]);
+        let inventory = CandidateInventory::new(vec![named("b"), named("a-b"), named("a")]);
         assert_eq!(inventory.find("b"), Some(2));
         assert_eq!(inventory.find("a"), Some(0));
         assert_eq!(inventory.find("c"), None);

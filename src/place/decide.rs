@@ -8,32 +8,32 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::account::Account;
 use super::affinity::Affinity;
-use super::candidate::{Candidate, Inventory};
+use super::candidate::{Candidate, CandidateInventory};
 use super::decision::{Decision, Passed, Reason, Verdict};
 use super::filter;
-use super::rules::{self, Area, By, Demand, Previous, Rules, Ways};
+use super::rules::{self, Area, Demand, PlacementRules, Previous, SpreadBy, Ways};
 use super::schedule::choose_told;
-use crate::model::{Cluster, Named, Placement, Selector, Spread, Strategy, Toleration};
+use crate::model::{Cluster, InstanceStrategy, Named, Placement, Selector, SpreadConstraint, TaintToleration};
 use crate::tree::Spanned;
 
 /// What is asked about one unit.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
+pub struct DecisionRequest<'a> {
     /// Where its author wants it.
     pub placement: &'a Placement,
     /// The inventory.
     pub clusters: &'a [Cluster],
     /// The same as the algorithm sees it, in the same order.
-    pub inventory: &'a Inventory,
+    pub inventory: &'a CandidateInventory,
     /// How much there is to place.
     pub demand: &'a Demand,
     /// What was decided before, if anything is recorded.
-    pub recorded: Option<&'a Recorded>,
+    pub recorded: Option<&'a RecordedPlacement>,
 }
 
 /// What is recorded about one unit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Recorded {
+pub struct RecordedPlacement {
     /// Its clusters with their instances.
     pub clusters: Vec<(String, i64)>,
     /// The fallback group that worked.
@@ -50,13 +50,13 @@ pub struct Recorded {
 }
 
 /// Decides where a unit goes.
-pub fn decide(asked: Asked<'_>) -> Decision {
+pub fn decide(asked: DecisionRequest<'_>) -> Decision {
     decide_told(asked, &mut Account::default())
 }
 
 /// The same decision with what was taken into account, for those who want to follow it. What was kept as recorded is
 /// decided anew for that, with the record as the previous assignment.
-pub fn account(asked: Asked<'_>) -> (Decision, Account) {
+pub fn account(asked: DecisionRequest<'_>) -> (Decision, Account) {
     let mut account = Account { listens: true, ..Account::default() };
     let decision = decide_told(asked, &mut account);
     if decision.kept {
@@ -79,7 +79,7 @@ pub fn possible(placement: &Placement, clusters: &[Cluster]) -> impl Iterator<It
 
 /// A rule that alone keeps clusters away: of every other rule they would fit.
 #[derive(Clone, Debug)]
-pub struct Nearest {
+pub struct NearMiss {
     /// The rule, as it refuses the first of them.
     pub reason: Reason,
     /// The clusters.
@@ -88,7 +88,7 @@ pub struct Nearest {
 
 /// The rule that alone keeps the most clusters away, of those without which the task would be placed somewhere: each is
 /// tried. It is decided as if those clusters and those that fit already passed every rule, and no others were there.
-pub fn helpful_rule(asked: Asked<'_>) -> Option<Nearest> {
+pub fn helpful_rule(asked: DecisionRequest<'_>) -> Option<NearMiss> {
     let mut rules = lone_rules(asked.placement, asked.clusters);
     rules.sort_by_key(|rule| std::cmp::Reverse(rule.clusters.len()));
     let fitting: Vec<usize> = possible(asked.placement, asked.clusters).collect();
@@ -96,7 +96,7 @@ pub fn helpful_rule(asked: Asked<'_>) -> Option<Nearest> {
         let span = asked.placement.span;
         let names = rule.clusters.iter().chain(&fitting).map(|at| asked.clusters[*at].name.clone()).collect();
         let selector = Selector { clusters: Some(Named::Names(Spanned::new(names, span))), ..Selector::default() };
-        let tolerations = vec![Toleration::everything(span)];
+        let tolerations = vec![TaintToleration::everything(span)];
         let mut placement = Placement { selector, tolerations, ..asked.placement.clone() };
         match rule.reason {
             Reason::NoGroup { .. } => placement.fallback.clear(),
@@ -107,27 +107,27 @@ pub fn helpful_rule(asked: Asked<'_>) -> Option<Nearest> {
             | Reason::Taint { .. }
             | Reason::Karmada { .. } => {}
         }
-        decide(Asked { placement: &placement, recorded: None, ..asked }).chosen().next().is_some()
+        decide(DecisionRequest { placement: &placement, recorded: None, ..asked }).chosen().next().is_some()
     })
 }
 
 /// Each rule that alone keeps clusters away, in the order of its words.
-fn lone_rules(placement: &Placement, clusters: &[Cluster]) -> Vec<Nearest> {
-    let mut rules: BTreeMap<String, Nearest> = BTreeMap::new();
+fn lone_rules(placement: &Placement, clusters: &[Cluster]) -> Vec<NearMiss> {
+    let mut rules: BTreeMap<String, NearMiss> = BTreeMap::new();
     for (at, cluster) in clusters.iter().enumerate() {
         let refusals: Vec<Reason> =
             filter::examine(placement, cluster, false).into_iter().filter_map(|(_, refusal)| refusal).collect();
         if let [only] = refusals.as_slice() {
             let rule = rules.entry(only.rule());
-            let nearest = rule.or_insert_with(|| Nearest { reason: only.clone(), clusters: Vec::new() });
+            let nearest = rule.or_insert_with(|| NearMiss { reason: only.clone(), clusters: Vec::new() });
             nearest.clusters.push(at);
         }
     }
     rules.into_values().collect()
 }
 
-fn decide_told(asked: Asked<'_>, account: &mut Account) -> Decision {
-    let Asked { placement, clusters, .. } = asked;
+fn decide_told(asked: DecisionRequest<'_>, account: &mut Account) -> Decision {
+    let DecisionRequest { placement, clusters, .. } = asked;
     let before: BTreeSet<&str> =
         asked.recorded.into_iter().flat_map(|recorded| &recorded.clusters).map(|(name, _)| name.as_str()).collect();
     let there = |cluster: &Cluster| !before.is_empty() && before.contains(cluster.name.as_str());
@@ -138,7 +138,7 @@ fn decide_told(asked: Asked<'_>, account: &mut Account) -> Decision {
     let mut decision = Decision { verdicts: verdicts.collect(), group: None, kept: false, failure: None };
     let kept = placement.chooses().then_some(asked.recorded).flatten().filter(|said| said.valid && said.counted);
     let kept = kept.and_then(|recorded| Some((recorded, keeps(asked, recorded, &decision)?)));
-    let keep = |mut decision: Decision, recorded: &Recorded, group| {
+    let keep = |mut decision: Decision, recorded: &RecordedPlacement, group| {
         (decision.kept, decision.group, decision.failure) = (true, group, None);
         let shares: Vec<(usize, i64)> =
             recorded.clusters.iter().filter_map(|(name, n)| Some((asked.inventory.find(name)?, *n))).collect();
@@ -183,7 +183,7 @@ fn decide_told(asked: Asked<'_>, account: &mut Account) -> Decision {
 }
 
 /// The fallback groups in the order in which they are tried: from the recorded one on, then from the first.
-fn attempts(asked: Asked<'_>) -> Vec<Option<usize>> {
+fn attempts(asked: DecisionRequest<'_>) -> Vec<Option<usize>> {
     let groups = &asked.placement.fallback;
     if groups.is_empty() {
         return vec![None];
@@ -193,13 +193,17 @@ fn attempts(asked: Asked<'_>) -> Vec<Option<usize>> {
     (start..groups.len()).chain(0..start).map(Some).collect()
 }
 
-fn in_group(asked: Asked<'_>, group: usize, at: usize) -> bool {
+fn in_group(asked: DecisionRequest<'_>, group: usize, at: usize) -> bool {
     filter::matches(&asked.placement.fallback[group].selector, &asked.clusters[at]).is_ok()
 }
 
 /// The group that a recorded choice belongs to, if it still passes every rule, and whether that is true of the minimum of
 /// each spread too: where nobody had room, it was never met.
-fn keeps(asked: Asked<'_>, recorded: &Recorded, decision: &Decision) -> Option<(Option<usize>, bool)> {
+fn keeps(
+    asked: DecisionRequest<'_>,
+    recorded: &RecordedPlacement,
+    decision: &Decision,
+) -> Option<(Option<usize>, bool)> {
     let placement = asked.placement;
     let places: Vec<usize> =
         recorded.clusters.iter().map(|(name, _)| asked.inventory.find(name)).collect::<Option<_>>()?;
@@ -222,8 +226,9 @@ fn keeps(asked: Asked<'_>, recorded: &Recorded, decision: &Decision) -> Option<(
 }
 
 /// Whether clusters are in no more groups than a spread allows.
-fn covers(asked: Asked<'_>, places: &[usize]) -> bool {
-    let most = |spread: &Spread| spread.max.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX));
+fn covers(asked: DecisionRequest<'_>, places: &[usize]) -> bool {
+    let most =
+        |spread: &SpreadConstraint| spread.max.map_or(usize::MAX, |max| usize::try_from(max).unwrap_or(usize::MAX));
     asked.placement.spread.iter().all(|spread| {
         let groups = |at: &usize| groups_of(&asked.inventory.clusters()[*at], &spread.by);
         most(spread) >= places.len() || covered(&places.iter().map(groups).collect::<Vec<_>>(), most(spread))
@@ -232,8 +237,8 @@ fn covers(asked: Asked<'_>, places: &[usize]) -> bool {
 
 /// The constraints of a spread whose minimum these clusters do not meet, each with the groups that they do bring. Where
 /// instances are shared out, fewer instances than groups leave some groups without any, as in Karmada.
-pub fn unmet<'a>(asked: Asked<'a>, places: &[usize]) -> Vec<(&'a Spread, BTreeSet<&'a str>)> {
-    let met = |spread: &'a Spread| {
+pub fn unmet<'a>(asked: DecisionRequest<'a>, places: &[usize]) -> Vec<(&'a SpreadConstraint, BTreeSet<&'a str>)> {
+    let met = |spread: &'a SpreadConstraint| {
         let groups = places.iter().flat_map(|at| groups_of(&asked.inventory.clusters()[*at], &spread.by));
         (spread, groups.collect::<BTreeSet<&str>>())
     };
@@ -242,7 +247,7 @@ pub fn unmet<'a>(asked: Asked<'a>, places: &[usize]) -> Vec<(&'a Spread, BTreeSe
 }
 
 /// In how many groups a constraint wants instances.
-fn least(asked: Asked<'_>, spread: &Spread) -> usize {
+fn least(asked: DecisionRequest<'_>, spread: &SpreadConstraint) -> usize {
     let min = usize::try_from(spread.min).unwrap_or(usize::MAX);
     match asked.placement.strategy.divides() {
         true => min.min(usize::try_from(asked.demand.replicas).unwrap_or(usize::MAX)),
@@ -250,13 +255,13 @@ fn least(asked: Asked<'_>, spread: &Spread) -> usize {
     }
 }
 
-fn groups_of<'a>(cluster: &'a Candidate, by: &'a By) -> BTreeSet<&'a str> {
+fn groups_of<'a>(cluster: &'a Candidate, by: &'a SpreadBy) -> BTreeSet<&'a str> {
     match by {
-        By::Provider => cluster.provider.iter().map(String::as_str).collect(),
-        By::Region => cluster.region.iter().map(String::as_str).collect(),
-        By::Zone => cluster.zones.iter().map(String::as_str).collect(),
-        By::Label(key) => cluster.labels.get(key).iter().map(|value| value.as_str()).collect(),
-        By::Cluster => BTreeSet::from([cluster.name.as_str()]),
+        SpreadBy::Provider => cluster.provider.iter().map(String::as_str).collect(),
+        SpreadBy::Region => cluster.region.iter().map(String::as_str).collect(),
+        SpreadBy::Zone => cluster.zones.iter().map(String::as_str).collect(),
+        SpreadBy::Label(key) => cluster.labels.get(key).iter().map(|value| value.as_str()).collect(),
+        SpreadBy::Cluster => BTreeSet::from([cluster.name.as_str()]),
     }
 }
 
@@ -272,9 +277,9 @@ fn covered(sets: &[BTreeSet<&str>], most: usize) -> bool {
 
 /// Gives an instance to groups that a spread wants and that got none, where there are enough instances and there is room:
 /// each takes one from the cluster that has most and can spare it. Karmada lets a minimum go unmet here.
-fn even_out(asked: Asked<'_>, account: &Account, shares: &mut Vec<(usize, i64)>) {
+fn even_out(asked: DecisionRequest<'_>, account: &Account, shares: &mut Vec<(usize, i64)>) {
     let clusters = asked.inventory.clusters();
-    let distinct = |shares: &[(usize, i64)], by: &By| -> usize {
+    let distinct = |shares: &[(usize, i64)], by: &SpreadBy| -> usize {
         let groups: BTreeSet<&str> = shares.iter().flat_map(|(at, _)| groups_of(&clusters[*at], by)).collect();
         groups.len()
     };
@@ -294,7 +299,7 @@ fn even_out(asked: Asked<'_>, account: &Account, shares: &mut Vec<(usize, i64)>)
                 without[giver].1 -= 1;
                 without.retain(|(_, instances)| *instances > 0);
                 without.push((taker, 1));
-                let kept = |other: &Spread| {
+                let kept = |other: &SpreadConstraint| {
                     let (now, then) = (distinct(shares, &other.by), distinct(&without, &other.by));
                     then >= now.min(least(asked, other))
                 };
@@ -310,7 +315,7 @@ fn even_out(asked: Asked<'_>, account: &Account, shares: &mut Vec<(usize, i64)>)
 }
 
 /// Puts the shares into the verdicts, and says of the others what they were passed over for.
-fn settle(asked: Asked<'_>, decision: &mut Decision, shares: &[(usize, i64)], selected: &[usize]) {
+fn settle(asked: DecisionRequest<'_>, decision: &mut Decision, shares: &[(usize, i64)], selected: &[usize]) {
     let placement = asked.placement;
     let group = decision.group;
     let spread = placement.spread.first().map(|spread| spread.span);
@@ -337,33 +342,33 @@ fn settle(asked: Asked<'_>, decision: &mut Decision, shares: &[(usize, i64)], se
 }
 
 /// The rules as the algorithm wants them; who fits is settled before it.
-fn rules(placement: &Placement) -> Rules {
-    let tolerations = placement.tolerations.iter().map(|toleration| rules::Toleration {
+fn rules(placement: &Placement) -> PlacementRules {
+    let tolerations = placement.tolerations.iter().map(|toleration| rules::PlacementToleration {
         key: toleration.key.clone(),
         exists: toleration.exists,
         value: toleration.value.clone(),
         effect: toleration.effect,
     });
     let number = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
-    let spread = placement.spread.iter().map(|spread| rules::Spread {
+    let spread = placement.spread.iter().map(|spread| rules::SpreadRule {
         by: spread.by.clone(),
         min: number(spread.min),
         max: spread.max.map(number),
     });
     let strategy = match placement.strategy {
-        Strategy::Duplicated => rules::Strategy::Duplicated,
-        Strategy::Aggregated => rules::Strategy::Aggregated,
-        Strategy::DynamicWeight => rules::Strategy::DynamicWeight,
-        Strategy::StaticWeight => rules::Strategy::StaticWeight(Some(
+        InstanceStrategy::Duplicated => rules::ReplicaStrategy::Duplicated,
+        InstanceStrategy::Aggregated => rules::ReplicaStrategy::Aggregated,
+        InstanceStrategy::DynamicWeight => rules::ReplicaStrategy::DynamicWeight,
+        InstanceStrategy::StaticWeight => rules::ReplicaStrategy::StaticWeight(Some(
             (placement.weights.iter())
-                .map(|weight| rules::Weight {
+                .map(|weight| rules::ReplicaWeight {
                     affinity: Affinity::from(&weight.selector),
                     weight: i64::from(weight.weight),
                 })
                 .collect(),
         )),
     };
-    Rules {
+    PlacementRules {
         ways: Ways::Own,
         area: Area::Everywhere,
         tolerations: tolerations.collect(),
@@ -373,7 +378,7 @@ fn rules(placement: &Placement) -> Rules {
 }
 
 /// The record as the previous assignment; numbers that cannot be relied on are as good as none.
-fn previous(recorded: Option<&Recorded>) -> Previous {
+fn previous(recorded: Option<&RecordedPlacement>) -> Previous {
     let clusters = recorded.filter(|recorded| recorded.counted).map(|recorded| recorded.clusters.clone());
     // What is asked for may have grown: the digest does not tell by what it differs.
     let bounded = recorded.is_some_and(|recorded| !recorded.valid && !recorded.shrinks);

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::failure::Failure;
-use crate::model::By;
+use super::failure::PlacementFailure;
+use crate::model::SpreadBy;
 use crate::tree::Span;
 
 /// What was decided about one unit.
@@ -16,7 +16,7 @@ pub struct Decision {
     /// The recorded choice passed every rule and was kept as it is.
     pub kept: bool,
     /// Why nothing was placed, if clusters fit all the same.
-    pub failure: Option<Failure>,
+    pub failure: Option<PlacementFailure>,
 }
 
 /// What was decided about one cluster.
@@ -108,13 +108,13 @@ pub enum Rule {
     /// `clusters`
     Named,
     /// A part of `match`.
-    Property(Property),
+    Property(FilteredProperty),
     /// `fallback`: some group must want it.
     Fallback,
     /// The cluster's taints and the task's tolerations.
     Taints,
     /// `spread`: it must have what the groups are made by.
-    Spread(By),
+    Spread(SpreadBy),
 }
 
 impl std::fmt::Display for Rule {
@@ -146,7 +146,7 @@ pub enum Reason {
     /// A property is not as asked.
     Property {
         /// Which.
-        property: Property,
+        property: FilteredProperty,
         /// What was asked, in words.
         asked: String,
         /// What the cluster has; `None` where it has nothing.
@@ -173,7 +173,7 @@ pub enum Reason {
     /// It lacks what the spread makes its groups by.
     Lacks {
         /// What.
-        property: Property,
+        property: FilteredProperty,
         /// The constraint.
         task: Span,
     },
@@ -188,7 +188,7 @@ pub enum Reason {
 
 /// A property of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Property {
+pub enum FilteredProperty {
     /// `spec.provider`
     Provider,
     /// `spec.region`
@@ -203,15 +203,15 @@ pub enum Property {
     AnyOf,
 }
 
-impl std::fmt::Display for Property {
+impl std::fmt::Display for FilteredProperty {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Property::Provider => f.write_str("provider"),
-            Property::Region => f.write_str("region"),
-            Property::Zone => f.write_str("zone"),
-            Property::Label(key) => write!(f, "label {key}"),
-            Property::KubernetesVersion => f.write_str("Kubernetes version"),
-            Property::AnyOf => f.write_str("anyOf"),
+            FilteredProperty::Provider => f.write_str("provider"),
+            FilteredProperty::Region => f.write_str("region"),
+            FilteredProperty::Zone => f.write_str("zone"),
+            FilteredProperty::Label(key) => write!(f, "label {key}"),
+            FilteredProperty::KubernetesVersion => f.write_str("Kubernetes version"),
+            FilteredProperty::AnyOf => f.write_str("anyOf"),
         }
     }
 }

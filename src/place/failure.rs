@@ -5,7 +5,7 @@ use std::fmt;
 
 /// What came of a failed decision (the condition's reason in Karmada's `pkg/scheduler/scheduler.go`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cause {
+pub enum FailureCause {
     /// No cluster passes the filters: the previous result is given up.
     NoClusterFit,
     /// Too little is free: the previous result stays.
@@ -16,7 +16,7 @@ pub enum Cause {
 
 /// Why nothing was placed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failure {
+pub enum PlacementFailure {
     /// No cluster passes the filters: how many there are, and how many each rule refused, sorted by its words.
     NoneFits {
         /// All clusters.
@@ -51,34 +51,34 @@ pub enum Failure {
     },
 }
 
-impl Failure {
+impl PlacementFailure {
     /// Which of the three.
-    pub fn cause(&self) -> Cause {
+    pub fn cause(&self) -> FailureCause {
         match self {
-            Failure::NoneFits { .. } => Cause::NoClusterFit,
-            Failure::TooLittle { .. } => Cause::Unschedulable,
-            _ => Cause::SchedulerError,
+            PlacementFailure::NoneFits { .. } => FailureCause::NoClusterFit,
+            PlacementFailure::TooLittle { .. } => FailureCause::Unschedulable,
+            _ => FailureCause::SchedulerError,
         }
     }
 }
 
-impl Cause {
+impl FailureCause {
     /// Its name in Karmada.
     pub fn name(self) -> &'static str {
         match self {
-            Cause::NoClusterFit => "NoClusterFit",
-            Cause::Unschedulable => "Unschedulable",
-            Cause::SchedulerError => "SchedulerError",
+            FailureCause::NoClusterFit => "NoClusterFit",
+            FailureCause::Unschedulable => "Unschedulable",
+            FailureCause::SchedulerError => "SchedulerError",
         }
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for PlacementFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SELECT: &str = "failed to select clusters:";
         const ASSIGN: &str = "failed to assign replicas:";
         match self {
-            Failure::NoneFits { clusters, rules } => {
+            PlacementFailure::NoneFits { clusters, rules } => {
                 write!(f, "0/{clusters} clusters are available: ")?;
                 if rules.is_empty() {
                     return f.write_str("no cluster exists.");
@@ -87,19 +87,19 @@ impl fmt::Display for Failure {
                 parts.sort();
                 write!(f, "{}.", parts.join(", "))
             }
-            Failure::TooFewGroups { of } => {
+            PlacementFailure::TooFewGroups { of } => {
                 write!(f, "{SELECT} the number of feasible {of} is less than spreadConstraint.MinGroups")
             }
-            Failure::NoGroups => {
+            PlacementFailure::NoGroups => {
                 write!(f, "{SELECT} the number of clusters is less than the cluster spreadConstraint.MinGroups")
             }
-            Failure::TooManyChoices => write!(f, "{SELECT} too many choices of groups"),
-            Failure::NoRoom { clusters } => {
+            PlacementFailure::TooManyChoices => write!(f, "{SELECT} too many choices of groups"),
+            PlacementFailure::NoRoom { clusters } => {
                 write!(f, "{SELECT} no enough resource when selecting {clusters} clusters")
             }
-            Failure::NoSuchSpread => write!(f, "{SELECT} just support cluster and region spread constraint"),
-            Failure::NothingSelected => write!(f, "{ASSIGN} no clusters available to schedule"),
-            Failure::TooLittle { doing, free } => {
+            PlacementFailure::NoSuchSpread => write!(f, "{SELECT} just support cluster and region spread constraint"),
+            PlacementFailure::NothingSelected => write!(f, "{ASSIGN} no clusters available to schedule"),
+            PlacementFailure::TooLittle { doing, free } => {
                 write!(f, "{ASSIGN} ")?;
                 if let Some(doing) = doing {
                     write!(f, "failed to {doing}: ")?;

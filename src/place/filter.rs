@@ -5,11 +5,11 @@
 
 use std::ops::ControlFlow;
 
-use super::decision::{Property, Reason, Rule};
+use super::decision::{FilteredProperty, Reason, Rule};
 use super::holds::{self, Bearing};
 use crate::model::{
-    By, Cluster, Expression, Match, Named, Operator, Placement, Selector, Taint, TaintEffect, Toleration, Values,
-    VersionRange,
+    Cluster, ClusterTaint, LabelExpression, Match, Named, Operator, Placement, Selector, SpreadBy, TaintEffect,
+    TaintToleration, Values, VersionRange,
 };
 use crate::tree::{Span, Spanned};
 
@@ -66,11 +66,11 @@ fn rules(placement: &Placement, cluster: &Cluster, there: bool, see: &mut See<'_
     }
     for spread in &placement.spread {
         let (property, lacks) = match &spread.by {
-            By::Provider => (Property::Provider, cluster.provider.is_none()),
-            By::Region => (Property::Region, cluster.region.is_none()),
-            By::Zone => (Property::Zone, cluster.zones.is_empty()),
-            By::Label(key) => (Property::Label(key.clone()), !cluster.labels.contains_key(key)),
-            By::Cluster => continue,
+            SpreadBy::Provider => (FilteredProperty::Provider, cluster.provider.is_none()),
+            SpreadBy::Region => (FilteredProperty::Region, cluster.region.is_none()),
+            SpreadBy::Zone => (FilteredProperty::Zone, cluster.zones.is_empty()),
+            SpreadBy::Label(key) => (FilteredProperty::Label(key.clone()), !cluster.labels.contains_key(key)),
+            SpreadBy::Cluster => continue,
         };
         let refusal = lacks.then_some(Reason::Lacks { property, task: spread.span });
         see(Rule::Spread(spread.by.clone()), refusal)?;
@@ -111,9 +111,9 @@ fn met(matching: &Match, cluster: &Cluster) -> bool {
 
 fn meets(matching: &Match, cluster: &Cluster, see: &mut See<'_>) -> ControlFlow<Reason> {
     for (kind, values, has) in [
-        (Property::Provider, &matching.provider, cluster.provider.as_slice()),
-        (Property::Region, &matching.region, cluster.region.as_slice()),
-        (Property::Zone, &matching.zone, cluster.zones.as_slice()),
+        (FilteredProperty::Provider, &matching.provider, cluster.provider.as_slice()),
+        (FilteredProperty::Region, &matching.region, cluster.region.as_slice()),
+        (FilteredProperty::Zone, &matching.zone, cluster.zones.as_slice()),
     ] {
         if let Some(values) = values {
             let refusal = property(kind.clone(), values, has).err();
@@ -124,18 +124,18 @@ fn meets(matching: &Match, cluster: &Cluster, see: &mut See<'_>) -> ControlFlow<
         let has = cluster.labels.get(&**key);
         let refusal = has.is_none_or(|has| **has != **value);
         let refusal = refusal.then(|| refuse_label(key, value.to_string(), has, value.span));
-        see(Rule::Property(Property::Label(key.value.clone())), refusal)?;
+        see(Rule::Property(FilteredProperty::Label(key.value.clone())), refusal)?;
     }
     for expression in &matching.expressions {
         let refusal = label_expression(expression, cluster).err();
-        see(Rule::Property(Property::Label(expression.key.value.clone())), refusal)?;
+        see(Rule::Property(FilteredProperty::Label(expression.key.value.clone())), refusal)?;
     }
     if let Some(range) = &matching.kubernetes_version {
-        see(Rule::Property(Property::KubernetesVersion), in_range(range, cluster).err())?;
+        see(Rule::Property(FilteredProperty::KubernetesVersion), in_range(range, cluster).err())?;
     }
     if !matching.any_of.is_empty() {
         let refusal = any_of(&matching.any_of, cluster).err();
-        see(Rule::Property(Property::AnyOf), refusal)?;
+        see(Rule::Property(FilteredProperty::AnyOf), refusal)?;
     }
     ControlFlow::Continue(())
 }
@@ -146,7 +146,7 @@ fn in_range(range: &VersionRange, cluster: &Cluster) -> Result<(), Reason> {
         return Ok(());
     }
     Err(Reason::Property {
-        property: Property::KubernetesVersion,
+        property: FilteredProperty::KubernetesVersion,
         asked: range.text.value.clone(),
         has: has.map(|has| format!("{}.{}.{}", has.value.0, has.value.1, has.value.2)),
         task: range.text.span,
@@ -163,11 +163,11 @@ fn any_of(any: &[Match], cluster: &Cluster) -> Result<(), Reason> {
     let span = first.zip(any.last().map(|matching| matching.span));
     let task = span.map_or_else(|| cluster.name.span, |(first, last)| Span { end: last.end, ..first });
     let asked = format!("met by one of {}", any.len());
-    Err(Reason::Property { property: Property::AnyOf, asked, has: None, task, cluster: None })
+    Err(Reason::Property { property: FilteredProperty::AnyOf, asked, has: None, task, cluster: None })
 }
 
 /// In holds if one of the cluster's values is listed, NotIn if none is: also where the cluster has none.
-fn property(property: Property, asked: &Values, has: &[Spanned<String>]) -> Result<(), Reason> {
+fn property(property: FilteredProperty, asked: &Values, has: &[Spanned<String>]) -> Result<(), Reason> {
     let listed = |has: &str| asked.values.iter().any(|value| **value == *has);
     let operator = if asked.not { Operator::NotIn } else { Operator::In };
     if holds::holds(operator, has.iter().map(|has| has.as_str()), listed) {
@@ -183,7 +183,7 @@ fn property(property: Property, asked: &Values, has: &[Spanned<String>]) -> Resu
     })
 }
 
-fn label_expression(expression: &Expression, cluster: &Cluster) -> Result<(), Reason> {
+fn label_expression(expression: &LabelExpression, cluster: &Cluster) -> Result<(), Reason> {
     let has = cluster.labels.get(&*expression.key);
     if expression.holds(has.map(|has| has.as_str())) {
         return Ok(());
@@ -194,7 +194,7 @@ fn label_expression(expression: &Expression, cluster: &Cluster) -> Result<(), Re
 
 fn refuse_label(key: &str, asked: String, has: Option<&Spanned<String>>, task: Span) -> Reason {
     Reason::Property {
-        property: Property::Label(key.to_owned()),
+        property: FilteredProperty::Label(key.to_owned()),
         asked,
         has: has.map(|has| has.to_string()),
         task,
@@ -214,10 +214,10 @@ fn join(values: &[Spanned<String>], between: &str) -> String {
 /// The taints, in the cluster's order, that keep a task away and that nothing tolerates: NoExecute always, NoSchedule
 /// what is not there yet, PreferNoSchedule nothing.
 fn taint_refusals<'a>(
-    taints: &'a [Taint],
-    tolerations: &'a [Toleration],
+    taints: &'a [ClusterTaint],
+    tolerations: &'a [TaintToleration],
     there: bool,
-) -> impl Iterator<Item = &'a Taint> {
+) -> impl Iterator<Item = &'a ClusterTaint> {
     taints
         .iter()
         .filter(move |taint| {
@@ -226,8 +226,8 @@ fn taint_refusals<'a>(
         .filter(|taint| !tolerations.iter().any(|toleration| tolerates(toleration, taint)))
 }
 
-fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
-    let Toleration { key, exists, value, effect, .. } = toleration;
+fn tolerates(toleration: &TaintToleration, taint: &ClusterTaint) -> bool {
+    let TaintToleration { key, exists, value, effect, .. } = toleration;
     Bearing { key, exists: *exists, value, effect: *effect }.tolerates(&taint.key, &taint.value, taint.effect)
 }
 
@@ -298,7 +298,8 @@ mod tests {
             (Operator::Exists, "tier", vec![], false),
             (Operator::DoesNotExist, "tier", vec![], true),
         ] {
-            let expression = Expression { key: said(key), operator, values: values(false, &list).values, span: HERE };
+            let expression =
+                LabelExpression { key: said(key), operator, values: values(false, &list).values, span: HERE };
             let selector = with(|m| m.expressions = vec![expression]);
             assert_eq!(matches(&selector, &cluster()).is_ok(), expected, "{operator:?} {key}");
         }
@@ -307,7 +308,7 @@ mod tests {
     #[test]
     fn a_version_that_nobody_states_is_in_no_range() {
         let range = |text: &str| {
-            let requirement = crate::model::Requirement::parse(text).unwrap();
+            let requirement = crate::model::VersionRequirement::parse(text).unwrap();
             with(|m| m.kubernetes_version = Some(VersionRange { text: said(text), requirement }))
         };
         let of = |version| Cluster { release: version, ..cluster() };
@@ -341,8 +342,8 @@ mod tests {
     /// `corev1.Toleration.ToleratesTaint`
     #[test]
     fn tolerates_taint() {
-        let taint = |effect| Taint { key: said("maintenance"), value: "true".to_owned(), effect, span: HERE };
-        let toleration = |key: &str, exists, value: &str, effect| Toleration {
+        let taint = |effect| ClusterTaint { key: said("maintenance"), value: "true".to_owned(), effect, span: HERE };
+        let toleration = |key: &str, exists, value: &str, effect| TaintToleration {
             key: key.to_owned(),
             exists,
             value: value.to_owned(),

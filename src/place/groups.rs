@@ -5,7 +5,7 @@
 
 /// A group: its clusters, and how good it is.
 #[derive(Clone, Debug)]
-pub(super) struct Group<'a> {
+pub(super) struct ClusterGroup<'a> {
     /// Its name; of two that are as good, the smaller comes first.
     pub(super) name: &'a str,
     /// How many clusters.
@@ -16,13 +16,13 @@ pub(super) struct Group<'a> {
 
 /// How many groups, and how many clusters in them.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted {
+pub(super) struct GroupBounds {
     pub(super) min: usize,
     pub(super) max: usize,
     pub(super) clusters: usize,
 }
 
-impl Wanted {
+impl GroupBounds {
     /// Whether so many groups with so many clusters are enough; no more are added to them then.
     fn accepts(self, groups: usize, clusters: usize) -> bool {
         clusters >= self.clusters && (self.min..=self.max).contains(&groups)
@@ -36,7 +36,7 @@ type Worth = (i64, usize);
 ///
 /// Of all accepted sets the one with the greatest score wins, then the one with most clusters, then the one found
 /// first; and if the best groups of it are an accepted set too, the fewest such.
-pub(super) fn choose(groups: &[Group<'_>], wanted: Wanted) -> Option<Vec<usize>> {
+pub(super) fn choose(groups: &[ClusterGroup<'_>], wanted: GroupBounds) -> Option<Vec<usize>> {
     let mut order: Vec<usize> = (0..groups.len()).collect();
     order.sort_by(|a, b| {
         let (a, b) = (&groups[*a], &groups[*b]);
@@ -57,18 +57,18 @@ pub(super) fn choose(groups: &[Group<'_>], wanted: Wanted) -> Option<Vec<usize>>
 }
 
 /// How many steps a choice takes.
-pub(super) fn work(groups: usize, wanted: Wanted) -> u64 {
+pub(super) fn work(groups: usize, wanted: GroupBounds) -> u64 {
     let product = |factors: [usize; 3]| factors.iter().map(|factor| *factor as u64).fold(1, u64::saturating_mul);
     product([groups, steps(groups, wanted) + 1, wanted.clusters + 1])
 }
 
 /// So many groups are told apart: without a limit on groups, more than the minimum is as good as the minimum.
-fn steps(groups: usize, wanted: Wanted) -> usize {
+fn steps(groups: usize, wanted: GroupBounds) -> usize {
     if wanted.max >= groups { wanted.min } else { wanted.max }
 }
 
 /// The best accepted set, the first in the order of the walk among equals.
-fn found_first(groups: &[Group<'_>], order: &[usize], wanted: Wanted) -> Option<Vec<usize>> {
+fn found_first(groups: &[ClusterGroup<'_>], order: &[usize], wanted: GroupBounds) -> Option<Vec<usize>> {
     let most = wanted.max.min(groups.len());
     if most < wanted.min {
         return None;
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     /// Karmada's own way: walk, rank, look for a part that will do.
-    fn walk(groups: &[Group<'_>], wanted: Wanted) -> Option<Vec<usize>> {
+    fn walk(groups: &[ClusterGroup<'_>], wanted: GroupBounds) -> Option<Vec<usize>> {
         let mut order: Vec<usize> = (0..groups.len()).collect();
         order.sort_by_key(|at| (groups[*at].count, -groups[*at].score, groups[*at].name));
         let mut paths: Vec<Vec<usize>> = Vec::new();
@@ -128,8 +128,8 @@ mod tests {
             from: usize,
             path: &mut Vec<usize>,
             order: &[usize],
-            groups: &[Group<'_>],
-            wanted: Wanted,
+            groups: &[ClusterGroup<'_>],
+            wanted: GroupBounds,
             paths: &mut Vec<Vec<usize>>,
         ) {
             let clusters: usize = path.iter().map(|at| groups[*at].count).sum();
@@ -176,15 +176,15 @@ mod tests {
         };
         let mut found = 0;
         for round in 0..20_000 {
-            let groups: Vec<Group<'_>> = names[..=random(7)]
+            let groups: Vec<ClusterGroup<'_>> = names[..=random(7)]
                 .iter()
-                .map(|name| Group {
+                .map(|name| ClusterGroup {
                     name,
                     count: random(4) + 1,
                     score: random(if round % 2 == 0 { 3 } else { 3000 }) as i64,
                 })
                 .collect();
-            let wanted = Wanted { min: random(4) + 1, max: random(6), clusters: random(9) };
+            let wanted = GroupBounds { min: random(4) + 1, max: random(6), clusters: random(9) };
             let ours = choose(&groups, wanted);
             found += usize::from(ours.is_some());
             assert_eq!(ours, walk(&groups, wanted), "{groups:?} {wanted:?}");

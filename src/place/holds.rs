@@ -1,7 +1,7 @@
 //! The basic predicates of all filters: whether a toleration tolerates a taint, whether a value meets a requirement.
 
-use super::rules::Toleration;
-use crate::model::{Operator, Taint, TaintEffect};
+use super::rules::PlacementToleration;
+use crate::model::{ClusterTaint, Operator, TaintEffect};
 
 /// A toleration, whoever holds it.
 pub(super) struct Bearing<'a> {
@@ -42,7 +42,7 @@ pub(super) fn holds<'a>(
 }
 
 /// Whether a toleration of Karmada's tolerates a taint.
-pub fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
-    let Toleration { key, exists, value, effect } = toleration;
+pub fn tolerates(toleration: &PlacementToleration, taint: &ClusterTaint) -> bool {
+    let PlacementToleration { key, exists, value, effect } = toleration;
     Bearing { key, exists: *exists, value, effect: *effect }.tolerates(&taint.key, &taint.value, taint.effect)
 }

@@ -26,21 +26,24 @@ mod spread;
 mod webster;
 
 pub use crate::model::karmada::{
-    Draft, DraftGroup, DraftSpread, DraftToleration, DraftWeights, LabelRequirement as Requirement, Objection,
-    Scheduling, Terms,
+    DraftGroup, DraftSpread, DraftToleration, DraftWeights, LabelRequirement as Requirement, Objection, Scheduling,
+    Terms, WrittenPlacement,
 };
-pub use account::{Account, Division, Level, Scored, Step};
+pub use account::{Account, Division, DivisionStep, Scored, SpreadLevel};
 pub use activate::{Activation, activate};
 pub use admit::effect;
 pub use affinity::Affinity;
-pub use candidate::{Amounts, Candidate, Capacity, Inventory, Nodes, Taint, shown};
-pub use decide::{Asked, Nearest, Recorded, account, decide, helpful_rule, possible, unmet};
-pub use decision::{Decision, Passed, Property, Reason, Rule, Verdict};
-pub use failure::{Cause, Failure};
+pub use candidate::{Candidate, CandidateInventory, CandidateTaint, FreeCapacity, Nodes, ResourceAmounts, shown};
+pub use decide::{DecisionRequest, NearMiss, RecordedPlacement, account, decide, helpful_rule, possible, unmet};
+pub use decision::{Decision, FilteredProperty, Passed, Reason, Rule, Verdict};
+pub use failure::{FailureCause, PlacementFailure};
 pub use filter::{examine, matches};
 pub use holds::tolerates;
-pub use plugins::Refusal;
-pub use prioritize::Entry;
-pub use rules::{Area, By, Demand, Group, Previous, Request, Rules, Spread, Strategy, Tie, Toleration, Ways, Weight};
-pub use schedule::{Placed, choose, refusals, schedule};
+pub use plugins::PluginRefusal;
+pub use prioritize::ScoredCluster;
+pub use rules::{
+    AffinityGroup, Area, Demand, PlacementRules, PlacementToleration, Previous, ReplicaRequest, ReplicaStrategy,
+    ReplicaWeight, SpreadBy, SpreadRule, Tie, Ways,
+};
+pub use schedule::{ScheduledReplicas, choose, refusals, schedule};
 pub use webster::in_proportion;

@@ -3,9 +3,9 @@
 //! The order is total: earlier group, already there, more free capacity, smaller name. Source: Karmada's
 //! `group_clusters.go generateClustersInfo`, `core/util.go calAvailableReplicas`, `pkg/estimator/client/general.go`.
 
-use super::candidate::{Candidate, Inventory, Nodes};
+use super::candidate::{Candidate, CandidateInventory, Nodes};
 use super::plugins::{Attempt, tolerated};
-use super::rules::{Demand, Previous, Request, Strategy, Ways};
+use super::rules::{Demand, Previous, ReplicaRequest, ReplicaStrategy, Ways};
 use crate::model::TaintEffect;
 
 /// What Karmada takes for "as much as you like".
@@ -19,7 +19,7 @@ const LOCAL: i64 = 100;
 
 /// A fitting cluster with all that the later verbs ask about it.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry {
+pub struct ScoredCluster {
     /// Its place in the inventory, which compares as its name.
     pub at: usize,
     /// The overflow group it belongs to; 0 is the group itself.
@@ -34,7 +34,7 @@ pub struct Entry {
     pub weight: i64,
 }
 
-impl Entry {
+impl ScoredCluster {
     /// Karmada's score.
     pub(super) fn score(&self) -> i64 {
         if self.before.is_some() { LOCAL } else { 0 }
@@ -47,7 +47,7 @@ impl Entry {
 }
 
 /// The place and replicas of every cluster in the previous decision.
-pub(super) fn before(inventory: &Inventory, previous: &Previous) -> Vec<Option<(usize, i64)>> {
+pub(super) fn before(inventory: &CandidateInventory, previous: &Previous) -> Vec<Option<(usize, i64)>> {
     let mut before = vec![None; inventory.clusters().len()];
     for (order, (name, replicas)) in previous.clusters.iter().enumerate() {
         if let Some(at) = inventory.find(name) {
@@ -63,15 +63,15 @@ pub(super) fn before(inventory: &Inventory, previous: &Previous) -> Vec<Option<(
 /// inventory sees them. Ours does not see them: pods of a CronJob's Jobs come and go, and are no part of a capacity. So
 /// where the previous decision is bounded, because something grows, a cluster can take what is free, less what it has.
 pub(super) fn prioritize(
-    inventory: &Inventory,
+    inventory: &CandidateInventory,
     fitting: &[usize],
     attempt: &Attempt<'_>,
     before: &[Option<(usize, i64)>],
     bounded: bool,
-) -> Vec<Entry> {
+) -> Vec<ScoredCluster> {
     let rooms = Rooms::new(inventory, attempt.demand);
     let bounded = bounded && attempt.rules.ways == Ways::Own;
-    let entries: Vec<Entry> = fitting
+    let entries: Vec<ScoredCluster> = fitting
         .iter()
         .map(|&at| {
             let cluster = &inventory.clusters()[at];
@@ -79,7 +79,7 @@ pub(super) fn prioritize(
             let limit = |had: i64| if bounded { had.min(free) } else { had };
             let before = before[at].map(|(order, had)| (order, limit(had)));
             let taken = before.filter(|_| bounded).map_or(0, |(_, had)| had);
-            Entry {
+            ScoredCluster {
                 at,
                 tier: tier(cluster, attempt),
                 shunned: before.is_none() && shunned(cluster, attempt),
@@ -94,8 +94,8 @@ pub(super) fn prioritize(
 
 /// Puts entries in base order: earlier group, not shunned, there already, more room, smaller name. The first four are
 /// packed into one number, so that thousands of them are compared as fast as names.
-fn in_order(entries: Vec<Entry>) -> Vec<Entry> {
-    let rank = |entry: &Entry| {
+fn in_order(entries: Vec<ScoredCluster>) -> Vec<ScoredCluster> {
+    let rank = |entry: &ScoredCluster| {
         let tier = u128::from(u32::try_from(entry.tier).unwrap_or(u32::MAX));
         // The greatest room comes first: as a number without sign, upside down.
         let room = !(entry.available().cast_unsigned() ^ (1 << 63));
@@ -125,22 +125,22 @@ fn shunned(cluster: &Candidate, attempt: &Attempt<'_>) -> bool {
 
 /// The greatest weight of the rules that meet the cluster (Karmada's `getStaticWeightInfoList`).
 fn weight(cluster: &Candidate, attempt: &Attempt<'_>) -> i64 {
-    let Strategy::StaticWeight(Some(weights)) = &attempt.rules.strategy else { return 0 };
+    let ReplicaStrategy::StaticWeight(Some(weights)) = &attempt.rules.strategy else { return 0 };
     let met = weights.iter().filter(|weight| weight.affinity.meets(cluster));
     met.map(|weight| weight.weight).max().unwrap_or(0).max(0)
 }
 
 /// How many replicas each cluster can take besides those it has.
 struct Rooms<'a> {
-    inventory: &'a Inventory,
+    inventory: &'a CandidateInventory,
     replicas: i64,
-    request: Option<&'a Request>,
+    request: Option<&'a ReplicaRequest>,
     /// What is free of each requested resource, and how much is requested.
     asked: Vec<(&'a [i64], i64)>,
 }
 
 impl<'a> Rooms<'a> {
-    fn new(inventory: &'a Inventory, demand: &'a Demand) -> Self {
+    fn new(inventory: &'a CandidateInventory, demand: &'a Demand) -> Self {
         let request = demand.request.as_ref();
         let amounts = request.into_iter().flat_map(|request| &request.amounts);
         let asked = amounts.map(|(name, amount)| (inventory.free(name), *amount)).collect();
@@ -163,7 +163,7 @@ impl<'a> Rooms<'a> {
 }
 
 /// How many replicas the nodes of one grade can take, each by what it has at least.
-fn on_nodes(nodes: &Nodes, request: &Request) -> i64 {
+fn on_nodes(nodes: &Nodes, request: &ReplicaRequest) -> i64 {
     let times = |(name, amount): &(String, i64)| nodes.least.get(name).map_or(0, |least| least.max(&0) / amount);
     let each = request.amounts.iter().map(times).min().map_or(PODS_OF_A_NODE, |each| each.min(PODS_OF_A_NODE));
     each.saturating_mul(nodes.count.max(0))

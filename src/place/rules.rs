@@ -1,10 +1,10 @@
 //! The input of a decision: rules, demand, and the previous assignment, with all defaults filled in.
 
 use super::affinity::Affinity;
-use super::candidate::{Amounts, measure};
+use super::candidate::{ResourceAmounts, measure};
 use crate::model::TaintEffect;
 
-pub use crate::model::By;
+pub use crate::model::SpreadBy;
 
 /// Whose ways count where fleetcron means to do better than Karmada.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,17 +19,17 @@ pub enum Ways {
 
 /// A placement.
 #[derive(Clone, Debug)]
-pub struct Rules {
+pub struct PlacementRules {
     /// Whose ways.
     pub ways: Ways,
     /// Where it may go.
     pub area: Area,
     /// Which taints it bears.
-    pub tolerations: Vec<Toleration>,
+    pub tolerations: Vec<PlacementToleration>,
     /// How it spreads, in the author's order.
-    pub spread: Vec<Spread>,
+    pub spread: Vec<SpreadRule>,
     /// How its replicas are shared out.
-    pub strategy: Strategy,
+    pub strategy: ReplicaStrategy,
 }
 
 /// Where a task may go.
@@ -40,12 +40,12 @@ pub enum Area {
     /// `clusterAffinity`
     One(Affinity),
     /// `clusterAffinities`: ordered groups, the first that works.
-    Groups(Vec<Group>),
+    Groups(Vec<AffinityGroup>),
 }
 
 /// One of several ordered groups.
 #[derive(Clone, Debug)]
-pub struct Group {
+pub struct AffinityGroup {
     /// Its name.
     pub name: String,
     /// Its clusters.
@@ -56,7 +56,7 @@ pub struct Group {
 
 /// A toleration, as `corev1.Toleration`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Toleration {
+pub struct PlacementToleration {
     /// Empty matches every key.
     pub key: String,
     /// Exists; otherwise Equal.
@@ -69,9 +69,9 @@ pub struct Toleration {
 
 /// A spread constraint.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spread {
+pub struct SpreadRule {
     /// What makes a group.
-    pub by: By,
+    pub by: SpreadBy,
     /// At least so many groups.
     pub min: usize,
     /// At most so many groups, if it is said.
@@ -80,7 +80,7 @@ pub struct Spread {
 
 /// How replicas are shared out among the selected clusters (Karmada's `newAssignState`).
 #[derive(Clone, Debug)]
-pub enum Strategy {
+pub enum ReplicaStrategy {
     /// All of them in every cluster.
     Duplicated,
     /// Into as few clusters as can take them.
@@ -88,12 +88,12 @@ pub enum Strategy {
     /// By what is free.
     DynamicWeight,
     /// By given weights; `None` where none were asked for, which is not the same as an empty list.
-    StaticWeight(Option<Vec<Weight>>),
+    StaticWeight(Option<Vec<ReplicaWeight>>),
 }
 
 /// A weight for some clusters; the greatest that meets a cluster counts.
 #[derive(Clone, Debug)]
-pub struct Weight {
+pub struct ReplicaWeight {
     /// Which clusters.
     pub affinity: Affinity,
     /// The weight.
@@ -106,7 +106,7 @@ pub struct Demand {
     /// Replicas in all (Duplicated: in each cluster).
     pub replicas: i64,
     /// What one replica requests; `None` and nothing are different things.
-    pub request: Option<Request>,
+    pub request: Option<ReplicaRequest>,
     /// The group-version and kind that a cluster must serve.
     pub api: Option<(String, String)>,
     /// Clusters that were selected and get no replica are listed all the same.
@@ -117,7 +117,7 @@ pub struct Demand {
 
 /// What one replica requests, measured as capacities are.
 #[derive(Clone, Debug, Default)]
-pub struct Request {
+pub struct ReplicaRequest {
     pub(super) amounts: Vec<(String, i64)>,
 }
 
@@ -147,9 +147,9 @@ pub struct Previous {
     pub bounded: bool,
 }
 
-impl Request {
+impl ReplicaRequest {
     /// What is nothing after rounding is not asked for at all.
-    pub fn new(amounts: &Amounts) -> Self {
+    pub fn new(amounts: &ResourceAmounts) -> Self {
         let measured = amounts.iter().map(|(name, nanos)| (name.clone(), measure(name, *nanos)));
         Self { amounts: measured.filter(|(_, amount)| *amount > 0).collect() }
     }
@@ -170,9 +170,9 @@ impl Demand {
     }
 }
 
-impl Rules {
+impl PlacementRules {
     /// The constraint on that, if there is one; of several the last counts, as in Karmada's map.
-    pub(super) fn spread_by(&self, by: &By) -> Option<&Spread> {
+    pub(super) fn spread_by(&self, by: &SpreadBy) -> Option<&SpreadRule> {
         self.spread.iter().rev().find(|spread| spread.by == *by)
     }
 }

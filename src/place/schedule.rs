@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 
 use super::account::{Account, Heard};
 use super::assign::assign;
-use super::candidate::Inventory;
-use super::failure::Failure;
-use super::plugins::{Attempt, Refusal};
+use super::candidate::CandidateInventory;
+use super::failure::PlacementFailure;
+use super::plugins::{Attempt, PluginRefusal};
 use super::prioritize::{before, prioritize};
-use super::rules::{Area, Demand, Group, Previous, Rules, Ways};
+use super::rules::{AffinityGroup, Area, Demand, PlacementRules, Previous, Ways};
 use super::select::select;
 use super::spread::spread;
 
 /// Where the replicas go.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placed {
+pub struct ScheduledReplicas {
     /// Places in the inventory with replicas, in the order of the decision.
     pub shares: Vec<(usize, i64)>,
     /// The place of the group that worked, if there are groups.
@@ -26,31 +26,37 @@ pub struct Placed {
 ///
 /// # Errors
 /// Why they go nowhere; of several groups, what was wrong with the first that was tried.
-pub fn schedule(inventory: &Inventory, rules: &Rules, demand: &Demand, previous: &Previous) -> Result<Placed, Failure> {
+pub fn schedule(
+    inventory: &CandidateInventory,
+    rules: &PlacementRules,
+    demand: &Demand,
+    previous: &Previous,
+) -> Result<ScheduledReplicas, PlacementFailure> {
     let before = before(inventory, previous);
     let attempt = |group| Attempt { rules, demand, group, evicting: &previous.evicting };
     let Area::Groups(groups) = &rules.area else {
-        return once(inventory, &attempt(None), &before, previous).map(|shares| Placed { shares, group: None });
+        return once(inventory, &attempt(None), &before, previous)
+            .map(|shares| ScheduledReplicas { shares, group: None });
     };
     let mut first = None;
     for (at, group) in groups.iter().enumerate().skip(start(groups, previous)) {
         match once(inventory, &attempt(Some(group)), &before, previous) {
-            Ok(shares) => return Ok(Placed { shares, group: Some(at) }),
+            Ok(shares) => return Ok(ScheduledReplicas { shares, group: Some(at) }),
             Err(failure) => first = first.or(Some(failure)),
         }
     }
-    Err(first.unwrap_or(Failure::NoneFits { clusters: inventory.clusters().len(), rules: Vec::new() }))
+    Err(first.unwrap_or(PlacementFailure::NoneFits { clusters: inventory.clusters().len(), rules: Vec::new() }))
 }
 
 /// Everything that speaks against a cluster, in a fixed order; of several groups, in that one.
 pub fn refusals(
-    inventory: &Inventory,
+    inventory: &CandidateInventory,
     at: usize,
-    rules: &Rules,
+    rules: &PlacementRules,
     group: Option<usize>,
     demand: &Demand,
     previous: &Previous,
-) -> Vec<Refusal> {
+) -> Vec<PluginRefusal> {
     let group = match (&rules.area, group) {
         (Area::Groups(groups), Some(at)) => groups.get(at),
         _ => None,
@@ -61,18 +67,18 @@ pub fn refusals(
 }
 
 /// The group to begin with: that of the previous decision, or the first (`getAffinityIndex`).
-fn start(groups: &[Group], previous: &Previous) -> usize {
+fn start(groups: &[AffinityGroup], previous: &Previous) -> usize {
     let named = previous.group.as_ref().filter(|_| !previous.fresh);
     named.and_then(|name| groups.iter().position(|group| group.name == *name)).unwrap_or(0)
 }
 
 /// One attempt.
 fn once(
-    inventory: &Inventory,
+    inventory: &CandidateInventory,
     attempt: &Attempt<'_>,
     before: &[Option<(usize, i64)>],
     previous: &Previous,
-) -> Result<Vec<(usize, i64)>, Failure> {
+) -> Result<Vec<(usize, i64)>, PlacementFailure> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let mut fitting = Vec::with_capacity(inventory.clusters().len());
     let mut refused = Vec::new();
@@ -86,7 +92,10 @@ fn once(
         for refusal in refused {
             *counts.entry(refusal.to_string()).or_default() += 1;
         }
-        return Err(Failure::NoneFits { clusters: inventory.clusters().len(), rules: counts.into_iter().collect() });
+        return Err(PlacementFailure::NoneFits {
+            clusters: inventory.clusters().len(),
+            rules: counts.into_iter().collect(),
+        });
     }
     among(inventory, &fitting, attempt, before, previous, None)
 }
@@ -96,37 +105,37 @@ fn once(
 /// # Errors
 /// Why the replicas go nowhere.
 pub fn choose(
-    inventory: &Inventory,
+    inventory: &CandidateInventory,
     fitting: &[usize],
-    rules: &Rules,
+    rules: &PlacementRules,
     demand: &Demand,
     previous: &Previous,
-) -> Result<Vec<(usize, i64)>, Failure> {
+) -> Result<Vec<(usize, i64)>, PlacementFailure> {
     choose_told(inventory, fitting, rules, demand, previous, &mut Account::default())
 }
 
 /// As [`choose`], and says what was taken into account.
 pub(super) fn choose_told(
-    inventory: &Inventory,
+    inventory: &CandidateInventory,
     fitting: &[usize],
-    rules: &Rules,
+    rules: &PlacementRules,
     demand: &Demand,
     previous: &Previous,
     account: &mut Account,
-) -> Result<Vec<(usize, i64)>, Failure> {
+) -> Result<Vec<(usize, i64)>, PlacementFailure> {
     let attempt = Attempt { rules, demand, group: None, evicting: &[] };
     among(inventory, fitting, &attempt, &before(inventory, previous), previous, Some(account))
 }
 
 /// Prioritize, select, assign.
 fn among(
-    inventory: &Inventory,
+    inventory: &CandidateInventory,
     fitting: &[usize],
     attempt: &Attempt<'_>,
     before: &[Option<(usize, i64)>],
     previous: &Previous,
     mut account: Option<&mut Account>,
-) -> Result<Vec<(usize, i64)>, Failure> {
+) -> Result<Vec<(usize, i64)>, PlacementFailure> {
     let entries = prioritize(inventory, fitting, attempt, before, previous.bounded);
     if let Some(account) = account.as_deref_mut() {
         let (listens, failed) = (account.listens, std::mem::take(&mut account.failed));

@@ -11,7 +11,7 @@ use super::path::{self, JOB, JOB_METADATA, POD, POD_METADATA, TEMPLATE};
 use super::pod;
 use super::references::Scope;
 use crate::diag::Code;
-use crate::model::{Body, Layer, Origin, Override, PatchKind, PatchStep, Source, Unit};
+use crate::model::{Body, BodyOrigin, Layer, Override, PatchKind, PatchStep, Source, Unit};
 use crate::tree::{Located, SourceTree, Span, SpanTree, Spots};
 use crate::validate::{self, Finding, Options, Version};
 
@@ -29,7 +29,7 @@ pub(super) struct Blame {
 }
 
 /// One step of the replay.
-enum Step<'a> {
+enum ReplayStep<'a> {
     Layer(&'a Layer),
     Finish,
     Patch(&'a Layer, &'a PatchStep),
@@ -46,14 +46,16 @@ pub(super) struct Replay<'a> {
 }
 
 impl<'a> Replay<'a> {
-    fn steps(&self) -> Vec<Step<'a>> {
+    fn steps(&self) -> Vec<ReplayStep<'a>> {
         let unit = self.unit;
         let overrides = self.overrides.iter().map(|i| &unit.overrides[*i].layer);
-        let mut steps: Vec<Step<'a>> = unit.layers_with(self.overrides).map(Step::Layer).collect();
-        steps.push(Step::Finish);
+        let mut steps: Vec<ReplayStep<'a>> = unit.layers_with(self.overrides).map(ReplayStep::Layer).collect();
+        steps.push(ReplayStep::Finish);
         let patches = overrides.flat_map(|layer| layer.body.patches.iter().map(move |patch| (layer, patch)));
         steps.extend(
-            patches.filter(|(_, patch)| patching::for_cron_job(patch)).map(|(layer, patch)| Step::Patch(layer, patch)),
+            patches
+                .filter(|(_, patch)| patching::for_cron_job(patch))
+                .map(|(layer, patch)| ReplayStep::Patch(layer, patch)),
         );
         steps
     }
@@ -65,20 +67,20 @@ impl<'a> Replay<'a> {
 
     /// Shows the object after each step with the number of steps, the empty one first. None is kept: a thousand
     /// overrides would make a thousand objects.
-    fn walk(&self, steps: &[Step<'a>], mut look: impl FnMut(usize, &Value)) -> Value {
+    fn walk(&self, steps: &[ReplayStep<'a>], mut look: impl FnMut(usize, &Value)) -> Value {
         let mut fold = Fold::new(self.unit, self.sources, Some(self.scope));
         let mut object = fold.state.object.clone();
         look(0, &object);
         for (at, step) in steps.iter().enumerate() {
             match step {
-                Step::Layer(layer) => fold.layer(layer),
-                Step::Finish => fold.finish(self.scope, self.default_namespace, self.unit.name),
-                Step::Patch(_, patch) => {
+                ReplayStep::Layer(layer) => fold.layer(layer),
+                ReplayStep::Finish => fold.finish(self.scope, self.default_namespace, self.unit.name),
+                ReplayStep::Patch(_, patch) => {
                     let _already_said = patching::apply(&mut fold, patch);
                 }
             }
             object.clone_from(&fold.state.object);
-            validate::nulls::as_read(&mut object, validate::Schema::cronjob());
+            validate::nulls::as_read(&mut object, validate::SchemaNode::cronjob());
             pod::settle_variables(&mut object);
             look(at + 1, &object);
         }
@@ -96,7 +98,7 @@ impl<'a> Replay<'a> {
             }
             let findings = validate::cron_job(object, self.options());
             let faults = findings.iter().map(|fault| (keyed(object, &segments(&fault.pointer)), fault));
-            let present: HashSet<Fault<'_>> =
+            let present: HashSet<FaultKey<'_>> =
                 faults.map(|(path, fault)| (path, fault.code, fault.message.as_str())).collect();
             suspects.iter_mut().for_each(|suspect| suspect.seen(at, &present));
         });
@@ -109,10 +111,10 @@ impl<'a> Replay<'a> {
 
     /// The text of the step to blame; where it has none (a field that nobody gave), the nearest in a step before,
     /// and at last the task's name.
-    fn locate(&self, steps: &[Step<'a>], suspect: Suspect<'_>) -> Blame {
+    fn locate(&self, steps: &[ReplayStep<'a>], suspect: Suspect<'_>) -> Blame {
         let Suspect { finding, path, other, .. } = &suspect;
         let first = suspect.first(steps.len());
-        let by_patch = first.checked_sub(1).is_some_and(|at| matches!(steps[at], Step::Patch(..)));
+        let by_patch = first.checked_sub(1).is_some_and(|at| matches!(steps[at], ReplayStep::Patch(..)));
         let own_form = self.unit.source != Source::CronJob && !by_patch;
         if finding.code == Code::MissingField && path.len() < 2 && own_form {
             return Blame { span: self.unit.name, who: None, patch: false, beside: None };
@@ -128,12 +130,12 @@ impl<'a> Replay<'a> {
         };
         let beside = *beside;
         match best {
-            Some(Said { spot, depth, step }) => {
+            Some(PathClaim { spot, depth, step }) => {
                 let span = if finding.at_key || *depth != length { spot.key } else { spot.value };
                 let (layer, patch) = match &steps[*step] {
-                    Step::Layer(layer) => (Some(layer), false),
-                    Step::Patch(layer, _) => (Some(layer), true),
-                    Step::Finish => (None, false),
+                    ReplayStep::Layer(layer) => (Some(layer), false),
+                    ReplayStep::Patch(layer, _) => (Some(layer), true),
+                    ReplayStep::Finish => (None, false),
                 };
                 Blame { span, who: layer.map(|layer| layer.origin.to_string()), patch, beside }
             }
@@ -143,11 +145,11 @@ impl<'a> Replay<'a> {
 }
 
 /// A fault by what is the same of it whatever else is in the object: its path by names, its code and its message.
-type Fault<'f> = (Vec<String>, Code, &'f str);
+type FaultKey<'f> = (Vec<String>, Code, &'f str);
 
 /// What a step says of a path.
 #[derive(Clone, Copy)]
-struct Said {
+struct PathClaim {
     spot: Spot,
     /// How much of the path it covers.
     depth: usize,
@@ -155,30 +157,30 @@ struct Said {
     step: usize,
 }
 
-impl Said {
-    fn by(step: usize, says: &Step<'_>, object: &Value, path: &[String]) -> Option<Said> {
+impl PathClaim {
+    fn by(step: usize, says: &ReplayStep<'_>, object: &Value, path: &[String]) -> Option<PathClaim> {
         let (spot, depth) = match says {
-            Step::Layer(layer) => in_body(&layer.body, object, path)?,
-            Step::Finish => return None,
-            Step::Patch(_, patch) => in_patch(patch, object, path)?,
+            ReplayStep::Layer(layer) => in_body(&layer.body, object, path)?,
+            ReplayStep::Finish => return None,
+            ReplayStep::Patch(_, patch) => in_patch(patch, object, path)?,
         };
-        Some(Said { spot, depth, step })
+        Some(PathClaim { spot, depth, step })
     }
 }
 
 /// What is gathered about one fault while the steps go by.
 struct Suspect<'f> {
     finding: &'f Finding,
-    fault: Fault<'f>,
+    fault: FaultKey<'f>,
     path: Vec<String>,
     /// The member that the fault combines with.
     other: Option<Vec<String>>,
     /// The number of steps since which the fault is there without a break.
     since: Option<usize>,
     /// What the first of these steps says of the path, and of the other.
-    here: [Option<Said>; 2],
+    here: [Option<PathClaim>; 2],
     /// What says most of the path; of those that say as much the last.
-    deepest: Option<Said>,
+    deepest: Option<PathClaim>,
     /// Where the whole of the path, and of the other, was said last.
     whole: [Option<Span>; 2],
 }
@@ -192,7 +194,7 @@ impl<'f> Suspect<'f> {
         Self { finding, fault, path, other, since: None, here, deepest: None, whole }
     }
 
-    fn seen(&mut self, at: usize, present: &HashSet<Fault<'_>>) {
+    fn seen(&mut self, at: usize, present: &HashSet<FaultKey<'_>>) {
         self.since = if present.contains(&self.fault) { self.since.or(Some(at)) } else { None };
     }
 
@@ -201,9 +203,9 @@ impl<'f> Suspect<'f> {
         self.since.unwrap_or(steps)
     }
 
-    fn said(&mut self, at: usize, step: &Step<'_>, object: &Value, steps: usize) {
-        let own = Said::by(at - 1, step, object, &self.path);
-        let other = self.other.as_ref().and_then(|other| Said::by(at - 1, step, object, other));
+    fn said(&mut self, at: usize, step: &ReplayStep<'_>, object: &Value, steps: usize) {
+        let own = PathClaim::by(at - 1, step, object, &self.path);
+        let other = self.other.as_ref().and_then(|other| PathClaim::by(at - 1, step, object, other));
         if self.first(steps) == at {
             self.here = [own, other];
         }
@@ -221,7 +223,7 @@ impl<'f> Suspect<'f> {
 /// Where somebody said the text or number at a path of the CronJob, the last one to say it with these overrides; not
 /// those who said it by the built-in defaults.
 pub fn said(unit: &Unit, overrides: &[usize], path: &[&str]) -> Option<Span> {
-    let layers = unit.layers_with(overrides).rev().filter(|layer| layer.origin != Origin::BuiltIn);
+    let layers = unit.layers_with(overrides).rev().filter(|layer| layer.origin != BodyOrigin::BuiltIn);
     let path_in_layers = owned(path);
     patched(unit, overrides, path).or_else(|| {
         let mut spans = layers.map(|layer| whole(in_body(&layer.body, &Value::Null, &path_in_layers), path.len()));
@@ -241,7 +243,7 @@ pub fn said_by(over: &Override, path: &[&str]) -> Option<Span> {
 pub fn origin(unit: &Unit, overrides: &[usize], object: &Value, pointer: &str) -> Option<Span> {
     let path = segments(pointer);
     let image = path.iter().rev().take(2).any(|member| member == "image");
-    let layers = unit.layers_with(overrides).filter(|layer| layer.origin != Origin::BuiltIn);
+    let layers = unit.layers_with(overrides).filter(|layer| layer.origin != BodyOrigin::BuiltIn);
     let layers = layers.filter(|layer| !(image && only_moves_images(&layer.body)));
     let layers = layers.filter_map(|layer| in_body(&layer.body, object, &path));
     let patches = overrides.iter().flat_map(|at| &unit.overrides[*at].layer.body.patches);

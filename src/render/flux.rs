@@ -68,14 +68,14 @@ fn switched_off(value: &Value) -> bool {
 }
 
 /// A text that Flux would change.
-struct Found {
+struct SubstitutedText {
     /// The members on the way to it.
     path: Vec<String>,
     /// The text, from there on.
     text: String,
 }
 
-impl Found {
+impl SubstitutedText {
     fn of(text: &str) -> Option<Self> {
         let from = &text[text.contains('$').then(|| acts(text))??..];
         let end = match from.strip_prefix("${") {
@@ -107,12 +107,12 @@ fn acts(text: &str) -> Option<usize> {
 }
 
 /// The first text of an object that Flux would change, keys of maps included.
-fn find(value: &Value) -> Option<Found> {
+fn find(value: &Value) -> Option<SubstitutedText> {
     match value {
-        Value::String(text) => Found::of(text),
+        Value::String(text) => SubstitutedText::of(text),
         Value::Array(items) => items.iter().enumerate().find_map(|(i, item)| Some(find(item)?.under(i))),
         Value::Object(map) => map.iter().find_map(|(key, item)| {
-            let found = Found::of(key).or_else(|| find(item))?;
+            let found = SubstitutedText::of(key).or_else(|| find(item))?;
             Some(found.under(key))
         }),
         _ => None,

@@ -13,14 +13,14 @@ use super::references::{self, Scope, TroubleKind};
 use super::spots;
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::model::{Body, HashSettings, Layer, Source, Stagger, TimeZone, Unit, WeeklyWindow, name_of};
-use crate::patch::{MAX_OBJECT, PatchError, Shape, typed, weight};
+use crate::patch::{ListShape, MAX_OBJECT, PatchError, typed, weight};
 use crate::tree::{Located, SourceTree, Span, SpanTree, Spanned};
-use crate::validate::Schema;
+use crate::validate::SchemaNode;
 use crate::validate::nulls::{as_read, fill, holds_null};
 
 /// A CronJob on its way, and what is said beside it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct State {
+pub(super) struct FoldedCronJob {
     /// The object as far as it is folded.
     pub(super) object: Value,
     /// The zone as said last.
@@ -49,7 +49,7 @@ pub(super) struct Fold<'a> {
     pub(super) sources: &'a SourceTree,
     /// What references mean; `None` folds layers that have none.
     pub(super) scope: Option<&'a Scope<'a>>,
-    pub(super) state: State,
+    pub(super) state: FoldedCronJob,
     pub(super) troubles: Vec<Diagnostic>,
     /// Of the troubles, the references without a value, as written: a later layer may replace the text that they stand in.
     unset: Vec<(usize, String)>,
@@ -70,7 +70,7 @@ impl<'a> Fold<'a> {
         if unit.source == Source::Container {
             *path::ensure(&mut object, POD) = json!({"containers": [{"name": unit.identity.name}]});
         }
-        let state = State {
+        let state = FoldedCronJob {
             object,
             zone: None,
             namespace: None,
@@ -95,7 +95,12 @@ impl<'a> Fold<'a> {
     }
 
     /// Goes on from a state.
-    pub(super) fn from(unit: &'a Unit, sources: &'a SourceTree, scope: Option<&'a Scope<'a>>, state: State) -> Self {
+    pub(super) fn from(
+        unit: &'a Unit,
+        sources: &'a SourceTree,
+        scope: Option<&'a Scope<'a>>,
+        state: FoldedCronJob,
+    ) -> Self {
         let too_heavy = weight(&state.object) > MAX_OBJECT;
         Self { unit, sources, scope, state, troubles: Vec::new(), unset: Vec::new(), missed: Vec::new(), too_heavy }
     }
@@ -138,7 +143,7 @@ impl<'a> Fold<'a> {
         }
         for (member, parts) in [("labels", &body.labels), ("annotations", &body.annotations)] {
             for part in parts {
-                self.merge(part, &["metadata", member], Shape::UNKNOWN);
+                self.merge(part, &["metadata", member], ListShape::UNKNOWN);
             }
         }
         self.names(body);
@@ -182,7 +187,7 @@ impl<'a> Fold<'a> {
     /// The CronJob of a file, as it stands, nulls as the API server reads them.
     fn file(&mut self, file: &'a Located) {
         let mut object = file.value.clone();
-        as_read(&mut object, Schema::cronjob());
+        as_read(&mut object, SchemaNode::cronjob());
         object["apiVersion"] = Value::String("batch/v1".to_owned());
         let namespace = object.pointer("/metadata/namespace").and_then(Value::as_str).map(str::to_owned);
         self.state.namespace = namespace.or(self.state.namespace.take());
@@ -194,7 +199,7 @@ impl<'a> Fold<'a> {
     fn template(&mut self, template: &'a Located) {
         let mut value = self.expanded(template);
         if holds_null(&value) {
-            fill(value.to_mut(), Schema::pod_template());
+            fill(value.to_mut(), SchemaNode::pod_template());
         }
         self.merge_value(&value, &template.spans, TEMPLATE, shape_at(TEMPLATE));
     }
@@ -231,11 +236,11 @@ impl<'a> Fold<'a> {
         }
         match name {
             "labels" | "annotations" => {
-                self.merge_value(member, spans, &[JOB_METADATA, &[name]].concat(), Shape::UNKNOWN);
+                self.merge_value(member, spans, &[JOB_METADATA, &[name]].concat(), ListShape::UNKNOWN);
             }
-            "restartPolicy" => self.merge_value(member, spans, &[POD, &[name]].concat(), Shape::UNKNOWN),
+            "restartPolicy" => self.merge_value(member, spans, &[POD, &[name]].concat(), ListShape::UNKNOWN),
             _ if CRON_JOB_FIELDS.contains(&name) => {
-                self.merge_value(member, spans, &["spec", name], Shape::UNKNOWN);
+                self.merge_value(member, spans, &["spec", name], ListShape::UNKNOWN);
             }
             _ => {
                 let path = [JOB, &[name]].concat();
@@ -286,12 +291,12 @@ impl<'a> Fold<'a> {
     }
 
     /// Merges a part of a layer at a path, references replaced.
-    pub(super) fn merge(&mut self, part: &'a Located, path: &[&str], shape: Shape) {
+    pub(super) fn merge(&mut self, part: &'a Located, path: &[&str], shape: ListShape) {
         let value = self.expanded(part);
         self.merge_value(&value, &part.spans, path, shape);
     }
 
-    fn merge_value(&mut self, value: &Value, spans: &SpanTree, path: &[&str], shape: Shape) {
+    fn merge_value(&mut self, value: &Value, spans: &SpanTree, path: &[&str], shape: ListShape) {
         let Some((last, parents)) = path.split_last() else { return };
         let value = &*super::nulls::in_layer(value, spans, (schema_at(path), shape), &mut self.troubles);
         let parent = path::ensure(&mut self.state.object, parents);
@@ -394,13 +399,13 @@ fn contains_text(value: &Value, written: &str) -> bool {
 }
 
 /// How lists merge at a path of a CronJob.
-pub(super) fn shape_at(path: &[&str]) -> Shape {
-    path.iter().fold(Shape::cron_job(), |shape, name| shape.field(name))
+pub(super) fn shape_at(path: &[&str]) -> ListShape {
+    path.iter().fold(ListShape::cron_job(), |shape, name| shape.field(name))
 }
 
 /// What stands at a path of a CronJob.
-pub(super) fn schema_at(path: &[&str]) -> Option<Schema> {
-    path.iter().try_fold(Schema::cronjob(), |schema, name| schema.field(name))
+pub(super) fn schema_at(path: &[&str]) -> Option<SchemaNode> {
+    path.iter().try_fold(SchemaNode::cronjob(), |schema, name| schema.field(name))
 }
 
 pub(super) fn merge_trouble(error: &PatchError, spans: &SpanTree) -> Diagnostic {

@@ -4,7 +4,7 @@
 use super::fold::CRON_JOB_FIELDS;
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::tree::Span;
-use crate::validate::Schema;
+use crate::validate::SchemaNode;
 
 /// The parts of a task that hold fields of Kubernetes, with the shapes of those.
 const PARTS: [(&str, &str); 3] = [("job", "JobSpec"), ("pod", "PodSpec"), ("container", "Container")];
@@ -19,8 +19,8 @@ fn own_fields(part: &str) -> Vec<&'static str> {
 }
 
 fn fields(part: &str) -> Vec<&'static str> {
-    let shape = PARTS.iter().find(|(name, _)| *name == part).and_then(|(_, shape)| Schema::named(shape));
-    [&own_fields(part)[..], shape.map_or(&[][..], Schema::fields)].concat()
+    let shape = PARTS.iter().find(|(name, _)| *name == part).and_then(|(_, shape)| SchemaNode::named(shape));
+    [&own_fields(part)[..], shape.map_or(&[][..], SchemaNode::fields)].concat()
 }
 
 /// What to say of a field that a part does not have, where it is known what was meant.

@@ -33,19 +33,19 @@ pub(crate) use object::Ordered;
 pub use object::{HEADER, Manifest};
 pub use orders::{Orders, Share};
 pub use references::Scope;
-pub use wanted::{Wanted, wanted};
+pub use wanted::{RequestedRuns, wanted};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use self::variant::Key;
+use self::variant::VariantKey;
 use crate::diag::{Diagnostics, Gather};
 use crate::model::{Fleet, Model, Override, Reach, Timing, Unit};
 use crate::place::{self, Decision};
 use crate::tree::{SourceTree, Span};
-use crate::validate::Amounts;
+use crate::validate::ResourceQuantities;
 
 /// Clusters of one task that get the same bytes.
 #[derive(Clone, Debug)]
@@ -63,7 +63,7 @@ pub struct Variant {
     /// When its CronJob runs.
     pub timing: Timing,
     /// What one pod of the finished CronJob requests, if it can be read.
-    pub requests: Option<Amounts>,
+    pub requests: Option<ResourceQuantities>,
 }
 
 /// What one override did.
@@ -168,7 +168,7 @@ pub fn render(
     let prefix = variant::prefix(unit, &own, around);
     let mut said = Gather::default();
     for (key, clusters) in groups {
-        let Key { overrides, .. } = &key;
+        let VariantKey { overrides, .. } = &key;
         rendered.references.extend(key.references().map(str::to_owned));
         for i in overrides {
             rendered.effects.0.entry(*i).or_default().reached.extend(&clusters);
@@ -199,7 +199,7 @@ pub fn render(
         for (of_version, clusters) in built.checked.into_iter().zip(versions.values()) {
             of_version.into_iter().for_each(|diagnostic| said.add(diagnostic, clusters));
         }
-        let variant::Built { instances, undone, manifests, timing, requests, cron_job, .. } = built;
+        let variant::RenderedVariant { instances, undone, manifests, timing, requests, cron_job, .. } = built;
         let variant = Variant { clusters, overrides: key.overrides, instances, undone, manifests, timing, requests };
         look(&variant, &cron_job);
         rendered.variants.push(variant);

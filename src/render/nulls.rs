@@ -9,23 +9,23 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::diag::{Code, Diagnostic};
-use crate::patch::Shape;
+use crate::patch::ListShape;
 use crate::patch::table::List;
 use crate::tree::{Span, SpanTree};
 use crate::validate::nulls::{fill, holds_null, zero};
-use crate::validate::{Kind, Schema};
+use crate::validate::{SchemaNode, ValueKind};
 
 /// A part of a layer with its nulls filled in, and a warning for each key without a value.
 pub(super) fn in_layer<'v>(
     value: &'v Value,
     spans: &SpanTree,
-    (schema, shape): (Option<Schema>, Shape),
+    (schema, shape): (Option<SchemaNode>, ListShape),
     troubles: &mut Vec<Diagnostic>,
 ) -> Cow<'v, Value> {
     match schema {
         Some(schema) if holds_null(value) => {
             let mut filled = value.clone();
-            let mut walk = Walk { troubles };
+            let mut walk = NullsWalk { troubles };
             walk.value(&mut filled, Some(spans), schema, shape);
             Cow::Owned(filled)
         }
@@ -33,33 +33,33 @@ pub(super) fn in_layer<'v>(
     }
 }
 
-struct Walk<'t> {
+struct NullsWalk<'t> {
     troubles: &'t mut Vec<Diagnostic>,
 }
 
-impl Walk<'_> {
-    fn value(&mut self, value: &mut Value, spans: Option<&SpanTree>, schema: Schema, shape: Shape) {
+impl NullsWalk<'_> {
+    fn value(&mut self, value: &mut Value, spans: Option<&SpanTree>, schema: SchemaNode, shape: ListShape) {
         match (schema.kind(), value) {
-            (Kind::Object, Value::Object(members)) => {
+            (ValueKind::Object, Value::Object(members)) => {
                 for (name, member) in members {
                     if let Some(schema) = schema.field(name) {
                         self.value(member, spans.and_then(|spans| spans.member(name)), schema, shape.field(name));
                     }
                 }
             }
-            (Kind::Map, Value::Object(members)) => {
+            (ValueKind::Map, Value::Object(members)) => {
                 let Some(schema) = schema.item() else { return };
                 for (key, member) in members {
                     let spans = spans.and_then(|spans| spans.member(key));
                     match spans.filter(|spans| member.is_null() && is_blank(spans.value)) {
                         Some(blank) => self.blank(key, member, blank.key, schema),
-                        None => self.value(member, spans, schema, Shape::UNKNOWN),
+                        None => self.value(member, spans, schema, ListShape::UNKNOWN),
                     }
                 }
             }
             // The list takes the place of the one before, so nothing in it can be removed.
-            (Kind::List, list @ Value::Array(_)) if shape.list() == List::Atomic => fill(list, schema),
-            (Kind::List, Value::Array(items)) => {
+            (ValueKind::List, list @ Value::Array(_)) if shape.list() == List::Atomic => fill(list, schema),
+            (ValueKind::List, Value::Array(items)) => {
                 let Some(schema) = schema.item() else { return };
                 for (at, item) in items.iter_mut().enumerate() {
                     if item.is_null()
@@ -74,7 +74,7 @@ impl Walk<'_> {
         }
     }
 
-    fn blank(&mut self, key: &str, member: &mut Value, span: Span, schema: Schema) {
+    fn blank(&mut self, key: &str, member: &mut Value, span: Span, schema: SchemaNode) {
         let Some(zero) = zero(schema) else { return };
         self.troubles.push(without_value(key, span, &zero));
         *member = zero;
@@ -104,7 +104,7 @@ mod tests {
         let mut diags = crate::diag::Diagnostics::new();
         let located: Located = crate::yaml::read(&parsed.documents[0].root, &mut diags).expect("any value will do");
         let mut troubles = Vec::new();
-        let kind = (Some(Schema::pod_spec()), Shape::pod_spec());
+        let kind = (Some(SchemaNode::pod_spec()), ListShape::pod_spec());
         let filled = in_layer(&located.value, &located.spans, kind, &mut troubles).into_owned();
         let said = troubles.iter().map(|trouble| trouble.message.split('`').nth(1).unwrap_or_default().to_owned());
         (filled, said.collect())

@@ -9,7 +9,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::Unit;
 use crate::patch::{MAX_OBJECT, weight};
 use crate::tree::{FileId, RepoPath, Span, Spanned, reach};
-use crate::validate::Schema;
+use crate::validate::SchemaNode;
 use crate::yaml;
 
 /// One object for one cluster directory.
@@ -51,7 +51,7 @@ pub(super) fn cron_job(value: &Value, unit: &Unit) -> Option<Manifest> {
     let path = file_path::manifest(namespace.as_deref(), &name, "cronjob")?;
     let mut bytes = Vec::with_capacity(8 << 10);
     bytes.extend_from_slice(header(unit).as_bytes());
-    yaml::emit_into(&mut bytes, value, Ordered(Some(Schema::cronjob())));
+    yaml::emit_into(&mut bytes, value, Ordered(Some(SchemaNode::cronjob())));
     Some(Manifest {
         path,
         kind: "CronJob".to_owned(),
@@ -109,9 +109,9 @@ pub(super) fn heaviest(value: &Value) -> String {
 
 /// The schema as an order of fields.
 #[derive(Clone, Copy)]
-pub(crate) struct Ordered(pub(crate) Option<Schema>);
+pub(crate) struct Ordered(pub(crate) Option<SchemaNode>);
 
-impl yaml::Shape for Ordered {
+impl yaml::FieldOrder for Ordered {
     fn is_ordered(&self) -> bool {
         self.0.is_some_and(|schema| !schema.fields().is_empty())
     }
@@ -126,7 +126,7 @@ impl yaml::Shape for Ordered {
     }
 
     fn item(&self) -> Self {
-        Ordered(self.0.and_then(Schema::item))
+        Ordered(self.0.and_then(SchemaNode::item))
     }
 }
 
@@ -144,7 +144,7 @@ mod tests {
     /// The emitter writes the names of known fields as they are.
     #[test]
     fn no_field_of_the_schema_needs_quotes() {
-        for name in Schema::shapes().flat_map(Schema::fields) {
+        for name in SchemaNode::shapes().flat_map(SchemaNode::fields) {
             let mut map = serde_json::Map::new();
             map.insert((*name).to_owned(), Value::Bool(true));
             assert_eq!(yaml::emit(&Value::Object(map), Ordered(None)), format!("{name}: true\n"));

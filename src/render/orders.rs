@@ -34,21 +34,21 @@ pub struct Share {
 
 /// What the plan says of one cluster.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Order {
+pub(super) struct ClusterOrder {
     share: Option<Share>,
     active: Option<bool>,
 }
 
 impl Orders {
     /// What it says of one cluster; offsets tell copies apart only where pods are told of them.
-    pub(super) fn of(&self, cluster: usize, told: bool) -> Order {
+    pub(super) fn of(&self, cluster: usize, told: bool) -> ClusterOrder {
         let share = self.shares.as_ref().and_then(|shares| shares.get(&cluster)).copied();
         let share = share.map(|share| if told { share } else { Share { offset: 0, total: 0, ..share } });
-        Order { share, active: self.active.as_ref().map(|active| active.contains(&cluster)) }
+        ClusterOrder { share, active: self.active.as_ref().map(|active| active.contains(&cluster)) }
     }
 }
 
-impl Order {
+impl ClusterOrder {
     /// Writes it into the CronJob; `told` is where `shardEnv` is said, if it is.
     pub(super) fn apply(self, object: &mut Value, told: Option<&Spanned<bool>>) -> Option<Diagnostic> {
         if let Some(active) = self.active {

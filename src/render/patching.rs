@@ -7,9 +7,9 @@ use super::{references, spots};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{PatchKind, PatchStep};
 use crate::patch::pointer::{Pointer, There};
-use crate::patch::{PatchError, Shape, json, merge, strategic};
+use crate::patch::{ListShape, PatchError, json, merge, strategic};
 use crate::tree::SpanTree;
-use crate::validate::Schema;
+use crate::validate::SchemaNode;
 
 /// Whether a patch is for the CronJob.
 pub(super) fn for_cron_job(patch: &PatchStep) -> bool {
@@ -36,7 +36,7 @@ pub(super) fn apply<'a>(fold: &mut Fold<'a>, step: &'a PatchStep) -> bool {
         return false;
     }
     let patch = fold.expanded(&step.patch);
-    match run(&mut fold.state.object, step.kind, &patch, Shape::cron_job()) {
+    match run(&mut fold.state.object, step.kind, &patch, ListShape::cron_job()) {
         Ok(()) => {
             fold.weigh();
             true
@@ -54,7 +54,7 @@ fn unset(error: &PatchError, object: &Value) -> Option<String> {
     let operation = error.operation.as_ref().filter(|operation| operation.op == "replace")?;
     let nearest = Pointer::parse(&operation.path).ok()?.nearest(object)?;
     let There::Map { similar: None, .. } = nearest.there else { return None };
-    let schema = nearest.existing.tokens().iter().try_fold(Schema::cronjob(), |schema, name| {
+    let schema = nearest.existing.tokens().iter().try_fold(SchemaNode::cronjob(), |schema, name| {
         if name.parse::<usize>().is_ok() { schema.item() } else { schema.field(name) }
     })?;
     let fields = schema.fields();
@@ -67,7 +67,7 @@ fn unset(error: &PatchError, object: &Value) -> Option<String> {
 }
 
 /// Applies a patch to any object.
-pub(super) fn run(object: &mut Value, kind: PatchKind, patch: &Value, shape: Shape) -> Result<(), PatchError> {
+pub(super) fn run(object: &mut Value, kind: PatchKind, patch: &Value, shape: ListShape) -> Result<(), PatchError> {
     match kind {
         PatchKind::Strategic => {
             let mut patch = patch.clone();

@@ -9,11 +9,11 @@ use super::nulls;
 use super::path::{self, CONTAINERS, POD};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{ImageRule, Source};
-use crate::patch::image::{Image, ImageError, Parts, Rename};
+use crate::patch::image::{Image, ImageError, ImageParts, Rename};
 use crate::patch::variables::FREE;
 use crate::patch::{Pointer, images, typed};
 use crate::tree::{Located, Span, SpanTree, Spanned};
-use crate::validate::Schema;
+use crate::validate::SchemaNode;
 
 /// Merges `container` into the one container.
 pub(super) fn container<'a>(fold: &mut Fold<'a>, part: &'a Located) {
@@ -101,7 +101,7 @@ fn merge<'a>(fold: &mut Fold<'a>, part: &'a Located, list: &str, index: usize) {
     }
     let path = [POD, &[list]].concat();
     let shape = shape_at(&path).item();
-    let schema = schema_at(&path).and_then(Schema::item);
+    let schema = schema_at(&path).and_then(SchemaNode::item);
     let value = nulls::in_layer(&value, &part.spans, (schema, shape), &mut fold.troubles);
     let target = path::at_mut(&mut fold.state.object, POD)
         .and_then(|pod| pod.get_mut(list))
@@ -132,9 +132,9 @@ fn set_parts(container: &mut Value, parts: &Map<String, Value>) -> Result<(), Im
 }
 
 /// The parts of an image as the author wrote them; what is no text was refused when it was read.
-fn parts_of(map: &Map<String, Value>) -> Parts {
+fn parts_of(map: &Map<String, Value>) -> ImageParts {
     let text = |name: &str| map.get(name).and_then(Value::as_str).map(str::to_owned);
-    Parts { registry: text("registry"), repository: text("repository"), tag: text("tag"), digest: digest_of(map) }
+    ImageParts { registry: text("registry"), repository: text("repository"), tag: text("tag"), digest: digest_of(map) }
 }
 
 fn digest_of(map: &Map<String, Value>) -> Option<Option<String>> {

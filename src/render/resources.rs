@@ -13,10 +13,10 @@ use super::object::{self, HEADER, Ordered};
 use super::references::{self, Scope};
 use super::{Manifest, beside, flux, patching};
 use crate::diag::{Code, Diagnostic, Severity, nearest};
-use crate::model::{Fleet, PatchStep, Resource, ResourceFile, Target, Unit, cluster_wide};
-use crate::patch::{MAX_OBJECT, Shape, typed, weight};
+use crate::model::{Fleet, PatchStep, PatchTarget, Resource, ResourceFile, Unit, cluster_wide};
+use crate::patch::{ListShape, MAX_OBJECT, typed, weight};
 use crate::tree::{Located, SourceTree, Span, Spanned};
-use crate::validate::{Schema, nulls};
+use crate::validate::{SchemaNode, nulls};
 use crate::yaml;
 
 /// What the objects beside a task need.
@@ -30,7 +30,7 @@ pub(super) struct Beside<'a> {
     pub(super) namespace: Option<String>,
 }
 
-struct Draft<'a> {
+struct ResourceDraft<'a> {
     value: Value,
     object: &'a Located,
     /// The patches that changed it.
@@ -73,7 +73,7 @@ pub(super) fn build<'a>(
             let said = object.spans.member("metadata").and_then(|metadata| metadata.member("namespace"));
             without_namespace(&mut value, said.map_or(object.span(), |spot| spot.key), diags);
             let (patches, namespace) = (Vec::new(), NamespaceWatch::default());
-            drafts.push(Draft { value, object, patches, namespace, file, resource });
+            drafts.push(ResourceDraft { value, object, patches, namespace, file, resource });
         }
     }
     for draft in &mut drafts {
@@ -113,7 +113,7 @@ pub(super) fn build<'a>(
         }
         flux::watch(&mut draft.value, beside.fleet, unit, diags);
         let mut bytes = HEADER.as_bytes().to_vec();
-        yaml::emit_into(&mut bytes, &draft.value, Ordered(Some(Schema::other_object())));
+        yaml::emit_into(&mut bytes, &draft.value, Ordered(Some(SchemaNode::other_object())));
         diags.extend(apply_size::fault(&draft.value, bytes.len(), span));
         match manifest((&draft.value, draft.object), &bytes.into(), draft.file, draft.resource) {
             Some(manifest) => manifests.push(manifest),
@@ -192,7 +192,7 @@ fn place(value: &mut Value, namespace: Option<&str>) {
 /// The patches of overrides that are for an object beside the CronJob.
 fn patch<'a>(
     beside: &Beside<'a>,
-    drafts: &mut [Draft<'a>],
+    drafts: &mut [ResourceDraft<'a>],
     encrypted: &[&Located],
     changed: &mut Vec<usize>,
     diags: &mut Vec<Diagnostic>,
@@ -226,7 +226,12 @@ fn patch<'a>(
 }
 
 /// Patches one object; whether that changes it, or fails.
-fn one<'a>(beside: &Beside<'a>, draft: &mut Draft<'a>, step: &'a PatchStep, diags: &mut Vec<Diagnostic>) -> bool {
+fn one<'a>(
+    beside: &Beside<'a>,
+    draft: &mut ResourceDraft<'a>,
+    step: &'a PatchStep,
+    diags: &mut Vec<Diagnostic>,
+) -> bool {
     // It is refused as it is; what more patches would add is not asked.
     if weight(&draft.value) > MAX_OBJECT {
         return false;
@@ -240,7 +245,7 @@ fn one<'a>(beside: &Beside<'a>, draft: &mut Draft<'a>, step: &'a PatchStep, diag
         diags.push(super::fold::reference_trouble(trouble, span));
     }
     let text = |name: &str| draft.value.get(name).and_then(Value::as_str).unwrap_or_default();
-    let shape = Shape::of(text("apiVersion"), text("kind"));
+    let shape = ListShape::of(text("apiVersion"), text("kind"));
     match patching::run(&mut draft.value, step.kind, &patch, shape) {
         Ok(()) if before == draft.value => false,
         Ok(()) => {
@@ -256,13 +261,13 @@ fn one<'a>(beside: &Beside<'a>, draft: &mut Draft<'a>, step: &'a PatchStep, diag
 }
 
 /// Whether an object is what a patch is for.
-fn is_target(object: &Value, target: &Target) -> bool {
+fn is_target(object: &Value, target: &PatchTarget) -> bool {
     let is = |pointer: &str, text: &str| object.pointer(pointer).and_then(Value::as_str) == Some(text);
     is("/kind", &target.kind) && target.name.as_ref().is_none_or(|name| is("/metadata/name", name))
 }
 
 /// A patch for an object that passes byte for byte.
-fn for_encrypted(object: &Located, target: &Target) -> Diagnostic {
+fn for_encrypted(object: &Located, target: &PatchTarget) -> Diagnostic {
     let name = object.value.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
     let message = format!("`{}/{name}` is encrypted by SOPS, and no patch can change it", *target.kind);
     let span = target.name.as_ref().map_or(target.kind.span, |name| name.span);
@@ -272,11 +277,17 @@ fn for_encrypted(object: &Located, target: &Target) -> Diagnostic {
 }
 
 /// The objects that a patch is for: without a name all of the kind. `*` is any kind, and may be none.
-fn meant(drafts: &[Draft<'_>], step: &PatchStep, target: &Target, diags: &mut Vec<Diagnostic>) -> Option<Vec<usize>> {
-    let text = |draft: &Draft<'_>, pointer: &str| {
+fn meant(
+    drafts: &[ResourceDraft<'_>],
+    step: &PatchStep,
+    target: &PatchTarget,
+    diags: &mut Vec<Diagnostic>,
+) -> Option<Vec<usize>> {
+    let text = |draft: &ResourceDraft<'_>, pointer: &str| {
         draft.value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
     };
-    let named = |draft: &Draft<'_>| target.name.as_ref().is_none_or(|name| **name == text(draft, "/metadata/name"));
+    let named =
+        |draft: &ResourceDraft<'_>| target.name.as_ref().is_none_or(|name| **name == text(draft, "/metadata/name"));
     let any_kind = *target.kind == "*";
     let hits: Vec<usize> = (0..drafts.len())
         .filter(|i| any_kind || text(&drafts[*i], "/kind") == *target.kind)
@@ -286,7 +297,7 @@ fn meant(drafts: &[Draft<'_>], step: &PatchStep, target: &Target, diags: &mut Ve
         [_] => return Some(hits),
         _ if target.name.is_none() && (any_kind || !hits.is_empty()) => return Some(hits),
         [] => {
-            let named = |d: &Draft<'_>| format!("{}/{}", text(d, "/kind"), text(d, "/metadata/name"));
+            let named = |d: &ResourceDraft<'_>| format!("{}/{}", text(d, "/kind"), text(d, "/metadata/name"));
             let all: Vec<String> = drafts.iter().map(named).collect();
             let known = ["CronJob".to_owned()].into_iter().chain(drafts.iter().map(|d| text(d, "/kind")));
             let kinds: BTreeSet<String> = known.collect();

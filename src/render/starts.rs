@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::blame;
-use super::fold::State;
+use super::fold::FoldedCronJob;
 use super::path;
 use crate::cron::{
     Cut, Expression, HashFaultKind, HashSeed, HashedExpression, Inexact, MAX_STAGGER_MINUTES, Window, Zone,
@@ -35,7 +35,7 @@ pub(super) struct StartKey {
 
 /// Where a copy is.
 #[derive(Clone, Copy)]
-pub(super) struct Spot<'a> {
+pub(super) struct StartSpot<'a> {
     pub(super) unit: &'a Unit,
     pub(super) overrides: &'a [usize],
     pub(super) cluster: &'a Cluster,
@@ -43,13 +43,13 @@ pub(super) struct Spot<'a> {
     pub(super) sources: &'a SourceTree,
 }
 
-fn selects(copies: &CopySelector, spot: &Spot<'_>) -> bool {
+fn selects(copies: &CopySelector, spot: &StartSpot<'_>) -> bool {
     let cluster = |selector| place::matches(selector, spot.cluster).is_ok();
     copies.clusters.as_ref().is_none_or(cluster) && spot.fleet.selects_task(copies, &spot.unit.identity)
 }
 
 /// The key of a copy.
-pub(super) fn key(spot: Spot<'_>) -> StartKey {
+pub(super) fn key(spot: StartSpot<'_>) -> StartKey {
     let blackouts = spot.fleet.blackouts.iter().enumerate();
     let weekly = blackouts.filter(|(_, blackout)| matches!(blackout.when, BlackoutWhen::Weekly(_)));
     let pauses = spot.fleet.pauses.iter().enumerate();
@@ -61,7 +61,7 @@ pub(super) fn key(spot: Spot<'_>) -> StartKey {
 }
 
 /// What of the start depends on the cluster's name.
-fn hashed(spot: &Spot<'_>) -> Option<String> {
+fn hashed(spot: &StartSpot<'_>) -> Option<String> {
     let (mut text, mut hash, mut stagger) = (None, HashSettings::default(), None);
     for layer in spot.unit.layers_with(spot.overrides) {
         let body = &layer.body;
@@ -84,14 +84,14 @@ fn hashed(spot: &Spot<'_>) -> Option<String> {
 }
 
 /// Whether a patch writes something that may be an `H`.
-fn patches_hash(spot: &Spot<'_>) -> bool {
+fn patches_hash(spot: &StartSpot<'_>) -> bool {
     let steps = spot.overrides.iter().flat_map(|at| &spot.unit.overrides[*at].layer.body.patches);
     steps.map(|step| &step.patch.value).any(|value| value.to_string().contains('H'))
 }
 
 /// The names that a start is hashed by. Where `active` chooses, the copies share their start, so that a failover moves no
 /// run.
-fn seed<'a>(spot: &Spot<'a>, settings: &'a HashSettings) -> HashSeed<'a> {
+fn seed<'a>(spot: &StartSpot<'a>, settings: &'a HashSettings) -> HashSeed<'a> {
     let usual = if spot.unit.active.is_some() { HashBy::Task } else { HashBy::Cluster };
     HashSeed {
         namespace: spot.unit.identity.namespace.as_deref().unwrap_or_default(),
@@ -102,7 +102,12 @@ fn seed<'a>(spot: &Spot<'a>, settings: &'a HashSettings) -> HashSeed<'a> {
 }
 
 /// Puts the plain expression into the CronJob; what cannot be settled leaves an expression that is never written.
-pub(super) fn settle(spot: Spot<'_>, key: &StartKey, state: &mut State, diags: &mut Vec<Diagnostic>) -> StartSpread {
+pub(super) fn settle(
+    spot: StartSpot<'_>,
+    key: &StartKey,
+    state: &mut FoldedCronJob,
+    diags: &mut Vec<Diagnostic>,
+) -> StartSpread {
     let Some(text) = path::at(&state.object, SCHEDULE).and_then(Value::as_str).map(str::to_owned) else {
         return StartSpread::default();
     };
@@ -121,9 +126,9 @@ pub(super) fn settle(spot: Spot<'_>, key: &StartKey, state: &mut State, diags: &
 }
 
 struct Settling<'a> {
-    spot: Spot<'a>,
+    spot: StartSpot<'a>,
     key: &'a StartKey,
-    state: &'a State,
+    state: &'a FoldedCronJob,
     /// Where the schedule is written.
     span: Span,
     found: Vec<Diagnostic>,
@@ -192,7 +197,7 @@ impl Settling<'_> {
                     };
                     self.found.push(Diagnostic::new(Code::UnevenStep, span, message).help(help));
                 }
-                if field.unit == crate::cron::Unit::Day && item.last > 28 {
+                if field.unit == crate::cron::CronField::Day && item.last > 28 {
                     let message = format!("`{written}` may become a day that some months do not have");
                     let help = "`H` alone stays within 1-28, or write a range that ends at 28";
                     self.found.push(Diagnostic::new(Code::LateDays, span, message).help(help));
@@ -403,7 +408,12 @@ fn clock_span(fleet: &Fleet) -> std::ops::Range<jiff::Timestamp> {
 }
 
 /// Suspends a copy that pauses select and that would run; returns the names of the pauses.
-pub(super) fn pause(spot: Spot<'_>, key: &StartKey, object: &mut Value, diags: &mut Vec<Diagnostic>) -> Vec<String> {
+pub(super) fn pause(
+    spot: StartSpot<'_>,
+    key: &StartKey,
+    object: &mut Value,
+    diags: &mut Vec<Diagnostic>,
+) -> Vec<String> {
     let suspended = path::at(object, &["spec", "suspend"]).and_then(Value::as_bool).unwrap_or_default();
     if key.pauses.is_empty() || suspended {
         return Vec::new();

@@ -6,24 +6,24 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use serde_json::Value;
 
 use super::blame::{self, Blame, Replay};
-use super::fold::{Fold, State};
+use super::fold::{Fold, FoldedCronJob};
 use super::identity::NamespaceWatch;
 use super::object::heaviest;
-use super::orders::{Order, Orders};
+use super::orders::{ClusterOrder, Orders};
 use super::path::{self, JOB, POD};
 
 use super::references::{self, Scope, TaskNames};
-use super::starts::{self, Spot, StartKey};
+use super::starts::{self, StartKey, StartSpot};
 use super::{Manifest, Surroundings, flux, object, patching, resources};
 use crate::diag::{Code, Diagnostic, Place, Severity};
 use crate::model::{Body, Layer, Source, TimeZone, Timing, Unit, naming};
 use crate::place::Decision;
 use crate::tree::{Span, reach};
-use crate::validate::{self, Amounts, Schema, Valid, Version, names, nulls, requests};
+use crate::validate::{self, ResourceQuantities, SchemaNode, Valid, Version, names, nulls, requests};
 
 /// What tells one variant from another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
+pub(super) struct VariantKey {
     /// The overrides that apply.
     pub(super) overrides: Vec<usize>,
     /// The values of all references used; `None` where one has no value.
@@ -33,12 +33,12 @@ pub(super) struct Key {
     /// The namespace of cluster or fleet.
     namespace: Option<String>,
     /// What the plan says of the cluster.
-    order: Order,
+    order: ClusterOrder,
     /// When its copy starts.
     start: StartKey,
 }
 
-impl Key {
+impl VariantKey {
     /// The references that stand in it.
     pub(super) fn references(&self) -> impl Iterator<Item = &str> {
         self.values.iter().map(|(name, _)| name.as_str())
@@ -46,13 +46,13 @@ impl Key {
 }
 
 /// A variant, built.
-pub(super) struct Built {
+pub(super) struct RenderedVariant {
     /// Pods of one run.
     pub(super) instances: u32,
     pub(super) undone: bool,
     pub(super) manifests: Vec<Manifest>,
     pub(super) timing: Timing,
-    pub(super) requests: Option<Amounts>,
+    pub(super) requests: Option<ResourceQuantities>,
     /// The finished CronJob.
     pub(super) cron_job: Value,
     /// The overrides that changed something.
@@ -66,7 +66,7 @@ pub(super) struct Built {
 
 /// The layers before overrides, folded once, where no reference stands in them.
 pub(super) struct Prefix {
-    state: Option<(State, Vec<Diagnostic>)>,
+    state: Option<(FoldedCronJob, Vec<Diagnostic>)>,
 }
 
 /// So many layers and patches are laid over one another for one cluster: with each the whole object is looked at again.
@@ -101,12 +101,12 @@ pub(super) fn group(
     own: &BTreeSet<String>,
     (decision, orders): (&Decision, &Orders),
     around: Surroundings<'_>,
-) -> Vec<(Key, Vec<usize>)> {
+) -> Vec<(VariantKey, Vec<usize>)> {
     let mut theirs: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
     let zoned =
         |layer: &Layer| layer.body.schedule.time_zone.as_ref().is_some_and(|zone| zone.value == TimeZone::Cluster);
     let counts = |layer: &Layer| layer.body.job.as_ref().is_some_and(|job| job.member("shardEnv").is_some());
-    let mut groups: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
+    let mut groups: BTreeMap<VariantKey, Vec<usize>> = BTreeMap::new();
     // Of many overrides that tasks share most select nothing of the inventory.
     let selecting: Vec<(usize, Option<&[usize]>)> = unit
         .overrides
@@ -142,9 +142,9 @@ pub(super) fn group(
         let order = orders.of(i, unit.layers_with(&overrides).any(counts));
         let zone = if asks { cluster.time_zone.as_ref().map(|zone| zone.value.clone()) } else { None };
         let namespace = default_namespace(around, i).map(str::to_owned);
-        let spot = Spot { unit, overrides: &overrides, cluster, fleet: around.fleet, sources: around.sources };
+        let spot = StartSpot { unit, overrides: &overrides, cluster, fleet: around.fleet, sources: around.sources };
         let start = starts::key(spot);
-        let key = Key { overrides, values, zone, namespace, order, start };
+        let key = VariantKey { overrides, values, zone, namespace, order, start };
         groups.entry(key).or_default().push(i);
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
@@ -231,12 +231,12 @@ fn narrow(number: u32) -> u16 {
 /// Builds the variant of which `cluster` is one, and checks it once for each version.
 pub(super) fn build<'v>(
     unit: &Unit,
-    key: &Key,
+    key: &VariantKey,
     cluster: usize,
     versions: impl Iterator<Item = &'v Version>,
     prefix: &Prefix,
     around: Surroundings<'_>,
-) -> Built {
+) -> RenderedVariant {
     let scope = scope(unit, &key.overrides, around, cluster);
     let mut fold = match &prefix.state {
         Some((state, troubles)) => {
@@ -279,7 +279,7 @@ pub(super) fn build<'v>(
         for step in unit.overrides[*at].layer.body.patches.iter().filter(|step| patching::for_cron_job(step)) {
             let before = fold.state.object.clone();
             let applied = patching::apply(&mut fold, step);
-            nulls::as_read(&mut fold.state.object, Schema::cronjob());
+            nulls::as_read(&mut fold.state.object, SchemaNode::cronjob());
             namespace_watch.look(step, &before, &fold.state.object);
             failed |= !applied;
             if (!applied || before != fold.state.object) && !changed.contains(at) {
@@ -287,8 +287,13 @@ pub(super) fn build<'v>(
             }
         }
     }
-    let spot =
-        Spot { unit, overrides: &key.overrides, cluster: scope.cluster, fleet: around.fleet, sources: around.sources };
+    let spot = StartSpot {
+        unit,
+        overrides: &key.overrides,
+        cluster: scope.cluster,
+        fleet: around.fleet,
+        sources: around.sources,
+    };
     let spread = starts::settle(spot, &key.start, &mut fold.state, &mut fold.troubles);
     let expected_duration = fold.state.expected_duration;
     fold.forget_replaced();
@@ -367,7 +372,7 @@ pub(super) fn build<'v>(
         manifests.clear();
     }
     variables_matter(unit, key, cluster, around, &mut changed);
-    Built { instances, undone, manifests, timing, requests, cron_job: value, changed, missed, diags, checked }
+    RenderedVariant { instances, undone, manifests, timing, requests, cron_job: value, changed, missed, diags, checked }
 }
 
 /// Name and namespace are also the path of the manifest, so nothing may climb in them. Where the task's own name is
@@ -445,7 +450,7 @@ fn only_patches(body: &Body) -> bool {
 }
 
 /// An override that only sets variables has an effect if a reference has another value without it.
-fn variables_matter(unit: &Unit, key: &Key, cluster: usize, around: Surroundings<'_>, changed: &mut Vec<usize>) {
+fn variables_matter(unit: &Unit, key: &VariantKey, cluster: usize, around: Surroundings<'_>, changed: &mut Vec<usize>) {
     for at in &key.overrides {
         if changed.contains(at) || unit.overrides[*at].layer.body.variables.is_empty() {
             continue;

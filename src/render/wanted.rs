@@ -9,12 +9,12 @@ use super::fold::Fold;
 use super::path::{self, JOB, POD};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Unit, reference};
-use crate::validate::Amounts;
+use crate::validate::ResourceQuantities;
 use crate::validate::requests;
 
 /// What a task asks for.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub struct RequestedRuns {
     /// `parallelism`, if it is a number.
     pub parallelism: Option<i64>,
     /// `completions`, if it is a number.
@@ -22,13 +22,13 @@ pub struct Wanted {
     /// The Job is Indexed, so `completions` is never left out.
     pub indexed: bool,
     /// What one pod requests.
-    pub requests: Amounts,
+    pub requests: ResourceQuantities,
     /// What keeps it from being known.
     pub trouble: Option<Diagnostic>,
 }
 
 /// Looks at the layers of a task.
-pub fn wanted(unit: &Unit, around: Surroundings<'_>) -> Wanted {
+pub fn wanted(unit: &Unit, around: Surroundings<'_>) -> RequestedRuns {
     let mut fold = Fold::new(unit, around.sources, None);
     unit.layers.iter().for_each(|layer| fold.layer(layer));
     let object = fold.state.object;
@@ -39,8 +39,12 @@ pub fn wanted(unit: &Unit, around: Surroundings<'_>) -> Wanted {
             .filter(|number| (0..=i64::from(i32::MAX)).contains(number))
     };
     let indexed = job.and_then(|job| job.get("completionMode")).and_then(Value::as_str) == Some("Indexed");
-    let mut wanted =
-        Wanted { parallelism: number("parallelism"), completions: number("completions"), indexed, ..Wanted::default() };
+    let mut wanted = RequestedRuns {
+        parallelism: number("parallelism"),
+        completions: number("completions"),
+        indexed,
+        ..RequestedRuns::default()
+    };
     let Some(pod) = path::at(&object, POD) else { return wanted };
     match requests::of_pod(pod) {
         Ok(requests) => wanted.requests = requests,

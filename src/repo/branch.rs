@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use git2::{Commit, ErrorCode, Oid, ReferenceType, Repository, message_trailers_bytes};
 
 use super::error::Error;
-use super::objects::{Objects, around};
+use super::objects::{GitFiles, around};
 use super::view::View;
 
 /// The trailer of a commit of ours that names the commit it was made from.
@@ -14,7 +14,7 @@ pub const SOURCE_TRAILER: &str = "Fleetcron-source-commit";
 
 /// A commit, as far as others want to name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Origin {
+pub struct CommitOrigin {
     /// Its id, in hexadecimal.
     pub id: String,
     /// `Name <address>`.
@@ -100,12 +100,12 @@ pub fn tip(root: &Path, branch: &str) -> Result<Tip, Error> {
 ///
 /// # Errors
 /// It is not there.
-pub fn contents_of(root: &Path, commit: &str) -> Result<Objects, Error> {
-    Objects::at(root, &format!("{commit}:"))
+pub fn contents_of(root: &Path, commit: &str) -> Result<GitFiles, Error> {
+    GitFiles::at(root, &format!("{commit}:"))
 }
 
 /// The commit that a state of the repository is, or was changed from: of a folder and an index it is HEAD.
-pub fn origin(root: &Path, view: &View) -> Option<Origin> {
+pub fn origin(root: &Path, view: &View) -> Option<CommitOrigin> {
     let (repository, _) = around(root).ok()?;
     let revision = match view {
         View::Folder | View::Index(_) => "HEAD",
@@ -114,7 +114,7 @@ pub fn origin(root: &Path, view: &View) -> Option<Origin> {
     let (commit, _) = commit_of(&repository, revision)?;
     let author = commit.author();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Some(Origin {
+    Some(CommitOrigin {
         id: commit.id().to_string(),
         author: format!("{} <{}>", text(author.name_bytes()), text(author.email_bytes())),
         seconds: commit.time().seconds(),
@@ -201,7 +201,7 @@ pub fn index_file(root: &Path, named: &Path) -> Option<PathBuf> {
 
 /// How one commit stands to another in history.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Order {
+pub enum Ancestry {
     /// It is the other, comes before it, or is on another line.
     NotAfter,
     /// It comes after the other.
@@ -211,13 +211,13 @@ pub enum Order {
 }
 
 /// Whether `commit` comes after `other`, both as hexadecimal ids.
-pub fn order(root: &Path, commit: &str, other: &str) -> Order {
+pub fn order(root: &Path, commit: &str, other: &str) -> Ancestry {
     if commit == other {
-        return Order::NotAfter;
+        return Ancestry::NotAfter;
     }
     let repository = match around(root) {
         Ok((repository, _)) => repository,
-        Err(error) => return Order::Unknown(error.to_string()),
+        Err(error) => return Ancestry::Unknown(error.to_string()),
     };
     let shallow = repository.is_shallow();
     let way = if shallow {
@@ -225,17 +225,17 @@ pub fn order(root: &Path, commit: &str, other: &str) -> Order {
     } else {
         "it is not in this clone; `git fetch` may bring it"
     };
-    let unknown = || Order::Unknown(way.to_owned());
+    let unknown = || Ancestry::Unknown(way.to_owned());
     let (Ok(id), Ok(other)) = (Oid::from_str(commit), Oid::from_str(other)) else { return unknown() };
     if repository.find_commit(id).is_err() {
         return unknown();
     }
     let after = |later, earlier| repository.graph_descendant_of(later, earlier);
     match (after(other, id), after(id, other)) {
-        (Ok(true), _) => Order::NotAfter,
-        (_, Ok(true)) => Order::After,
+        (Ok(true), _) => Ancestry::NotAfter,
+        (_, Ok(true)) => Ancestry::After,
         // Where history is cut off, two commits only seem to be on different lines.
-        (Ok(false), Ok(false)) if !shallow => Order::NotAfter,
+        (Ok(false), Ok(false)) if !shallow => Ancestry::NotAfter,
         _ => unknown(),
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::{Error, place};
 use crate::tree::ownership::{INDEX, is_temporary};
-use crate::tree::{Contents, Existing, Kind, RepoPath};
+use crate::tree::{Contents, Existing, ExistingKind, RepoPath};
 
 /// Lists what stands in the output directory `dir`: nothing, if there is none. Where only some clusters are built,
 /// `wanted` says which of the entries of `dir` are looked at; the others are not even listed.
@@ -67,16 +67,16 @@ fn list(
     }
     let kind = entry.file_type()?;
     let kind = if kind.is_file() {
-        Kind::File
+        ExistingKind::File
     } else if kind.is_dir() {
-        Kind::Folder
+        ExistingKind::Folder
     } else if kind.is_symlink() {
-        Kind::Link
+        ExistingKind::Link
     } else {
-        Kind::Other
+        ExistingKind::Other
     };
     // No folder of ours is hidden; that of a checkout's Git can be large.
-    if kind == Kind::Folder && !text.starts_with('.') {
+    if kind == ExistingKind::Folder && !text.starts_with('.') {
         folders.push(path);
     }
     // What is hidden and not our index is none of our business, not even to report it.
@@ -122,20 +122,20 @@ pub fn output_dir(root: &Path, dir: &RepoPath) -> Result<PathBuf, Error> {
 }
 
 /// The bytes of what [`existing`] listed. One buffer serves all files.
-pub struct Standing {
+pub struct ExistingBytes {
     dir: PathBuf,
     place: PathBuf,
     buffer: Vec<u8>,
 }
 
-impl Standing {
+impl ExistingBytes {
     /// The files below the output directory `dir`.
     pub fn new(dir: &Path) -> Self {
         Self { dir: dir.to_owned(), place: PathBuf::new(), buffer: Vec::new() }
     }
 }
 
-impl Contents for Standing {
+impl Contents for ExistingBytes {
     type Error = Error;
 
     fn read(&mut self, path: &RepoPath, limit: usize) -> Result<&[u8], Error> {

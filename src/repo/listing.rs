@@ -16,7 +16,7 @@ const REPEATED: usize = 1_000_000;
 
 /// What stands at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mode {
+pub(super) enum FileMode {
     File,
     Folder,
     Link,
@@ -26,15 +26,15 @@ pub(super) enum Mode {
 
 /// Something at a path.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Entry {
-    pub(super) mode: Mode,
+pub(super) struct ListedPath {
+    pub(super) mode: FileMode,
     /// Zero for a folder of an index.
     pub(super) id: Oid,
 }
 
 /// The paths below a fleet root.
 pub(super) struct Listing {
-    kind: Kind,
+    kind: ListingKind,
     /// Paths that are not UTF-8, as far as they can be shown.
     unnamed: RefCell<BTreeSet<String>>,
     /// Folders that Git could not give, and why.
@@ -45,9 +45,9 @@ pub(super) struct Listing {
     repeated: Cell<usize>,
 }
 
-enum Kind {
+enum ListingKind {
     /// In path order of their bytes, relative to the fleet root.
-    Index(Vec<(String, Entry)>),
+    Index(Vec<(String, ListedPath)>),
     /// The tree at the fleet root.
     Tree(Oid),
 }
@@ -80,22 +80,22 @@ impl Listing {
             } else if !IndexEntryExtendedFlag::from_bits_truncate(entry.flags_extended)
                 .contains(IndexEntryExtendedFlag::INTENT_TO_ADD)
             {
-                entries.push((path.to_owned(), Entry { mode: mode(entry.mode), id: entry.id }));
+                entries.push((path.to_owned(), ListedPath { mode: mode(entry.mode), id: entry.id }));
             }
         }
         if !unmerged.is_empty() {
             return Err(Error::Unmerged(unmerged.into_iter().collect()));
         }
         entries.sort_by(|a, b| a.0.cmp(&b.0));
-        Ok(Self { unnamed, ..Self::new(Kind::Index(entries)) })
+        Ok(Self { unnamed, ..Self::new(ListingKind::Index(entries)) })
     }
 
     /// What a tree holds.
     pub(super) fn of_tree(tree: Oid) -> Self {
-        Self::new(Kind::Tree(tree))
+        Self::new(ListingKind::Tree(tree))
     }
 
-    fn new(kind: Kind) -> Self {
+    fn new(kind: ListingKind) -> Self {
         Self {
             kind,
             unnamed: RefCell::default(),
@@ -120,9 +120,9 @@ impl Listing {
     }
 
     /// What stands at a path.
-    pub(super) fn get(&self, repository: &Repository, path: &str) -> Option<Entry> {
+    pub(super) fn get(&self, repository: &Repository, path: &str) -> Option<ListedPath> {
         match &self.kind {
-            Kind::Index(entries) => {
+            ListingKind::Index(entries) => {
                 let at = entries.partition_point(|(other, _)| other.as_str() < path);
                 match entries.get(at) {
                     Some((other, entry)) if other == path => Some(*entry),
@@ -130,11 +130,11 @@ impl Listing {
                         let inside = format!("{path}/");
                         let at = entries.partition_point(|(other, _)| other.as_str() < inside.as_str());
                         let folder = entries.get(at).is_some_and(|(other, _)| other.starts_with(&inside));
-                        folder.then_some(Entry { mode: Mode::Folder, id: Oid::ZERO_SHA1 })
+                        folder.then_some(ListedPath { mode: FileMode::Folder, id: Oid::ZERO_SHA1 })
                     }
                 }
             }
-            Kind::Tree(root) => {
+            ListingKind::Tree(root) => {
                 let found = repository.find_tree(*root).and_then(|tree| tree.get_path(Path::new(path)));
                 // That there is no such path is no fault; that there is no such object is one.
                 let fault = |why: &git2::Error| {
@@ -143,7 +143,7 @@ impl Listing {
                     }
                 };
                 let entry = found.inspect_err(fault).ok()?;
-                Some(Entry { mode: mode(u32::try_from(entry.filemode_raw()).ok()?), id: entry.id() })
+                Some(ListedPath { mode: mode(u32::try_from(entry.filemode_raw()).ok()?), id: entry.id() })
             }
         }
     }
@@ -155,11 +155,11 @@ impl Listing {
         repository: &Repository,
         folder: &str,
         enters: &dyn Fn(&str) -> bool,
-        see: &mut dyn FnMut(&str, Entry),
+        see: &mut dyn FnMut(&str, ListedPath),
     ) {
         match &self.kind {
-            Kind::Index(entries) => each_flat(entries, folder, enters, see),
-            Kind::Tree(root) => {
+            ListingKind::Index(entries) => each_flat(entries, folder, enters, see),
+            ListingKind::Tree(root) => {
                 self.walked.borrow_mut().clear();
                 self.repeated.set(0);
                 let found = repository.find_tree(*root).and_then(|tree| {
@@ -183,7 +183,7 @@ impl Listing {
         tree: &Tree<'_>,
         (folder, depth): (&str, usize),
         enters: &dyn Fn(&str) -> bool,
-        see: &mut dyn FnMut(&str, Entry),
+        see: &mut dyn FnMut(&str, ListedPath),
     ) {
         if depth > DEPTH {
             self.fault(folder, &git2::Error::from_str("folders are nested too deeply"));
@@ -213,22 +213,22 @@ impl Listing {
             }
             let Ok(raw) = u32::try_from(entry.filemode_raw()) else { continue };
             match mode(raw) {
-                Mode::Folder if enters(&path) => match repository.find_tree(entry.id()) {
+                FileMode::Folder if enters(&path) => match repository.find_tree(entry.id()) {
                     Ok(below) => self.each_deep(repository, &below, (&path, depth + 1), enters, see),
                     Err(why) => self.fault(&path, &why),
                 },
-                Mode::Folder => {}
-                mode => see(&path, Entry { mode, id: entry.id() }),
+                FileMode::Folder => {}
+                mode => see(&path, ListedPath { mode, id: entry.id() }),
             }
         }
     }
 }
 
 fn each_flat(
-    entries: &[(String, Entry)],
+    entries: &[(String, ListedPath)],
     folder: &str,
     enters: &dyn Fn(&str) -> bool,
-    see: &mut dyn FnMut(&str, Entry),
+    see: &mut dyn FnMut(&str, ListedPath),
 ) {
     let inside = if folder.is_empty() { String::new() } else { format!("{folder}/") };
     let first = entries.partition_point(|(path, _)| path.as_str() < inside.as_str());
@@ -252,12 +252,12 @@ fn each_flat(
 }
 
 /// The kind that the mode of an entry names.
-fn mode(raw: u32) -> Mode {
+fn mode(raw: u32) -> FileMode {
     match raw & 0o170_000 {
-        0o040_000 => Mode::Folder,
-        0o120_000 => Mode::Link,
-        0o160_000 => Mode::Module,
-        _ => Mode::File,
+        0o040_000 => FileMode::Folder,
+        0o120_000 => FileMode::Link,
+        0o160_000 => FileMode::Module,
+        _ => FileMode::File,
     }
 }
 
@@ -268,8 +268,8 @@ mod tests {
     #[test]
     fn a_flat_list_is_walked_as_folders_are() {
         let paths = ["a", "b/c", "b/d/e", "b/d/f", "b0", "x/y"];
-        let entry = Entry { mode: Mode::File, id: Oid::ZERO_SHA1 };
-        let entries: Vec<(String, Entry)> = paths.iter().map(|path| ((*path).to_owned(), entry)).collect();
+        let entry = ListedPath { mode: FileMode::File, id: Oid::ZERO_SHA1 };
+        let entries: Vec<(String, ListedPath)> = paths.iter().map(|path| ((*path).to_owned(), entry)).collect();
         let asked = RefCell::new(Vec::new());
         let mut seen = Vec::new();
         let enters = |folder: &str| {

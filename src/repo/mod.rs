@@ -24,17 +24,18 @@ mod worktree;
 pub use around::{Around, Stands, around, blocked, filtered, first_ignored, ignores, stands};
 pub use blobs::Blobs;
 pub use branch::{
-    Order, Origin, SOURCE_TRAILER, Tip, before, contents_of, fetched_after, fork, index_file, order, origin, tip,
+    Ancestry, CommitOrigin, SOURCE_TRAILER, Tip, before, contents_of, fetched_after, fork, index_file, order, origin,
+    tip,
 };
 pub use error::Error;
-pub use existing::{Standing, contents, existing, output_dir};
+pub use existing::{ExistingBytes, contents, existing, output_dir};
 pub use fork::merge_base;
 pub use git::{Started, started};
 pub use manifests::{Manifests, manifests};
 pub use note::Note;
-pub use objects::Objects;
+pub use objects::GitFiles;
 pub use place::{check_against, check_out};
 pub use root::{find_root, find_root_within, top_of_copy};
 pub use view::{Opened, View};
 pub use within::{prefix, within};
-pub use worktree::{LOCK, SIZE_LIMIT, Sources, Worktree, read_sources};
+pub use worktree::{LOCK, ReadSources, SIZE_LIMIT, Worktree, read_sources};

@@ -9,13 +9,14 @@ use git2::{ObjectType, Oid, Repository, Tree};
 
 use super::blobs::Blobs;
 use super::error::Error;
-use super::listing::{Entry, Listing, Mode};
+use super::listing::{FileMode, ListedPath, Listing};
 use super::note::Note;
 use super::walk::in_git;
-use super::worktree::{LOCK, Sources, limit_of, stand_in};
+use super::worktree::{LOCK, ReadSources, limit_of, stand_in};
 use crate::tree::ownership::{INDEX, is_temporary};
 use crate::tree::{
-    Existing, GIT_ATTRIBUTES, Kind, Problem, ProblemKind, RepoPath, SourceFile, SourceTree, may_hold_documents,
+    Existing, ExistingKind, GIT_ATTRIBUTES, ProblemKind, ReadProblem, RepoPath, SourceFile, SourceTree,
+    may_hold_documents,
 };
 
 /// So many files may have the content of another file that is read: a few objects of Git can name any number of files.
@@ -25,7 +26,7 @@ const REPEATED: usize = 20_000;
 const LINKS: usize = 40;
 
 /// The files of a fleet in an index or a revision.
-pub struct Objects {
+pub struct GitFiles {
     repository: Repository,
     listing: Listing,
     title: String,
@@ -34,7 +35,7 @@ pub struct Objects {
 }
 
 /// Where a path leads in the end.
-enum Target {
+enum ResolvedPath {
     File(Oid),
     /// By its path without links.
     Folder(String),
@@ -42,7 +43,7 @@ enum Target {
     Bad(ProblemKind),
 }
 
-impl Objects {
+impl GitFiles {
     /// What is staged, of the fleet at `root`. `index` is another index file than the repository's own: Git names one to
     /// hooks while it commits only some paths.
     ///
@@ -92,7 +93,7 @@ impl Objects {
     }
 
     /// Reads what [`Worktree::read`](super::Worktree::read) reads.
-    pub fn read(&self, skip: &[RepoPath]) -> Sources {
+    pub fn read(&self, skip: &[RepoPath]) -> ReadSources {
         let mut files = Vec::new();
         let mut problems = Vec::new();
         let mut links = Vec::new();
@@ -100,7 +101,7 @@ impl Objects {
         let mut repeated = 0;
         let enters = |folder: &str| !is_hidden(folder) && !skip.iter().any(|skipped| skipped.as_str() == folder);
         self.listing.each(&self.repository, "", &enters, &mut |path, entry| {
-            if entry.mode == Mode::Module {
+            if entry.mode == FileMode::Module {
                 self.modules.borrow_mut().insert(path.to_owned());
                 return;
             }
@@ -109,7 +110,7 @@ impl Objects {
             let wanted = named || (!is_hidden(path) && may_hold_documents(path));
             match entry.mode {
                 // A link with any name may lead to a folder.
-                Mode::Link if !is_hidden(path) => links.push((path.to_owned(), wanted)),
+                FileMode::Link if !is_hidden(path) => links.push((path.to_owned(), wanted)),
                 _ if !wanted => {}
                 _ if repeated > REPEATED => {}
                 _ => {
@@ -118,7 +119,7 @@ impl Objects {
                         let why = format!(
                             "{REPEATED} files before it have the content of another file, and no more are read"
                         );
-                        problems.push(Problem { path: path.to_owned(), kind: ProblemKind::Unreadable(why) });
+                        problems.push(ReadProblem { path: path.to_owned(), kind: ProblemKind::Unreadable(why) });
                         return;
                     }
                     self.take(path, entry.id, false, &mut files, &mut problems);
@@ -128,60 +129,60 @@ impl Objects {
         let mut notes = Vec::new();
         for (path, wanted) in links {
             match self.resolve(&path) {
-                Target::Folder(folder) => {
+                ResolvedPath::Folder(folder) => {
                     if folder.split('/').any(|part| part.starts_with('.')) {
                         notes.push(Note::HiddenFolder { link: path, folder });
                     }
                 }
                 _ if !wanted => {}
                 // A link to a file that is not read itself stands for that file.
-                Target::File(id) => self.take(&path, id, plain.contains(&id), &mut files, &mut problems),
-                Target::Missing => {
+                ResolvedPath::File(id) => self.take(&path, id, plain.contains(&id), &mut files, &mut problems),
+                ResolvedPath::Missing => {
                     let kind = ProblemKind::LinkBroken(self.written(&path));
-                    problems.push(Problem { path, kind });
+                    problems.push(ReadProblem { path, kind });
                 }
-                Target::Bad(kind) => problems.push(Problem { path, kind }),
+                ResolvedPath::Bad(kind) => problems.push(ReadProblem { path, kind }),
             }
         }
         let unnamed = self.listing.unnamed().into_iter();
         let unnamed = unnamed.filter(|path| path.ends_with('/') || may_hold_documents(path));
-        problems.extend(unnamed.map(|path| Problem { path, kind: ProblemKind::Name }));
+        problems.extend(unnamed.map(|path| ReadProblem { path, kind: ProblemKind::Name }));
         let faults = self.listing.faults().into_iter();
-        problems.extend(faults.map(|(path, why)| Problem {
+        problems.extend(faults.map(|(path, why)| ReadProblem {
             path: if path.is_empty() { ".".to_owned() } else { path },
             kind: ProblemKind::Unreadable(format!("Git cannot give it: {why}; in a partial clone, fetch it first")),
         }));
         notes.extend(self.modules.borrow().iter().cloned().map(Note::NestedRepository));
-        Sources { tree: SourceTree::new(files, problems), notes }
+        ReadSources { tree: SourceTree::new(files, problems), notes }
     }
 
     /// Adds the files that documents refer to, as [`Worktree::read_more`](super::Worktree::read_more) does.
-    pub fn read_more(&self, sources: &Sources, paths: &[RepoPath]) -> Sources {
+    pub fn read_more(&self, sources: &ReadSources, paths: &[RepoPath]) -> ReadSources {
         let mut files: Vec<SourceFile> = sources.tree.files().map(|(_, file)| file.clone()).collect();
         let mut problems = sources.tree.problems().to_vec();
         let wanted: BTreeSet<&RepoPath> = paths.iter().filter(|path| sources.tree.get(path).is_none()).collect();
         for path in wanted {
             if path.as_str().split('/').any(|part| part.eq_ignore_ascii_case(".git")) {
-                problems.push(Problem { path: path.to_string(), kind: in_git() });
+                problems.push(ReadProblem { path: path.to_string(), kind: in_git() });
                 continue;
             }
             match self.resolve(path.as_str()) {
-                Target::File(id) => {
+                ResolvedPath::File(id) => {
                     let direct = self.listing.get(&self.repository, path.as_str());
-                    let link = direct.is_none_or(|entry| entry.mode == Mode::Link);
+                    let link = direct.is_none_or(|entry| entry.mode == FileMode::Link);
                     self.take(path.as_str(), id, link, &mut files, &mut problems);
                 }
-                Target::Folder(_) => {
+                ResolvedPath::Folder(_) => {
                     let kind = ProblemKind::Unreadable("it is a folder".to_owned());
-                    problems.push(Problem { path: path.to_string(), kind });
+                    problems.push(ReadProblem { path: path.to_string(), kind });
                 }
-                Target::Missing => {}
-                Target::Bad(kind) => problems.push(Problem { path: path.to_string(), kind }),
+                ResolvedPath::Missing => {}
+                ResolvedPath::Bad(kind) => problems.push(ReadProblem { path: path.to_string(), kind }),
             }
         }
         problems.sort();
         problems.dedup();
-        Sources { tree: SourceTree::new(files, problems), notes: sources.notes.clone() }
+        ReadSources { tree: SourceTree::new(files, problems), notes: sources.notes.clone() }
     }
 
     /// What stands in an output directory, as [`existing`](super::existing()) lists it on disk; without a directory, at the
@@ -208,7 +209,7 @@ impl Objects {
                 return false;
             }
             if let Ok(clean) = RepoPath::new(&rest) {
-                existing.borrow_mut().push(clean, Kind::Folder);
+                existing.borrow_mut().push(clean, ExistingKind::Folder);
             }
             true
         };
@@ -224,11 +225,11 @@ impl Objects {
                 return;
             };
             let kind = match entry.mode {
-                Mode::File => Kind::File,
-                Mode::Link => Kind::Link,
-                Mode::Folder | Mode::Module => Kind::Other,
+                FileMode::File => ExistingKind::File,
+                FileMode::Link => ExistingKind::Link,
+                FileMode::Folder | FileMode::Module => ExistingKind::Other,
             };
-            if kind == Kind::File {
+            if kind == ExistingKind::File {
                 blobs.push(clean.clone(), entry.id);
             }
             existing.push(clean, kind);
@@ -242,29 +243,29 @@ impl Objects {
     /// Where an output directory is, symbolic links inside the root followed.
     fn folder(&self, dir: &RepoPath) -> Result<String, Error> {
         match self.resolve(dir.as_str()) {
-            Target::Folder(path) => Ok(path),
-            Target::Missing => {
+            ResolvedPath::Folder(path) => Ok(path),
+            ResolvedPath::Missing => {
                 let ends = dir.as_str().match_indices('/').map(|(at, _)| at).chain([dir.as_str().len()]);
                 let file = ends.map(|end| &dir.as_str()[..end]).find(|above| {
                     let entry = self.listing.get(&self.repository, above);
-                    entry.is_some_and(|entry| entry.mode != Mode::Folder)
+                    entry.is_some_and(|entry| entry.mode != FileMode::Folder)
                 });
                 file.map_or(Ok(dir.to_string()), |file| Err(Error::NotAFolder(PathBuf::from(file))))
             }
-            Target::File(_) => Err(Error::NotAFolder(PathBuf::from(dir.as_str()))),
-            Target::Bad(_) => Err(Error::OutputOutside(PathBuf::from(dir.as_str()))),
+            ResolvedPath::File(_) => Err(Error::NotAFolder(PathBuf::from(dir.as_str()))),
+            ResolvedPath::Bad(_) => Err(Error::OutputOutside(PathBuf::from(dir.as_str()))),
         }
     }
 
     /// Puts a blob among the files, or what keeps it from being there.
-    fn take(&self, path: &str, id: Oid, link: bool, files: &mut Vec<SourceFile>, problems: &mut Vec<Problem>) {
+    fn take(&self, path: &str, id: Oid, link: bool, files: &mut Vec<SourceFile>, problems: &mut Vec<ReadProblem>) {
         let Ok(clean) = RepoPath::new(path) else {
-            problems.push(Problem { path: path.to_owned(), kind: ProblemKind::Name });
+            problems.push(ReadProblem { path: path.to_owned(), kind: ProblemKind::Name });
             return;
         };
         match self.blob(id, limit_of(path)) {
             Ok(bytes) => files.push(SourceFile { path: clean, bytes, link }),
-            Err(kind) => problems.push(Problem { path: path.to_owned(), kind }),
+            Err(kind) => problems.push(ReadProblem { path: path.to_owned(), kind }),
         }
     }
 
@@ -289,18 +290,18 @@ impl Objects {
         let link = prefixes
             .iter()
             .rev()
-            .find_map(|prefix| self.listing.get(&self.repository, prefix).filter(|entry| entry.mode == Mode::Link));
+            .find_map(|prefix| self.listing.get(&self.repository, prefix).filter(|entry| entry.mode == FileMode::Link));
         link.map(|entry| self.link(entry)).unwrap_or_default()
     }
 
-    fn link(&self, entry: Entry) -> String {
+    fn link(&self, entry: ListedPath) -> String {
         let blob = self.repository.find_blob(entry.id);
         blob.map(|blob| String::from_utf8_lossy(blob.content()).into_owned()).unwrap_or_default()
     }
 
     /// Follows a path through symbolic links, inside the fleet root only.
-    fn resolve(&self, path: &str) -> Target {
-        let outside = || Target::Bad(ProblemKind::LinkOutside(self.written(path)));
+    fn resolve(&self, path: &str) -> ResolvedPath {
+        let outside = || ResolvedPath::Bad(ProblemKind::LinkOutside(self.written(path)));
         let mut rest: Vec<String> = path.rsplit('/').map(str::to_owned).collect();
         let mut there: Vec<String> = Vec::new();
         let mut links = 0;
@@ -313,29 +314,29 @@ impl Objects {
                     }
                     continue;
                 }
-                part if part.eq_ignore_ascii_case(".git") => return Target::Bad(in_git()),
+                part if part.eq_ignore_ascii_case(".git") => return ResolvedPath::Bad(in_git()),
                 _ => there.push(part),
             }
             let here = there.join("/");
             let Some(entry) = self.listing.get(&self.repository, &here) else {
                 return if links > 0 {
-                    Target::Bad(ProblemKind::LinkBroken(self.written(path)))
+                    ResolvedPath::Bad(ProblemKind::LinkBroken(self.written(path)))
                 } else {
-                    Target::Missing
+                    ResolvedPath::Missing
                 };
             };
             match entry.mode {
-                Mode::Folder => {}
-                Mode::File if rest.is_empty() => return Target::File(entry.id),
-                Mode::File => return Target::Missing,
-                Mode::Module => {
+                FileMode::Folder => {}
+                FileMode::File if rest.is_empty() => return ResolvedPath::File(entry.id),
+                FileMode::File => return ResolvedPath::Missing,
+                FileMode::Module => {
                     self.modules.borrow_mut().insert(here);
-                    return Target::Missing;
+                    return ResolvedPath::Missing;
                 }
-                Mode::Link => {
+                FileMode::Link => {
                     links += 1;
                     if links > LINKS {
-                        return Target::Bad(ProblemKind::LinkBroken(self.written(path)));
+                        return ResolvedPath::Bad(ProblemKind::LinkBroken(self.written(path)));
                     }
                     let target = self.link(entry);
                     if target.starts_with('/') {
@@ -346,7 +347,7 @@ impl Objects {
                 }
             }
         }
-        Target::Folder(there.join("/"))
+        ResolvedPath::Folder(there.join("/"))
     }
 }
 
@@ -397,7 +398,7 @@ mod tests {
             }
             below = (tree.write().unwrap(), 0o040_000);
         }
-        let objects = Objects::at(folder.path(), &below.0.to_string()).unwrap();
+        let objects = GitFiles::at(folder.path(), &below.0.to_string()).unwrap();
         let sources = objects.read(&[]);
         assert_eq!(sources.tree.files().len(), REPEATED + 1);
         let why: Vec<String> = sources.tree.problems().iter().map(|problem| format!("{:?}", problem.kind)).collect();

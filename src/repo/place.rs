@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::existing::{Standing, existing};
+use super::existing::{ExistingBytes, existing};
 use super::within::resolved;
 use super::{Error, git};
 use crate::tree::Contents;
@@ -75,7 +75,7 @@ fn refuse_documents(dir: &Path, way: &str) -> Result<(), Error> {
 /// The first file below a folder that holds a document of fleetcron; `None` if there is none, or no such folder.
 fn first_document(dir: &Path) -> Result<Option<PathBuf>, Error> {
     let existing = existing(dir, |_| true)?;
-    let mut standing = Standing::new(dir);
+    let mut standing = ExistingBytes::new(dir);
     for path in existing.files().filter(|path| is_yaml(path.file_name())) {
         if !has_header(standing.read(path, HEADER.len())?) && holds_document(standing.read(path, LIMIT)?) {
             return Ok(Some(PathBuf::from(path.as_str())));

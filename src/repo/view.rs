@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
-use super::objects::Objects;
-use super::worktree::{Sources, Worktree};
+use super::objects::GitFiles;
+use super::worktree::{ReadSources, Worktree};
 use crate::tree::RepoPath;
 
 /// Where the files of a fleet are read from.
@@ -23,19 +23,19 @@ pub enum Opened {
     /// A folder.
     Folder(Worktree),
     /// An index or a revision.
-    Objects(Objects),
+    Objects(GitFiles),
 }
 
 impl View {
     /// Opens it, for the fleet at `root`.
     ///
     /// # Errors
-    /// As [`Worktree::open`], [`Objects::staged`] and [`Objects::at`].
+    /// As [`Worktree::open`], [`GitFiles::staged`] and [`GitFiles::at`].
     pub fn open(&self, root: &Path) -> Result<Opened, Error> {
         Ok(match self {
             Self::Folder => Opened::Folder(Worktree::open(root)?),
-            Self::Index(file) => Opened::Objects(Objects::staged(root, file.as_deref())?),
-            Self::Revision(revision) => Opened::Objects(Objects::at(root, revision)?),
+            Self::Index(file) => Opened::Objects(GitFiles::staged(root, file.as_deref())?),
+            Self::Revision(revision) => Opened::Objects(GitFiles::at(root, revision)?),
         })
     }
 }
@@ -51,7 +51,7 @@ impl Opened {
 
     /// Reads what may hold documents. Left out is the output directory, which is relative to the root, and, on disk, the
     /// folders `skip`.
-    pub fn read(&self, output: &str, skip: &[PathBuf]) -> Sources {
+    pub fn read(&self, output: &str, skip: &[PathBuf]) -> ReadSources {
         match self {
             Self::Folder(worktree) => {
                 let skip: Vec<PathBuf> = skip.iter().cloned().chain([worktree.root().join(output)]).collect();
@@ -62,7 +62,7 @@ impl Opened {
     }
 
     /// Adds the files that documents refer to.
-    pub fn read_more(&self, sources: &Sources, paths: &[RepoPath]) -> Sources {
+    pub fn read_more(&self, sources: &ReadSources, paths: &[RepoPath]) -> ReadSources {
         match self {
             Self::Folder(worktree) => worktree.read_more(sources, paths),
             Self::Objects(objects) => objects.read_more(sources, paths),

@@ -11,21 +11,21 @@ use walkdir::{DirEntry, WalkDir};
 use super::git::Git;
 use super::note::Note;
 use super::worktree::LOCK;
-use crate::tree::{GIT_ATTRIBUTES, Problem, ProblemKind, RepoPath, may_hold_documents};
+use crate::tree::{GIT_ATTRIBUTES, ProblemKind, ReadProblem, RepoPath, may_hold_documents};
 
 /// What a walk found.
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct WalkedFiles {
     /// Plain files, with their path on this machine.
     pub(super) files: Vec<(RepoPath, PathBuf)>,
     /// Symbolic links to plain files below the root, with the file that they lead to in the end.
     pub(super) links: Vec<(RepoPath, PathBuf)>,
-    pub(super) problems: Vec<Problem>,
+    pub(super) problems: Vec<ReadProblem>,
     pub(super) notes: Vec<Note>,
 }
 
 /// Where a symbolic link leads.
-pub(super) enum Target {
+pub(super) enum LinkTarget {
     /// To a plain file below the root.
     File(PathBuf),
     /// To a folder below the root.
@@ -35,8 +35,8 @@ pub(super) enum Target {
 }
 
 /// Looks at everything below `root`, which is canonical, but for the folders `skip`, canonical too.
-pub(super) fn walk(root: &Path, git: Option<&Git>, skip: &[PathBuf]) -> Found {
-    let mut found = Found::default();
+pub(super) fn walk(root: &Path, git: Option<&Git>, skip: &[PathBuf]) -> WalkedFiles {
+    let mut found = WalkedFiles::default();
     let mut entries = WalkDir::new(root).min_depth(1).into_iter();
     while let Some(entry) = entries.next() {
         let entry = match entry {
@@ -44,7 +44,7 @@ pub(super) fn walk(root: &Path, git: Option<&Git>, skip: &[PathBuf]) -> Found {
             Err(error) => {
                 let path = error.path().unwrap_or(root);
                 let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
-                found.problems.push(Problem { path: relative(root, path), kind: ProblemKind::Unreadable(reason) });
+                found.problems.push(ReadProblem { path: relative(root, path), kind: ProblemKind::Unreadable(reason) });
                 continue;
             }
         };
@@ -93,7 +93,7 @@ fn is_repository(folder: &Path) -> bool {
 }
 
 /// Looks at a file, a link, or something stranger.
-fn look(root: &Path, git: Option<&Git>, entry: &DirEntry, found: &mut Found) {
+fn look(root: &Path, git: Option<&Git>, entry: &DirEntry, found: &mut WalkedFiles) {
     let at_root = entry.depth() == 1;
     let named = at_root && (entry.file_name() == LOCK || entry.file_name() == GIT_ATTRIBUTES);
     let wanted = named || (!is_hidden(entry.file_name()) && may_hold_documents(&entry.file_name().to_string_lossy()));
@@ -109,30 +109,30 @@ fn look(root: &Path, git: Option<&Git>, entry: &DirEntry, found: &mut Found) {
     let target = if link {
         match follow(root, entry.path()) {
             // What is in the folder is read there, unless it is hidden.
-            Target::Folder(target) => {
+            LinkTarget::Folder(target) => {
                 if below(root, &target).components().any(|part| is_hidden(part.as_os_str())) {
                     found.notes.push(Note::HiddenFolder { link: path, folder: relative(root, &target) });
                 }
                 return;
             }
-            Target::File(_) if !wanted => return,
-            Target::Bad(kind) => {
+            LinkTarget::File(_) if !wanted => return,
+            LinkTarget::Bad(kind) => {
                 if wanted || entry.path().is_dir() {
-                    found.problems.push(Problem { path, kind });
+                    found.problems.push(ReadProblem { path, kind });
                 }
                 return;
             }
-            Target::File(target) => Some(target),
+            LinkTarget::File(target) => Some(target),
         }
     } else if entry.file_type().is_file() {
         None
     } else {
-        found.problems.push(Problem { path, kind: special() });
+        found.problems.push(ReadProblem { path, kind: special() });
         return;
     };
     let Some(clean) = below(root, entry.path()).to_str().and_then(|name| RepoPath::new(&with_slashes(name)).ok())
     else {
-        found.problems.push(Problem { path, kind: ProblemKind::Name });
+        found.problems.push(ReadProblem { path, kind: ProblemKind::Name });
         return;
     };
     match target {
@@ -143,7 +143,7 @@ fn look(root: &Path, git: Option<&Git>, entry: &DirEntry, found: &mut Found) {
 
 /// Where a path leads in the end, if a symbolic link stands at its end or on the way. Nothing outside of the root is
 /// opened, only looked up.
-pub(super) fn follow(root: &Path, path: &Path) -> Target {
+pub(super) fn follow(root: &Path, path: &Path) -> LinkTarget {
     let written = || {
         let link = path.ancestors().take_while(|above| *above != root).find_map(|above| above.read_link().ok());
         link.unwrap_or_default().to_string_lossy().into_owned()
@@ -151,19 +151,19 @@ pub(super) fn follow(root: &Path, path: &Path) -> Target {
     let target = match path.canonicalize() {
         Ok(target) => target,
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            return Target::Bad(ProblemKind::Unreadable(error.to_string()));
+            return LinkTarget::Bad(ProblemKind::Unreadable(error.to_string()));
         }
-        Err(_) => return Target::Bad(ProblemKind::LinkBroken(written())),
+        Err(_) => return LinkTarget::Bad(ProblemKind::LinkBroken(written())),
     };
     if !target.starts_with(root) {
-        return Target::Bad(ProblemKind::LinkOutside(written()));
+        return LinkTarget::Bad(ProblemKind::LinkOutside(written()));
     }
     match target.symlink_metadata() {
-        Ok(meta) if meta.is_dir() => Target::Folder(target),
-        Ok(_) if in_git_folder(root, &target) => Target::Bad(in_git()),
-        Ok(meta) if meta.is_file() => Target::File(target),
-        Ok(_) => Target::Bad(special()),
-        Err(error) => Target::Bad(ProblemKind::Unreadable(error.to_string())),
+        Ok(meta) if meta.is_dir() => LinkTarget::Folder(target),
+        Ok(_) if in_git_folder(root, &target) => LinkTarget::Bad(in_git()),
+        Ok(meta) if meta.is_file() => LinkTarget::File(target),
+        Ok(_) => LinkTarget::Bad(special()),
+        Err(error) => LinkTarget::Bad(ProblemKind::Unreadable(error.to_string())),
     }
 }
 

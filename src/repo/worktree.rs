@@ -14,8 +14,8 @@ use std::sync::Arc;
 use super::error::Error;
 use super::git::Git;
 use super::note::Note;
-use super::walk::{self, Target};
-use crate::tree::{Problem, ProblemKind, RepoPath, SourceFile, SourceTree};
+use super::walk::{self, LinkTarget};
+use crate::tree::{ProblemKind, ReadProblem, RepoPath, SourceFile, SourceTree};
 
 /// A file longer than this is not read.
 pub const SIZE_LIMIT: u64 = 8 << 20;
@@ -28,7 +28,7 @@ pub const LOCK: &str = "fleetcron.lock";
 
 /// What was read, and what is worth a word about it.
 #[derive(Clone, Debug, Default)]
-pub struct Sources {
+pub struct ReadSources {
     /// The files and the problems.
     pub tree: SourceTree,
     /// In order, no note twice.
@@ -46,7 +46,7 @@ pub struct Worktree {
 ///
 /// # Errors
 /// As these.
-pub fn read_sources(root: &Path, skip: &[PathBuf]) -> Result<Sources, Error> {
+pub fn read_sources(root: &Path, skip: &[PathBuf]) -> Result<ReadSources, Error> {
     Ok(Worktree::open(root)?.read(skip))
 }
 
@@ -100,10 +100,10 @@ impl Worktree {
     /// Reads every `.yaml`, `.yml` and `.json` file below the root, the lock and the attributes at the root. Left out
     /// are hidden files, what Git ignores and does not track, repositories within, and the folders `skip`, relative to
     /// the root or absolute; one that is the root itself or above it is not left out.
-    pub fn read(&self, skip: &[PathBuf]) -> Sources {
+    pub fn read(&self, skip: &[PathBuf]) -> ReadSources {
         let skip: Vec<PathBuf> = skip.iter().filter_map(|path| self.root.join(path).canonicalize().ok()).collect();
         let found = walk::walk(&self.root, self.git.as_ref(), &skip);
-        let walk::Found { files: plain, links, mut problems, mut notes } = found;
+        let walk::WalkedFiles { files: plain, links, mut problems, mut notes } = found;
         let scanned: BTreeSet<&Path> = plain.iter().map(|(_, path)| path.as_path()).collect();
         let mut files = Vec::with_capacity(plain.len() + links.len());
         // A link to a file that is not read itself stands for that file.
@@ -111,17 +111,17 @@ impl Worktree {
         for (path, place, link) in plain.iter().map(|(path, place)| (path, place, false)).chain(links) {
             match read_file(place, limit_of(path.as_str())) {
                 Ok(bytes) => files.push(SourceFile { path: path.clone(), bytes, link }),
-                Err(kind) => problems.push(Problem { path: path.to_string(), kind }),
+                Err(kind) => problems.push(ReadProblem { path: path.to_string(), kind }),
             }
         }
         notes.extend(self.note.clone());
         notes.sort();
-        Sources { tree: SourceTree::new(files, problems), notes }
+        ReadSources { tree: SourceTree::new(files, problems), notes }
     }
 
     /// Adds the files that documents refer to: hidden, ignored (with a note) or of any name. What does not exist is not
     /// added, and the one who refers to it says so. The files are numbered anew.
-    pub fn read_more(&self, sources: &Sources, paths: &[RepoPath]) -> Sources {
+    pub fn read_more(&self, sources: &ReadSources, paths: &[RepoPath]) -> ReadSources {
         let mut files: Vec<SourceFile> = sources.tree.files().map(|(_, file)| file.clone()).collect();
         let mut problems = sources.tree.problems().to_vec();
         let mut notes = sources.notes.clone();
@@ -135,14 +135,14 @@ impl Worktree {
                     files.push(file);
                 }
                 Ok(None) => {}
-                Err(kind) => problems.push(Problem { path: path.to_string(), kind }),
+                Err(kind) => problems.push(ReadProblem { path: path.to_string(), kind }),
             }
         }
         problems.sort();
         problems.dedup();
         notes.sort();
         notes.dedup();
-        Sources { tree: SourceTree::new(files, problems), notes }
+        ReadSources { tree: SourceTree::new(files, problems), notes }
     }
 
     /// A file that is referred to; `None` if there is none.
@@ -157,13 +157,13 @@ impl Worktree {
             Ok(_) => {}
         }
         match walk::follow(&self.root, &place) {
-            Target::File(target) => Ok(Some(SourceFile {
+            LinkTarget::File(target) => Ok(Some(SourceFile {
                 path: path.clone(),
                 bytes: read_file(&target, SIZE_LIMIT)?,
                 link: target != place,
             })),
-            Target::Folder(_) => Err(ProblemKind::Unreadable("it is a folder".to_owned())),
-            Target::Bad(kind) => Err(kind),
+            LinkTarget::Folder(_) => Err(ProblemKind::Unreadable("it is a folder".to_owned())),
+            LinkTarget::Bad(kind) => Err(kind),
         }
     }
 }

@@ -17,7 +17,7 @@ const COMMANDS: [&str; 3] = ["##[", "##vso[", "##teamcity["];
 
 /// Whether colours of ours stand in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
+pub enum ColorStyle {
     /// There are none: every escape character is somebody else's.
     Plain,
     /// Sequences that set a colour (SGR) pass.
@@ -39,7 +39,7 @@ pub fn lines(text: &str) -> String {
 /// GitHub's runner takes a line as a command that begins with `::` after white space, a known name, and `::`
 /// (`ActionCommand.TryParseV2` in actions/runner), so no line does but one: `::: path:1:2` leads to another file in a report
 /// and can be no command, because `:` is the name of none. Where the report is for GitHub itself, that is broken up too.
-pub fn for_log(format: Format, text: &str, style: Style) -> Cow<'_, str> {
+pub fn for_log(format: Format, text: &str, style: ColorStyle) -> Cow<'_, str> {
     let strange = |c: char| !matches!(c, '\n' | '\t') && odd(c);
     if !text.contains("::") && !text.contains("##") && !text.contains(strange) {
         return Cow::Borrowed(text);
@@ -48,7 +48,7 @@ pub fn for_log(format: Format, text: &str, style: Style) -> Cow<'_, str> {
     let mut rest = text;
     while let Some(at) = rest.find(strange) {
         safe.push_str(&rest[..at]);
-        let colour = if style == Style::Colored { sgr(&rest[at..]) } else { 0 };
+        let colour = if style == ColorStyle::Colored { sgr(&rest[at..]) } else { 0 };
         let length = if colour > 0 { colour } else { rest[at..].chars().next().map_or(0, char::len_utf8) };
         let (odd, after) = rest[at..].split_at(length);
         if colour > 0 {
@@ -122,7 +122,7 @@ pub fn report(format: Format, text: &str) -> Cow<'_, str> {
     match format {
         Format::Github => Cow::Owned(broken_up(lines(text), "## ")),
         Format::Json | Format::Sarif | Format::Gitlab => json(text),
-        Format::Text | Format::Markdown | Format::Csv | Format::Junit => for_log(format, text, Style::Plain),
+        Format::Text | Format::Markdown | Format::Csv | Format::Junit => for_log(format, text, ColorStyle::Plain),
     }
 }
 
@@ -184,21 +184,21 @@ mod tests {
 
     #[test]
     fn no_line_of_a_log_is_a_command() {
-        let log = |text| for_log(Format::Text, text, Style::Plain).into_owned();
+        let log = |text| for_log(Format::Text, text, ColorStyle::Plain).into_owned();
         assert_eq!(log("a\n ::add-mask::x\n\t\u{a0}::stop::\nb::c"), "a\n : :add-mask::x\n\t\u{a0}: :stop::\nb::c");
         assert_eq!(log("x\r::error::y\u{85}::z\u{2028}::"), "x\\r::error::y\\u{85}::z\\u{2028}::");
         assert_eq!(log("x ##[error]y ##vso[task] ##teamcity["), "x ## [error]y ## vso[task] ## teamcity[");
         assert_eq!(log("# ## a: b"), "# ## a: b");
         assert_eq!(log(" ::: a:1:2\n :::error::a"), " ::: a:1:2\n : ::error::a");
-        assert_eq!(for_log(Format::Github, " ::: a:1:2", Style::Plain), " : :: a:1:2");
+        assert_eq!(for_log(Format::Github, " ::: a:1:2", ColorStyle::Plain), " : :: a:1:2");
     }
 
     #[test]
     fn only_colours_of_ours_pass() {
         let text = "\u{1b}[1;31mred\u{1b}[0m \u{1b}[2J\u{1b}]0;title\u{7}\n\u{1b}[32m ::error::x";
         let colored = "\u{1b}[1;31mred\u{1b}[0m \\u{1b}[2J\\u{1b}]0;title\\u{7}\n\u{1b}[32m : :error::x";
-        assert_eq!(for_log(Format::Text, text, Style::Colored), colored);
-        let none = for_log(Format::Text, text, Style::Plain);
+        assert_eq!(for_log(Format::Text, text, ColorStyle::Colored), colored);
+        let none = for_log(Format::Text, text, ColorStyle::Plain);
         assert!(!none.contains(ESCAPE) && none.starts_with("\\u{1b}[1;31mred"), "{none}");
     }
 

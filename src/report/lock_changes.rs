@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::compile::{self, Compilation};
-use crate::lock::{Change, PATH};
+use crate::lock::{PATH, PlacementChange};
 use crate::report::table::count;
 use crate::tree::SourceTree;
 
@@ -16,7 +16,7 @@ const SHOWN: usize = 20;
 pub fn text(compilation: &Compilation, sources: &SourceTree, written: bool) -> String {
     let mut text = String::new();
     let (new, moved): (Vec<_>, Vec<_>) =
-        compilation.drift.iter().partition(|drift| matches!(drift.changes[..], [Change::New { .. }]));
+        compilation.drift.iter().partition(|drift| matches!(drift.changes[..], [PlacementChange::New { .. }]));
     if compilation.drift.is_empty() {
         if compilation.lock_differs && written {
             let _infallible = writeln!(text, "{PATH}: put in order");
@@ -42,20 +42,20 @@ pub fn text(compilation: &Compilation, sources: &SourceTree, written: bool) -> S
 
 /// The same for programs, all of it.
 pub fn value(compilation: &Compilation, sources: &SourceTree) -> Value {
-    let change = |change: &Change| {
+    let change = |change: &PlacementChange| {
         let (kind, from, to) = match change {
-            Change::New { on } => ("new", json!([]), json!(on)),
-            Change::Gone { from } => ("gone", json!(from), json!([])),
-            Change::Moved { from, to } => ("moved", json!(from), json!(to)),
-            Change::Instances { on } => {
+            PlacementChange::New { on } => ("new", json!([]), json!(on)),
+            PlacementChange::Gone { from } => ("gone", json!(from), json!([])),
+            PlacementChange::Moved { from, to } => ("moved", json!(from), json!(to)),
+            PlacementChange::Instances { on } => {
                 let list = |pick: fn(&(String, i64, i64)) -> i64| -> Value {
                     on.iter().map(|one| json!({"cluster": one.0, "instances": pick(one)})).collect()
                 };
                 ("instances", list(|one| one.1), list(|one| one.2))
             }
-            Change::Active { from, to } => ("active", json!(from), json!(to)),
-            Change::Group { from, to } => ("group", json!(from), json!(to)),
-            Change::Asked => ("asked", Value::Null, Value::Null),
+            PlacementChange::Active { from, to } => ("active", json!(from), json!(to)),
+            PlacementChange::Group { from, to } => ("group", json!(from), json!(to)),
+            PlacementChange::Asked => ("asked", Value::Null, Value::Null),
         };
         json!({"change": kind, "from": from, "to": to})
     };

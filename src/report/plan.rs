@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::paint::Paint;
-use super::schedules::{self, Schedule};
+use super::schedules::{self, TaskSchedule};
 use super::table::{self, LongNames, count};
 use super::{ReportContext, TextAndJson, capacity, layout, lock_changes, time};
 
-use crate::compile::{self, Built, Compilation, Load};
+use crate::compile::{self, Compilation, Load, TaskResult};
 use crate::cron::Zone;
-use crate::lock::Change;
+use crate::lock::PlacementChange;
 use crate::model::{Cluster, Model, Unit};
 
 /// So many clusters are named; more are described by what only they have in common, if there is such a thing.
@@ -44,9 +44,9 @@ impl PlanFilter<'_> {
 }
 
 /// One task in the table.
-struct Row<'a> {
+struct TaskRow<'a> {
     unit: &'a Unit,
-    built: &'a Built,
+    built: &'a TaskResult,
     /// The clusters asked for, with their instances and what their copy does.
     shown: Vec<(usize, u32, Copy)>,
     /// All of its clusters.
@@ -96,7 +96,7 @@ enum Copy {
     Paused,
 }
 
-impl Row<'_> {
+impl TaskRow<'_> {
     fn instances(&self) -> u64 {
         self.shown.iter().map(|(_, instances, _)| u64::from(*instances)).sum()
     }
@@ -165,7 +165,7 @@ impl Row<'_> {
 }
 
 /// What the copy of a task on each of its clusters does.
-fn copies(built: &Built) -> BTreeMap<usize, Copy> {
+fn copies(built: &TaskResult) -> BTreeMap<usize, Copy> {
     let mut copies = BTreeMap::new();
     let running = built.planned.activation.as_ref().map(|activation| &activation.running);
     for variant in &built.rendered.variants {
@@ -193,7 +193,7 @@ pub fn by_cluster(filter: &PlanFilter<'_>, compilation: &Compilation, context: &
         let copies = copies(built);
         let copy = |at: usize| copies.get(&at).copied().unwrap_or(Copy::Runs);
         let shown = built.decision.chosen().filter(|(at, _)| asked(*at));
-        let row = Row {
+        let row = TaskRow {
             unit,
             built,
             shown: shown.map(|(at, instances)| (at, instances, copy(at))).collect(),
@@ -209,7 +209,7 @@ pub fn by_cluster(filter: &PlanFilter<'_>, compilation: &Compilation, context: &
 }
 
 fn text(
-    rows: &[Row<'_>],
+    rows: &[TaskRow<'_>],
     loads: &[Load],
     filter: &PlanFilter<'_>,
     compilation: &Compilation,
@@ -236,7 +236,7 @@ fn text(
         let asked: Vec<usize> = (0..loads.len()).filter(|at| filter.has_cluster(&model.clusters[*at].name)).collect();
         text.push_str(&capacity::text(loads, &asked, narrowed, model, width));
     }
-    let instances: u64 = rows.iter().map(Row::instances).sum();
+    let instances: u64 = rows.iter().map(TaskRow::instances).sum();
     let suspended = rows.iter().flat_map(|row| &row.shown).filter(|one| one.2 != Copy::Runs).count();
     let copies = if suspended == 1 { "1 copy".to_owned() } else { format!("{suspended} copies") };
     text.push_str(&format!(
@@ -257,7 +257,7 @@ fn text(
         if compilation
             .drift
             .iter()
-            .any(|drift| drift.changes.iter().any(|change| !matches!(change, Change::New { .. })))
+            .any(|drift| drift.changes.iter().any(|change| !matches!(change, PlacementChange::New { .. })))
         {
             let moves = format!("the next build changes {}", lock_changes::text(compilation, context.sources, true));
             text.push('\n');
@@ -275,9 +275,9 @@ fn idle(loads: &[Load], model: &Model) -> Vec<String> {
     idle.map(|(_, cluster)| cluster.name.value.clone()).collect()
 }
 
-fn value(rows: &[Row<'_>], loads: &[Load], compilation: &Compilation, context: &ReportContext<'_>) -> Value {
+fn value(rows: &[TaskRow<'_>], loads: &[Load], compilation: &Compilation, context: &ReportContext<'_>) -> Value {
     let model = &compilation.model;
-    let one = |row: &Row<'_>| {
+    let one = |row: &TaskRow<'_>| {
         let clusters = row.shown.iter().map(|(at, instances, copy)| {
             let suspended = *copy != Copy::Runs;
             let standby = *copy == Copy::Standby;
@@ -309,10 +309,10 @@ fn schedules_in_order(
     filter: &PlanFilter<'_>,
     from: Timestamp,
     compilation: &Compilation,
-) -> Vec<(String, usize, Vec<Schedule>)> {
+) -> Vec<(String, usize, Vec<TaskSchedule>)> {
     let model = &compilation.model;
     let wanted = |at: &usize| filter.has_cluster(&model.clusters[*at].name);
-    let mut found: Vec<(String, usize, Vec<Schedule>)> = Vec::new();
+    let mut found: Vec<(String, usize, Vec<TaskSchedule>)> = Vec::new();
     for (unit, built) in model.units.iter().zip(&compilation.plan).filter(|(unit, _)| filter.has_task(unit)) {
         let all = built.decision.chosen().count();
         let mut schedules = schedules::of(built);
@@ -360,7 +360,7 @@ pub fn by_schedule(
         }));
         let gap = if narrow.is_empty() { "" } else { "\n" };
         narrow.push_str(&format!("{gap}{full}\n"));
-        let lines = |schedule: &Schedule| schedule.lines(from, 1, Some(schedule.on(*all, name)), width);
+        let lines = |schedule: &TaskSchedule| schedule.lines(from, 1, Some(schedule.on(*all, name)), width);
         narrow.extend(found.iter().map(lines));
         tasks.push(context.json(|| {
             let found: Vec<Value> = found.iter().map(|schedule| schedule.value(from, 1, name)).collect();

@@ -4,13 +4,13 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{layout, table, time};
-use crate::compile::Built;
-use crate::cron::{Expression, Form, Zone};
+use crate::compile::TaskResult;
+use crate::cron::{Expression, ExpressionForm, Zone};
 use crate::render::Variant;
 use crate::validate::shown;
 
 /// One of the schedules of a task.
-pub struct Schedule {
+pub struct TaskSchedule {
     /// As it stands in the CronJob.
     pub text: String,
     /// As it stands in the CronJob; without one the controller's counts.
@@ -23,19 +23,19 @@ pub struct Schedule {
 }
 
 /// The schedules of a task, in order of their first cluster.
-pub fn of(built: &Built) -> Vec<Schedule> {
-    let mut found: Vec<Schedule> = Vec::new();
+pub fn of(built: &TaskResult) -> Vec<TaskSchedule> {
+    let mut found: Vec<TaskSchedule> = Vec::new();
     // Objects of other kinds, which policies of Karmada place, have no schedule.
     let runs = |variant: &&Variant| variant.manifests.first().is_none_or(|first| first.kind == "CronJob");
     for variant in built.rendered.variants.iter().filter(runs) {
         let timing = &variant.timing;
-        let same = |known: &&mut Schedule| {
+        let same = |known: &&mut TaskSchedule| {
             let paused = timing.suspended || !timing.paused.is_empty();
             (&known.text, &known.zone, known.suspended) == (&timing.schedule, &timing.time_zone, paused)
         };
         match found.iter_mut().find(same) {
             Some(known) => known.clusters.extend(&variant.clusters),
-            None => found.push(Schedule {
+            None => found.push(TaskSchedule {
                 text: if timing.is_refused() { "refused".to_owned() } else { shown(&timing.schedule) },
                 zone: timing.time_zone.clone(),
                 suspended: timing.suspended || !timing.paused.is_empty(),
@@ -51,7 +51,7 @@ pub fn of(built: &Built) -> Vec<Schedule> {
     found
 }
 
-impl Schedule {
+impl TaskSchedule {
     /// What it means, in words.
     pub fn meaning(&self) -> String {
         self.expression.as_ref().map_or_else(|| "refused".to_owned(), Expression::words)
@@ -93,7 +93,7 @@ impl Schedule {
         if self.suspended {
             return "none while it is suspended".to_owned();
         }
-        if let Form::Every(_) = expression.form() {
+        if let ExpressionForm::Every(_) = expression.form() {
             return "counted from the last run".to_owned();
         }
         let runs = time::runs(expression, &zone, from, most);
@@ -109,14 +109,14 @@ impl Schedule {
     /// The next run, where it has a known minute.
     pub(super) fn next_run(&self, from: Timestamp) -> Option<Timestamp> {
         let expression = self.expression.as_ref().filter(|_| !self.suspended)?;
-        let zone = self.place().filter(|_| matches!(expression.form(), Form::Fields(_)))?;
+        let zone = self.place().filter(|_| matches!(expression.form(), ExpressionForm::Fields(_)))?;
         crate::report::time::runs(expression, &zone, from, 1).first().copied()
     }
 
     /// For programs.
     pub fn value<'n>(&self, from: Timestamp, most: usize, name: impl Fn(usize) -> &'n str) -> Value {
         let runs = |expression: &Expression| -> Vec<Value> {
-            let due = !self.suspended && matches!(expression.form(), Form::Fields(_));
+            let due = !self.suspended && matches!(expression.form(), ExpressionForm::Fields(_));
             let Some(zone) = self.place().filter(|_| due) else { return Vec::new() };
             time::runs(expression, &zone, from, most).iter().map(|run| time::value(*run, &zone)).collect()
         };

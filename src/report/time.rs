@@ -5,13 +5,13 @@ use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::cron::{Expression, Form, Zone};
+use crate::cron::{Expression, ExpressionForm, Zone};
 
 /// The first runs at or after a full second; of `@every`, those that are counted from it.
 pub fn runs(expression: &Expression, zone: &Zone, from: Timestamp, most: usize) -> Vec<Timestamp> {
     let after = match expression.form() {
-        Form::Every(_) => from,
-        Form::Fields(_) => from.checked_sub(SignedDuration::from_secs(1)).unwrap_or(from),
+        ExpressionForm::Every(_) => from,
+        ExpressionForm::Fields(_) => from.checked_sub(SignedDuration::from_secs(1)).unwrap_or(from),
     };
     expression.runs(after, zone).take(most).collect()
 }

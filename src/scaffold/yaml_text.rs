@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::yaml::{Shape, emit};
+use crate::yaml::{FieldOrder, emit};
 
 /// No line grows longer by what could stand on several.
 const WIDTH: usize = 100;
@@ -31,7 +31,7 @@ pub enum PrettyValue {
 #[derive(Clone, Copy)]
 struct Plain;
 
-impl Shape for Plain {
+impl FieldOrder for Plain {
     fn is_ordered(&self) -> bool {
         false
     }

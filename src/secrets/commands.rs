@@ -90,7 +90,7 @@ const BEFORE: [&str; 16] = [
 ];
 
 /// A word of a text, without its quotes.
-struct Word {
+struct CommandWord {
     range: Range<usize>,
     /// Nothing stands before it in its command.
     first: bool,
@@ -222,7 +222,7 @@ fn base(program: &str) -> &str {
 
 /// The words of a text for a shell. A word that is quoted as a whole is given without its quotes; one that is quoted in
 /// part keeps all but the last of them.
-fn words(text: &str) -> Vec<Word> {
+fn words(text: &str) -> Vec<CommandWord> {
     let mut all = Vec::new();
     let mut first = true;
     let mut start: Option<usize> = None;
@@ -238,7 +238,7 @@ fn words(text: &str) -> Vec<Word> {
                 break;
             }
         }
-        all.push(Word { range, first: std::mem::take(first) });
+        all.push(CommandWord { range, first: std::mem::take(first) });
     };
     for (at, c) in text.char_indices() {
         let was = escaped;

@@ -15,7 +15,7 @@ use super::names::SecretNames;
 /// The secrets in a text.
 pub(super) fn find_in_text(text: &str, names: &SecretNames) -> Vec<Range<usize>> {
     let mut all = Vec::new();
-    let mut reader = Reader::new(text, names);
+    let mut reader = SettingsReader::new(text, names);
     for (at, byte) in text.bytes().enumerate() {
         let value = match byte {
             b'=' | b':' => reader.setting(at),
@@ -49,7 +49,7 @@ fn quote(byte: u8) -> bool {
 /// Where the runs of bytes begin that end at the current position: what may stand between a name and its sign, before
 /// that the quotes that close a name, before that the name.
 #[derive(Default)]
-struct Runs {
+struct ByteRuns {
     named: usize,
     quotes: usize,
     named_before_quotes: usize,
@@ -58,7 +58,7 @@ struct Runs {
     named_before_gap: usize,
 }
 
-impl Runs {
+impl ByteRuns {
     fn pass(&mut self, at: usize, byte: u8) {
         let next = at + 1;
         if !named(byte) {
@@ -85,7 +85,7 @@ struct Name {
 }
 
 /// A line of the text.
-struct Line {
+struct SettingsLine {
     start: usize,
     /// Where its list marks and blanks end.
     lead: usize,
@@ -95,15 +95,15 @@ struct Line {
 }
 
 /// What is remembered while a text is read from its start.
-struct Reader<'t> {
+struct SettingsReader<'t> {
     text: &'t str,
     names: &'t SecretNames,
     bytes: &'t [u8],
-    runs: Runs,
+    runs: ByteRuns,
     /// The last `<`, `>` or newline.
     bracket: Option<usize>,
     name: Option<Name>,
-    line: Option<Line>,
+    line: Option<SettingsLine>,
     newline: Ahead,
     solid: Ahead,
     space: Ahead,
@@ -121,13 +121,13 @@ struct Reader<'t> {
     block: usize,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> SettingsReader<'t> {
     fn new(text: &'t str, names: &'t SecretNames) -> Self {
         Self {
             text,
             names,
             bytes: text.as_bytes(),
-            runs: Runs::default(),
+            runs: ByteRuns::default(),
             bracket: None,
             name: None,
             line: None,
@@ -182,7 +182,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The line that holds a place.
-    fn line(&mut self, at: usize) -> &Line {
+    fn line(&mut self, at: usize) -> &SettingsLine {
         let text = self.text;
         let known = self.line.take().filter(|line| line.start <= at && at <= line.end);
         self.line.insert(known.unwrap_or_else(|| {
@@ -190,7 +190,7 @@ impl<'t> Reader<'t> {
             let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
             let line = &text[start..end];
             let lead = start + line.len() - line.trim_start_matches(['-', ' ', '\t']).len();
-            Line { start, lead, trimmed: start + line.trim_end().len(), end }
+            SettingsLine { start, lead, trimmed: start + line.trim_end().len(), end }
         }))
     }
 
@@ -208,7 +208,7 @@ impl<'t> Reader<'t> {
         let quoted = end < self.runs.gap;
         let opened = start.checked_sub(1).map(|before| bytes[before]).filter(|byte| quote(*byte));
         let flag = bytes[start] == b'-';
-        let &Line { lead, trimmed, end: line_end, .. } = self.line(at);
+        let &SettingsLine { lead, trimmed, end: line_end, .. } = self.line(at);
         let lead = text.get(lead..start).unwrap_or_default();
         let first = matches!(lead, "" | "export " | "set " | "\"" | "'") && !flag;
         let arrow = usize::from(bytes.get(at + 1) == Some(&b'>'));
@@ -309,7 +309,7 @@ impl<'t> Reader<'t> {
     /// The lines below a name that go with it: those of a block, or the value alone.
     fn below(&mut self, at: usize) -> Option<Range<usize>> {
         let text = self.text;
-        let &Line { start, end, .. } = self.line(at);
+        let &SettingsLine { start, end, .. } = self.line(at);
         if at < self.block {
             return None;
         }

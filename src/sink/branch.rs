@@ -12,7 +12,7 @@ use git2::{
     Tree,
 };
 
-use super::Error;
+use super::WriteError;
 use crate::tree::Difference;
 
 /// As many objects as this are written one by one; more go into a pack.
@@ -35,7 +35,7 @@ pub struct Message {
 
 /// Where a commit goes.
 #[derive(Clone, Copy, Debug)]
-pub struct Target<'a> {
+pub struct CommitTarget<'a> {
     /// The branch, without `refs/heads/`.
     pub branch: &'a str,
     /// The commit it goes on top of, in hexadecimal.
@@ -62,11 +62,17 @@ pub enum Committed {
 ///
 /// # Errors
 /// The difference has conflicts, or the database or the branch cannot be written.
-pub fn commit(root: &Path, target: Target<'_>, difference: &Difference, message: &Message) -> Result<Committed, Error> {
+pub fn commit(
+    root: &Path,
+    target: CommitTarget<'_>,
+    difference: &Difference,
+    message: &Message,
+) -> Result<Committed, WriteError> {
     if let Some(conflict) = difference.conflicts.first() {
-        return Err(Error::Conflict { path: conflict.path.as_str().into(), kind: conflict.kind });
+        return Err(WriteError::Conflict { path: conflict.path.as_str().into(), kind: conflict.kind });
     }
-    let wrong = |why: git2::Error| Error::Commit { branch: target.branch.to_owned(), why: why.message().to_owned() };
+    let wrong =
+        |why: git2::Error| WriteError::Commit { branch: target.branch.to_owned(), why: why.message().to_owned() };
     let nowhere: [&Path; 0] = [];
     let repository = Repository::open_ext(root, RepositoryOpenFlags::empty(), nowhere).map_err(wrong)?;
     let parent = match target.parent {

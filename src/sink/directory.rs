@@ -18,7 +18,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Error;
+use super::WriteError;
 use super::file::{lock, temporary, write_new};
 use crate::tree::{ConflictKind, Difference, Mark, RepoPath, Write};
 
@@ -40,9 +40,9 @@ pub struct Written {
 ///
 /// # Errors
 /// The difference has conflicts, a symbolic link stands on the way, another process is writing, or the system refuses.
-pub fn apply(dir: &Path, difference: &Difference) -> Result<Written, Error> {
+pub fn apply(dir: &Path, difference: &Difference) -> Result<Written, WriteError> {
     if let Some(conflict) = difference.conflicts.first() {
-        return Err(Error::Conflict { path: dir.join(conflict.path.as_str()), kind: conflict.kind });
+        return Err(WriteError::Conflict { path: dir.join(conflict.path.as_str()), kind: conflict.kind });
     }
     let Difference { create, update, delete, unchanged, leftovers, empty, .. } = difference;
     let written =
@@ -50,15 +50,15 @@ pub fn apply(dir: &Path, difference: &Difference) -> Result<Written, Error> {
     if difference.is_empty() && leftovers.is_empty() && empty.is_empty() {
         return Ok(written);
     }
-    fs::create_dir_all(dir).map_err(Error::write(dir))?;
+    fs::create_dir_all(dir).map_err(WriteError::write(dir))?;
     let _guard = lock(dir)?;
     let steps = steps(dir, difference)?;
-    steps.iter().try_for_each(|step| step.take(dir)).inspect_err(|_| steps.iter().for_each(Step::forget))?;
+    steps.iter().try_for_each(|step| step.take(dir)).inspect_err(|_| steps.iter().for_each(WriteStep::forget))?;
     Ok(written)
 }
 
 /// One thing to do. Between two of them is a good moment to be killed at; so is any within one.
-enum Step<'a> {
+enum WriteStep<'a> {
     /// Removes what a killed run left.
     Clean(&'a RepoPath),
     /// Writes a file under a temporary name.
@@ -73,8 +73,8 @@ enum Step<'a> {
     Prune(&'a str),
 }
 
-impl Step<'_> {
-    fn take(&self, dir: &Path) -> Result<(), Error> {
+impl WriteStep<'_> {
+    fn take(&self, dir: &Path) -> Result<(), WriteError> {
         match self {
             Self::Clean(path) => remove_leftover(&dir.join(path.as_str())),
             Self::Write(beside, write) => {
@@ -100,12 +100,12 @@ impl Step<'_> {
     }
 }
 
-fn refused(dir: &Path, path: &str, source: io::Error) -> Error {
-    Error::Write { path: dir.join(path), source }
+fn refused(dir: &Path, path: &str, source: io::Error) -> WriteError {
+    WriteError::Write { path: dir.join(path), source }
 }
 
 /// What is to be done, in order. Every folder on the way is looked at, and nothing is done yet.
-fn steps<'a>(dir: &Path, difference: &'a Difference) -> Result<Vec<Step<'a>>, Error> {
+fn steps<'a>(dir: &Path, difference: &'a Difference) -> Result<Vec<WriteStep<'a>>, WriteError> {
     let Difference { create, update, delete, leftovers, empty, .. } = difference;
     let mut folders = Folders { dir, known: BTreeMap::new() };
     let mut writes = Vec::new();
@@ -125,23 +125,23 @@ fn steps<'a>(dir: &Path, difference: &'a Difference) -> Result<Vec<Step<'a>>, Er
     let left = delete.iter().map(|removal| folder(removal.path.as_str()));
     let left: BTreeSet<&str> = left.chain(empty.iter().map(RepoPath::as_str)).collect();
 
-    let mut steps: Vec<Step<'a>> = leftovers.iter().map(Step::Clean).collect();
+    let mut steps: Vec<WriteStep<'a>> = leftovers.iter().map(WriteStep::Clean).collect();
     let mut places = Vec::with_capacity(writes.len() + fresh.len());
     for write in writes {
         let beside = temporary(&dir.join(folder(write.path.as_str())));
-        places.push(Step::Place(beside.clone(), write.path.as_str()));
-        steps.push(Step::Write(beside, write));
+        places.push(WriteStep::Place(beside.clone(), write.path.as_str()));
+        steps.push(WriteStep::Write(beside, write));
     }
     for (missing, writes) in fresh {
         let beside = temporary(&dir.join(folder(missing)));
-        places.push(Step::Place(beside.clone(), missing));
-        steps.push(Step::Fill(beside, missing, writes));
+        places.push(WriteStep::Place(beside.clone(), missing));
+        steps.push(WriteStep::Fill(beside, missing, writes));
     }
-    steps.extend(early.into_iter().map(|removal| Step::Remove(&removal.path)));
+    steps.extend(early.into_iter().map(|removal| WriteStep::Remove(&removal.path)));
     steps.extend(places);
-    steps.extend(late.into_iter().map(|removal| Step::Remove(&removal.path)));
+    steps.extend(late.into_iter().map(|removal| WriteStep::Remove(&removal.path)));
     // From the inside out.
-    steps.extend(left.into_iter().rev().map(Step::Prune));
+    steps.extend(left.into_iter().rev().map(WriteStep::Prune));
     Ok(steps)
 }
 
@@ -155,7 +155,7 @@ struct Folders<'d, 'a> {
 impl<'a> Folders<'_, 'a> {
     /// The topmost folder on the way to `folder`, itself included, that does not exist. What does exist is a folder and
     /// not a link to one.
-    fn first_missing(&mut self, folder: &'a str) -> Result<Option<&'a str>, Error> {
+    fn first_missing(&mut self, folder: &'a str) -> Result<Option<&'a str>, WriteError> {
         let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
         for above in ends.map(|end| &folder[..end]).filter(|above| !above.is_empty()) {
             let exists = match self.known.get(above) {
@@ -175,26 +175,26 @@ impl<'a> Folders<'_, 'a> {
 }
 
 /// Whether a folder stands there, or nothing; all else is in the way.
-fn is_folder(path: &Path) -> Result<bool, Error> {
-    let conflict = |kind| Err(Error::Conflict { path: path.to_owned(), kind });
+fn is_folder(path: &Path) -> Result<bool, WriteError> {
+    let conflict = |kind| Err(WriteError::Conflict { path: path.to_owned(), kind });
     match path.symlink_metadata() {
         Ok(meta) if meta.is_dir() => Ok(true),
         Ok(meta) if meta.is_symlink() => conflict(ConflictKind::Link),
         Ok(meta) if meta.is_file() => conflict(ConflictKind::FileForFolder),
         Ok(_) => conflict(ConflictKind::Special),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(source) => Err(Error::Write { path: path.to_owned(), source }),
+        Err(source) => Err(WriteError::Write { path: path.to_owned(), source }),
     }
 }
 
 /// Makes the folder `beside` with the files that are to lie in `missing`.
-fn fill(dir: &Path, beside: &Path, missing: &str, writes: &[&Write]) -> Result<(), Error> {
+fn fill(dir: &Path, beside: &Path, missing: &str, writes: &[&Write]) -> Result<(), WriteError> {
     let mut open = PathBuf::new();
     for write in writes {
         let below = write.path.as_str().get(missing.len() + 1..).unwrap_or_default();
         let parent = beside.join(folder(below));
         if parent != open {
-            fs::create_dir_all(&parent).map_err(Error::write(&parent))?;
+            fs::create_dir_all(&parent).map_err(WriteError::write(&parent))?;
             open = parent;
         }
         write_new(&beside.join(below), &write.bytes).map_err(|source| refused(dir, write.path.as_str(), source))?;
@@ -203,22 +203,26 @@ fn fill(dir: &Path, beside: &Path, missing: &str, writes: &[&Write]) -> Result<(
 }
 
 /// Removes a file; that it is gone already is as good.
-fn remove(path: &Path) -> Result<(), Error> {
+fn remove(path: &Path) -> Result<(), WriteError> {
     match fs::remove_file(path) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(Error::Write { path: path.to_owned(), source }),
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(WriteError::Write { path: path.to_owned(), source })
+        }
         _ => Ok(()),
     }
 }
 
 /// Removes what a killed run left. A link is removed itself, never what it leads to.
-fn remove_leftover(path: &Path) -> Result<(), Error> {
+fn remove_leftover(path: &Path) -> Result<(), WriteError> {
     let removed = match path.symlink_metadata() {
         Ok(meta) if meta.is_dir() => fs::remove_dir_all(path),
         Ok(_) => fs::remove_file(path),
         Err(error) => Err(error),
     };
     match removed {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(Error::Write { path: path.to_owned(), source }),
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(WriteError::Write { path: path.to_owned(), source })
+        }
         _ => Ok(()),
     }
 }
@@ -243,7 +247,7 @@ mod tests {
 
     use super::*;
     use crate::tree::ownership::{is_temporary, write_index};
-    use crate::tree::{Contents, Existing, Kind, OutputTree};
+    use crate::tree::{Contents, Existing, ExistingKind, OutputTree};
 
     struct Disk<'a>(&'a Path, Vec<u8>);
 
@@ -267,10 +271,10 @@ mod tests {
             if is_temporary(clean.file_name()) {
                 existing.push_leftover(clean);
             } else if entry.file_type().unwrap().is_dir() {
-                existing.push(clean, Kind::Folder);
+                existing.push(clean, ExistingKind::Folder);
                 list(dir, &format!("{path}/"), existing, files);
             } else {
-                existing.push(clean, Kind::File);
+                existing.push(clean, ExistingKind::File);
                 files.insert(path, fs::read_to_string(entry.path()).unwrap());
             }
         }
@@ -300,7 +304,7 @@ mod tests {
     fn applied(dir: &Path, difference: &Difference) {
         loop {
             match apply(dir, difference) {
-                Err(Error::Busy(_)) => std::thread::yield_now(),
+                Err(WriteError::Busy(_)) => std::thread::yield_now(),
                 other => {
                     other.unwrap();
                     return;

@@ -7,7 +7,7 @@ use crate::tree::ConflictKind;
 
 /// The output could not be written, or must not be.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum WriteError {
     /// The system refused a file or folder.
     #[error("cannot write `{}`", path.display())]
     Write {
@@ -40,7 +40,7 @@ pub enum Error {
     Stage(String),
 }
 
-impl Error {
+impl WriteError {
     /// The system refused `path`.
     pub(super) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();

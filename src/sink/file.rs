@@ -10,7 +10,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::Error;
+use super::WriteError;
 use crate::tree::ConflictKind;
 use crate::tree::ownership::{TEMPORARY, is_temporary};
 
@@ -30,11 +30,11 @@ pub(super) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Keeps other processes from writing to the same folder, for as long as it lives, even if we are killed. Where a file
 /// system or a platform cannot do that, nothing is kept from anybody.
-pub(super) fn lock(folder: &Path) -> Result<Option<File>, Error> {
+pub(super) fn lock(folder: &Path) -> Result<Option<File>, WriteError> {
     let Ok(file) = File::open(folder) else { return Ok(None) };
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Err(Error::Busy(folder.to_owned())),
+        Err(TryLockError::WouldBlock) => Err(WriteError::Busy(folder.to_owned())),
         Err(TryLockError::Error(_)) => Ok(None),
     }
 }
@@ -43,7 +43,7 @@ pub(super) fn lock(folder: &Path) -> Result<Option<File>, Error> {
 ///
 /// # Errors
 /// A symbolic link or a folder stands there, or the system refuses.
-pub fn write_file(path: &Path, bytes: &[u8]) -> Result<bool, Error> {
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<bool, WriteError> {
     write(path, bytes, |_| Ok(()))
 }
 
@@ -51,7 +51,7 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<bool, Error> {
 ///
 /// # Errors
 /// As [`write_file`].
-pub fn write_program(path: &Path, bytes: &[u8]) -> Result<bool, Error> {
+pub fn write_program(path: &Path, bytes: &[u8]) -> Result<bool, WriteError> {
     write(path, bytes, runnable)
 }
 
@@ -67,8 +67,8 @@ fn runnable(_: &Path) -> io::Result<()> {
 }
 
 /// Writes one file; before it gets its name it is made ready.
-fn write(path: &Path, bytes: &[u8], ready: impl FnOnce(&Path) -> io::Result<()>) -> Result<bool, Error> {
-    let conflict = |kind| Err(Error::Conflict { path: path.to_owned(), kind });
+fn write(path: &Path, bytes: &[u8], ready: impl FnOnce(&Path) -> io::Result<()>) -> Result<bool, WriteError> {
+    let conflict = |kind| Err(WriteError::Conflict { path: path.to_owned(), kind });
     match path.symlink_metadata() {
         Ok(meta) if meta.is_symlink() => return conflict(ConflictKind::Link),
         Ok(meta) if meta.is_dir() => return conflict(ConflictKind::FolderForFile),
@@ -78,10 +78,10 @@ fn write(path: &Path, bytes: &[u8], ready: impl FnOnce(&Path) -> io::Result<()>)
         }
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(source) => return Err(Error::Write { path: path.to_owned(), source }),
+        Err(source) => return Err(WriteError::Write { path: path.to_owned(), source }),
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(Error::write(folder))?;
+    fs::create_dir_all(folder).map_err(WriteError::write(folder))?;
     let _guard = lock(folder)?;
     clean(folder);
     let beside = temporary(folder);
@@ -89,7 +89,7 @@ fn write(path: &Path, bytes: &[u8], ready: impl FnOnce(&Path) -> io::Result<()>)
     written.map_err(|source| {
         // Best effort: if it stays, the next run removes it.
         let _ = fs::remove_file(&beside);
-        Error::Write { path: path.to_owned(), source }
+        WriteError::Write { path: path.to_owned(), source }
     })?;
     Ok(true)
 }
@@ -98,13 +98,13 @@ fn write(path: &Path, bytes: &[u8], ready: impl FnOnce(&Path) -> io::Result<()>)
 ///
 /// # Errors
 /// The system refuses.
-pub fn append(path: &Path, text: impl FnOnce(u64) -> String) -> Result<(), Error> {
+pub fn append(path: &Path, text: impl FnOnce(u64) -> String) -> Result<(), WriteError> {
     let add = || {
         let mut file = OpenOptions::new().append(true).create(true).open(path)?;
         let held = file.metadata()?.len();
         file.write_all(text(held).as_bytes())
     };
-    add().map_err(Error::write(path))
+    add().map_err(WriteError::write(path))
 }
 
 /// Removes what killed runs left beside a file. Best effort: leftovers are hidden and harm nobody.

@@ -10,7 +10,7 @@ mod file;
 mod index;
 mod stream;
 
-pub use error::Error;
+pub use error::WriteError;
 pub use file::{append, write_file, write_program};
 pub use index::stage;
 pub use stream::stream;

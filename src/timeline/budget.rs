@@ -6,7 +6,7 @@ use std::ops::Range;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
-use super::{Copies, CopyState, Measure, Timeline, stagger, windowed};
+use super::{CopyState, Measure, Timeline, TimelineCopies, stagger, windowed};
 use crate::cron::Zone;
 use crate::model::{Budget, BudgetPer, Cluster, Limit, LimitOf, Model, WeeklyWindow, WindowZone};
 use crate::place;
@@ -49,7 +49,7 @@ pub fn horizon(year: Range<Timestamp>) -> [Range<Timestamp>; 2] {
 }
 
 /// The limits that are passed, in the order of the settings.
-pub fn over_budget<'a>(model: &'a Model, copies: &[Copies], spans: &[Range<Timestamp>]) -> Vec<Excess<'a>> {
+pub fn over_budget<'a>(model: &'a Model, copies: &[TimelineCopies], spans: &[Range<Timestamp>]) -> Vec<Excess<'a>> {
     if model.fleet.budgets.is_empty() {
         return Vec::new();
     }
@@ -73,7 +73,7 @@ pub struct BudgetPeak {
 }
 
 /// The peaks of all budgets, in the order of the settings.
-pub fn budget_peaks(model: &Model, copies: &[Copies], spans: &[Range<Timestamp>]) -> Vec<BudgetPeak> {
+pub fn budget_peaks(model: &Model, copies: &[TimelineCopies], spans: &[Range<Timestamp>]) -> Vec<BudgetPeak> {
     let lead = Timeline::lead_minutes(copies);
     let timelines: Vec<Timeline> = spans.iter().map(|span| Timeline::of(copies, span.clone(), lead)).collect();
     let budgets = model.fleet.budgets.iter().flat_map(|budget| budget.limits.iter().map(move |limit| (budget, limit)));
@@ -89,11 +89,11 @@ pub fn budget_peaks(model: &Model, copies: &[Copies], spans: &[Range<Timestamp>]
 }
 
 /// Which copies a group counts: by member, how many of its clusters.
-pub(super) type Counts = BTreeMap<usize, u64>;
+pub(super) type WindowCounts = BTreeMap<usize, u64>;
 
 fn excess<'a>(
     model: &'a Model,
-    copies: &[Copies],
+    copies: &[TimelineCopies],
     timelines: &[Timeline],
     budget: &'a Budget,
     limit: &'a Limit,
@@ -132,20 +132,20 @@ fn excess<'a>(
 }
 
 /// The first minute of a window in which something starts.
-fn first_start(timeline: &Timeline, counts: &Counts, minute: usize, window_minutes: u32) -> usize {
+fn first_start(timeline: &Timeline, counts: &WindowCounts, minute: usize, window_minutes: u32) -> usize {
     let sums = timeline.sum(|member| counts.get(&member).copied().unwrap_or(0));
     let within = sums.iter().enumerate().skip(minute).take(window_minutes as usize);
     within.filter(|(_, sum)| **sum > 0).map(|(minute, _)| minute).next().unwrap_or(minute)
 }
 
 /// The copies that run and that a budget counts, by group.
-pub(super) fn groups(model: &Model, copies: &[Copies], budget: &Budget) -> BTreeMap<String, Counts> {
+pub(super) fn groups(model: &Model, copies: &[TimelineCopies], budget: &Budget) -> BTreeMap<String, WindowCounts> {
     let selected: Vec<bool> = model
         .clusters
         .iter()
         .map(|cluster| budget.copies.clusters.as_ref().is_none_or(|selector| place::matches(selector, cluster).is_ok()))
         .collect();
-    let mut groups: BTreeMap<String, Counts> = BTreeMap::new();
+    let mut groups: BTreeMap<String, WindowCounts> = BTreeMap::new();
     for (member, one) in copies.iter().enumerate().filter(|(_, one)| one.state == CopyState::Runs) {
         if !model.fleet.selects_task(&budget.copies, &model.units[one.task].identity) {
             continue;
@@ -171,7 +171,13 @@ fn group_name(budget: &Budget, cluster: &Cluster) -> Option<String> {
 }
 
 /// What a limit is about, by the minute in which its window begins.
-fn series(timeline: &Timeline, copies: &[Copies], counts: &Counts, budget: &Budget, limit: &Limit) -> Vec<u64> {
+fn series(
+    timeline: &Timeline,
+    copies: &[TimelineCopies],
+    counts: &WindowCounts,
+    budget: &Budget,
+    limit: &Limit,
+) -> Vec<u64> {
     let weight = |member: usize| {
         let count = counts.get(&member).copied().unwrap_or(0);
         match limit.of {
@@ -229,8 +235,8 @@ fn is_within(window: &WeeklyWindow, at: Timestamp, zone: &Zone) -> bool {
 /// The tasks that start in a window, or run in a minute, with their parts.
 fn tasks(
     timeline: &Timeline,
-    copies: &[Copies],
-    counts: &Counts,
+    copies: &[TimelineCopies],
+    counts: &WindowCounts,
     (minute, window): (usize, usize),
     limit: &Limit,
 ) -> Vec<(usize, u64)> {
@@ -258,15 +264,15 @@ fn tasks(
 /// The peak with a stagger on the tasks of the worst moment.
 fn staggered_peak(
     model: &Model,
-    copies: &[Copies],
-    counts: &Counts,
+    copies: &[TimelineCopies],
+    counts: &WindowCounts,
     timelines: &[Timeline],
     tasks: &[(usize, u64)],
     budget: &Budget,
     limit: &Limit,
 ) -> Option<u64> {
     let tasks: BTreeSet<usize> = tasks.iter().map(|(task, _)| *task).collect();
-    let own: Vec<Copies> = counts
+    let own: Vec<TimelineCopies> = counts
         .keys()
         .map(|member| {
             let one = &copies[*member];
@@ -278,7 +284,7 @@ fn staggered_peak(
                     .is_none_or(|selector| place::matches(selector, &model.clusters[**cluster]).is_ok())
             };
             let clusters: Vec<usize> = one.clusters.iter().filter(within).copied().collect();
-            Copies { clusters, ..one.clone() }
+            TimelineCopies { clusters, ..one.clone() }
         })
         .collect();
     let moved = stagger::staggered(&own, model, &tasks, PROPOSED_STAGGER);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Copies, Overlap, Schedule, Timeline};
+use super::{Overlap, Schedule, Timeline, TimelineCopies};
 
 /// What is added up over the runs that go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,7 +17,7 @@ pub enum Measure {
 
 /// What runs at once, by minute.
 #[derive(Clone, Debug)]
-pub struct Load {
+pub struct MinuteLoad {
     /// By minute of the span: the sum of the measure, a run of unknown duration counted in its starting minute only.
     pub least: Vec<u64>,
     /// The same with runs of unknown duration counted until `activeDeadlineSeconds` ends them, where that is set.
@@ -30,7 +30,7 @@ pub struct Load {
 
 impl Measure {
     /// What one run of a copy adds.
-    fn of(self, copies: &Copies) -> u64 {
+    fn of(self, copies: &TimelineCopies) -> u64 {
         let pods = u64::from(copies.instances);
         match self {
             Measure::Running => 1,
@@ -42,10 +42,10 @@ impl Measure {
 
 impl Timeline {
     /// What the copies chosen run at once; `chosen` says how many clusters of a member count.
-    pub fn load(&self, copies: &[Copies], measure: Measure, chosen: impl Fn(usize) -> usize) -> Load {
+    pub fn load(&self, copies: &[TimelineCopies], measure: Measure, chosen: impl Fn(usize) -> usize) -> MinuteLoad {
         let mut least = vec![0i128; self.minutes() + 1];
         let mut most = vec![0i128; self.minutes() + 1];
-        let mut load = Load { least: Vec::new(), most: Vec::new(), copies: 0, unknown: 0 };
+        let mut load = MinuteLoad { least: Vec::new(), most: Vec::new(), copies: 0, unknown: 0 };
         for schedule in &self.schedules {
             // Copies that last equally long add up to one weight.
             let mut weights: BTreeMap<(u32, u32, Overlap), i128> = BTreeMap::new();
@@ -69,7 +69,7 @@ impl Timeline {
 
     /// The longest duration of all copies in minutes, at most a week: how long before the span a run may have started
     /// that still goes on in it.
-    pub fn lead_minutes(copies: &[Copies]) -> u32 {
+    pub fn lead_minutes(copies: &[TimelineCopies]) -> u32 {
         const WEEK: u32 = 7 * 24 * 60;
         copies
             .iter()

@@ -11,7 +11,7 @@ mod strip;
 mod suggest;
 
 pub use budget::{BudgetPeak, Excess, PROPOSED_STAGGER, budget_peaks, horizon, over_budget};
-pub use load::{Load, Measure};
+pub use load::{Measure, MinuteLoad};
 pub use peak::{Busiest, busiest_minutes, windowed};
 pub use stagger::{staggered, window_for};
 pub use strip::Strip;
@@ -22,13 +22,13 @@ use std::ops::Range;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::cron::{Expression, Form, Zone};
+use crate::cron::{Expression, ExpressionForm, Zone};
 
 const MINUTE_SECONDS: i64 = 60;
 
 /// Copies of one task that run at the same instants: on some clusters, with everything that counts them.
 #[derive(Clone, Debug)]
-pub struct Copies {
+pub struct TimelineCopies {
     /// The task, by index in the model.
     pub task: usize,
     /// The clusters, by index in the inventory.
@@ -143,12 +143,12 @@ impl Timeline {
     /// Searches the runs of all copies in a span; `lead_minutes` before it are searched too, for runs that go on into it.
     ///
     /// A schedule or zone that Kubernetes refuses is left out: the compiler has reported it.
-    pub fn of(copies: &[Copies], span: Range<Timestamp>, lead_minutes: u32) -> Timeline {
+    pub fn of(copies: &[TimelineCopies], span: Range<Timestamp>, lead_minutes: u32) -> Timeline {
         Timeline::by_clock(copies, span, lead_minutes, Clock::Utc)
     }
 
     /// As [`Timeline::of`], by some clock.
-    pub fn by_clock(copies: &[Copies], span: Range<Timestamp>, lead_minutes: u32, clock: Clock) -> Timeline {
+    pub fn by_clock(copies: &[TimelineCopies], span: Range<Timestamp>, lead_minutes: u32, clock: Clock) -> Timeline {
         let (schedules, rates) = (Vec::new(), Vec::new());
         let mut timeline = Timeline { span, clock, schedules, rates, suspended: 0, paused: 0, without_zone: 0 };
         let mut known: BTreeMap<(&str, &str), Option<usize>> = BTreeMap::new();
@@ -170,7 +170,7 @@ impl Timeline {
             match index {
                 Some(index) => timeline.schedules[index].members.push(member),
                 None => match Expression::parse(&copy.schedule).map(|expression| expression.form().clone()) {
-                    Ok(Form::Every(seconds)) => timeline.rates.push(Rate { member, seconds }),
+                    Ok(ExpressionForm::Every(seconds)) => timeline.rates.push(Rate { member, seconds }),
                     _ => continue,
                 },
             }
@@ -184,7 +184,7 @@ impl Timeline {
 
     fn search(&self, text: &str, zone: &str, lead_minutes: u32) -> Option<Schedule> {
         let (expression, zone) = (Expression::parse(text).ok()?, Zone::parse(zone).ok()?);
-        if matches!(expression.form(), Form::Every(_)) {
+        if matches!(expression.form(), ExpressionForm::Every(_)) {
             return None;
         }
         // No zone is further from UTC than this.
@@ -247,7 +247,7 @@ impl Timeline {
     /// As [`Timeline::sum`], of starts, for each of some groups of (member, cluster); `None` is in no group.
     pub fn starts_by_group(
         &self,
-        copies: &[Copies],
+        copies: &[TimelineCopies],
         groups: usize,
         group: impl Fn(usize, usize) -> Option<usize>,
     ) -> Vec<Vec<u32>> {

@@ -2,23 +2,28 @@
 
 use std::collections::BTreeSet;
 
-use super::{Copies, CopyState};
+use super::{CopyState, TimelineCopies};
 use crate::cron::{Expression, HashSeed};
 use crate::model::{Model, Unit};
 
 /// The copies as they would be with a stagger on some tasks: the widest window up to so many minutes that works for the
 /// schedule. Copies whose start is spread by hash already stay.
-pub fn staggered(copies: &[Copies], model: &Model, tasks: &BTreeSet<usize>, window_minutes: u32) -> Vec<Copies> {
+pub fn staggered(
+    copies: &[TimelineCopies],
+    model: &Model,
+    tasks: &BTreeSet<usize>,
+    window_minutes: u32,
+) -> Vec<TimelineCopies> {
     with_salt(copies, model, tasks, (window_minutes, ""))
 }
 
 /// As [`staggered`], with a salt.
 pub(super) fn with_salt(
-    copies: &[Copies],
+    copies: &[TimelineCopies],
     model: &Model,
     tasks: &BTreeSet<usize>,
     (window_minutes, salt): (u32, &str),
-) -> Vec<Copies> {
+) -> Vec<TimelineCopies> {
     let mut result = Vec::with_capacity(copies.len());
     for one in copies {
         let moved = (tasks.contains(&one.task) && one.state == CopyState::Runs && !one.spread)
@@ -40,7 +45,11 @@ pub fn window_for(schedule: &str, most: u32) -> Option<u32> {
     (expression.shifted(0).is_ok() && window > 1).then_some(window)
 }
 
-fn stagger_one(copies: &Copies, model: &Model, (window_minutes, salt): (u32, &str)) -> Option<Vec<Copies>> {
+fn stagger_one(
+    copies: &TimelineCopies,
+    model: &Model,
+    (window_minutes, salt): (u32, &str),
+) -> Option<Vec<TimelineCopies>> {
     let window = window_for(&copies.schedule, window_minutes)?;
     let expression = Expression::parse(&copies.schedule).ok()?;
     let unit = &model.units[copies.task];
@@ -48,7 +57,7 @@ fn stagger_one(copies: &Copies, model: &Model, (window_minutes, salt): (u32, &st
         let seed = HashSeed { salt, ..seed(unit, &model.clusters[*cluster].name) };
         let offset = seed.stagger_minutes(window);
         let schedule = expression.shifted(offset).ok()?;
-        Some(Copies { clusters: vec![*cluster], schedule, ..copies.clone() })
+        Some(TimelineCopies { clusters: vec![*cluster], schedule, ..copies.clone() })
     };
     copies.clusters.iter().map(on).collect()
 }

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 
-use super::{Copies, CopyState, Timeline, budget, stagger, windowed};
+use super::{CopyState, Timeline, TimelineCopies, budget, stagger, windowed};
 use crate::model::{Budget, BudgetPer, CopySelector, LimitOf, Model};
 use crate::tree::{FileId, Span, Spanned};
 
@@ -73,8 +73,8 @@ struct Goal {
 type Starts = Vec<BTreeMap<String, Vec<(usize, u64)>>>;
 
 /// Proposes staggers for the budgets of starts and instances; where there are none, to halve the peak of one minute.
-pub fn suggest(model: &Model, copies: &[Copies], spans: &[Range<Timestamp>]) -> Suggestion {
-    let running: Vec<Copies> = copies.iter().filter(|one| one.state == CopyState::Runs).cloned().collect();
+pub fn suggest(model: &Model, copies: &[TimelineCopies], spans: &[Range<Timestamp>]) -> Suggestion {
+    let running: Vec<TimelineCopies> = copies.iter().filter(|one| one.state == CopyState::Runs).cloned().collect();
     let mut goals = goals(model);
     for goal in &mut goals {
         goal.sums = sums(model, &running, spans, goal);
@@ -180,7 +180,12 @@ fn change(sums: &mut [u64], old: Option<&Vec<(usize, u64)>>, new: Option<&Vec<(u
 }
 
 /// What starts by group, the spans one behind the other.
-fn sums(model: &Model, copies: &[Copies], spans: &[Range<Timestamp>], goal: &Goal) -> BTreeMap<String, Vec<u64>> {
+fn sums(
+    model: &Model,
+    copies: &[TimelineCopies],
+    spans: &[Range<Timestamp>],
+    goal: &Goal,
+) -> BTreeMap<String, Vec<u64>> {
     let groups = budget::groups(model, copies, &goal.budget);
     let mut sums: BTreeMap<String, Vec<u64>> = groups.keys().map(|name| (name.clone(), Vec::new())).collect();
     for span in spans {
@@ -193,13 +198,13 @@ fn sums(model: &Model, copies: &[Copies], spans: &[Range<Timestamp>], goal: &Goa
     sums
 }
 
-fn weight(goal: &Goal, copies: &[Copies], counts: &budget::Counts, member: usize) -> u64 {
+fn weight(goal: &Goal, copies: &[TimelineCopies], counts: &budget::WindowCounts, member: usize) -> u64 {
     let count = counts.get(&member).copied().unwrap_or(0);
     if goal.instances { count * u64::from(copies[member].instances) } else { count }
 }
 
 /// What some copies start, by goal.
-fn starts(model: &Model, copies: &[Copies], spans: &[Range<Timestamp>], goals: &[Goal]) -> Starts {
+fn starts(model: &Model, copies: &[TimelineCopies], spans: &[Range<Timestamp>], goals: &[Goal]) -> Starts {
     let timelines: Vec<Timeline> = spans.iter().map(|span| Timeline::of(copies, span.clone(), 0)).collect();
     let of_goal = |goal: &Goal| {
         let mut starts: BTreeMap<String, Vec<(usize, u64)>> = BTreeMap::new();
@@ -224,14 +229,14 @@ fn starts(model: &Model, copies: &[Copies], spans: &[Range<Timestamp>], goals: &
 /// The stagger that lowers the excess most, with what the task starts before and after it.
 fn best_move(
     model: &Model,
-    copies: &[Copies],
+    copies: &[TimelineCopies],
     spans: &[Range<Timestamp>],
     goals: &[Goal],
     moved: &BTreeSet<usize>,
 ) -> Option<(StaggerMove, (Starts, Starts))> {
     let mut best: Option<(i64, StaggerMove, (Starts, Starts))> = None;
     for task in candidates(model, copies, spans, goals, moved) {
-        let own: Vec<Copies> = copies.iter().filter(|one| one.task == task).cloned().collect();
+        let own: Vec<TimelineCopies> = copies.iter().filter(|one| one.task == task).cloned().collect();
         let old = starts(model, &own, spans, goals);
         let windows = own.iter().map(|one| stagger::window_for(&one.schedule, WINDOWS[WINDOWS.len() - 1]));
         let Some(largest) = windows.collect::<Option<Vec<u32>>>().and_then(|windows| windows.into_iter().min()) else {
@@ -254,7 +259,7 @@ fn best_move(
 /// The tasks with most starts in windows over a limit, those that can be staggered.
 fn candidates(
     model: &Model,
-    copies: &[Copies],
+    copies: &[TimelineCopies],
     spans: &[Range<Timestamp>],
     goals: &[Goal],
     moved: &BTreeSet<usize>,

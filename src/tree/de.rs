@@ -11,7 +11,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::{FileId, Keyed, Located, Span, SpanTree, Spanned, Spots, Text};
+use super::{FileId, Keyed, Located, ScalarText, Span, SpanTree, Spanned, Spots};
 
 use protocol::{KIND_LIST, KIND_MAP, LOCATED, SPANNED, TEXT};
 
@@ -92,7 +92,7 @@ impl<'de> Deserialize<'de> for Located {
                     }
                     KIND_MAP => {
                         let Keyed(members): Keyed<Located> = seq
-                            .next_element_seed(Members(PhantomData))?
+                            .next_element_seed(MembersVisitor(PhantomData))?
                             .ok_or_else(|| A::Error::custom("a place was cut short"))?;
                         let mut values = Map::new();
                         let mut spans = Vec::with_capacity(members.len());
@@ -112,9 +112,9 @@ impl<'de> Deserialize<'de> for Located {
     }
 }
 
-struct Members<T>(PhantomData<T>);
+struct MembersVisitor<T>(PhantomData<T>);
 
-impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Members<T> {
+impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for MembersVisitor<T> {
     type Value = Keyed<T>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Keyed<T>, D::Error> {
@@ -122,7 +122,7 @@ impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Members<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+impl<'de, T: Deserialize<'de>> Visitor<'de> for MembersVisitor<T> {
     type Value = Keyed<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -140,23 +140,23 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Keyed<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Members(PhantomData).deserialize(deserializer)
+        MembersVisitor(PhantomData).deserialize(deserializer)
     }
 }
 
-impl<'de> Deserialize<'de> for Text {
+impl<'de> Deserialize<'de> for ScalarText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Read;
 
         impl Visitor<'_> for Read {
-            type Value = Text;
+            type Value = ScalarText;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a string, a number or a boolean")
             }
 
-            fn visit_str<E: Error>(self, text: &str) -> Result<Text, E> {
-                Ok(Text(text.to_owned()))
+            fn visit_str<E: Error>(self, text: &str) -> Result<ScalarText, E> {
+                Ok(ScalarText(text.to_owned()))
             }
         }
 
@@ -210,7 +210,7 @@ impl<T: JsonSchema> JsonSchema for Keyed<T> {
     }
 }
 
-impl JsonSchema for Text {
+impl JsonSchema for ScalarText {
     fn inline_schema() -> bool {
         true
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use super::existing::{Contents, Existing, Kind};
+use super::existing::{Contents, Existing, ExistingKind};
 use super::ownership::{
     FIRST_LINE, INDEX, has_header, holds_document, is_index, is_manifest, is_yaml, owner, read_index,
 };
@@ -162,8 +162,13 @@ impl Difference {
     /// # Errors
     /// What `contents` failed with.
     pub fn between<C: Contents>(output: &OutputTree, existing: &Existing, contents: &mut C) -> Result<Self, C::Error> {
-        let mut build =
-            Build { existing, contents, lists: BTreeMap::new(), obstacles: BTreeMap::new(), found: Self::default() };
+        let mut build = DifferenceBuilder {
+            existing,
+            contents,
+            lists: BTreeMap::new(),
+            obstacles: BTreeMap::new(),
+            found: Self::default(),
+        };
         let mut standing = existing.entries().iter().peekable();
         let mut open_folder = "";
         for (path, bytes) in output.files() {
@@ -171,10 +176,10 @@ impl Difference {
                 build.unwanted(path, *kind)?;
             }
             match standing.next_if(|entry| entry.0 == *path) {
-                Some((_, Kind::File)) => build.compare(path, bytes)?,
-                Some((_, Kind::Folder)) => build.obstacle(path.as_str(), ConflictKind::FolderForFile),
-                Some((_, Kind::Link)) => build.obstacle(path.as_str(), ConflictKind::Link),
-                Some((_, Kind::Other)) => build.obstacle(path.as_str(), ConflictKind::Special),
+                Some((_, ExistingKind::File)) => build.compare(path, bytes)?,
+                Some((_, ExistingKind::Folder)) => build.obstacle(path.as_str(), ConflictKind::FolderForFile),
+                Some((_, ExistingKind::Link)) => build.obstacle(path.as_str(), ConflictKind::Link),
+                Some((_, ExistingKind::Other)) => build.obstacle(path.as_str(), ConflictKind::Special),
                 None => {
                     let folder = path.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
                     if folder != open_folder {
@@ -199,7 +204,7 @@ impl Difference {
 }
 
 /// A difference under construction.
-struct Build<'a, C> {
+struct DifferenceBuilder<'a, C> {
     existing: &'a Existing,
     contents: &'a mut C,
     /// The indexes that were read: cluster -> names.
@@ -208,7 +213,7 @@ struct Build<'a, C> {
     found: Difference,
 }
 
-impl<'a, C: Contents> Build<'a, C> {
+impl<'a, C: Contents> DifferenceBuilder<'a, C> {
     /// A wanted file stands there: the same, ours to replace, or in the way.
     fn compare(&mut self, path: &'a RepoPath, bytes: &Arc<[u8]>) -> Result<(), C::Error> {
         let mut held: &[u8] = &[];
@@ -245,11 +250,11 @@ impl<'a, C: Contents> Build<'a, C> {
     }
 
     /// Nobody wants what stands there: ours to remove, or a stranger.
-    fn unwanted(&mut self, path: &'a RepoPath, kind: Kind) -> Result<(), C::Error> {
+    fn unwanted(&mut self, path: &'a RepoPath, kind: ExistingKind) -> Result<(), C::Error> {
         let mut task = None;
         let mut former = None;
         let mut with_header = false;
-        if kind == Kind::File {
+        if kind == ExistingKind::File {
             let kept = keeps_former(path);
             let first = self.contents.read(path, if kept { DOCUMENT_LIMIT } else { FIRST_LINE })?;
             with_header = has_header(first);
@@ -257,10 +262,10 @@ impl<'a, C: Contents> Build<'a, C> {
             former = kept.then(|| Arc::from(first));
         }
         let mark = match kind {
-            Kind::Folder => return Ok(()),
-            Kind::Link | Kind::Other => None,
-            Kind::File if with_header => Some(Mark::Header),
-            Kind::File => self.is_listed(path)?.then_some(Mark::Listed),
+            ExistingKind::Folder => return Ok(()),
+            ExistingKind::Link | ExistingKind::Other => None,
+            ExistingKind::File if with_header => Some(Mark::Header),
+            ExistingKind::File => self.is_listed(path)?.then_some(Mark::Listed),
         };
         match mark {
             Some(mark) => {
@@ -269,7 +274,7 @@ impl<'a, C: Contents> Build<'a, C> {
             }
             None => {
                 self.found.strangers.push(path.to_string());
-                if kind == Kind::File
+                if kind == ExistingKind::File
                     && is_yaml(path.file_name())
                     && holds_document(self.contents.read(path, DOCUMENT_LIMIT)?)
                 {
@@ -285,7 +290,7 @@ impl<'a, C: Contents> Build<'a, C> {
         let Some((cluster, below)) = path.as_str().split_once('/') else { return Ok(false) };
         if !self.lists.contains_key(cluster) {
             let index = RepoPath::new(&format!("{cluster}/{INDEX}")).ok();
-            let index = index.filter(|index| self.existing.get(index.as_str()) == Some(Kind::File));
+            let index = index.filter(|index| self.existing.get(index.as_str()) == Some(ExistingKind::File));
             let names = match index {
                 Some(index) => read_index(self.contents.read(&index, INDEX_LIMIT)?),
                 None => BTreeSet::new(),
@@ -300,10 +305,10 @@ impl<'a, C: Contents> Build<'a, C> {
         let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
         for above in ends.map(|end| &folder[..end]) {
             match self.existing.get(above) {
-                None | Some(Kind::Folder) => {}
-                Some(Kind::File) => self.obstacle(above, ConflictKind::FileForFolder),
-                Some(Kind::Link) => self.obstacle(above, ConflictKind::Link),
-                Some(Kind::Other) => self.obstacle(above, ConflictKind::Special),
+                None | Some(ExistingKind::Folder) => {}
+                Some(ExistingKind::File) => self.obstacle(above, ConflictKind::FileForFolder),
+                Some(ExistingKind::Link) => self.obstacle(above, ConflictKind::Link),
+                Some(ExistingKind::Other) => self.obstacle(above, ConflictKind::Special),
             }
         }
     }

@@ -6,7 +6,7 @@ use super::RepoPath;
 
 /// What stands at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ExistingKind {
     /// A plain file.
     File,
     /// A folder.
@@ -20,7 +20,7 @@ pub enum Kind {
 /// What stands in the output, or in some of its cluster directories.
 #[derive(Clone, Debug, Default)]
 pub struct Existing {
-    entries: Vec<(RepoPath, Kind)>,
+    entries: Vec<(RepoPath, ExistingKind)>,
     empty: Vec<RepoPath>,
     leftovers: Vec<RepoPath>,
     unnamed: Vec<String>,
@@ -45,7 +45,7 @@ pub trait Contents {
 
 impl Existing {
     /// Adds what stands at a path. The order does not matter: [`Existing::sorted`] comes last.
-    pub fn push(&mut self, path: RepoPath, kind: Kind) {
+    pub fn push(&mut self, path: RepoPath, kind: ExistingKind) {
         self.entries.push((path, kind));
     }
 
@@ -75,17 +75,17 @@ impl Existing {
     }
 
     /// Everything that has a path and is not a leftover, in path order.
-    pub fn entries(&self) -> &[(RepoPath, Kind)] {
+    pub fn entries(&self) -> &[(RepoPath, ExistingKind)] {
         &self.entries
     }
 
     /// The plain files, in path order.
     pub fn files(&self) -> impl Iterator<Item = &RepoPath> {
-        self.entries.iter().filter(|(_, kind)| *kind == Kind::File).map(|(path, _)| path)
+        self.entries.iter().filter(|(_, kind)| *kind == ExistingKind::File).map(|(path, _)| path)
     }
 
     /// What stands at a path.
-    pub fn get(&self, path: &str) -> Option<Kind> {
+    pub fn get(&self, path: &str) -> Option<ExistingKind> {
         let at = self.entries.binary_search_by(|(entry, _)| entry.as_str().cmp(path)).ok()?;
         Some(self.entries[at].1)
     }

@@ -31,9 +31,9 @@ impl<T> Deref for Keyed<T> {
 
 /// A text; a number or a boolean is taken as the author wrote it (`on` stays `on`, `1_000` stays `1_000`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Text(pub String);
+pub struct ScalarText(pub String);
 
-impl Deref for Text {
+impl Deref for ScalarText {
     type Target = str;
 
     fn deref(&self) -> &str {

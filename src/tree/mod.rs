@@ -19,13 +19,13 @@ mod span;
 pub use de::present;
 pub(crate) use de::protocol;
 pub use difference::{Conflict, ConflictKind, Counts, Difference, Mark, Removal, Write};
-pub use existing::{Contents, Existing, Kind};
-pub use keyed::{Keyed, Text};
+pub use existing::{Contents, Existing, ExistingKind};
+pub use keyed::{Keyed, ScalarText};
 pub use located::{Located, SpanTree, Spots};
 pub use output::{Lent, OutputTree};
 pub use path::{PathError, RepoPath};
 pub use reach::reach;
-pub use source::{Problem, ProblemKind, SourceFile, SourceTree, line_starts, may_hold_documents};
+pub use source::{ProblemKind, ReadProblem, SourceFile, SourceTree, line_starts, may_hold_documents};
 pub use span::{FileId, LineCol, Span, Spanned};
 
 /// The file name of the Fleet document, which marks the fleet root.

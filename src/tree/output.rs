@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use super::RepoPath;
-use super::existing::{Contents, Existing, Kind};
+use super::existing::{Contents, Existing, ExistingKind};
 
 /// The files below the output directory, in path order; the first part of each path is the cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl OutputTree {
     /// The tree as if it stood somewhere already.
     pub fn standing(&self) -> Existing {
         let mut existing = Existing::default();
-        self.files.keys().for_each(|path| existing.push(path.clone(), Kind::File));
+        self.files.keys().for_each(|path| existing.push(path.clone(), ExistingKind::File));
         existing
     }
 

@@ -26,14 +26,14 @@ pub struct SourceFile {
 
 /// Something in the folder that could not become a [`SourceFile`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Problem {
+pub struct ReadProblem {
     /// Where, as `/`-separated text relative to the root (it may not be valid as a [`RepoPath`]).
     pub path: String,
     /// What.
     pub kind: ProblemKind,
 }
 
-/// The kinds of [`Problem`].
+/// The kinds of [`ReadProblem`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProblemKind {
     /// A symbolic link that leads out of the root; its target as written.
@@ -56,14 +56,14 @@ pub enum ProblemKind {
 #[derive(Clone, Debug, Default)]
 pub struct SourceTree {
     files: Vec<SourceFile>,
-    problems: Vec<Problem>,
+    problems: Vec<ReadProblem>,
     /// Where the lines of each file begin, once somebody asked: a report of thousands of places asks for each.
     lines: Vec<OnceLock<Vec<usize>>>,
 }
 
 impl SourceTree {
     /// Builds a tree; the order in which files come does not matter. Of two files with one path the last wins.
-    pub fn new(mut files: Vec<SourceFile>, mut problems: Vec<Problem>) -> Self {
+    pub fn new(mut files: Vec<SourceFile>, mut problems: Vec<ReadProblem>) -> Self {
         files.sort_by(|a, b| a.path.cmp(&b.path));
         files.dedup_by(|later, earlier| {
             let same = later.path == earlier.path;
@@ -96,7 +96,7 @@ impl SourceTree {
     }
 
     /// What could not be read, in path order.
-    pub fn problems(&self) -> &[Problem] {
+    pub fn problems(&self) -> &[ReadProblem] {
         &self.problems
     }
 

@@ -19,8 +19,8 @@ pub mod version;
 
 pub use normal::{UNEXPANDED, normal};
 pub use quantity::Quantity;
-pub use requests::Amounts;
-pub use schema::{Kind, Schema};
+pub use requests::ResourceQuantities;
+pub use schema::{SchemaNode, ValueKind};
 pub(crate) use structure::shown;
 pub use structure::{Finding, FindingKind, Options, check};
 pub use version::{SCHEMA_VERSION, Valid, Version};
@@ -45,10 +45,10 @@ pub fn cron_job(value: &serde_json::Value, options: Options) -> Vec<Finding> {
 pub fn cron_job_for(value: &serde_json::Value, options: Options) -> (Vec<Finding>, Valid) {
     let (written, mut read) = (value, std::borrow::Cow::Borrowed(value));
     if nulls::holds_null(value) {
-        nulls::fill(read.to_mut(), Schema::cronjob());
+        nulls::fill(read.to_mut(), SchemaNode::cronjob());
     }
     let value = read.as_ref();
-    let mut findings = check(value, Schema::cronjob(), options);
+    let mut findings = check(value, SchemaNode::cronjob(), options);
     let (beyond, mut valid) = rules::cron_job(value, options);
     // Of fields that we do not know a version newer than our schema may know more.
     valid.narrow(options.version, Version { minor: SCHEMA_VERSION.minor + 1, ..SCHEMA_VERSION });

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::nulls;
 use super::quantity;
-use super::schema::{Kind, Schema};
+use super::schema::{SchemaNode, ValueKind};
 use crate::patch::variables::late;
 
 /// The normal form of an object.
@@ -22,7 +22,7 @@ pub fn normal(object: &Value) -> Value {
     }
     nulls::fill_object(&mut value);
     let (version, kind) = (text(&value, "apiVersion"), text(&value, "kind"));
-    match Schema::object(&version, &kind) {
+    match SchemaNode::object(&version, &kind) {
         Some(schema) => walk(&mut value, schema),
         None => {
             for (pointer, schema) in nulls::known_parts(&version, &kind) {
@@ -95,9 +95,9 @@ fn sorted(list: Value) -> Value {
     }
 }
 
-fn walk(value: &mut Value, schema: Schema) {
+fn walk(value: &mut Value, schema: SchemaNode) {
     match (schema.kind(), &mut *value) {
-        (Kind::Object, Value::Object(members)) => {
+        (ValueKind::Object, Value::Object(members)) => {
             members.retain(|_, member| !member.is_null());
             for (name, member) in members.iter_mut() {
                 if let Some(schema) = schema.field(name) {
@@ -107,18 +107,18 @@ fn walk(value: &mut Value, schema: Schema) {
             defaults(members, schema);
             members.retain(|name, member| !says_nothing(name, member, schema));
         }
-        (Kind::Map, Value::Object(members)) => {
+        (ValueKind::Map, Value::Object(members)) => {
             members.retain(|_, member| !member.is_null());
             if let Some(item) = schema.item() {
                 members.values_mut().for_each(|member| walk(member, item));
             }
         }
-        (Kind::List, Value::Array(items)) => {
+        (ValueKind::List, Value::Array(items)) => {
             if let Some(item) = schema.item() {
                 items.iter_mut().for_each(|member| walk(member, item));
             }
         }
-        (Kind::Quantity, Value::String(_) | Value::Number(_)) => {
+        (ValueKind::Quantity, Value::String(_) | Value::Number(_)) => {
             let amount = match &*value {
                 Value::String(text) => quantity::parse(text),
                 Value::Number(number) => quantity::parse_number(number),
@@ -129,12 +129,12 @@ fn walk(value: &mut Value, schema: Schema) {
             }
         }
         // A port in quotes is read as a number where no port has that name, and no name has digits alone.
-        (Kind::IntOrString, Value::String(text)) => {
+        (ValueKind::IntOrString, Value::String(text)) => {
             if let Ok(number) = text.parse::<i64>() {
                 *value = number.into();
             }
         }
-        (Kind::Int32 | Kind::Int64, Value::Number(number)) => {
+        (ValueKind::Int32 | ValueKind::Int64, Value::Number(number)) => {
             if let (None, Some(float)) = (number.as_i64(), number.as_f64())
                 && let Ok(whole) = format!("{float:.0}").parse::<i64>()
                 && json!(whole).as_f64() == Some(float)
@@ -182,13 +182,15 @@ const EMPTY: [&str; 15] = [
 ];
 
 /// Whether a member is as good as absent.
-fn says_nothing(name: &str, value: &Value, owner: Schema) -> bool {
+fn says_nothing(name: &str, value: &Value, owner: SchemaNode) -> bool {
     let Some(schema) = owner.field(name) else { return false };
     match value {
         Value::Array(items) => items.is_empty(),
-        Value::Object(members) => members.is_empty() && (schema.kind() == Kind::Map || EMPTY.contains(&schema.name())),
+        Value::Object(members) => {
+            members.is_empty() && (schema.kind() == ValueKind::Map || EMPTY.contains(&schema.name()))
+        }
         // An empty class of storage turns the default one off.
-        Value::String(text) => text.is_empty() && schema.kind() == Kind::String && name != "storageClassName",
+        Value::String(text) => text.is_empty() && schema.kind() == ValueKind::String && name != "storageClassName",
         _ => false,
     }
 }
@@ -240,7 +242,7 @@ fn default_of(shape: &str, field: &str) -> Option<Value> {
 }
 
 /// Leaves out what would be filled in.
-fn defaults(members: &mut Map<String, Value>, schema: Schema) {
+fn defaults(members: &mut Map<String, Value>, schema: SchemaNode) {
     let shape = schema.name();
     members.retain(|name, value| default_of(shape, name).as_ref() != Some(value));
     match shape {

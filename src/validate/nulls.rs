@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use super::schema::{Kind, Schema};
+use super::schema::{SchemaNode, ValueKind};
 
 /// Kinds without a schema of their own that hold a pod: their version and names, where it stands and what it is.
 const POD_OWNERS: [(&str, &[&str], &str, &str); 4] = [
@@ -40,32 +40,32 @@ pub fn holds_null(value: &Value) -> bool {
 }
 
 /// What null is as the value of a map under the author's own names, or as an item of a list; `None` where it is nothing.
-pub fn zero(schema: Schema) -> Option<Value> {
+pub fn zero(schema: SchemaNode) -> Option<Value> {
     Some(match schema.kind() {
-        Kind::String => "".into(),
-        Kind::Quantity => "0".into(),
-        Kind::Object | Kind::Map => Value::Object(Map::new()),
-        Kind::Int32 | Kind::Int64 | Kind::IntOrString => 0.into(),
-        Kind::Boolean => false.into(),
-        Kind::List | Kind::Time | Kind::Any => return None,
+        ValueKind::String => "".into(),
+        ValueKind::Quantity => "0".into(),
+        ValueKind::Object | ValueKind::Map => Value::Object(Map::new()),
+        ValueKind::Int32 | ValueKind::Int64 | ValueKind::IntOrString => 0.into(),
+        ValueKind::Boolean => false.into(),
+        ValueKind::List | ValueKind::Time | ValueKind::Any => return None,
     })
 }
 
 /// Replaces the nulls of maps and lists by what they mean; members of objects keep theirs, which mean absence.
-pub fn fill(value: &mut Value, schema: Schema) {
+pub fn fill(value: &mut Value, schema: SchemaNode) {
     match (schema.kind(), value) {
-        (Kind::Object, Value::Object(members)) => {
+        (ValueKind::Object, Value::Object(members)) => {
             for (name, member) in members {
                 if let Some(schema) = schema.field(name) {
                     fill(member, schema);
                 }
             }
         }
-        (Kind::Map, Value::Object(members)) => {
+        (ValueKind::Map, Value::Object(members)) => {
             let Some(schema) = schema.item() else { return };
             members.values_mut().for_each(|member| fill_one(member, schema));
         }
-        (Kind::List, Value::Array(items)) => {
+        (ValueKind::List, Value::Array(items)) => {
             let Some(schema) = schema.item() else { return };
             items.iter_mut().for_each(|item| fill_one(item, schema));
         }
@@ -73,7 +73,7 @@ pub fn fill(value: &mut Value, schema: Schema) {
     }
 }
 
-fn fill_one(value: &mut Value, schema: Schema) {
+fn fill_one(value: &mut Value, schema: SchemaNode) {
     if value.is_null()
         && let Some(zero) = zero(schema)
     {
@@ -83,7 +83,7 @@ fn fill_one(value: &mut Value, schema: Schema) {
 }
 
 /// A value as the API server reads it: [`fill`], and no null is left.
-pub fn as_read(value: &mut Value, schema: Schema) {
+pub fn as_read(value: &mut Value, schema: SchemaNode) {
     if holds_null(value) {
         fill(value, schema);
         strip(value);
@@ -113,7 +113,7 @@ pub fn fill_object(object: &mut Value) {
     }
     let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
     let (version, kind) = (text("apiVersion").to_owned(), text("kind").to_owned());
-    if let Some(schema) = Schema::object(&version, &kind) {
+    if let Some(schema) = SchemaNode::object(&version, &kind) {
         return fill(object, schema);
     }
     for (pointer, schema) in known_parts(&version, &kind) {
@@ -131,10 +131,10 @@ pub fn built_in(version: &str) -> bool {
 }
 
 /// What is known of an object whose kind has no schema: its metadata, and its pod where the kind holds one.
-pub(super) fn known_parts(version: &str, kind: &str) -> impl Iterator<Item = (&'static str, Schema)> {
+pub(super) fn known_parts(version: &str, kind: &str) -> impl Iterator<Item = (&'static str, SchemaNode)> {
     let pod = POD_OWNERS.iter().find(|(of, names, ..)| *of == version && names.contains(&kind));
-    let pod = pod.and_then(|(.., pointer, shape)| Some((*pointer, Schema::named(shape)?)));
-    [("/metadata", Schema::object_meta())].into_iter().chain(pod)
+    let pod = pod.and_then(|(.., pointer, shape)| Some((*pointer, SchemaNode::named(shape)?)));
+    [("/metadata", SchemaNode::object_meta())].into_iter().chain(pod)
 }
 
 fn fill_by_name(value: &mut Value, built_in: bool) {
@@ -191,7 +191,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn read(mut value: Value, schema: Schema) -> Value {
+    fn read(mut value: Value, schema: SchemaNode) -> Value {
         as_read(&mut value, schema);
         value
     }
@@ -207,15 +207,17 @@ mod tests {
             "resources": {"limits": {"cpu": "0"}}}], "volumes": [{"csi": {"volumeAttributes": {"s": ""}}}],
             "affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [
                 {"labelSelector": {"matchLabels": {"app": ""}, "matchExpressions": [{}]}}]}}});
-        assert_eq!(read(pod, Schema::pod_spec()), expected);
+        assert_eq!(read(pod, SchemaNode::pod_spec()), expected);
     }
 
     #[test]
     fn every_map_of_the_schema_keeps_a_key_without_a_value() {
         let mut maps = 0;
-        for shape in Schema::shapes().filter(|shape| !shape.is_open()) {
+        for shape in SchemaNode::shapes().filter(|shape| !shape.is_open()) {
             for field in shape.fields() {
-                let Some(schema) = shape.field(field).filter(|schema| schema.kind() == Kind::Map) else { continue };
+                let Some(schema) = shape.field(field).filter(|schema| schema.kind() == ValueKind::Map) else {
+                    continue;
+                };
                 let zero = schema.item().and_then(zero).expect("a map of values that have a zero");
                 assert_eq!(
                     read(json!({*field: {"k": null}}), shape),
@@ -255,7 +257,7 @@ mod tests {
     fn no_null_is_left_and_the_rest_is_as_it_was() {
         let value = json!({"a": [null, {"b": null, "c": 1}], "d": null});
         assert_eq!(places(&value), ["/a/0", "/a/1/b", "/d"]);
-        assert_eq!(read(value, Schema::other_object()), json!({"a": [{"c": 1}]}));
-        assert_eq!(read(json!({"a": [1]}), Schema::cronjob()), json!({"a": [1]}));
+        assert_eq!(read(value, SchemaNode::other_object()), json!({"a": [{"c": 1}]}));
+        assert_eq!(read(json!({"a": [1]}), SchemaNode::cronjob()), json!({"a": [1]}));
     }
 }

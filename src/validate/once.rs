@@ -23,7 +23,7 @@ pub(super) fn told(
         return beyond;
     }
     let mut beyond = beyond;
-    let places = Places::of(&errors);
+    let places = ErrorPlaces::of(&errors);
     beyond.retain(|finding| !places.explain(&finding.pointer));
     let mut mended = value.clone();
     let slips = errors.iter().filter(|error| mend(&mut mended, error)).count();
@@ -37,13 +37,13 @@ pub(super) fn told(
 
 /// Where the errors are, by pointer: a file may have any number of errors and of findings, so no finding is compared with
 /// every error.
-struct Places<'e> {
+struct ErrorPlaces<'e> {
     errors: HashSet<&'e str>,
     /// The objects that have a member with an error.
     objects: HashSet<&'e str>,
 }
 
-impl<'e> Places<'e> {
+impl<'e> ErrorPlaces<'e> {
     fn of(errors: &[&'e Finding]) -> Self {
         let errors: HashSet<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
         let objects = errors.iter().filter_map(|error| Some(error.rsplit_once('/')?.0)).collect();
@@ -173,7 +173,7 @@ mod tests {
             ["", "/a", "/a/b", "/a/b/c", "/a/bc", "/spec", "/spec/x", "/containers/0", "/containers/0/x", "/a/b~1c"];
         for error in pointers {
             let finding = Finding { pointer: error.to_owned(), ..finding() };
-            let places = Places::of(&[&finding]);
+            let places = ErrorPlaces::of(&[&finding]);
             for place in pointers {
                 let above = place.strip_prefix(error).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
                 let member = error.rsplit_once('/').is_some_and(|(object, _)| object == place);

@@ -103,7 +103,7 @@ impl Quantity {
 ///
 /// Says what is wrong, and what may have been meant.
 pub fn parse(text: &str) -> Result<Quantity, QuantityError> {
-    match Parts::of(trim_unescaped(text)) {
+    match QuantityParts::of(trim_unescaped(text)) {
         Some(parts) => parts.scale().map(|scale| parts.amount(scale)).ok_or_else(|| refusal(text)),
         None => Err(refusal(text)),
     }
@@ -135,20 +135,20 @@ pub fn text_of(value: &serde_json::Value) -> Option<std::borrow::Cow<'_, str>> {
 /// `Quantity.Value`, rounded up, of an amount that the API server has rounded up to thousandths before. What does not fit
 /// 64 bits is 0 in the short form of an amount and its last 64 bits in the long one.
 pub fn value_in_64_bits(text: &str) -> Option<i64> {
-    let parts = Parts::of(text)?;
+    let parts = QuantityParts::of(text)?;
     parts.scale().map(|scale| parts.in_64_bits(scale, 0))
 }
 
 /// `Quantity.MilliValue`, otherwise as [`value_in_64_bits`].
 pub fn millis_in_64_bits(text: &str) -> Option<i64> {
-    let parts = Parts::of(text)?;
+    let parts = QuantityParts::of(text)?;
     parts.scale().map(|scale| parts.in_64_bits(scale, 3))
 }
 
 /// Whether `ParseQuantity` keeps the text for `String`, rather than writing the amount in its own way. It guesses whether
 /// the text is canonical, and takes a sign, zeros in front and an exponent for canonical.
 pub fn keeps_spelling(text: &str) -> bool {
-    let Some(parts) = Parts::of(text) else { return false };
+    let Some(parts) = QuantityParts::of(text) else { return false };
     let Some(scale) = parts.scale().filter(|scale| parts.is_short(*scale)) else { return false };
     let digits = parts.digits();
     match scale {
@@ -163,15 +163,15 @@ fn last_64_bits(digits: impl Iterator<Item = u8>) -> u64 {
 }
 
 /// The pieces of a quantity, as `parseQuantityString` cuts them.
-struct Parts<'a> {
+struct QuantityParts<'a> {
     negative: bool,
     whole: &'a str,
     fraction: &'a str,
     suffix: &'a str,
 }
 
-impl<'a> Parts<'a> {
-    fn of(text: &'a str) -> Option<Parts<'a>> {
+impl<'a> QuantityParts<'a> {
+    fn of(text: &'a str) -> Option<QuantityParts<'a>> {
         if text.is_empty() {
             return None;
         }
@@ -181,7 +181,7 @@ impl<'a> Parts<'a> {
             Some(rest) => split_digits(rest),
             None => ("", rest),
         };
-        Some(Parts { negative: text.starts_with('-'), whole, fraction, suffix })
+        Some(QuantityParts { negative: text.starts_with('-'), whole, fraction, suffix })
     }
 
     /// `suffixHandler.interpret`: a known suffix, else `e` or `E` with a signed integer.
@@ -328,7 +328,9 @@ fn proposal(text: &str) -> Option<String> {
     let plain: String = text.chars().filter(|c| !matches!(c, '_' | ',' | ' ')).collect();
     let unit_at = plain.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(plain.len());
     let (number, unit) = plain.split_at_checked(unit_at)?;
-    if !Parts::of(number).is_some_and(|it| it.suffix.is_empty() && !(it.whole.is_empty() && it.fraction.is_empty())) {
+    if !QuantityParts::of(number)
+        .is_some_and(|it| it.suffix.is_empty() && !(it.whole.is_empty() && it.fraction.is_empty()))
+    {
         return Some("write a number and a unit, such as `500m`, `2`, `64Mi` or `1G`".to_owned());
     }
     let lower = unit.to_ascii_lowercase();

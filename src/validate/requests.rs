@@ -10,14 +10,14 @@ use serde_json::Value;
 use super::quantity::{self, Quantity, QuantityError};
 
 /// Amounts by resource.
-pub type Amounts = BTreeMap<String, Quantity>;
+pub type ResourceQuantities = BTreeMap<String, Quantity>;
 
 /// Reads a ResourceList.
 ///
 /// # Errors
 /// An amount that is no quantity.
-pub fn read(value: Option<&Value>) -> Result<Amounts, QuantityError> {
-    let mut amounts = Amounts::new();
+pub fn read(value: Option<&Value>) -> Result<ResourceQuantities, QuantityError> {
+    let mut amounts = ResourceQuantities::new();
     for (name, value) in value.and_then(Value::as_object).into_iter().flatten() {
         let amount = match value {
             Value::String(text) => quantity::parse(text)?,
@@ -30,7 +30,7 @@ pub fn read(value: Option<&Value>) -> Result<Amounts, QuantityError> {
 }
 
 /// Adds some to others.
-pub fn add(to: &mut Amounts, more: &Amounts) {
+pub fn add(to: &mut ResourceQuantities, more: &ResourceQuantities) {
     for (name, amount) in more {
         let sum = to.entry(name.clone()).or_default();
         *sum = sum.plus(*amount);
@@ -38,7 +38,7 @@ pub fn add(to: &mut Amounts, more: &Amounts) {
 }
 
 /// The larger of two, resource by resource.
-pub fn raise(to: &mut Amounts, other: &Amounts) {
+pub fn raise(to: &mut ResourceQuantities, other: &ResourceQuantities) {
     for (name, amount) in other {
         let most = to.entry(name.clone()).or_default();
         *most = (*most).max(*amount);
@@ -50,7 +50,7 @@ pub fn raise(to: &mut Amounts, other: &Amounts) {
 ///
 /// # Errors
 /// An amount that is no quantity.
-pub fn of_pod(spec: &Value) -> Result<Amounts, QuantityError> {
+pub fn of_pod(spec: &Value) -> Result<ResourceQuantities, QuantityError> {
     let requested = |container: &Value| {
         let resources = container.get("resources");
         let mut amounts = read(resources.and_then(|all| all.get("limits")))?;
@@ -58,11 +58,11 @@ pub fn of_pod(spec: &Value) -> Result<Amounts, QuantityError> {
         Ok(amounts)
     };
     let list = |name: &str| spec.get(name).and_then(Value::as_array).into_iter().flatten();
-    let mut together = Amounts::new();
+    let mut together = ResourceQuantities::new();
     for container in list("containers") {
         add(&mut together, &requested(container)?);
     }
-    let (mut sidecars, mut start) = (Amounts::new(), Amounts::new());
+    let (mut sidecars, mut start) = (ResourceQuantities::new(), ResourceQuantities::new());
     for container in list("initContainers") {
         let mut moment = requested(container)?;
         if container.get("restartPolicy").and_then(Value::as_str) == Some("Always") {

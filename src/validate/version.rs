@@ -96,6 +96,6 @@ mod tests {
         assert!(Version::parse("1.9") < Version::parse("1.10"));
         assert!(Version::parse("1.37").is_some_and(Version::newer_than_schema));
         assert!(!SCHEMA_VERSION.newer_than_schema());
-        assert_eq!(SCHEMA_VERSION.to_string(), crate::validate::Schema::release());
+        assert_eq!(SCHEMA_VERSION.to_string(), crate::validate::SchemaNode::release());
     }
 }

@@ -9,21 +9,21 @@ use serde::forward_to_deserialize_any;
 use crate::tree::Span;
 use crate::tree::protocol::{SPANNED, TEXT};
 
-use super::de::{Context, De, Unknown, id};
-use super::fault::{Error, Kind, Segment, at_key};
+use super::de::{De, ReadContext, Unknown, id};
+use super::fault::{ErrorKind, ReadError, Segment, at_key};
 use super::node::{Entry, Node};
 
 /// The answer to `SPANNED` and `LOCATED`: numbers, the source before the last of them, then the value.
-pub(super) struct Answer<'n, 'a> {
+pub(super) struct SpannedAccess<'n, 'a> {
     pub(super) numbers: &'n [u32],
     pub(super) source: Option<Option<&'a str>>,
     pub(super) value: Option<De<'a>>,
 }
 
-impl<'a> SeqAccess<'a> for Answer<'_, 'a> {
-    type Error = Error;
+impl<'a> SeqAccess<'a> for SpannedAccess<'_, 'a> {
+    type Error = ReadError;
 
-    fn next_element_seed<T: DeserializeSeed<'a>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
+    fn next_element_seed<T: DeserializeSeed<'a>>(&mut self, seed: T) -> Result<Option<T::Value>, ReadError> {
         if self.numbers.len() == 1
             && let Some(source) = self.source.take()
         {
@@ -41,9 +41,9 @@ impl<'a> SeqAccess<'a> for Answer<'_, 'a> {
 struct Maybe<'a>(Option<&'a str>);
 
 impl<'a> Deserializer<'a> for Maybe<'a> {
-    type Error = Error;
+    type Error = ReadError;
 
-    fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self.0 {
             Some(text) => visitor.visit_some(BorrowedStrDeserializer::new(text)),
             None => visitor.visit_none(),
@@ -57,15 +57,15 @@ impl<'a> Deserializer<'a> for Maybe<'a> {
     }
 }
 
-pub(super) struct Items<'a> {
+pub(super) struct ItemAccess<'a> {
     pub(super) nodes: std::iter::Enumerate<std::slice::Iter<'a, Node>>,
-    pub(super) context: &'a Context,
+    pub(super) context: &'a ReadContext,
 }
 
-impl<'a> SeqAccess<'a> for Items<'a> {
-    type Error = Error;
+impl<'a> SeqAccess<'a> for ItemAccess<'a> {
+    type Error = ReadError;
 
-    fn next_element_seed<T: DeserializeSeed<'a>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
+    fn next_element_seed<T: DeserializeSeed<'a>>(&mut self, seed: T) -> Result<Option<T::Value>, ReadError> {
         for (index, node) in self.nodes.by_ref() {
             if self.context.pruned.contains(&id(node)) {
                 continue;
@@ -84,19 +84,19 @@ impl<'a> SeqAccess<'a> for Items<'a> {
     }
 }
 
-pub(super) struct Members<'a> {
+pub(super) struct MemberAccess<'a> {
     pub(super) map: &'a Node,
     pub(super) entries: std::slice::Iter<'a, Entry>,
     /// The fields that are known, where they are.
     pub(super) known: Option<&'static [&'static str]>,
     pub(super) value: Option<&'a Entry>,
-    pub(super) context: &'a Context,
+    pub(super) context: &'a ReadContext,
 }
 
-impl<'a> MapAccess<'a> for Members<'a> {
-    type Error = Error;
+impl<'a> MapAccess<'a> for MemberAccess<'a> {
+    type Error = ReadError;
 
-    fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
+    fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<Option<K::Value>, ReadError> {
         for entry in self.entries.by_ref() {
             if self.context.pruned.contains(&id(&entry.value)) {
                 continue;
@@ -107,13 +107,13 @@ impl<'a> MapAccess<'a> for Members<'a> {
                 continue;
             }
             self.value = Some(entry);
-            let key = Key { key: &entry.key, span: entry.key_span };
+            let key = MemberName { key: &entry.key, span: entry.key_span };
             return seed.deserialize(key).map(Some).map_err(|error| at_key(error, entry));
         }
         Ok(None)
     }
 
-    fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, Error> {
+    fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, ReadError> {
         let Some(entry) = self.value.take() else {
             return Err(de::Error::custom("a value was asked for before its key"));
         };
@@ -123,19 +123,19 @@ impl<'a> MapAccess<'a> for Members<'a> {
     }
 }
 
-struct Key<'a> {
+struct MemberName<'a> {
     key: &'a str,
     span: Span,
 }
 
-impl<'a> Deserializer<'a> for Key<'a> {
-    type Error = Error;
+impl<'a> Deserializer<'a> for MemberName<'a> {
+    type Error = ReadError;
 
-    fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
         visitor.visit_borrowed_str(self.key)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'a>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_newtype_struct<V: Visitor<'a>>(self, name: &'static str, visitor: V) -> Result<V::Value, ReadError> {
         if name == SPANNED {
             visitor.visit_seq(KeyAnswer {
                 numbers: [self.span.file.0, self.span.start, self.span.end],
@@ -149,7 +149,7 @@ impl<'a> Deserializer<'a> for Key<'a> {
         }
     }
 
-    fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
         visitor.visit_some(self)
     }
 
@@ -158,7 +158,7 @@ impl<'a> Deserializer<'a> for Key<'a> {
         name: &'static str,
         variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, ReadError> {
         BorrowedStrDeserializer::new(self.key).deserialize_enum(name, variants, visitor)
     }
 
@@ -177,9 +177,9 @@ struct KeyAnswer<'a> {
 }
 
 impl<'a> SeqAccess<'a> for KeyAnswer<'a> {
-    type Error = Error;
+    type Error = ReadError;
 
-    fn next_element_seed<T: DeserializeSeed<'a>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
+    fn next_element_seed<T: DeserializeSeed<'a>>(&mut self, seed: T) -> Result<Option<T::Value>, ReadError> {
         self.next += 1;
         match self.numbers.get(self.next - 1) {
             Some(number) => seed.deserialize(number.into_deserializer()).map(Some),
@@ -190,17 +190,17 @@ impl<'a> SeqAccess<'a> for KeyAnswer<'a> {
 }
 
 /// One variant of an enum: a word, or a map of one member.
-pub(super) struct Choice<'a> {
+pub(super) struct EnumValue<'a> {
     pub(super) word: &'a str,
     pub(super) value: Option<&'a Entry>,
-    pub(super) context: &'a Context,
+    pub(super) context: &'a ReadContext,
 }
 
-impl<'a> EnumAccess<'a> for Choice<'a> {
-    type Error = Error;
+impl<'a> EnumAccess<'a> for EnumValue<'a> {
+    type Error = ReadError;
     type Variant = Self;
 
-    fn variant_seed<V: DeserializeSeed<'a>>(self, seed: V) -> Result<(V::Value, Self), Error> {
+    fn variant_seed<V: DeserializeSeed<'a>>(self, seed: V) -> Result<(V::Value, Self), ReadError> {
         match seed.deserialize(BorrowedStrDeserializer::new(self.word)) {
             Ok(variant) => Ok((variant, self)),
             Err(error) => Err(match self.value {
@@ -211,37 +211,41 @@ impl<'a> EnumAccess<'a> for Choice<'a> {
     }
 }
 
-impl<'a> Choice<'a> {
-    fn with<T>(self, read: impl FnOnce(De<'a>) -> Result<T, Error>) -> Result<T, Error> {
+impl<'a> EnumValue<'a> {
+    fn with<T>(self, read: impl FnOnce(De<'a>) -> Result<T, ReadError>) -> Result<T, ReadError> {
         match self.value {
             Some(entry) => {
                 let value = De { node: &entry.value, key: Some(entry.key_span), context: self.context };
                 read(value).map_err(|error| error.under(Segment::Member(entry.key.clone())))
             }
-            None => Err(Error::new(Kind::Type(format!("a map with the member `{}`", self.word)))),
+            None => Err(ReadError::new(ErrorKind::Type(format!("a map with the member `{}`", self.word)))),
         }
     }
 }
 
-impl<'a> VariantAccess<'a> for Choice<'a> {
-    type Error = Error;
+impl<'a> VariantAccess<'a> for EnumValue<'a> {
+    type Error = ReadError;
 
-    fn unit_variant(self) -> Result<(), Error> {
+    fn unit_variant(self) -> Result<(), ReadError> {
         match self.value {
             None => Ok(()),
-            Some(_) => Err(Error::new(Kind::Type(format!("the word `{}` alone", self.word)))),
+            Some(_) => Err(ReadError::new(ErrorKind::Type(format!("the word `{}` alone", self.word)))),
         }
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'a>>(self, seed: T) -> Result<T::Value, Error> {
+    fn newtype_variant_seed<T: DeserializeSeed<'a>>(self, seed: T) -> Result<T::Value, ReadError> {
         self.with(|value| value.placed(seed.deserialize(value)))
     }
 
-    fn tuple_variant<V: Visitor<'a>>(self, length: usize, visitor: V) -> Result<V::Value, Error> {
+    fn tuple_variant<V: Visitor<'a>>(self, length: usize, visitor: V) -> Result<V::Value, ReadError> {
         self.with(|value| value.deserialize_tuple(length, visitor))
     }
 
-    fn struct_variant<V: Visitor<'a>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
+    fn struct_variant<V: Visitor<'a>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ReadError> {
         self.with(|value| value.deserialize_struct("", fields, visitor))
     }
 }

@@ -8,8 +8,8 @@ use serde::de::{Deserializer, Visitor};
 use crate::tree::Span;
 use crate::tree::protocol::{KIND_LIST, KIND_MAP, KIND_SCALAR, LOCATED, SPANNED, TEXT};
 
-use super::access::{Answer, Choice, Items, Members};
-use super::fault::{Error, Kind, list};
+use super::access::{EnumValue, ItemAccess, MemberAccess, SpannedAccess};
+use super::fault::{ErrorKind, ReadError, list};
 use super::node::{Data, Entry, Node};
 
 /// A node by its address, which stands still while a document is read.
@@ -21,7 +21,7 @@ pub(super) fn id(node: &Node) -> Id {
 
 /// What all deserializers of one reading share.
 #[derive(Default)]
-pub(super) struct Context {
+pub(super) struct ReadContext {
     /// Nodes that have been cut away.
     pub(super) pruned: HashSet<Id>,
     /// Members that nobody asked for, by where their key stands.
@@ -42,27 +42,27 @@ pub(super) struct De<'a> {
     pub(super) node: &'a Node,
     /// Its key, if it is the member of a map.
     pub(super) key: Option<Span>,
-    pub(super) context: &'a Context,
+    pub(super) context: &'a ReadContext,
 }
 
 impl<'a> De<'a> {
-    pub(super) fn placed<T>(self, result: Result<T, Error>) -> Result<T, Error> {
+    pub(super) fn placed<T>(self, result: Result<T, ReadError>) -> Result<T, ReadError> {
         result.map_err(|error| error.place(self.node, self.key))
     }
 
-    fn wrong<T>(self, expected: &str) -> Result<T, Error> {
-        self.placed(Err(Error::new(Kind::Type(expected.to_owned()))))
+    fn wrong<T>(self, expected: &str) -> Result<T, ReadError> {
+        self.placed(Err(ReadError::new(ErrorKind::Type(expected.to_owned()))))
     }
 
-    fn members(self, known: Option<&'static [&'static str]>, entries: &'a [Entry]) -> Members<'a> {
-        Members { map: self.node, entries: entries.iter(), known, value: None, context: self.context }
+    fn members(self, known: Option<&'static [&'static str]>, entries: &'a [Entry]) -> MemberAccess<'a> {
+        MemberAccess { map: self.node, entries: entries.iter(), known, value: None, context: self.context }
     }
 
-    fn items(self, nodes: &'a [Node]) -> Items<'a> {
-        Items { nodes: nodes.iter().enumerate(), context: self.context }
+    fn items(self, nodes: &'a [Node]) -> ItemAccess<'a> {
+        ItemAccess { nodes: nodes.iter().enumerate(), context: self.context }
     }
 
-    fn number<V: Visitor<'a>>(self, visitor: V, whole: bool) -> Result<V::Value, Error> {
+    fn number<V: Visitor<'a>>(self, visitor: V, whole: bool) -> Result<V::Value, ReadError> {
         let Data::Number(number) = &self.node.data else {
             return self.wrong(if whole { "a whole number" } else { "a number" });
         };
@@ -80,14 +80,14 @@ impl<'a> De<'a> {
 
 macro_rules! numbers {
     ($($method:ident $whole:literal)*) => {
-        $(fn $method<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+        $(fn $method<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
             self.number(visitor, $whole)
         })*
     };
 }
 
 impl<'a> Deserializer<'a> for De<'a> {
-    type Error = Error;
+    type Error = ReadError;
 
     numbers! {
         deserialize_i8 true deserialize_i16 true deserialize_i32 true deserialize_i64 true deserialize_i128 true
@@ -95,7 +95,7 @@ impl<'a> Deserializer<'a> for De<'a> {
         deserialize_f32 false deserialize_f64 false
     }
 
-    fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
         let result = match &self.node.data {
             Data::Null => visitor.visit_unit(),
             Data::Bool(value) => visitor.visit_bool(*value),
@@ -107,58 +107,62 @@ impl<'a> Deserializer<'a> for De<'a> {
         self.placed(result)
     }
 
-    fn deserialize_bool<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_bool<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match self.node.data {
             Data::Bool(value) => self.placed(visitor.visit_bool(value)),
             _ => self.wrong("a boolean"),
         }
     }
 
-    fn deserialize_str<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_str<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match &self.node.data {
             Data::String(text) => self.placed(visitor.visit_borrowed_str(text)),
             _ => self.wrong("a string"),
         }
     }
 
-    fn deserialize_string<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_string<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
         self.deserialize_str(visitor)
     }
 
-    fn deserialize_char<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_char<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
         self.deserialize_str(visitor)
     }
 
-    fn deserialize_identifier<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_identifier<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
         self.deserialize_str(visitor)
     }
 
-    fn deserialize_bytes<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_bytes<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
         self.deserialize_str(visitor)
     }
 
-    fn deserialize_byte_buf<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_byte_buf<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
         self.deserialize_str(visitor)
     }
 
-    fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
         if self.node.is_null() { self.placed(visitor.visit_none()) } else { self.placed(visitor.visit_some(self)) }
     }
 
-    fn deserialize_unit<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_unit<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
         if self.node.is_null() { self.placed(visitor.visit_unit()) } else { self.wrong("null") }
     }
 
-    fn deserialize_unit_struct<V: Visitor<'a>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_unit_struct<V: Visitor<'a>>(self, _: &'static str, visitor: V) -> Result<V::Value, ReadError> {
         self.deserialize_unit(visitor)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'a>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_newtype_struct<V: Visitor<'a>>(self, name: &'static str, visitor: V) -> Result<V::Value, ReadError> {
         match name {
             SPANNED => {
                 let span = self.node.span;
                 let head = [span.file.0, span.start, span.end];
-                self.placed(visitor.visit_seq(Answer { numbers: head.as_slice(), source: None, value: Some(self) }))
+                self.placed(visitor.visit_seq(SpannedAccess {
+                    numbers: head.as_slice(),
+                    source: None,
+                    value: Some(self),
+                }))
             }
             LOCATED => {
                 let span = self.node.span;
@@ -170,7 +174,7 @@ impl<'a> Deserializer<'a> for De<'a> {
                 };
                 let head = [span.file.0, span.start, span.end, key.start, key.end, kind];
                 let source = Some(self.node.source.as_deref());
-                self.placed(visitor.visit_seq(Answer { numbers: head.as_slice(), source, value: Some(self) }))
+                self.placed(visitor.visit_seq(SpannedAccess { numbers: head.as_slice(), source, value: Some(self) }))
             }
             TEXT => match (&self.node.data, self.node.source.as_deref()) {
                 (Data::String(text), _) => self.placed(visitor.visit_borrowed_str(text)),
@@ -181,14 +185,14 @@ impl<'a> Deserializer<'a> for De<'a> {
         }
     }
 
-    fn deserialize_seq<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_seq<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match &self.node.data {
             Data::Seq(items) => self.placed(visitor.visit_seq(self.items(items))),
             _ => self.wrong("a list"),
         }
     }
 
-    fn deserialize_tuple<V: Visitor<'a>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_tuple<V: Visitor<'a>>(self, _: usize, visitor: V) -> Result<V::Value, ReadError> {
         self.deserialize_seq(visitor)
     }
 
@@ -197,11 +201,11 @@ impl<'a> Deserializer<'a> for De<'a> {
         _: &'static str,
         _: usize,
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, ReadError> {
         self.deserialize_seq(visitor)
     }
 
-    fn deserialize_map<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_map<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match &self.node.data {
             Data::Map(entries) => self.placed(visitor.visit_map(self.members(None, entries))),
             _ => self.wrong("a map"),
@@ -213,7 +217,7 @@ impl<'a> Deserializer<'a> for De<'a> {
         _: &'static str,
         fields: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, ReadError> {
         match &self.node.data {
             Data::Map(entries) => self.placed(visitor.visit_map(self.members(Some(fields), entries))),
             _ => self.wrong("a map"),
@@ -225,11 +229,13 @@ impl<'a> Deserializer<'a> for De<'a> {
         _: &'static str,
         variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, ReadError> {
         match &self.node.data {
-            Data::String(word) => self.placed(visitor.visit_enum(Choice { word, value: None, context: self.context })),
+            Data::String(word) => {
+                self.placed(visitor.visit_enum(EnumValue { word, value: None, context: self.context }))
+            }
             Data::Map(entries) => match entries.as_slice() {
-                [entry] => self.placed(visitor.visit_enum(Choice {
+                [entry] => self.placed(visitor.visit_enum(EnumValue {
                     word: &entry.key,
                     value: Some(entry),
                     context: self.context,
@@ -240,7 +246,7 @@ impl<'a> Deserializer<'a> for De<'a> {
         }
     }
 
-    fn deserialize_ignored_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_ignored_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, ReadError> {
         visitor.visit_unit()
     }
 }

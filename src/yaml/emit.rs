@@ -6,7 +6,7 @@ use std::io::Write;
 use serde_json::{Map, Number, Value};
 
 /// The order of fields: a place in a schema.
-pub trait Shape: Copy {
+pub trait FieldOrder: Copy {
     /// Whether the order of members is the shape's; the members of other maps have keys of the user's own, sorted.
     fn is_ordered(&self) -> bool;
     /// The place of a known field in output order, and its shape. Known fields have names that need no quotes.
@@ -18,14 +18,14 @@ pub trait Shape: Copy {
 }
 
 /// The canonical text of a value, with a line break at its end.
-pub fn emit<S: Shape>(value: &Value, shape: S) -> String {
+pub fn emit<S: FieldOrder>(value: &Value, shape: S) -> String {
     let mut out = Vec::with_capacity(1024);
     emit_into(&mut out, value, shape);
     String::from_utf8(out).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 /// Adds the canonical text of a value.
-pub fn emit_into<S: Shape>(out: &mut Vec<u8>, value: &Value, shape: S) {
+pub fn emit_into<S: FieldOrder>(out: &mut Vec<u8>, value: &Value, shape: S) {
     match value {
         Value::Object(members) if !members.is_empty() => map(out, members, shape, 0, false),
         Value::Array(items) if !items.is_empty() => list(out, items, shape, 0, false),
@@ -41,7 +41,7 @@ pub fn emit_into<S: Shape>(out: &mut Vec<u8>, value: &Value, shape: S) {
 }
 
 /// The members of a map, each on lines of its own; the first may continue a line that has begun.
-fn map<S: Shape>(out: &mut Vec<u8>, members: &Map<String, Value>, shape: S, indent: usize, mut begun: bool) {
+fn map<S: FieldOrder>(out: &mut Vec<u8>, members: &Map<String, Value>, shape: S, indent: usize, mut begun: bool) {
     let mut start = |out: &mut Vec<u8>| {
         if !begun {
             spaces(out, indent);
@@ -80,7 +80,7 @@ fn map<S: Shape>(out: &mut Vec<u8>, members: &Map<String, Value>, shape: S, inde
 }
 
 /// What follows a key and its colon.
-fn member<S: Shape>(out: &mut Vec<u8>, value: &Value, shape: S, indent: usize) {
+fn member<S: FieldOrder>(out: &mut Vec<u8>, value: &Value, shape: S, indent: usize) {
     match value {
         Value::Object(members) if !members.is_empty() => {
             out.push(b'\n');
@@ -99,7 +99,7 @@ fn member<S: Shape>(out: &mut Vec<u8>, value: &Value, shape: S, indent: usize) {
 }
 
 /// The items of a list, each on lines of its own; the first may continue a line that has begun.
-fn list<S: Shape>(out: &mut Vec<u8>, items: &[Value], shape: S, indent: usize, mut begun: bool) {
+fn list<S: FieldOrder>(out: &mut Vec<u8>, items: &[Value], shape: S, indent: usize, mut begun: bool) {
     for item in items {
         if !begun {
             spaces(out, indent);

@@ -7,23 +7,23 @@ use serde::de::{self, Expected, Unexpected};
 use crate::tree::Span;
 
 use super::de::{Id, id};
-use super::node::{Data, Entry, Node, Style};
+use super::node::{Data, Entry, Node, NodeStyle};
 
 /// Why a node is not what was asked for.
 #[derive(Debug)]
-pub(super) struct Error(Box<Fault>);
+pub(super) struct ReadError(Box<ReadFault>);
 
 #[derive(Debug)]
-pub(super) struct Fault {
-    pub(super) kind: Kind,
-    pub(super) at: Option<At>,
+pub(super) struct ReadFault {
+    pub(super) kind: ErrorKind,
+    pub(super) at: Option<ErrorNode>,
     /// The way from the root, backwards.
     pub(super) path: Vec<Segment>,
 }
 
-/// The kinds of [`Error`].
+/// The kinds of [`ReadError`].
 #[derive(Debug)]
-pub(super) enum Kind {
+pub(super) enum ErrorKind {
     /// Another type was expected.
     Type(String),
     /// The type is right, the value is not.
@@ -40,7 +40,7 @@ pub(super) enum Kind {
 
 /// The node that an error arose at.
 #[derive(Debug)]
-pub(super) struct At {
+pub(super) struct ErrorNode {
     pub(super) id: Id,
     /// The value if it is short, else its key.
     pub(super) span: Span,
@@ -59,12 +59,12 @@ pub(super) enum Segment {
     Item(usize),
 }
 
-impl Error {
-    pub(super) fn new(kind: Kind) -> Self {
-        Self(Box::new(Fault { kind, at: None, path: Vec::new() }))
+impl ReadError {
+    pub(super) fn new(kind: ErrorKind) -> Self {
+        Self(Box::new(ReadFault { kind, at: None, path: Vec::new() }))
     }
 
-    pub(super) fn into_fault(self) -> Fault {
+    pub(super) fn into_fault(self) -> ReadFault {
         *self.0
     }
 
@@ -74,11 +74,11 @@ impl Error {
             let first_key = node.as_map().and_then(|map| map.first()).map(|entry| entry.key_span);
             let head = key.or(first_key).unwrap_or(node.span);
             let short = matches!(node.data, Data::String(_) | Data::Bool(_) | Data::Number(_) | Data::Null)
-                && node.style != Style::Block
+                && node.style != NodeStyle::Block
                 && node.span.start < node.span.end;
-            self.0.at = Some(At {
+            self.0.at = Some(ErrorNode {
                 id: id(node),
-                span: if short || node.style == Style::Flow { node.span } else { head },
+                span: if short || node.style == NodeStyle::Flow { node.span } else { head },
                 head,
                 found: found(node),
                 bare: node.source.as_deref().map(str::to_owned),
@@ -134,54 +134,54 @@ fn expectation(expected: &dyn Expected) -> String {
     words.to_owned()
 }
 
-impl fmt::Display for Error {
+impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0.kind {
-            Kind::Type(text) | Kind::Value(text) => write!(f, "expected {text}"),
-            Kind::Variant(word, _) => write!(f, "`{word}` is not allowed"),
-            Kind::Unknown(field, _) => write!(f, "unknown field `{field}`"),
-            Kind::Missing(field) => write!(f, "`{field}` is missing"),
-            Kind::Custom(text) => f.write_str(text),
+            ErrorKind::Type(text) | ErrorKind::Value(text) => write!(f, "expected {text}"),
+            ErrorKind::Variant(word, _) => write!(f, "`{word}` is not allowed"),
+            ErrorKind::Unknown(field, _) => write!(f, "unknown field `{field}`"),
+            ErrorKind::Missing(field) => write!(f, "`{field}` is missing"),
+            ErrorKind::Custom(text) => f.write_str(text),
         }
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for ReadError {}
 
-impl de::Error for Error {
+impl de::Error for ReadError {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self::new(Kind::Custom(message.to_string()))
+        Self::new(ErrorKind::Custom(message.to_string()))
     }
 
     fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(Kind::Type(expectation(expected)))
+        Self::new(ErrorKind::Type(expectation(expected)))
     }
 
     fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(Kind::Value(expectation(expected)))
+        Self::new(ErrorKind::Value(expectation(expected)))
     }
 
     fn invalid_length(length: usize, expected: &dyn Expected) -> Self {
-        Self::new(Kind::Custom(format!("expected {}, found {length}", expectation(expected))))
+        Self::new(ErrorKind::Custom(format!("expected {}, found {length}", expectation(expected))))
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        Self::new(Kind::Variant(variant.to_owned(), expected))
+        Self::new(ErrorKind::Variant(variant.to_owned(), expected))
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        Self::new(Kind::Unknown(field.to_owned(), expected))
+        Self::new(ErrorKind::Unknown(field.to_owned(), expected))
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self::new(Kind::Missing(field))
+        Self::new(ErrorKind::Missing(field))
     }
 }
 
 /// An error at a key: what is to be cut away is the whole member.
-pub(super) fn at_key(mut error: Error, entry: &Entry) -> Error {
+pub(super) fn at_key(mut error: ReadError, entry: &Entry) -> ReadError {
     if error.0.at.is_none() {
-        error.0.at = Some(At {
+        error.0.at = Some(ErrorNode {
             id: id(&entry.value),
             span: entry.key_span,
             head: entry.key_span,

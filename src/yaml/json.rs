@@ -3,14 +3,14 @@
 use crate::diag::{Code, Diagnostic};
 use crate::tree::{FileId, Span};
 
-use super::node::{Data, Document, Entry, Node, Parsed, Style};
+use super::node::{Data, Document, Entry, Node, NodeStyle, Parsed};
 use super::scalar::{self, Scalar};
 use super::{MAX_DEPTH, MAX_NODES, MAX_SAID, message, scan};
 
 /// Reads one value after another.
 pub(super) fn parse(file: FileId, text: &str, parsed: &mut Parsed) {
     let at = if text.starts_with(scan::MARK) { scan::MARK.len_utf8() } else { 0 };
-    let mut reader = Reader { file, text, at, depth: 0, nodes: 0, diagnostics: Vec::new() };
+    let mut reader = JsonReader { file, text, at, depth: 0, nodes: 0, diagnostics: Vec::new() };
     loop {
         reader.blank();
         if reader.at == text.len() {
@@ -28,9 +28,9 @@ pub(super) fn parse(file: FileId, text: &str, parsed: &mut Parsed) {
     parsed.diagnostics.append(&mut reader.diagnostics);
 }
 
-type Read<T> = Result<T, Box<Diagnostic>>;
+type JsonResult<T> = Result<T, Box<Diagnostic>>;
 
-struct Reader<'a> {
+struct JsonReader<'a> {
     file: FileId,
     text: &'a str,
     at: usize,
@@ -39,7 +39,7 @@ struct Reader<'a> {
     diagnostics: Vec<Diagnostic>,
 }
 
-impl Reader<'_> {
+impl JsonReader<'_> {
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -73,7 +73,7 @@ impl Reader<'_> {
         }
     }
 
-    fn fail<T>(&self, start: usize, message: impl Into<String>) -> Read<T> {
+    fn fail<T>(&self, start: usize, message: impl Into<String>) -> JsonResult<T> {
         let end =
             if self.at > start { self.at } else { start + self.text[start..].chars().next().map_or(0, char::len_utf8) };
         let span = Span::new(self.file, start, end);
@@ -82,14 +82,14 @@ impl Reader<'_> {
         ))
     }
 
-    fn unexpected<T>(&self, expected: &str) -> Read<T> {
+    fn unexpected<T>(&self, expected: &str) -> JsonResult<T> {
         match self.text[self.at..].chars().next() {
             Some(c) => self.fail(self.at, format!("expected {expected}, found `{}`", c.escape_debug())),
             None => self.fail(self.at, format!("expected {expected}, but the file ends")),
         }
     }
 
-    fn value(&mut self) -> Read<Node> {
+    fn value(&mut self) -> JsonResult<Node> {
         self.nodes += 1;
         let start = self.at;
         if self.nodes > MAX_NODES {
@@ -105,14 +105,14 @@ impl Reader<'_> {
             Some(b'[') => self.list(),
             Some(b'"') => {
                 let text = self.string()?;
-                Ok(Node::new(self.span(start), Data::String(text), Style::Quoted))
+                Ok(Node::new(self.span(start), Data::String(text), NodeStyle::Quoted))
             }
             Some(b'-' | b'0'..=b'9') => self.number(),
             _ => self.word(),
         }
     }
 
-    fn map(&mut self) -> Read<Node> {
+    fn map(&mut self) -> JsonResult<Node> {
         let start = self.at;
         self.at += 1;
         self.depth += 1;
@@ -151,10 +151,10 @@ impl Reader<'_> {
             }
         }
         self.depth -= 1;
-        Ok(Node::new(self.span(start), Data::Map(entries), Style::Flow))
+        Ok(Node::new(self.span(start), Data::Map(entries), NodeStyle::Flow))
     }
 
-    fn list(&mut self) -> Read<Node> {
+    fn list(&mut self) -> JsonResult<Node> {
         let start = self.at;
         self.at += 1;
         self.depth += 1;
@@ -172,11 +172,11 @@ impl Reader<'_> {
             }
         }
         self.depth -= 1;
-        Ok(Node::new(self.span(start), Data::Seq(items), Style::Flow))
+        Ok(Node::new(self.span(start), Data::Seq(items), NodeStyle::Flow))
     }
 
     /// Takes `,` or the closing bracket; whether it was the bracket.
-    fn after_item(&mut self, close: u8, expected: &str) -> Read<bool> {
+    fn after_item(&mut self, close: u8, expected: &str) -> JsonResult<bool> {
         self.blank();
         match self.peek() {
             Some(b',') => {
@@ -191,12 +191,12 @@ impl Reader<'_> {
         }
     }
 
-    fn word(&mut self) -> Read<Node> {
+    fn word(&mut self) -> JsonResult<Node> {
         let start = self.at;
         for (word, data) in [("null", Data::Null), ("true", Data::Bool(true)), ("false", Data::Bool(false))] {
             if self.text[start..].starts_with(word) {
                 self.at += word.len();
-                let mut node = Node::new(self.span(start), data, Style::Plain);
+                let mut node = Node::new(self.span(start), data, NodeStyle::Plain);
                 node.source = matches!(node.data, Data::Bool(_)).then(|| word.into());
                 return Ok(node);
             }
@@ -204,7 +204,7 @@ impl Reader<'_> {
         self.unexpected("a value")
     }
 
-    fn number(&mut self) -> Read<Node> {
+    fn number(&mut self) -> JsonResult<Node> {
         let start = self.at;
         while matches!(self.peek(), Some(b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')) {
             self.at += 1;
@@ -217,7 +217,7 @@ impl Reader<'_> {
         };
         match value.and_then(scalar::json_number) {
             Some(number) if is_number(text) => {
-                let mut node = Node::new(self.span(start), Data::Number(number), Style::Plain);
+                let mut node = Node::new(self.span(start), Data::Number(number), NodeStyle::Plain);
                 node.source = Some(text.into());
                 Ok(node)
             }
@@ -225,7 +225,7 @@ impl Reader<'_> {
         }
     }
 
-    fn string(&mut self) -> Read<String> {
+    fn string(&mut self) -> JsonResult<String> {
         let start = self.at;
         self.at += 1;
         let mut value = String::new();
@@ -252,7 +252,7 @@ impl Reader<'_> {
         }
     }
 
-    fn escape(&mut self) -> Read<char> {
+    fn escape(&mut self) -> JsonResult<char> {
         let start = self.at;
         self.at += 2;
         let plain = match self.text.as_bytes().get(start + 1) {
@@ -273,7 +273,7 @@ impl Reader<'_> {
         Ok(plain)
     }
 
-    fn unicode(&mut self, start: usize) -> Read<char> {
+    fn unicode(&mut self, start: usize) -> JsonResult<char> {
         let first = self.hex(start)?;
         if !(0xd800..0xe000).contains(&first) {
             return char::from_u32(first).map_or_else(|| self.fail(start, "the escape is not a character"), Ok);
@@ -289,7 +289,7 @@ impl Reader<'_> {
         self.fail(start, "the escape is half a character")
     }
 
-    fn hex(&mut self, start: usize) -> Read<u32> {
+    fn hex(&mut self, start: usize) -> JsonResult<u32> {
         let digits = self.text.get(self.at..self.at + 4).filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
         match digits.and_then(|d| u32::from_str_radix(d, 16).ok()) {
             Some(code) => {

@@ -9,7 +9,7 @@ use super::node::{Data, Entry, Node};
 
 /// The members of a map so far.
 #[derive(Default)]
-pub(super) struct Members {
+pub(super) struct MapBuilder {
     pub(super) entries: Vec<Entry>,
     /// Beside each entry: whether the author wrote it here, or a merge brought it.
     written: Vec<bool>,
@@ -38,7 +38,7 @@ fn no_map(span: Span) -> Box<Diagnostic> {
     Box::new(Diagnostic::new(Code::YamlSyntax, span, "`<<` merges a map or a list of maps, and this is neither"))
 }
 
-impl Members {
+impl MapBuilder {
     /// From here on an index pays.
     const MANY: usize = 16;
 

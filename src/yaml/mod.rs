@@ -7,7 +7,7 @@
 //!   one is broken.
 //! - [`read()`] turns a [`Node`] into a type of the program: every unknown field, wrong type and missing field of the
 //!   document is reported in one go, each at its place.
-//! - [`emit()`] writes a value: known fields in the order of a [`Shape`], user maps sorted.
+//! - [`emit()`] writes a value: known fields in the order of a [`FieldOrder`], user maps sorted.
 //!
 //! # Types that are read
 //!
@@ -36,9 +36,9 @@ mod scalar;
 mod scan;
 mod tag;
 
-pub use emit::{Shape, emit, emit_into};
+pub use emit::{FieldOrder, emit, emit_into};
 pub(crate) use encoding::Encoding;
-pub use node::{Data, Document, Entry, Node, Parsed, Style};
+pub use node::{Data, Document, Entry, Node, NodeStyle, Parsed};
 pub use parse::parse;
 pub use pretty::{Layout, Sorted, pretty};
 pub use read::{Stray, read, read_with};

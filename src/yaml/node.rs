@@ -32,7 +32,7 @@ pub struct Node {
     /// What it is.
     pub data: Data,
     /// How it was written.
-    pub style: Style,
+    pub style: NodeStyle,
     /// The source text of a number or a boolean.
     pub(super) source: Option<Box<str>>,
 }
@@ -56,7 +56,7 @@ pub enum Data {
 
 /// How a value was written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Style {
+pub enum NodeStyle {
     /// A scalar without quotes.
     Plain,
     /// A scalar in quotes.
@@ -80,7 +80,7 @@ pub struct Entry {
 
 impl Node {
     /// A node without source text.
-    pub(super) fn new(span: Span, data: Data, style: Style) -> Self {
+    pub(super) fn new(span: Span, data: Data, style: NodeStyle) -> Self {
         Self { span, data, style, source: None }
     }
 

@@ -10,8 +10,8 @@ use granit_parser::{Event, Parser, ScalarStyle, StructureStyle, Tag, options};
 use crate::diag::{Code, Diagnostic};
 use crate::tree::{FileId, Span};
 
-use super::members::{Members, Pending};
-use super::node::{Data, Document, Entry, Node, Parsed, Style};
+use super::members::{MapBuilder, Pending};
+use super::node::{Data, Document, Entry, Node, NodeStyle, Parsed};
 use super::scalar::{self, Scalar};
 use super::{MAX_DEPTH, MAX_NODES, MAX_SAID, json, message, most_repeated, scan, tag};
 
@@ -95,12 +95,12 @@ struct Builder<'a> {
 /// A finished value that aliases may repeat.
 struct Anchor {
     node: Node,
-    size: Size,
+    size: ParsedSize,
 }
 
 /// What a value costs.
 #[derive(Clone, Copy, Default)]
-struct Size {
+struct ParsedSize {
     nodes: usize,
     bytes: usize,
     depth: usize,
@@ -109,21 +109,21 @@ struct Size {
 /// A list or map that is being read.
 struct Frame {
     start: usize,
-    style: Style,
+    style: NodeStyle,
     anchor: usize,
-    size: Size,
-    kind: Kind,
+    size: ParsedSize,
+    kind: OpenCollection,
 }
 
-enum Kind {
+enum OpenCollection {
     Seq(Vec<Node>),
-    Map(Members),
+    Map(MapBuilder),
 }
 
 /// A finished value on its way to its parent.
 struct Done {
     node: Node,
-    size: Size,
+    size: ParsedSize,
     /// A merge key if it stands where a key may.
     merge: bool,
     alias: bool,
@@ -167,7 +167,7 @@ impl<'a> Builder<'a> {
 
     /// The innermost bracket that is still open.
     fn open_bracket(&self) -> Option<Span> {
-        let mut flow = self.stack.iter().rev().take_while(|frame| frame.style == Style::Flow);
+        let mut flow = self.stack.iter().rev().take_while(|frame| frame.style == NodeStyle::Flow);
         let frame = flow.find(|frame| matches!(self.text.as_bytes().get(frame.start), Some(b'[' | b'{')))?;
         Some(self.span(frame.start, frame.start + 1))
     }
@@ -211,8 +211,10 @@ impl<'a> Builder<'a> {
                 Ok(())
             }
             Event::Scalar(value, style, anchor, tag) => self.scalar(value, style, anchor, tag.as_deref(), place),
-            Event::SequenceStart(style, anchor, _) => self.open(Kind::Seq(Vec::new()), style, anchor, place),
-            Event::MappingStart(style, anchor, _) => self.open(Kind::Map(Members::default()), style, anchor, place),
+            Event::SequenceStart(style, anchor, _) => self.open(OpenCollection::Seq(Vec::new()), style, anchor, place),
+            Event::MappingStart(style, anchor, _) => {
+                self.open(OpenCollection::Map(MapBuilder::default()), style, anchor, place)
+            }
             Event::SequenceEnd | Event::MappingEnd => self.close(place),
             _ => Ok(()),
         }
@@ -228,7 +230,7 @@ impl<'a> Builder<'a> {
 
     /// Unquoted texts in brackets that go-yaml cuts elsewhere than YAML 1.2 does.
     fn flow_text(&mut self, source: &str, span: Span) {
-        if self.stack.last().is_none_or(|frame| frame.style != Style::Flow) {
+        if self.stack.last().is_none_or(|frame| frame.style != NodeStyle::Flow) {
             return;
         }
         let mut after = self.text[span.end as usize..].chars();
@@ -265,7 +267,7 @@ impl<'a> Builder<'a> {
 
     fn open(
         &mut self,
-        kind: Kind,
+        kind: OpenCollection,
         style: StructureStyle,
         anchor: usize,
         place: std::ops::Range<usize>,
@@ -280,22 +282,22 @@ impl<'a> Builder<'a> {
             self.anchors.insert(anchor, None);
         }
         let style = match style {
-            StructureStyle::Block => Style::Block,
-            StructureStyle::Flow => Style::Flow,
+            StructureStyle::Block => NodeStyle::Block,
+            StructureStyle::Flow => NodeStyle::Flow,
         };
         let mut start = place.start;
-        if style == Style::Block
-            && matches!(kind, Kind::Seq(_))
-            && matches!(self.stack.last(), Some(Frame { kind: Kind::Map(_), .. }))
+        if style == NodeStyle::Block
+            && matches!(kind, OpenCollection::Seq(_))
+            && matches!(self.stack.last(), Some(Frame { kind: OpenCollection::Map(_), .. }))
             && let Some(dash) = self.text.get(self.last_end..start).and_then(scan::dash)
         {
             start = self.last_end + dash;
         }
         self.last_end = self.last_end.max(start);
-        if style == Style::Flow {
+        if style == NodeStyle::Flow {
             self.last_end = self.last_end.max(place.end);
         }
-        self.stack.push(Frame { start, style, anchor, size: Size::default(), kind });
+        self.stack.push(Frame { start, style, anchor, size: ParsedSize::default(), kind });
         Ok(())
     }
 
@@ -303,15 +305,15 @@ impl<'a> Builder<'a> {
         let Some(frame) = self.stack.pop() else {
             return Err(Abandon);
         };
-        if frame.style == Style::Flow {
+        if frame.style == NodeStyle::Flow {
             self.last_end = self.last_end.max(place.end);
         }
         let span = self.span(frame.start, self.last_end);
         let data = match frame.kind {
-            Kind::Seq(items) => Data::Seq(items),
-            Kind::Map(members) => Data::Map(members.entries),
+            OpenCollection::Seq(items) => Data::Seq(items),
+            OpenCollection::Map(members) => Data::Map(members.entries),
         };
-        let size = Size { nodes: frame.size.nodes + 1, bytes: frame.size.bytes, depth: frame.size.depth + 1 };
+        let size = ParsedSize { nodes: frame.size.nodes + 1, bytes: frame.size.bytes, depth: frame.size.depth + 1 };
         let node = Node::new(span, data, frame.style);
         self.remember(frame.anchor, &node, size)?;
         self.done(Done { node, size, merge: false, alias: false, scalar: None });
@@ -319,7 +321,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Keeps a copy of an anchored value for its aliases.
-    fn remember(&mut self, anchor: usize, node: &Node, size: Size) -> Result<(), Abandon> {
+    fn remember(&mut self, anchor: usize, node: &Node, size: ParsedSize) -> Result<(), Abandon> {
         if anchor != 0 {
             self.copy(size, node.span)?;
             self.anchors.insert(anchor, Some(Anchor { node: node.clone(), size }));
@@ -328,7 +330,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Counts what an anchor keeps or an alias repeats, before it is copied.
-    fn copy(&mut self, size: Size, span: Span) -> Result<(), Abandon> {
+    fn copy(&mut self, size: ParsedSize, span: Span) -> Result<(), Abandon> {
         self.count(size.nodes, span)?;
         self.repeated = self.repeated.saturating_add(size.nodes);
         self.copied = self.copied.saturating_add(size.bytes);
@@ -431,12 +433,12 @@ impl<'a> Builder<'a> {
         let merge = (plain && tag.is_none() && value == "<<")
             || (value == "<<" && tag.is_some_and(|tag| core_name(tag).as_deref() == Some("merge")));
         let node_style = match style {
-            ScalarStyle::Plain => Style::Plain,
-            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
-            ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
+            ScalarStyle::Plain => NodeStyle::Plain,
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => NodeStyle::Quoted,
+            ScalarStyle::Literal | ScalarStyle::Folded => NodeStyle::Block,
         };
         let mut node = Node::new(span, Data::Null, node_style);
-        let size = Size { nodes: 1, bytes: value.len(), depth: 0 };
+        let size = ParsedSize { nodes: 1, bytes: value.len(), depth: 0 };
         match resolved {
             Scalar::Null => {}
             Scalar::Text => node.data = Data::String(value.into_owned()),
@@ -471,8 +473,8 @@ impl<'a> Builder<'a> {
     fn nothing(&self, at: usize) -> usize {
         let between = self.text.get(self.last_end..at).unwrap_or_default();
         match self.stack.last().map(|frame| &frame.kind) {
-            Some(Kind::Seq(_)) => scan::dash(between).map_or(at, |dash| self.last_end + dash + 1),
-            Some(Kind::Map(Members { pending: Pending::None, .. })) => at,
+            Some(OpenCollection::Seq(_)) => scan::dash(between).map_or(at, |dash| self.last_end + dash + 1),
+            Some(OpenCollection::Map(MapBuilder { pending: Pending::None, .. })) => at,
             _ => {
                 let rest = self.text.get(self.last_end..).unwrap_or_default();
                 let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
@@ -507,7 +509,9 @@ impl<'a> Builder<'a> {
     /// The key whose value is read next.
     fn pending_key(&self) -> Option<&str> {
         match self.stack.last() {
-            Some(Frame { kind: Kind::Map(Members { pending: Pending::Key(key, _), .. }), .. }) => Some(key),
+            Some(Frame { kind: OpenCollection::Map(MapBuilder { pending: Pending::Key(key, _), .. }), .. }) => {
+                Some(key)
+            }
             _ => None,
         }
     }
@@ -520,7 +524,10 @@ impl<'a> Builder<'a> {
 
     /// Whether the next value is the key of a map.
     fn at_key(&self) -> bool {
-        matches!(self.stack.last(), Some(Frame { kind: Kind::Map(Members { pending: Pending::None, .. }), .. }))
+        matches!(
+            self.stack.last(),
+            Some(Frame { kind: OpenCollection::Map(MapBuilder { pending: Pending::None, .. }), .. })
+        )
     }
 
     /// Hands a finished value to the list, map or document it belongs to.
@@ -535,11 +542,11 @@ impl<'a> Builder<'a> {
         frame.size.bytes += done.size.bytes;
         frame.size.depth = frame.size.depth.max(done.size.depth);
         let written = match &mut frame.kind {
-            Kind::Seq(items) => {
+            OpenCollection::Seq(items) => {
                 items.push(done.node);
                 Ok(())
             }
-            Kind::Map(members) => match std::mem::take(&mut members.pending) {
+            OpenCollection::Map(members) => match std::mem::take(&mut members.pending) {
                 Pending::None => {
                     let read = key(done);
                     members.pending = Pending::Bad;

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Shape, emit};
+use super::{FieldOrder, emit};
 
 /// The order of members, and where a value may not stand on one line. A cursor that walks beside the values.
 pub trait Layout: Copy {
@@ -47,7 +47,7 @@ impl Layout for Sorted {
 #[derive(Clone, Copy)]
 struct Plain;
 
-impl Shape for Plain {
+impl FieldOrder for Plain {
     fn is_ordered(&self) -> bool {
         false
     }

@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, Fix, Place, nearest};
 
-use super::de::{Context, De, Id, Unknown, id};
-use super::fault::{At, Fault, Kind, Segment, list};
+use super::de::{De, Id, ReadContext, Unknown, id};
+use super::fault::{ErrorKind, ErrorNode, ReadFault, Segment, list};
 use super::node::{Data, Node};
 
 /// After so many errors in one document nobody reads on.
@@ -39,9 +39,9 @@ pub fn read_with<T: DeserializeOwned>(
     belongs: impl Fn(Stray<'_>) -> Option<String>,
     diags: &mut Diagnostics,
 ) -> Option<T> {
-    let mut context = Context::default();
+    let mut context = ReadContext::default();
     let mut reported = 0;
-    let mut parts: Option<HashMap<Id, Part<'_>>> = None;
+    let mut parts: Option<HashMap<Id, NodePosition<'_>>> = None;
     // What was cut away because its value is wrong: what is then found wrong around it may be a consequence.
     let mut wrong: Vec<Id> = Vec::new();
     // Fields that are missing, by their map: one that is there misspelt is said once, as what it is.
@@ -60,18 +60,18 @@ pub fn read_with<T: DeserializeOwned>(
         let consequence = wrong.iter().filter_map(|id| parts.get(id)).any(|part| {
             part.whole == at.id
                 && match fault.kind {
-                    Kind::Missing(field) => part.key == Some(field),
+                    ErrorKind::Missing(field) => part.key == Some(field),
                     _ => true,
                 }
         });
         if !consequence {
             match fault.kind {
-                Kind::Missing(field) => missing.push((at.id, field, diagnostic(&fault, at))),
+                ErrorKind::Missing(field) => missing.push((at.id, field, diagnostic(&fault, at))),
                 _ => diags.push(diagnostic(&fault, at)),
             }
             reported += 1;
         }
-        if !matches!(fault.kind, Kind::Unknown(..)) {
+        if !matches!(fault.kind, ErrorKind::Unknown(..)) {
             wrong.push(cut);
         }
         if cut == id(node) || reported >= MAX_ERRORS || !context.pruned.insert(cut) {
@@ -105,13 +105,13 @@ pub fn read_with<T: DeserializeOwned>(
 }
 
 /// The root, as the place of an error that has none.
-fn place_of(node: &Node) -> At {
-    At { id: id(node), span: node.span, head: node.span, found: String::new(), bare: None }
+fn place_of(node: &Node) -> ErrorNode {
+    ErrorNode { id: id(node), span: node.span, head: node.span, found: String::new(), bare: None }
 }
 
 /// What to cut away after an error: the node itself, or for an unknown field that member.
-fn cut(root: &Node, at: &At, kind: &Kind) -> Id {
-    if let Kind::Unknown(field, _) = kind
+fn cut(root: &Node, at: &ErrorNode, kind: &ErrorKind) -> Id {
+    if let ErrorKind::Unknown(field, _) = kind
         && let Some(entry) = find(root, at.id).and_then(|map| map.entry(field))
     {
         return id(&entry.value);
@@ -131,24 +131,24 @@ fn find(node: &Node, wanted: Id) -> Option<&Node> {
 }
 
 /// Where a node stands.
-struct Part<'a> {
+struct NodePosition<'a> {
     /// The list or map it is a part of.
     whole: Id,
     key: Option<&'a str>,
 }
 
 /// Each node of the tree but the root.
-fn parts_of(node: &Node) -> HashMap<Id, Part<'_>> {
+fn parts_of(node: &Node) -> HashMap<Id, NodePosition<'_>> {
     let mut parts = HashMap::new();
     let mut rest = vec![node];
     while let Some(node) = rest.pop() {
         let whole = id(node);
         for item in node.as_seq().into_iter().flatten() {
-            parts.insert(id(item), Part { whole, key: None });
+            parts.insert(id(item), NodePosition { whole, key: None });
             rest.push(item);
         }
         for entry in node.as_map().into_iter().flatten() {
-            parts.insert(id(&entry.value), Part { whole, key: Some(&entry.key) });
+            parts.insert(id(&entry.value), NodePosition { whole, key: Some(&entry.key) });
             rest.push(&entry.value);
         }
     }
@@ -190,11 +190,11 @@ fn path_text(segments: &[Segment]) -> String {
     path
 }
 
-fn diagnostic(fault: &Fault, at: &At) -> Diagnostic {
+fn diagnostic(fault: &ReadFault, at: &ErrorNode) -> Diagnostic {
     let path = path_text(&fault.path);
     let named = if path.is_empty() { String::new() } else { format!("`{path}`: ") };
     match &fault.kind {
-        Kind::Type(expected) => {
+        ErrorKind::Type(expected) => {
             let diagnostic =
                 Diagnostic::new(Code::WrongType, at.span, format!("{named}expected {expected}, found {}", at.found));
             match &at.bare {
@@ -208,20 +208,20 @@ fn diagnostic(fault: &Fault, at: &At) -> Diagnostic {
                 _ => diagnostic,
             }
         }
-        Kind::Value(expected) => {
+        ErrorKind::Value(expected) => {
             Diagnostic::new(Code::InvalidValue, at.span, format!("{named}expected {expected}, found {}", at.found))
         }
-        Kind::Variant(word, allowed) => {
+        ErrorKind::Variant(word, allowed) => {
             let message = format!("{named}`{word}` is not among the allowed values");
             let diagnostic = Diagnostic::new(Code::InvalidValue, at.span, message);
             proposal(diagnostic, word, allowed, "allowed")
         }
-        Kind::Unknown(field, known) => unknown_field(field, known, &path, at.span),
-        Kind::Missing(field) => {
+        ErrorKind::Unknown(field, known) => unknown_field(field, known, &path, at.span),
+        ErrorKind::Missing(field) => {
             let place = if path.is_empty() { String::new() } else { format!(" in `{path}`") };
             Diagnostic::new(Code::MissingField, at.head, format!("`{field}` is missing{place}"))
         }
-        Kind::Custom(message) => Diagnostic::new(Code::InvalidValue, at.span, format!("{named}{message}")),
+        ErrorKind::Custom(message) => Diagnostic::new(Code::InvalidValue, at.span, format!("{named}{message}")),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::{counted, report, vectors};
 use fleetcron::patch::pointer::PointerError;
-use fleetcron::patch::{PatchError, Problem, Shape, json, merge, strategic, typed};
+use fleetcron::patch::{ListShape, PatchError, PatchProblem, json, merge, strategic, typed};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -45,9 +45,9 @@ fn suite(kind: &str, judge: impl Fn(&Value) -> Verdict) {
 const DECODING: &str = "refused by kubectl only when it decodes the result";
 const LEAKS: &str = "clean here, kubectl leaves";
 
-fn shape(case: &Value) -> Shape {
+fn shape(case: &Value) -> ListShape {
     let word = |name: &str| case["base"][name].as_str().unwrap_or_default().to_owned();
-    Shape::of(&word("apiVersion"), &word("kind"))
+    ListShape::of(&word("apiVersion"), &word("kind"))
 }
 
 fn error_of(case: &Value) -> Option<&str> {
@@ -238,13 +238,13 @@ fn json_patches_do_what_the_rfc_and_kubectl_agree_on() {
 fn deviation(error: &PatchError) -> Option<String> {
     let op = error.operation.as_ref().map_or("", |operation| operation.op.as_str());
     match &*error.problem {
-        Problem::MissingMember { op, member: "value" } => Some(format!("{op} without value")),
-        Problem::Pointer(PointerError::NoSlash(_)) => Some("path without slash".into()),
-        Problem::Pointer(PointerError::Escape(_)) => Some("bad escape".into()),
-        Problem::BadIndex(index) if index.trim_start_matches(['-', '+']).parse::<u64>().is_ok() => {
+        PatchProblem::MissingMember { op, member: "value" } => Some(format!("{op} without value")),
+        PatchProblem::Pointer(PointerError::NoSlash(_)) => Some("path without slash".into()),
+        PatchProblem::Pointer(PointerError::Escape(_)) => Some("bad escape".into()),
+        PatchProblem::BadIndex(index) if index.trim_start_matches(['-', '+']).parse::<u64>().is_ok() => {
             Some(format!("index {index}"))
         }
-        Problem::NoSuchMember(_) if matches!(op, "replace" | "copy" | "test") => {
+        PatchProblem::NoSuchMember(_) if matches!(op, "replace" | "copy" | "test") => {
             Some(format!("{op} of an absent member"))
         }
         _ => None,

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fleetcron::diag::Severity;
-use fleetcron::validate::{Kind, Options, Schema, check};
+use fleetcron::validate::{Options, SchemaNode, ValueKind, check};
 use serde_json::Value;
 
 use super::{line, vectors};
@@ -35,7 +35,7 @@ fn manifest(case: &Value) -> Option<Value> {
 }
 
 fn errors(value: &Value) -> Vec<String> {
-    let findings = check(value, Schema::cronjob(), Options::default());
+    let findings = check(value, SchemaNode::cronjob(), Options::default());
     let errors = findings.into_iter().filter(|finding| finding.severity == Severity::Error);
     errors.map(|finding| format!("{}: {}", finding.pointer, finding.message)).collect()
 }
@@ -91,30 +91,30 @@ fn the_schema_is_what_kubernetes_publishes() {
         assert!(published.insert(short, schema).is_none(), "two shapes are called {short}");
     }
     let mut seen = BTreeSet::new();
-    meet(Schema::cronjob(), "CronJob", &published, &mut seen);
+    meet(SchemaNode::cronjob(), "CronJob", &published, &mut seen);
     let (ours, theirs): (Vec<_>, Vec<_>) = (seen.iter().copied().collect(), published.keys().copied().collect());
     assert_eq!(ours, theirs, "every shape is reached");
     line("structure-schema", ours.len(), theirs.len());
 }
 
 /// Compares a shape with the published one, and every shape below it.
-fn meet<'a>(ours: Schema, name: &'a str, published: &BTreeMap<&str, &'a Value>, seen: &mut BTreeSet<&'a str>) {
+fn meet<'a>(ours: SchemaNode, name: &'a str, published: &BTreeMap<&str, &'a Value>, seen: &mut BTreeSet<&'a str>) {
     if !seen.insert(name) {
         return;
     }
     let theirs = published[name];
     let leaf = match name {
-        "Quantity" => Some(Kind::Quantity),
-        "IntOrString" => Some(Kind::IntOrString),
-        "Time" => Some(Kind::Time),
-        "FieldsV1" => Some(Kind::Any),
+        "Quantity" => Some(ValueKind::Quantity),
+        "IntOrString" => Some(ValueKind::IntOrString),
+        "Time" => Some(ValueKind::Time),
+        "FieldsV1" => Some(ValueKind::Any),
         _ => None,
     };
     if let Some(leaf) = leaf {
         assert_eq!(ours.kind(), leaf);
         return;
     }
-    assert_eq!((ours.name(), ours.kind(), ours.is_open()), (name, Kind::Object, false));
+    assert_eq!((ours.name(), ours.kind(), ours.is_open()), (name, ValueKind::Object, false));
     let properties = theirs["properties"].as_object().unwrap();
     let sorted = |names: &[&'static str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
     assert_eq!(sorted(ours.fields()), properties.keys().cloned().collect(), "{name}");
@@ -126,7 +126,7 @@ fn meet<'a>(ours: Schema, name: &'a str, published: &BTreeMap<&str, &'a Value>, 
 }
 
 fn compare<'a>(
-    ours: Schema,
+    ours: SchemaNode,
     theirs: &'a Value,
     at: &str,
     published: &BTreeMap<&str, &'a Value>,
@@ -139,18 +139,18 @@ fn compare<'a>(
     let values: BTreeSet<_> = ours.enum_values().iter().map(|value| (*value).to_owned()).collect();
     assert_eq!(values, strings(&theirs["enum"]), "{at}");
     let kind = match (theirs["type"].as_str().unwrap(), theirs["format"].as_str()) {
-        ("string", None) => Kind::String,
-        ("boolean", None) => Kind::Boolean,
-        ("integer", Some("int32")) => Kind::Int32,
-        ("integer", Some("int64")) => Kind::Int64,
-        ("array", None) => Kind::List,
-        ("object", None) => Kind::Map,
+        ("string", None) => ValueKind::String,
+        ("boolean", None) => ValueKind::Boolean,
+        ("integer", Some("int32")) => ValueKind::Int32,
+        ("integer", Some("int64")) => ValueKind::Int64,
+        ("array", None) => ValueKind::List,
+        ("object", None) => ValueKind::Map,
         other => panic!("{at}: {other:?}"),
     };
     assert_eq!(ours.kind(), kind, "{at}");
     match kind {
-        Kind::List => compare(ours.item().unwrap(), &theirs["items"], at, published, seen),
-        Kind::Map => compare(ours.item().unwrap(), &theirs["additionalProperties"], at, published, seen),
+        ValueKind::List => compare(ours.item().unwrap(), &theirs["items"], at, published, seen),
+        ValueKind::Map => compare(ours.item().unwrap(), &theirs["additionalProperties"], at, published, seen),
         _ => assert_eq!(ours.item(), None, "{at}"),
     }
 }

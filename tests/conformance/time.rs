@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fleetcron::cron::{Cut, Expression, Form, HashFaultKind, HashSeed, HashedExpression, Window, Zone};
-use fleetcron::timeline::{Busiest, Copies, CopyState, Cost, Timeline, busiest_minutes};
+use fleetcron::cron::{Cut, Expression, ExpressionForm, HashFaultKind, HashSeed, HashedExpression, Window, Zone};
+use fleetcron::timeline::{Busiest, CopyState, Cost, Timeline, TimelineCopies, busiest_minutes};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -37,8 +37,8 @@ fn seed(case: &Value) -> HashSeed<'_> {
 /// The sets and star bits of an expression: two texts with the same ones mean the same.
 fn meaning(text: &str) -> Vec<(u64, bool)> {
     let expression = Expression::parse(text).unwrap_or_else(|fault| panic!("`{text}`: {fault}"));
-    let Form::Fields(fields) = expression.form() else { return Vec::new() };
-    let day = |field: &fleetcron::cron::Field, counts: bool| (field.bits, counts && field.star);
+    let ExpressionForm::Fields(fields) = expression.form() else { return Vec::new() };
+    let day = |field: &fleetcron::cron::FieldValues, counts: bool| (field.bits, counts && field.star);
     let [minute, hour, month_day, month, weekday] = fields.all();
     vec![day(minute, false), day(hour, false), day(month_day, true), day(month, false), day(weekday, true)]
 }
@@ -319,7 +319,7 @@ fn time_window() {
 }
 
 /// The copies of a case, one for each cluster of a task.
-fn copies(case: &Value) -> Vec<Copies> {
+fn copies(case: &Value) -> Vec<TimelineCopies> {
     let clusters = case["clusters"].as_array().expect("clusters");
     let index = |name: &Value| clusters.iter().position(|cluster| cluster["name"] == *name).expect("a cluster");
     let mut copies = Vec::new();
@@ -331,7 +331,7 @@ fn copies(case: &Value) -> Vec<Copies> {
                 zone => zone,
             };
             let suspended = task["suspended"].as_array().is_some_and(|names| names.contains(name));
-            copies.push(Copies {
+            copies.push(TimelineCopies {
                 task: number,
                 clusters: vec![cluster],
                 namespace: None,

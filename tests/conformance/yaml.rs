@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fleetcron::tree::FileId;
-use fleetcron::yaml::{Parsed, Shape, emit, parse};
+use fleetcron::yaml::{FieldOrder, Parsed, emit, parse};
 use serde_json::{Value, json};
 
 use super::{line, raw, say, vectors};
@@ -12,7 +12,7 @@ use super::{line, raw, say, vectors};
 #[derive(Clone, Copy)]
 struct Free;
 
-impl Shape for Free {
+impl FieldOrder for Free {
     fn is_ordered(&self) -> bool {
         false
     }

@@ -1,6 +1,6 @@
 //! Laws of runs, in every zone and at every moment.
 
-use fleetcron::cron::{Expression, Form, Unit, Zone};
+use fleetcron::cron::{CronField, Expression, ExpressionForm, Zone};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -64,7 +64,7 @@ fn check(expression: &Expression, zone: &Zone, from: Timestamp) -> Result<(), Te
         prop_assert!(run > last, "{run} after {last}");
         prop_assert_eq!(expression.next(last, zone), Some(run));
         last = run;
-        let Form::Fields(fields) = expression.form() else { continue };
+        let ExpressionForm::Fields(fields) = expression.form() else { continue };
         let wall = local(zone, run);
         prop_assert_eq!((wall.second(), wall.subsec_nanosecond()), (0, 0), "{}", run);
         prop_assert!(fields.minute.has(wall.minute() as u32), "{run} is {wall}");
@@ -88,7 +88,7 @@ fn day_is_meant([_, _, day, month, weekday]: &Fields, date: Date) -> bool {
     let has = |field: &[Meant], number: i8| field.iter().any(|item| item.has(number as u32));
     let star = |field: &[Meant], unit| field.iter().any(|item| item.is_star(unit) && item.step == 1);
     let days = (has(day, date.day()), has(weekday, date.weekday().to_sunday_zero_offset()));
-    let both = star(day, Unit::Day) || star(weekday, Unit::Weekday);
+    let both = star(day, CronField::Day) || star(weekday, CronField::Weekday);
     has(month, date.month()) && if both { days.0 && days.1 } else { days.0 || days.1 }
 }
 
@@ -145,7 +145,7 @@ proptest! {
     #[test]
     fn what_is_meant_is_what_is_read((fields, text) in fields()) {
         let expression = Expression::parse(&text).unwrap();
-        let Form::Fields(read) = expression.form() else { panic!("{text}") };
+        let ExpressionForm::Fields(read) = expression.form() else { panic!("{text}") };
         for (meant, read) in fields.iter().zip(read.all()) {
             for number in 0..64 {
                 prop_assert_eq!(meant.iter().any(|item| item.has(number)), read.has(number), "{}: {}", text, number);

@@ -6,7 +6,7 @@
 mod laws;
 mod second;
 
-use fleetcron::cron::Unit;
+use fleetcron::cron::CronField;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -28,11 +28,11 @@ impl Meant {
         (self.start..=self.end).contains(&number) && (number - self.start).is_multiple_of(self.step)
     }
 
-    fn is_star(&self, unit: Unit) -> bool {
+    fn is_star(&self, unit: CronField) -> bool {
         self.spelling == 1 && (self.start, self.end) == unit.bounds()
     }
 
-    fn write(&self, unit: Unit) -> String {
+    fn write(&self, unit: CronField) -> String {
         let (low, high) = unit.bounds();
         let number = |number: u32| match unit.names() {
             names if self.spelling == 2 && !names.is_empty() => names[(number - low) as usize].to_owned(),
@@ -52,7 +52,7 @@ impl Meant {
     }
 }
 
-fn field(unit: Unit) -> impl Strategy<Value = Vec<Meant>> {
+fn field(unit: CronField) -> impl Strategy<Value = Vec<Meant>> {
     let (low, high) = unit.bounds();
     let item = (low..=high, low..=high, 0..4u8, 1..=high + 2, 0..3u8).prop_map(move |(a, b, shape, step, spelling)| {
         let (start, end) = match shape {
@@ -69,15 +69,22 @@ fn field(unit: Unit) -> impl Strategy<Value = Vec<Meant>> {
 
 /// Fields that mean something, and how they are written.
 pub(crate) fn fields() -> impl Strategy<Value = (Fields, String)> {
-    let all = (field(Unit::Minute), field(Unit::Hour), field(Unit::Day), field(Unit::Month), field(Unit::Weekday));
+    let all = (
+        field(CronField::Minute),
+        field(CronField::Hour),
+        field(CronField::Day),
+        field(CronField::Month),
+        field(CronField::Weekday),
+    );
     all.prop_map(|(minute, hour, day, month, weekday)| {
         let fields = [minute, hour, day, month, weekday];
-        let written: Vec<String> = Unit::ALL.into_iter().zip(&fields).map(|(unit, field)| write(unit, field)).collect();
+        let written: Vec<String> =
+            CronField::ALL.into_iter().zip(&fields).map(|(unit, field)| write(unit, field)).collect();
         (fields, written.join(" "))
     })
 }
 
-fn write(unit: Unit, field: &[Meant]) -> String {
+fn write(unit: CronField, field: &[Meant]) -> String {
     match field {
         [] => ",".to_owned(),
         items => items.iter().map(|item| item.write(unit)).collect::<Vec<_>>().join(","),

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use fleetcron::cron::{Expression, Fields, Form, Zone};
+use fleetcron::cron::{Expression, ExpressionForm, Fields, Zone};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use proptest::strategy::{Strategy, ValueTree};
@@ -120,7 +120,7 @@ fn the_two_agree_or_differ_in_a_way_that_is_known() {
     for (text, from) in cases {
         let Ok(expression) = Expression::parse(&text) else { continue };
         let Some(theirs) = theirs(&text, from) else { continue };
-        let Form::Fields(fields) = expression.form() else { continue };
+        let ExpressionForm::Fields(fields) = expression.form() else { continue };
         let ours: Vec<_> = expression.runs(from, &Zone::utc()).take(RUNS).collect();
         if ours == theirs {
             agreed += 1;

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use fleetcron::repo::{Error, Note, SIZE_LIMIT, Sources, Worktree, output_dir, read_sources};
-use fleetcron::tree::{Problem, ProblemKind, RepoPath};
+use fleetcron::repo::{Error, Note, ReadSources, SIZE_LIMIT, Worktree, output_dir, read_sources};
+use fleetcron::tree::{ProblemKind, ReadProblem, RepoPath};
 use tempfile::TempDir;
 
 struct Folder(TempDir);
@@ -44,7 +44,7 @@ impl Folder {
         run_git(self.0.path(), args);
     }
 
-    fn read(&self) -> Sources {
+    fn read(&self) -> ReadSources {
         read_sources(self.0.path(), &[]).unwrap()
     }
 }
@@ -63,12 +63,12 @@ fn run_git(folder: &Path, args: &[&str]) {
     assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn names(sources: &Sources) -> Vec<&str> {
+fn names(sources: &ReadSources) -> Vec<&str> {
     sources.tree.files().map(|(_, file)| file.path.as_str()).collect()
 }
 
-fn problems(sources: &Sources) -> Vec<(&str, &ProblemKind)> {
-    sources.tree.problems().iter().map(|Problem { path, kind }| (path.as_str(), kind)).collect()
+fn problems(sources: &ReadSources) -> Vec<(&str, &ProblemKind)> {
+    sources.tree.problems().iter().map(|ReadProblem { path, kind }| (path.as_str(), kind)).collect()
 }
 
 fn path(text: &str) -> RepoPath {
@@ -327,7 +327,7 @@ mod unix {
         symlink(".git", folder.at("git")).unwrap();
         let worktree = Worktree::open(folder.0.path()).unwrap();
         let wanted = ["inside/x.sh", "outside/x.sh", "git/config"].map(path);
-        let sources = worktree.read_more(&Sources::default(), &wanted);
+        let sources = worktree.read_more(&ReadSources::default(), &wanted);
         assert_eq!(names(&sources), ["inside/x.sh"]);
         let target = outside.0.path().to_str().unwrap().to_owned();
         assert_eq!(

@@ -7,9 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use fleetcron::repo::{Standing, existing};
+use fleetcron::repo::{ExistingBytes, existing};
 use fleetcron::sink::directory::{Written, apply};
-use fleetcron::sink::{Error, write_file};
+use fleetcron::sink::{WriteError, write_file};
 use fleetcron::tree::ownership::write_index;
 use fleetcron::tree::{Conflict, ConflictKind, Counts, Difference, OutputTree, RepoPath};
 use tempfile::TempDir;
@@ -45,7 +45,7 @@ impl Out {
         difference(&self.dir(), wanted, |_| true)
     }
 
-    fn apply(&self, wanted: &[(&str, &str)]) -> Result<Written, Error> {
+    fn apply(&self, wanted: &[(&str, &str)]) -> Result<Written, WriteError> {
         apply(&self.dir(), &self.difference(wanted))
     }
 
@@ -70,7 +70,7 @@ fn difference(dir: &Path, wanted: &[(&str, &str)], clusters: impl Fn(&str) -> bo
     for (path, text) in wanted {
         output.insert(RepoPath::new(path).unwrap(), text.as_bytes().into());
     }
-    Difference::between(&output, &existing(dir, clusters).unwrap(), &mut Standing::new(dir)).unwrap()
+    Difference::between(&output, &existing(dir, clusters).unwrap(), &mut ExistingBytes::new(dir)).unwrap()
 }
 
 fn collect(place: &Path, path: &str, files: &mut BTreeMap<String, String>) {
@@ -203,7 +203,7 @@ fn a_stranger_in_the_way_stops_everything() {
         ]
     );
     assert_eq!(found.strangers, ["asia/x.yaml/deep"]);
-    assert!(matches!(apply(&out.dir(), &found), Err(Error::Conflict { .. })));
+    assert!(matches!(apply(&out.dir(), &found), Err(WriteError::Conflict { .. })));
     assert_eq!(out.files(), before);
 }
 
@@ -293,7 +293,7 @@ fn two_writers_do_not_meet() {
     let out = Out::new(&[("eu/x.yaml", OURS)]);
     let held = fs::File::open(out.dir()).unwrap();
     held.try_lock().unwrap();
-    assert!(matches!(out.apply(&[]), Err(Error::Busy(_))));
+    assert!(matches!(out.apply(&[]), Err(WriteError::Busy(_))));
     drop(held);
     out.apply(&[]).unwrap();
 }
@@ -317,7 +317,10 @@ fn one_file_is_written_whole_and_only_if_it_differs() {
     assert!(write_file(&lock, b"new").unwrap());
     assert!(write_file(&out.at("a/b/new.lock"), b"new").unwrap());
     assert_eq!(out.files(), map(&[("fleetcron.lock", "new"), ("a/b/new.lock", "new")]));
-    assert!(matches!(write_file(&out.at("a"), b""), Err(Error::Conflict { kind: ConflictKind::FolderForFile, .. })));
+    assert!(matches!(
+        write_file(&out.at("a"), b""),
+        Err(WriteError::Conflict { kind: ConflictKind::FolderForFile, .. })
+    ));
 }
 
 #[cfg(unix)]
@@ -379,7 +382,10 @@ mod unix {
     fn a_link_in_the_place_of_one_file_is_refused() {
         let out = Out::new(&[("real", "old")]);
         symlink("real", out.at("link")).unwrap();
-        assert!(matches!(write_file(&out.at("link"), b"new"), Err(Error::Conflict { kind: ConflictKind::Link, .. })));
+        assert!(matches!(
+            write_file(&out.at("link"), b"new"),
+            Err(WriteError::Conflict { kind: ConflictKind::Link, .. })
+        ));
         assert_eq!(fs::read_to_string(out.at("real")).unwrap(), "old");
     }
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use fleetcron::compile::compile;
-use fleetcron::repo::{Opened, Sources, View, read_sources};
+use fleetcron::repo::{Opened, ReadSources, View, read_sources};
 use fleetcron::tree::{Difference, OutputTree, ProblemKind, RepoPath};
 
 use super::{Repo, git, run, task};
@@ -90,7 +90,7 @@ fn read(root: &Path, view: &View) -> (Files, Problems) {
             .iter()
             .map(|path| RepoPath::new(path).expect("a path"))
             .collect();
-    let Sources { tree, .. } = opened.read_more(&sources, &references);
+    let ReadSources { tree, .. } = opened.read_more(&sources, &references);
     let files = tree.files().map(|(_, file)| (file.path.to_string(), (file.bytes.to_vec(), file.link))).collect();
     let problems = tree.problems().iter().map(|problem| (problem.path.clone(), format!("{:?}", problem.kind)));
     (files, problems.collect())

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fleetcron::compile::compile;
-use fleetcron::import::tasks::{Imported, Options, SourceText, import};
+use fleetcron::import::tasks::{ImportOptions, Imported, SourceText, import};
 use fleetcron::tree::{FileId, RepoPath, SourceFile, SourceTree};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -115,7 +115,7 @@ fn compiled(tree: &SourceTree) -> Option<Vec<SourceText>> {
 }
 
 fn imported(texts: &[SourceText]) -> Imported {
-    import(texts, None, &Options::default()).expect("the sources can be read")
+    import(texts, None, &ImportOptions::default()).expect("the sources can be read")
 }
 
 fn files(imported: &Imported) -> SourceTree {
@@ -171,7 +171,7 @@ proptest! {
     fn importing_into_the_result_changes_nothing(tasks in fleet()) {
         let Some(texts) = compiled(&tree(&tasks)) else { return Ok(()) };
         let fleet = files(&imported(&texts));
-        let again = import(&texts, Some(&fleet), &Options::default()).expect("the sources can be read");
+        let again = import(&texts, Some(&fleet), &ImportOptions::default()).expect("the sources can be read");
         prop_assert_eq!((again.files.len(), again.unproven.len(), again.summary.there_already), (0, 0, texts.len()));
     }
 }

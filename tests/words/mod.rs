@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use fleetcron::cron::{Expression, Fields, Form, Unit};
+use fleetcron::cron::{CronField, Expression, ExpressionForm, Fields};
 use proptest::prelude::*;
 use proptest::sample::select;
 use reader::{Claim, calendar, read};
@@ -39,8 +39,10 @@ fn untrue(expression: &Expression) -> Option<String> {
     }
     let Some(claim) = read(&sentence) else { return wrong("it cannot be read") };
     let fields = match expression.form() {
-        Form::Every(seconds) => return if claim == Claim::Delay(*seconds) { None } else { wrong("the delay") },
-        Form::Fields(fields) => fields,
+        ExpressionForm::Every(seconds) => {
+            return if claim == Claim::Delay(*seconds) { None } else { wrong("the delay") };
+        }
+        ExpressionForm::Fields(fields) => fields,
     };
     let numbers = |unit: usize| fields.all()[unit].numbers().collect::<BTreeSet<u32>>();
     let (minutes, hours) = (numbers(0), numbers(1));
@@ -187,7 +189,7 @@ fn the_reader_refuses_what_is_untrue_by_itself() {
     assert_eq!(runs("at minute 5 of every hour on day 1 of the month or on any Friday"), (24, 366 + 12 * 6));
 }
 
-fn number(unit: Unit, number: u32, how: u8) -> String {
+fn number(unit: CronField, number: u32, how: u8) -> String {
     match unit.names().get((number - unit.bounds().0) as usize) {
         Some(name) if how < 80 => (*name).to_owned(),
         Some(name) if how < 160 => name.to_uppercase(),
@@ -196,7 +198,7 @@ fn number(unit: Unit, number: u32, how: u8) -> String {
     }
 }
 
-fn item(unit: Unit) -> impl Strategy<Value = String> {
+fn item(unit: CronField) -> impl Strategy<Value = String> {
     let (low, high) = unit.bounds();
     let steps =
         prop_oneof![4 => 1..=high + 1, 1 => Just(1u32), 1 => Just(2), 1 => Just(15), 1 => 60..=2_000_000_000u32];
@@ -215,7 +217,7 @@ fn item(unit: Unit) -> impl Strategy<Value = String> {
     })
 }
 
-fn field(unit: Unit) -> impl Strategy<Value = String> {
+fn field(unit: CronField) -> impl Strategy<Value = String> {
     let list = |items| {
         proptest::collection::vec(item(unit), items).prop_map(|items| match items.join(",") {
             empty if empty.is_empty() => ",".to_owned(),
@@ -231,12 +233,12 @@ fn expression() -> impl Strategy<Value = String> {
         .prop_map(|(short, less, more)| format!("@every {}s", if short { less } else { more }));
     // Days that a month may lack, in months that may lack them.
     let late =
-        (select(vec!["0", "*/9"]), proptest::collection::vec(27..=31u32, 1..4), field(Unit::Month), any::<bool>())
+        (select(vec!["0", "*/9"]), proptest::collection::vec(27..=31u32, 1..4), field(CronField::Month), any::<bool>())
             .prop_map(|(hour, days, months, star)| {
                 let days: Vec<String> = days.iter().map(ToString::to_string).collect();
                 format!("0 {hour} {} {months} {}", days.join(","), if star { "*" } else { "," })
             });
-    let fields = Unit::ALL.map(|unit| field(unit).boxed()).prop_map(|fields| fields.join(" "));
+    let fields = CronField::ALL.map(|unit| field(unit).boxed()).prop_map(|fields| fields.join(" "));
     prop_oneof![24 => fields, 3 => late, 1 => every, 1 => named.prop_map(str::to_owned)]
 }
 

@@ -151,7 +151,7 @@ pub(super) struct Moment {
 
 /// Which state of the repository is read.
 #[derive(Clone, Debug, Default, Args)]
-pub(super) struct State {
+pub(super) struct StateArgs {
     /// Read the repository as this revision has it, whatever `git rev-parse` takes; nothing is checked out. `REV:DIR` says
     /// where the fleet root is in it.
     #[arg(long, value_name = "REV", help_heading = INPUT)]
@@ -168,7 +168,7 @@ pub(super) struct Build {
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     #[command(flatten)]
-    pub(super) state: State,
+    pub(super) state: StateArgs,
     /// Read the repository as it is staged, write the output, and stage it; refuse if a file of it has unstaged edits.
     #[arg(long, conflicts_with_all = ["at", "out", "dry_run", "clusters", "frozen"])]
     pub(super) stage: bool,
@@ -225,7 +225,7 @@ pub(super) struct Check {
     #[arg(long, requires = "fix")]
     pub(super) diff: bool,
     #[command(flatten)]
-    pub(super) state: State,
+    pub(super) state: StateArgs,
     /// Fail if a pause of the Fleet should have been reviewed by a day before this one.
     #[arg(long, value_name = "DATE")]
     pub(super) on: Option<String>,
@@ -246,7 +246,7 @@ pub(super) struct Render {
     /// The cluster.
     pub(super) cluster: String,
     #[command(flatten)]
-    pub(super) state: State,
+    pub(super) state: StateArgs,
 }
 
 /// `fleetcron plan`
@@ -265,7 +265,7 @@ pub(super) struct Plan {
     #[arg(long, value_enum, default_value = "task", requires = "schedules")]
     pub(super) sort: SortBy,
     #[command(flatten)]
-    pub(super) state: State,
+    pub(super) state: StateArgs,
     #[command(flatten)]
     pub(super) moment: Moment,
 }
@@ -353,7 +353,7 @@ pub(super) struct Explain {
     /// Only this cluster, with every override that applies there.
     pub(super) cluster: Option<String>,
     #[command(flatten)]
-    pub(super) state: State,
+    pub(super) state: StateArgs,
     #[command(flatten)]
     pub(super) moment: Moment,
 }

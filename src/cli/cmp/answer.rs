@@ -17,13 +17,13 @@ use crate::yaml;
 const MB: u64 = 1 << 20;
 
 /// The manifests of an answer.
-pub(super) type Files<'a> = [(&'a RepoPath, &'a Arc<[u8]>)];
+pub(super) type ManifestFiles<'a> = [(&'a RepoPath, &'a Arc<[u8]>)];
 
 /// Whether Argo CD takes the manifests for what they are.
 ///
 /// # Errors
 /// It would not; what to do about it.
-pub(super) fn check(files: &Files<'_>, limit: u64) -> Result<(), Failure> {
+pub(super) fn check(files: &ManifestFiles<'_>, limit: u64) -> Result<(), Failure> {
     // One at a time in parallel, but of several the first is told.
     let faults = files.par_iter().filter_map(|(path, bytes)| fault(bytes).map(|fault| (path, fault)));
     if let Some((path, fault)) = faults.collect::<Vec<_>>().into_iter().next() {

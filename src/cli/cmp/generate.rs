@@ -10,18 +10,18 @@ use std::sync::Arc;
 
 use super::super::args::Global;
 use super::super::compare;
-use super::super::deletions::{self, Basis, Judged, Way};
+use super::super::deletions::{self, AllowedBy, Basis, Judged};
 use super::super::outcome::Failure;
 use super::super::progress::Progress;
 use super::super::session::output_dir;
 use super::super::side::Side;
 use super::answer;
-use super::request::{CLUSTER, Request, TASKS};
+use super::request::{CLUSTER, PluginRequest, TASKS};
 use super::wrong::Wrong;
-use super::{Answer, Place};
+use super::{PluginAnswer, PluginPlace};
 use crate::compile::Compilation;
 use crate::diag::{Diagnostics, Severity, nearest};
-use crate::lock::{self, Mode};
+use crate::lock::{self, LockMode};
 use crate::model::Model;
 use crate::repo::{self, Opened, Worktree};
 use crate::report::diagnostics;
@@ -34,12 +34,12 @@ use crate::tree::{Difference, RepoPath, SourceTree};
 const MOST: usize = 20;
 
 /// Runs it.
-pub(super) fn run(global: &Global, here: &Path, ask: &dyn Fn(&str) -> Option<OsString>) -> Result<Answer, Wrong> {
-    let request = Request::read(ask)?;
-    let place = Place::find(here, &request, global)?;
+pub(super) fn run(global: &Global, here: &Path, ask: &dyn Fn(&str) -> Option<OsString>) -> Result<PluginAnswer, Wrong> {
+    let request = PluginRequest::read(ask)?;
+    let place = PluginPlace::find(here, &request, global)?;
     let worktree = Worktree::plain(&place.root).map_err(|error| Failure::run(&error))?;
     let opened = Opened::Folder(worktree);
-    let mut side = Side::of(&opened, &[], &Mode::Frozen, &mut Progress::new(false, &place.root))?;
+    let mut side = Side::of(&opened, &[], &LockMode::Frozen, &mut Progress::new(false, &place.root))?;
     if global.strict {
         side.diags.relevel(|found| match found.severity {
             Severity::Warning => Some(Severity::Error),
@@ -81,7 +81,7 @@ pub(super) fn run(global: &Global, here: &Path, ask: &dyn Fn(&str) -> Option<OsS
     remarks.push(format!("fleetcron {}: {number} for cluster {cluster}{revision}", env!("CARGO_PKG_VERSION")));
     // The process ends next.
     std::mem::forget(side);
-    Ok(Answer { stdout, remarks })
+    Ok(PluginAnswer { stdout, remarks })
 }
 
 fn has_lock(sources: &SourceTree) -> bool {
@@ -94,8 +94,8 @@ fn losses(
     compilation: &Compilation,
     cluster: &str,
     sources: &SourceTree,
-    place: &Place,
-    request: &Request,
+    place: &PluginPlace,
+    request: &PluginRequest,
     strict: bool,
     stops: &mut Diagnostics,
 ) -> Result<Vec<String>, Failure> {
@@ -118,7 +118,7 @@ fn losses(
         unknown: nothing.then_some(unknown.as_str()),
         partly: None,
         allowed: &request.allowed,
-        way: Way::Plugin,
+        way: AllowedBy::Plugin,
         looks: &looks,
     };
     let mut found = Diagnostics::new();
@@ -131,7 +131,7 @@ fn losses(
 }
 
 /// The cluster that is meant, by its place in the inventory, and who says so.
-fn choose(model: &Model, request: &Request, place: &Place) -> Result<(usize, String), Failure> {
+fn choose(model: &Model, request: &PluginRequest, place: &PluginPlace) -> Result<(usize, String), Failure> {
     let named = |name: &str| model.clusters.iter().position(|cluster| *cluster.name == name);
     let inventory = || {
         let all = model.clusters.iter().map(|cluster| cluster.name.as_str());

@@ -15,18 +15,18 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use self::request::Request;
+use self::request::PluginRequest;
 use self::wrong::Wrong;
 use super::args::{Cmp, Format, Global};
 use super::outcome::Failure;
 use crate::repo;
-use crate::report::escape::{self, Style};
+use crate::report::escape::{self, ColorStyle};
 
 /// How many threads a plugin takes: after one commit Argo CD asks for hundreds of applications at once.
 pub(super) const THREADS: usize = 4;
 
 /// What a command of the plugin answers.
-struct Answer {
+struct PluginAnswer {
     /// To standard output, all of it.
     stdout: Vec<u8>,
     /// To standard error, a line each.
@@ -34,16 +34,16 @@ struct Answer {
 }
 
 /// Where a command runs.
-struct Place {
+struct PluginPlace {
     /// The fleet root.
     root: PathBuf,
     /// What leads from the top of the repository to the folder of the application, if anybody knows.
     application: Option<String>,
 }
 
-impl Place {
+impl PluginPlace {
     /// The fleet root above the folder that Argo CD starts its plugin in, and never above the copy of the repository.
-    fn find(here: &Path, request: &Request, global: &Global) -> Result<Self, Failure> {
+    fn find(here: &Path, request: &PluginRequest, global: &Global) -> Result<Self, Failure> {
         let top = repo::top_of_copy(here, request.path.as_deref());
         let root = match (&global.root, &top) {
             (None, Some(top)) => repo::find_root_within(here, top),
@@ -84,7 +84,7 @@ pub(super) fn run(what: &Cmp, global: &Global, here: &Path, ask: impl Fn(&str) -
         }
         Err(wrong) => {
             let _nobody_reads =
-                stderr.write_all(escape::for_log(Format::Text, &wrong.text(here), Style::Plain).as_bytes());
+                stderr.write_all(escape::for_log(Format::Text, &wrong.text(here), ColorStyle::Plain).as_bytes());
             ExitCode::from(wrong.code)
         }
     }

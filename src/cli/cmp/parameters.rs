@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::super::args::Global;
 use super::super::outcome::Failure;
-use super::request::{CLUSTER, Request, TASKS};
-use super::{Answer, Place};
+use super::request::{CLUSTER, PluginRequest, TASKS};
+use super::{PluginAnswer, PluginPlace};
 use crate::diag::Diagnostics;
 use crate::frontend;
 use crate::model::{Fleet, Model};
@@ -22,7 +22,7 @@ use crate::report::table::names;
 const MOST: usize = 50;
 
 /// Runs it.
-pub(super) fn run(global: &Global, here: &Path, ask: &dyn Fn(&str) -> Option<OsString>) -> Answer {
+pub(super) fn run(global: &Global, here: &Path, ask: &dyn Fn(&str) -> Option<OsString>) -> PluginAnswer {
     let mut remarks = Vec::new();
     let mut known = (Model::default(), None);
     match read(global, here, ask) {
@@ -66,7 +66,7 @@ pub(super) fn run(global: &Global, here: &Path, ask: &dyn Fn(&str) -> Option<OsS
     });
     let mut stdout = Value::Array(vec![cluster, only]).to_string().into_bytes();
     stdout.push(b'\n');
-    Answer { stdout, remarks }
+    PluginAnswer { stdout, remarks }
 }
 
 /// What the repository means, as far as it can be read, and the last folder of the application's path.
@@ -77,8 +77,8 @@ fn read(
 ) -> Result<(Model, Option<String>), Failure> {
     // Which cluster the application asks for plays no part, so neither does a mistake in that.
     let path = ask("ARGOCD_APP_SOURCE_PATH").and_then(|path| path.into_string().ok()).filter(|path| !path.is_empty());
-    let request = Request { path, ..Request::default() };
-    let place = Place::find(here, &request, global)?;
+    let request = PluginRequest { path, ..PluginRequest::default() };
+    let place = PluginPlace::find(here, &request, global)?;
     let opened = Opened::Folder(Worktree::plain(&place.root).map_err(|error| Failure::run(&error))?);
     let guess = Fleet::default().output.dir;
     let mut model = frontend::understand(&opened.read(&guess, &[]).tree, &mut Diagnostics::new()).model;

@@ -25,7 +25,7 @@ const LIMIT: &str = "ARGOCD_GRPC_MAX_SIZE_MB";
 
 /// What an application asks for.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Request {
+pub(super) struct PluginRequest {
     /// The cluster, and who says so.
     pub(super) cluster: Option<(String, String)>,
     /// Only these tasks; all if there is none.
@@ -42,7 +42,7 @@ pub(super) struct Request {
     pub(super) limit: u64,
 }
 
-impl Request {
+impl PluginRequest {
     /// Reads the environment.
     ///
     /// # Errors
@@ -147,13 +147,13 @@ fn mistyped(name: &str, wanted: &str) -> Failure {
 mod tests {
     use super::*;
 
-    fn read(environment: &[(&str, &str)]) -> Result<Request, String> {
+    fn read(environment: &[(&str, &str)]) -> Result<PluginRequest, String> {
         let find =
             |name: &str| environment.iter().find(|(own, _)| *own == name).map(|(_, value)| OsString::from(value));
-        Request::read(&find).map_err(|failure| failure.to_string())
+        PluginRequest::read(&find).map_err(|failure| failure.to_string())
     }
 
-    fn parameters(said: &str) -> Result<Request, String> {
+    fn parameters(said: &str) -> Result<PluginRequest, String> {
         read(&[(PARAMETERS, said)])
     }
 
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn without_parameters_argo_cd_says_null_and_an_empty_default_says_nothing() {
         for said in ["null", "[]", "", r#"[{"name":"cluster","string":""}]"#, r#"[{"name":"cluster"}]"#] {
-            assert_eq!(parameters(said).unwrap(), Request { limit: 100, ..Request::default() }, "{said}");
+            assert_eq!(parameters(said).unwrap(), PluginRequest { limit: 100, ..PluginRequest::default() }, "{said}");
         }
     }
 

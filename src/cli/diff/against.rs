@@ -17,7 +17,7 @@ use crate::cli::session::Session;
 use crate::cli::terminal;
 use crate::compile::{Compilation, MARKER_PREFIX};
 use crate::diag::nearest;
-use crate::diff::{self, Field, Ignored, ListKeys, Object, Redaction, is_order_significant, is_redacted};
+use crate::diff::{self, ExistingObject, FieldChange, Ignored, ListKeys, Redaction, is_order_significant, is_redacted};
 use crate::repo::{self, Manifests};
 use crate::report::diff::sections::list;
 use crate::report::diff::words::{self, Words};
@@ -31,10 +31,10 @@ const ROWS: usize = 100;
 
 /// One cluster, compared.
 #[derive(Default)]
-struct Cluster {
+struct ComparedCluster {
     same: usize,
     /// Objects that differ, with where.
-    differing: Vec<(String, String, Vec<Field>)>,
+    differing: Vec<(String, String, Vec<FieldChange>)>,
     /// Objects that only the folder has, with their files.
     theirs: Vec<(String, String)>,
     /// Objects that only the repository gives.
@@ -45,7 +45,7 @@ struct Cluster {
     renamed: Vec<(String, String)>,
 }
 
-impl Cluster {
+impl ComparedCluster {
     fn differs(&self) -> bool {
         !(self.differing.is_empty() && self.theirs.is_empty() && self.ours.is_empty())
     }
@@ -66,7 +66,7 @@ pub(super) fn run(session: &mut Session, args: &Diff, dir: &Path, drawn: Drawn) 
     let place = session.place(dir);
     let mut manifests = repo::manifests(&place).map_err(|error| Failure::run(&error))?;
     let mut shown = dir.display().to_string();
-    let layout = Layout::of(&compilation, &manifests, args, dir)?;
+    let layout = FolderLayout::of(&compilation, &manifests, args, dir)?;
     if let Some(folder) = &layout.folder {
         manifests = repo::manifests(&place.join(folder)).map_err(|error| Failure::run(&error))?;
         shown = dir.join(folder).display().to_string();
@@ -75,8 +75,8 @@ pub(super) fn run(session: &mut Session, args: &Diff, dir: &Path, drawn: Drawn) 
     let (theirs, strangers) = by_cluster(&manifests, &layout, &shown)?;
     let ours = ours(&compilation);
     let redaction = Redaction::new(&[&compilation]);
-    let mut reader = Reader::default();
-    let mut clusters: BTreeMap<String, Cluster> = BTreeMap::new();
+    let mut reader = ManifestReader::default();
+    let mut clusters: BTreeMap<String, ComparedCluster> = BTreeMap::new();
     let mut found = 0;
     // One cluster is held at a time: the objects of all would fill any memory.
     for name in theirs.keys().chain(layout.clusters.iter()).collect::<BTreeSet<&String>>() {
@@ -102,7 +102,7 @@ pub(super) fn run(session: &mut Session, args: &Diff, dir: &Path, drawn: Drawn) 
     if found == 0 {
         return Err(Failure::Run(format!("there is no manifest in `{}`: nothing was compared", plain(&shown))));
     }
-    let differs = clusters.values().any(Cluster::differs);
+    let differs = clusters.values().any(ComparedCluster::differs);
     let mut text =
         format!("{} -> {}\n\n", plain(&shown), session.opened().map_or("the working tree", |opened| opened.title()));
     text.push_str(&drawing(&clusters, &ignored, &shown));
@@ -124,7 +124,7 @@ pub(super) fn run(session: &mut Session, args: &Diff, dir: &Path, drawn: Drawn) 
 }
 
 /// Which cluster a file is for.
-struct Layout {
+struct FolderLayout {
     /// All files are for this one; else the first folder of a path names it.
     only: Option<String>,
     /// Among folders that are called like clusters, the one that alone is compared.
@@ -133,7 +133,7 @@ struct Layout {
     clusters: BTreeSet<String>,
 }
 
-impl Layout {
+impl FolderLayout {
     fn of(compilation: &Compilation, manifests: &Manifests, args: &Diff, dir: &Path) -> Result<Self, Failure> {
         let inventory: BTreeSet<String> =
             compilation.model.clusters.iter().map(|cluster| cluster.name.value.clone()).collect();
@@ -177,11 +177,15 @@ impl Layout {
 }
 
 /// Files by cluster: path and bytes.
-type Files<'f> = BTreeMap<String, Vec<(&'f str, &'f [u8])>>;
+type FilesByCluster<'f> = BTreeMap<String, Vec<(&'f str, &'f [u8])>>;
 
 /// The files of the folder that hold objects, by cluster, and those that hold none.
-fn by_cluster<'m>(manifests: &'m Manifests, layout: &Layout, shown: &str) -> Result<(Files<'m>, Vec<String>), Failure> {
-    let mut found = Files::new();
+fn by_cluster<'m>(
+    manifests: &'m Manifests,
+    layout: &FolderLayout,
+    shown: &str,
+) -> Result<(FilesByCluster<'m>, Vec<String>), Failure> {
+    let mut found = FilesByCluster::new();
     let mut strangers = manifests.others.clone();
     let mut wrong = Vec::new();
     let mut loose = Vec::new();
@@ -252,25 +256,25 @@ const KEPT: usize = 2 << 20;
 
 /// Reads files, the same text once.
 #[derive(Default)]
-struct Reader {
-    known: HashMap<Vec<u8>, Rc<Parsed>>,
+struct ManifestReader {
+    known: HashMap<Vec<u8>, Rc<ParsedManifest>>,
     kept: usize,
 }
 
 /// What a text holds.
-struct Parsed {
-    objects: Vec<Object>,
+struct ParsedManifest {
+    objects: Vec<ExistingObject>,
     ignored: Ignored,
 }
 
-impl Reader {
-    fn read(&mut self, file: &str, bytes: &[u8]) -> Result<Rc<Parsed>, String> {
+impl ManifestReader {
+    fn read(&mut self, file: &str, bytes: &[u8]) -> Result<Rc<ParsedManifest>, String> {
         if let Some(known) = self.known.get(bytes) {
             return Ok(known.clone());
         }
         let mut ignored = Ignored::new();
         let objects = diff::read_objects(file, bytes, &mut ignored)?.objects;
-        let parsed = Rc::new(Parsed { objects, ignored });
+        let parsed = Rc::new(ParsedManifest { objects, ignored });
         if self.kept + bytes.len() <= KEPT {
             self.kept += bytes.len();
             self.known.insert(bytes.to_owned(), parsed.clone());
@@ -279,10 +283,10 @@ impl Reader {
     }
 }
 
-impl Parsed {
+impl ParsedManifest {
     /// The objects, as those of a file.
-    fn objects<'p>(&'p self, file: &'p str) -> impl Iterator<Item = Object> + 'p {
-        self.objects.iter().map(move |object| Object { file: file.to_owned(), ..object.clone() })
+    fn objects<'p>(&'p self, file: &'p str) -> impl Iterator<Item = ExistingObject> + 'p {
+        self.objects.iter().map(move |object| ExistingObject { file: file.to_owned(), ..object.clone() })
     }
 }
 
@@ -293,7 +297,7 @@ fn add(all: &mut Ignored, more: &Ignored) {
 }
 
 /// Whether an object is fleetcron's own: the marker of an idle cluster, or a Namespace.
-fn is_own(object: &Object, cluster: &str) -> bool {
+fn is_own(object: &ExistingObject, cluster: &str) -> bool {
     let key = &object.key;
     let marker = key.kind == "ConfigMap" && key.name == format!("{MARKER_PREFIX}{cluster}");
     let namespace = key.kind == "Namespace" && object.file == format!("{}.namespace.yaml", key.name);
@@ -302,17 +306,17 @@ fn is_own(object: &Object, cluster: &str) -> bool {
 
 fn compare(
     cluster: &str,
-    theirs: &[Object],
-    ours: &[Object],
+    theirs: &[ExistingObject],
+    ours: &[ExistingObject],
     namespace: Option<&str>,
     redaction: &Redaction,
-) -> Result<Cluster, Failure> {
+) -> Result<ComparedCluster, Failure> {
     let found = diff::against(theirs, ours, namespace);
     if let Some((key, first, second)) = found.twice.first() {
         let which = if first == second { format!("twice in {first}") } else { format!("in {first} and in {second}") };
         return Err(Failure::Run(plain(&format!("{key} stands {which}: nobody knows which of them counts"))));
     }
-    let mut result = Cluster::default();
+    let mut result = ComparedCluster::default();
     for pair in found.both {
         if Arc::ptr_eq(&pair.theirs.value, &pair.ours.value) || pair.theirs.value == pair.ours.value {
             result.same += 1;
@@ -342,20 +346,20 @@ fn compare(
 }
 
 /// Pairs objects of one kind that are equal but for name and namespace, where only one fits on either side.
-fn renamed(theirs: &[&Object], ours: &[&Object]) -> Vec<(String, String)> {
+fn renamed(theirs: &[&ExistingObject], ours: &[&ExistingObject]) -> Vec<(String, String)> {
     // All but the name, as text: a key that sorts.
-    let bare = |object: &Object| {
+    let bare = |object: &ExistingObject| {
         let mut value = Value::clone(&object.value);
         if let Some(Value::Object(metadata)) = value.get_mut("metadata") {
             metadata.remove("name");
         }
         format!("{} {} {value}", object.key.group, object.key.kind)
     };
-    let mut alike: BTreeMap<String, [Vec<&Object>; 2]> = BTreeMap::new();
+    let mut alike: BTreeMap<String, [Vec<&ExistingObject>; 2]> = BTreeMap::new();
     for (side, objects) in [theirs, ours].into_iter().enumerate() {
         objects.iter().for_each(|object| alike.entry(bare(object)).or_default()[side].push(object));
     }
-    let pair = |sides: &[Vec<&Object>; 2]| match sides {
+    let pair = |sides: &[Vec<&ExistingObject>; 2]| match sides {
         [there, here] if there.len() == 1 && here.len() == 1 => {
             Some((there[0].key.to_string(), here[0].key.to_string()))
         }
@@ -367,13 +371,14 @@ fn renamed(theirs: &[&Object], ours: &[&Object]) -> Vec<(String, String)> {
 }
 
 /// Differences in words, and the clusters that have them.
-type Alike<'c> = (Vec<Words>, Vec<&'c str>);
+type WordsOnClusters<'c> = (Vec<Words>, Vec<&'c str>);
 
-fn drawing(clusters: &BTreeMap<String, Cluster>, ignored: &Ignored, shown: &str) -> String {
+fn drawing(clusters: &BTreeMap<String, ComparedCluster>, ignored: &Ignored, shown: &str) -> String {
     let width = terminal::width();
     let mut text = String::new();
-    let differing: Vec<(&String, &Cluster)> = clusters.iter().filter(|(_, cluster)| cluster.differs()).collect();
-    let rows: Vec<(&String, &Cluster)> =
+    let differing: Vec<(&String, &ComparedCluster)> =
+        clusters.iter().filter(|(_, cluster)| cluster.differs()).collect();
+    let rows: Vec<(&String, &ComparedCluster)> =
         if clusters.len() <= ROWS { clusters.iter().collect() } else { differing.iter().copied().take(ROWS).collect() };
     let cells: Vec<Vec<String>> = rows
         .iter()
@@ -393,7 +398,7 @@ fn drawing(clusters: &BTreeMap<String, Cluster>, ignored: &Ignored, shown: &str)
     }
     let say = |text: &mut String, indent: usize, line: &str| text.push_str(&layout::sentence(indent, line, width));
     // The same difference on many clusters is told once, and so are objects that differ alike.
-    let mut groups: BTreeMap<(&str, Vec<String>), Alike<'_>> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, Vec<String>), WordsOnClusters<'_>> = BTreeMap::new();
     for (name, cluster) in &differing {
         for (object, _, fields) in &cluster.differing {
             let words: Vec<Words> = fields.iter().map(said).collect();
@@ -410,7 +415,7 @@ fn drawing(clusters: &BTreeMap<String, Cluster>, ignored: &Ignored, shown: &str)
             words.more.iter().for_each(|line| text.push_str(&format!("    {line}\n")));
         }
     }
-    let by_object = |pick: &dyn Fn(&Cluster) -> Vec<String>| -> BTreeMap<String, Vec<&str>> {
+    let by_object = |pick: &dyn Fn(&ComparedCluster) -> Vec<String>| -> BTreeMap<String, Vec<&str>> {
         let mut found: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for (name, cluster) in clusters {
             for object in pick(cluster) {
@@ -449,7 +454,7 @@ fn drawing(clusters: &BTreeMap<String, Cluster>, ignored: &Ignored, shown: &str)
 }
 
 /// A field, theirs and ours, by its path.
-fn said(field: &Field) -> Words {
+fn said(field: &FieldChange) -> Words {
     let hidden = field.old.as_ref().is_some_and(is_redacted) || field.new.as_ref().is_some_and(is_redacted);
     let words = words::plain(&field.at(), field);
     match (hidden, &field.old, &field.new) {
@@ -459,8 +464,8 @@ fn said(field: &Field) -> Words {
 }
 
 /// What was proven, in one sentence.
-fn verdict(clusters: &BTreeMap<String, Cluster>, compared: usize) -> String {
-    let sum = |pick: fn(&Cluster) -> usize| clusters.values().map(pick).sum::<usize>();
+fn verdict(clusters: &BTreeMap<String, ComparedCluster>, compared: usize) -> String {
+    let sum = |pick: fn(&ComparedCluster) -> usize| clusters.values().map(pick).sum::<usize>();
     let (same, differing) = (sum(|cluster| cluster.same), sum(|cluster| cluster.differing.len()));
     let (theirs, ours) = (sum(|cluster| cluster.theirs.len()), sum(|cluster| cluster.ours.len()));
     let on = count(clusters.len(), "cluster");
@@ -476,12 +481,12 @@ fn verdict(clusters: &BTreeMap<String, Cluster>, compared: usize) -> String {
     )
 }
 
-fn value(clusters: &BTreeMap<String, Cluster>, ignored: &Ignored, strangers: &[String], shown: &str) -> Value {
-    let field = |field: &Field| {
+fn value(clusters: &BTreeMap<String, ComparedCluster>, ignored: &Ignored, strangers: &[String], shown: &str) -> Value {
+    let field = |field: &FieldChange| {
         let hidden = field.old.as_ref().is_some_and(is_redacted) || field.new.as_ref().is_some_and(is_redacted);
         json!({"path": field.at(), "theirs": field.old, "ours": field.new, "hidden": hidden, "order": field.is_order()})
     };
-    let one = |(name, cluster): (&String, &Cluster)| {
+    let one = |(name, cluster): (&String, &ComparedCluster)| {
         let differing = cluster.differing.iter().map(|(object, file, fields)| {
             json!({"object": object, "file": file, "fields": fields.iter().map(field).collect::<Vec<Value>>()})
         });
@@ -498,7 +503,7 @@ fn value(clusters: &BTreeMap<String, Cluster>, ignored: &Ignored, strangers: &[S
     };
     json!({
         "against": shown,
-        "differs": clusters.values().any(Cluster::differs),
+        "differs": clusters.values().any(ComparedCluster::differs),
         "clusters": clusters.iter().map(one).collect::<Vec<Value>>(),
         "ignored": ignored,
         "noObjects": strangers,

@@ -11,10 +11,10 @@ use super::terminal;
 use crate::compile::{self, Compilation};
 use crate::cron::Zone;
 use crate::diag::Diagnostics;
-use crate::diff::{self, Changes, State};
-use crate::lock::Mode;
+use crate::diff::{self, Changes, ComparedState};
+use crate::lock::LockMode;
 use crate::model::karmada::Compatibility;
-use crate::repo::{self, Sources, View};
+use crate::repo::{self, ReadSources, View};
 use crate::report::diff::{json, markdown, sections, text};
 use crate::report::paint::Paint;
 use crate::timeline;
@@ -58,11 +58,11 @@ pub(super) fn run(session: &mut Session, args: &Diff, drawn: Drawn) -> Result<Ou
     if let (true, Some(head)) = (range.forked, &range.head) {
         base = repo::merge_base(&session.root, &base, head).map_err(|error| Failure::run(&error))?;
     }
-    let mut before = session.side_or_nothing(&View::Revision(base), &Mode::Steady)?;
+    let mut before = session.side_or_nothing(&View::Revision(base), &LockMode::Steady)?;
     if let (true, Some(head)) = (range.forked, &range.head) {
         before.title = format!("{}, where {head} left {}", &before.title[..7.min(before.title.len())], range.base);
     }
-    let mut after = session.side_or_nothing(&session.view.clone(), &Mode::Steady)?;
+    let mut after = session.side_or_nothing(&session.view.clone(), &LockMode::Steady)?;
     let nothing = nothing(&mut [&mut before, &mut after]);
     let (before, after) = both(session, before, after)?;
     documents::report(session, &after.compilation, &after.sources, &before.compilation.documents, &before.title);
@@ -79,17 +79,17 @@ pub(super) fn run(session: &mut Session, args: &Diff, drawn: Drawn) -> Result<Ou
 
 /// What another reading of the documents of Karmada would change.
 fn modes(session: &mut Session, args: &Diff, mode: KarmadaMode, drawn: Drawn) -> Result<Outcome, Failure> {
-    let before = session.side_or_nothing(&session.view.clone(), &Mode::Steady)?;
+    let before = session.side_or_nothing(&session.view.clone(), &LockMode::Steady)?;
     let (compatibility, word) = match mode {
         KarmadaMode::Exact => (Compatibility::Exact, "exact"),
         KarmadaMode::Intended => (Compatibility::Intended, "intended"),
     };
     let tree = before.sources.tree.clone();
     session.progress.now("compiling");
-    let mut compilation = compile::compile_as(&tree, &Mode::Steady, Some(compatibility), |_| {});
+    let mut compilation = compile::compile_as(&tree, &LockMode::Steady, Some(compatibility), |_| {});
     let diags = std::mem::take(&mut compilation.diags);
     let title = format!("{} with `compatibility: {word}`", before.title);
-    let after = Side { title, sources: Sources { tree, notes: Vec::new() }, compilation, diags };
+    let after = Side { title, sources: ReadSources { tree, notes: Vec::new() }, compilation, diags };
     let (before, after) = both(session, before, after)?;
     let redaction = diff::Redaction::new(&[&before.compilation, &after.compilation]);
     let changes = diff::changes(state(&before), state(&after), &redaction);
@@ -132,8 +132,8 @@ fn budget_peaks(before: &Compilation, after: &Compilation) -> Vec<String> {
     new.iter().filter_map(line).collect()
 }
 
-fn state(side: &Side) -> State<'_> {
-    State { compilation: &side.compilation, sources: &side.sources.tree }
+fn state(side: &Side) -> ComparedState<'_> {
+    ComparedState { compilation: &side.compilation, sources: &side.sources.tree }
 }
 
 /// Both sides, if both compile; else the errors of one of them go to the report, and it is said which that is.

@@ -30,13 +30,13 @@ const FIELD: &str = "expectedDuration:";
 
 /// The runs of one task.
 #[derive(Default)]
-struct Runs {
+struct JobRuns {
     seconds: Vec<i64>,
     last: Option<Timestamp>,
 }
 
 /// What is written for one task.
-struct Found {
+struct MeasuredTask {
     task: String,
     name: Span,
     minutes: i64,
@@ -56,7 +56,7 @@ pub(in crate::cli) fn durations(session: &mut Session, args: &ImportDurations) -
         return Ok(Outcome { diags, ..Outcome::wrong(Vec::new(), json!({"imported": false})) });
     }
     let compilation = session.compile()?;
-    let mut runs: BTreeMap<(String, String), Runs> = BTreeMap::new();
+    let mut runs: BTreeMap<(String, String), JobRuns> = BTreeMap::new();
     let mut jobs = 0;
     for job in objects.iter().filter(|object| object.is("batch", "Job")) {
         let (Some(owner), Some(namespace)) =
@@ -90,10 +90,10 @@ fn owner(references: Option<&Value>) -> Option<String> {
 }
 
 /// The duration of each task with enough runs, and how many have too few.
-fn match_tasks(compilation: &Compilation, mut runs: BTreeMap<(String, String), Runs>) -> (Vec<Found>, usize) {
+fn match_tasks(compilation: &Compilation, mut runs: BTreeMap<(String, String), JobRuns>) -> (Vec<MeasuredTask>, usize) {
     let (mut found, mut few) = (Vec::new(), 0);
     for (unit, built) in compilation.model.units.iter().zip(&compilation.plan) {
-        let mut own = Runs::default();
+        let mut own = JobRuns::default();
         for manifest in built.rendered.variants.iter().filter_map(|variant| variant.manifests.first()) {
             let key = (manifest.namespace.clone().unwrap_or_default(), manifest.name.clone());
             let Some(more) = runs.remove(&key) else { continue };
@@ -108,7 +108,13 @@ fn match_tasks(compilation: &Compilation, mut runs: BTreeMap<(String, String), R
         own.seconds.sort_unstable();
         let seconds = percentile(&own.seconds);
         let minutes = (seconds + 59).div_euclid(60).max(1);
-        found.push(Found { task: unit.identity.to_string(), name: unit.name, minutes, runs: own.seconds.len(), last });
+        found.push(MeasuredTask {
+            task: unit.identity.to_string(),
+            name: unit.name,
+            minutes,
+            runs: own.seconds.len(),
+            last,
+        });
     }
     (found, few)
 }
@@ -119,7 +125,13 @@ fn percentile(sorted: &[i64]) -> i64 {
     sorted[rank - 1]
 }
 
-fn write(session: &Session, found: &[Found], few: usize, jobs: usize, dry_run: bool) -> Result<Outcome, Failure> {
+fn write(
+    session: &Session,
+    found: &[MeasuredTask],
+    few: usize,
+    jobs: usize,
+    dry_run: bool,
+) -> Result<Outcome, Failure> {
     let tree = session.tree();
     let mut texts: BTreeMap<FileId, String> = BTreeMap::new();
     let mut by_hand = Vec::new();

@@ -16,7 +16,7 @@ use crate::render::{Ordered, karmada};
 use crate::report::table::count;
 use crate::sink;
 use crate::tree::{FileId, RepoPath};
-use crate::validate::Schema;
+use crate::validate::SchemaNode;
 use crate::yaml;
 
 /// Members of a Cluster's `spec` that are addresses and credentials.
@@ -127,7 +127,7 @@ fn take(mut object: Value, files: &mut BTreeMap<RepoPath, String>, left_out: &mu
     let path = RepoPath::new(&format!("{folder}/{}.{}.yaml", name.replace(':', "."), kind.to_lowercase()));
     match path {
         Ok(path) if sound(&name) && (namespace.is_empty() || sound(&namespace)) && sound(&kind) => {
-            files.insert(path, yaml::emit(&object, Ordered(Some(Schema::other_object()))));
+            files.insert(path, yaml::emit(&object, Ordered(Some(SchemaNode::other_object()))));
         }
         _ => refuse("no file can be named after it"),
     }

@@ -12,7 +12,7 @@ use crate::cli::args::{Global, ImportForm, ImportTasks};
 use crate::cli::outcome::{Failure, Outcome};
 use crate::cli::session::Session;
 use crate::cli::terminal;
-use crate::import::tasks::{Form, Imported, Oddity, Options, SourceText, import};
+use crate::import::tasks::{ImportOddity, ImportOptions, Imported, SourceText, TaskForm, import};
 use crate::repo::View;
 use crate::report::escape::plain;
 use crate::report::layout;
@@ -21,7 +21,7 @@ use crate::secrets;
 use crate::sink;
 use crate::tree::{SourceTree, may_hold_documents};
 
-impl From<ImportForm> for Form {
+impl From<ImportForm> for TaskForm {
     fn from(form: ImportForm) -> Self {
         match form {
             ImportForm::Auto => Self::Auto,
@@ -56,7 +56,7 @@ pub(in crate::cli) fn tasks(args: &ImportTasks, global: &Global) -> Result<Outco
             "there is no .yaml, .yml or .json file in the input; give a folder with a folder or a file a cluster";
         return Err(Failure::Files(message.to_owned()));
     }
-    let options = Options {
+    let options = ImportOptions {
         drop_labels: args.drop_labels.clone(),
         form: args.form.into(),
         partial: args.partial,
@@ -131,7 +131,7 @@ pub(in crate::cli) fn fleet_of(source: &Path, name: &str) -> Result<Vec<(String,
             texts.push(text(&cluster, file, &mut left)?);
         }
     }
-    let options = Options { fleet: Some(name.to_owned()), ..Options::default() };
+    let options = ImportOptions { fleet: Some(name.to_owned()), ..ImportOptions::default() };
     let imported = import(&texts, None, &options).map_err(|wrong| {
         Failure::Files(wrong.iter().map(|diagnostic| diagnostic.message.clone()).collect::<Vec<String>>().join("; "))
     })?;
@@ -381,7 +381,7 @@ fn summary(imported: &Imported, args: &ImportTasks) -> String {
 }
 
 /// An oddity as a sentence.
-fn sentence(oddity: &Oddity) -> String {
+fn sentence(oddity: &ImportOddity) -> String {
     let on = match oddity.clusters.as_slice() {
         [] => String::new(),
         clusters => format!(" on {}", table::names(clusters.iter().map(String::as_str), 4)),
@@ -407,7 +407,7 @@ fn sentence(oddity: &Oddity) -> String {
 }
 
 /// What these copies have and what is usual, as they may be shown: no secret, and where they begin alike only the end.
-fn shown_pair(oddity: &Oddity) -> (Option<String>, Option<String>) {
+fn shown_pair(oddity: &ImportOddity) -> (Option<String>, Option<String>) {
     let own = oddity.own.as_ref().map(|value| text_of(&oddity.field, value));
     let usual = oddity.usual.as_ref().map(|value| text_of(&oddity.field, value));
     let alike = match (&own, &usual) {

@@ -10,7 +10,7 @@ pub(super) const NAME: &str = "pre-commit";
 
 /// What becomes of the hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum HookFate {
     /// It is written.
     Write(String),
     /// It is written in the place of one that `init --hook` wrote for a folder in which there is no fleet any more.
@@ -26,12 +26,12 @@ pub(super) enum Fate {
 }
 
 /// What becomes of it. With a `manifest` the hook minds only branches that have this fleet.
-pub(super) fn fate(around: &Around, stands: &Stands, manifest: bool, runnable: bool, off: bool) -> Fate {
+pub(super) fn fate(around: &Around, stands: &Stands, manifest: bool, runnable: bool, off: bool) -> HookFate {
     let guard = manifest.then(|| has_fleet(&around.prefix));
     let script = script(&around.prefix, guard.as_deref());
     match stands {
-        _ if off => Fate::Off,
-        Stands::Nothing => Fate::Write(script),
+        _ if off => HookFate::Off,
+        Stands::Nothing => HookFate::Write(script),
         Stands::File(bytes) => {
             let text = String::from_utf8_lossy(bytes);
             let mut lines = text.lines().map(str::trim_start).filter(|line| !line.starts_with('#'));
@@ -39,13 +39,13 @@ pub(super) fn fate(around: &Around, stands: &Stands, manifest: bool, runnable: b
             let runs = |line: &str| line == own || line.strip_prefix(&*own).is_some_and(|rest| rest.starts_with(" ||"));
             let runs_already = lines.any(|line| runs(line.trim_end()));
             match former_fleet(&text) {
-                _ if runs_already && runnable => Fate::There,
-                _ if runs_already => Fate::NotRunnable,
-                Some(former) if !around.top.join(&former).join(MANIFEST).is_file() => Fate::Replace(script, former),
-                _ => Fate::Taken(lines_to_add(&around.prefix, guard.as_deref())),
+                _ if runs_already && runnable => HookFate::There,
+                _ if runs_already => HookFate::NotRunnable,
+                Some(former) if !around.top.join(&former).join(MANIFEST).is_file() => HookFate::Replace(script, former),
+                _ => HookFate::Taken(lines_to_add(&around.prefix, guard.as_deref())),
             }
         }
-        Stands::Other(_) => Fate::Taken(lines_to_add(&around.prefix, guard.as_deref())),
+        Stands::Other(_) => HookFate::Taken(lines_to_add(&around.prefix, guard.as_deref())),
     }
 }
 

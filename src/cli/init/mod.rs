@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use self::files::{Fate, File};
+use self::files::{FileFate, PlannedFile};
 use super::args::{Global, Init};
 use super::outcome::{Failure, Outcome};
 use super::session::Session;
 use crate::compile::Compilation;
-use crate::lock::{self, Mode};
+use crate::lock::{self, LockMode};
 use crate::model::Output;
 use crate::repo::{self, Around, View};
 use crate::report::schedules;
@@ -72,7 +72,7 @@ pub(super) fn run(session: &mut Session, args: &Init, here: &Path, quiet: bool) 
         branch: around.branch.clone(),
     });
     let there = there(session)?;
-    let mut plan = Plan::default();
+    let mut plan = InitPlan::default();
     if !there {
         let name = repository::fleet_name(full(&root).file_name().and_then(|name| name.to_str()));
         let texts = match &args.from {
@@ -80,15 +80,15 @@ pub(super) fn run(session: &mut Session, args: &Init, here: &Path, quiet: bool) 
             None => repository::starter_files(&name),
         };
         for text in texts {
-            plan.files.push(File::look(&root, text)?);
+            plan.files.push(PlannedFile::look(&root, text)?);
         }
     } else if args.from.is_some() {
         let message =
             format!("`{}` is a fleet already: add to it with `fleetcron import tasks SRC --into {0}`", root.display());
         return Err(Failure::files(message));
     }
-    let more: Vec<SourceFile> = plan.files.iter().filter_map(File::source).collect();
-    let compilation = session.imagine(&more, &Mode::Steady)?;
+    let more: Vec<SourceFile> = plan.files.iter().filter_map(PlannedFile::source).collect();
+    let compilation = session.imagine(&more, &LockMode::Steady)?;
     let asked = args.hook || wants_url || args.ci.is_some() || !there;
     if asked && session.diags.has_errors() {
         let mut said = vec!["nothing was written".to_owned()];
@@ -97,7 +97,7 @@ pub(super) fn run(session: &mut Session, args: &Init, here: &Path, quiet: bool) 
     }
     let output = &compilation.model.fleet.output;
     if !there {
-        plan.files.push(File::attributes(&root, &output.dir)?);
+        plan.files.push(PlannedFile::attributes(&root, &output.dir)?);
     }
     if wants_url {
         let (url, branch) = (args.repo_url.as_deref(), args.branch.as_deref());
@@ -133,7 +133,7 @@ pub(super) fn run(session: &mut Session, args: &Init, here: &Path, quiet: bool) 
     }
     if !args.dry_run {
         files::write(&root, &plan.files)?;
-        if let Some((path, hook::Fate::Write(script) | hook::Fate::Replace(script, _))) = &plan.hook {
+        if let Some((path, hook::HookFate::Write(script) | hook::HookFate::Replace(script, _))) = &plan.hook {
             sink::write_program(path, script.as_bytes()).map_err(|error| Failure::run(&error))?;
         }
     }
@@ -148,14 +148,14 @@ pub(super) fn run(session: &mut Session, args: &Init, here: &Path, quiet: bool) 
         json!({
             "written": !args.dry_run,
             "root": root.display().to_string(),
-            "files": plan.files.iter().map(File::value).collect::<Vec<_>>(),
+            "files": plan.files.iter().map(PlannedFile::value).collect::<Vec<_>>(),
             "hook": plan.hook.as_ref().map(|(path, fate)| json!({
                 "path": path.display().to_string(),
                 "fate": match fate {
-                    hook::Fate::Write(_) => "create",
-                    hook::Fate::Replace(..) => "replace",
-                    hook::Fate::There => "same",
-                    hook::Fate::NotRunnable | hook::Fate::Taken(_) | hook::Fate::Off => "kept",
+                    hook::HookFate::Write(_) => "create",
+                    hook::HookFate::Replace(..) => "replace",
+                    hook::HookFate::There => "same",
+                    hook::HookFate::NotRunnable | hook::HookFate::Taken(_) | hook::HookFate::Off => "kept",
                 },
             })),
             "gone": plan.gone,
@@ -189,9 +189,9 @@ fn full(folder: &Path) -> PathBuf {
 
 /// What is to be done.
 #[derive(Debug, Default)]
-struct Plan {
-    files: Vec<File>,
-    hook: Option<(PathBuf, hook::Fate)>,
+struct InitPlan {
+    files: Vec<PlannedFile>,
+    hook: Option<(PathBuf, hook::HookFate)>,
     /// What leads from the top of the work tree to the fleet.
     fleet: String,
     /// Files of clusters that are gone.
@@ -200,13 +200,13 @@ struct Plan {
     notes: Vec<String>,
 }
 
-impl Plan {
+impl InitPlan {
     fn add(&mut self, root: &Path, text: FileText, output: &str) -> Result<(), Failure> {
         if text.0.strip_prefix(output).is_some_and(|rest| rest.starts_with('/')) {
             let say = "is the output directory, where only what is rendered may stand";
             return Err(Failure::Run(format!("`{output}` {say}: give `output.dir` another name")));
         }
-        self.files.push(File::look(root, text)?);
+        self.files.push(PlannedFile::look(root, text)?);
         Ok(())
     }
 
@@ -236,7 +236,7 @@ impl Plan {
     /// Refuses files that Git would ignore: they would be read by nobody else. Of what a build writes it is only said.
     fn ignored(&mut self, around: &Around, output: &Output) -> Result<(), Failure> {
         let ignores = |path: &str| repo::ignores(around, path);
-        let made = self.files.iter().filter(|file| file.fate == Fate::Create && ignores(&file.path));
+        let made = self.files.iter().filter(|file| file.fate == FileFate::Create && ignores(&file.path));
         let made: Vec<&str> = made.map(|file| file.path.as_str()).collect();
         if !made.is_empty() {
             let say = "a clone would not have it; take it out of .gitignore first";
@@ -256,24 +256,24 @@ impl Plan {
     /// What stays as it is although it should be otherwise, in words.
     fn kept(&self) -> Vec<String> {
         let kept = self.files.iter().filter_map(|file| match &file.fate {
-            Fate::Kept(why) => Some(format!("left as it is: {} ({why})", file.path)),
+            FileFate::Kept(why) => Some(format!("left as it is: {} ({why})", file.path)),
             _ => None,
         });
         let mut said: Vec<String> = kept.collect();
         if let Some((path, fate)) = &self.hook {
             let path = path.display();
             match fate {
-                hook::Fate::Write(_) | hook::Fate::Replace(..) | hook::Fate::There => {}
-                hook::Fate::NotRunnable => {
+                hook::HookFate::Write(_) | hook::HookFate::Replace(..) | hook::HookFate::There => {}
+                hook::HookFate::NotRunnable => {
                     said.push(format!(
                         "left as it is: {path} (Git runs no hook that is not executable: `chmod +x` it)"
                     ));
                 }
-                hook::Fate::Taken(lines) => {
+                hook::HookFate::Taken(lines) => {
                     said.push(format!("left as it is: {path} (another hook is there); add these lines to it:"));
                     said.extend(lines.lines().map(|line| format!("  {line}")));
                 }
-                hook::Fate::Off => said.push(
+                hook::HookFate::Off => said.push(
                     "no hook was installed: core.hooksPath is no folder, so Git runs none; `git config --unset \
                      core.hooksPath` lets it"
                         .to_owned(),
@@ -286,15 +286,18 @@ impl Plan {
 
     /// Whether a hook could not be installed, or nothing could be done at all.
     fn is_in_vain(&self) -> bool {
-        let hook = matches!(self.hook, Some((_, hook::Fate::NotRunnable | hook::Fate::Taken(_) | hook::Fate::Off)));
-        let kept = |file: &File| matches!(file.fate, Fate::Kept(_));
+        let hook = matches!(
+            self.hook,
+            Some((_, hook::HookFate::NotRunnable | hook::HookFate::Taken(_) | hook::HookFate::Off))
+        );
+        let kept = |file: &PlannedFile| matches!(file.fate, FileFate::Kept(_));
         hook || self.hook.is_none() && !self.files.is_empty() && self.files.iter().all(kept)
     }
 
     /// Whether anything is written.
     fn writes(&self) -> bool {
-        let hook = matches!(self.hook, Some((_, hook::Fate::Write(_) | hook::Fate::Replace(..))));
-        hook || self.files.iter().any(|file| matches!(file.fate, Fate::Create | Fate::Append))
+        let hook = matches!(self.hook, Some((_, hook::HookFate::Write(_) | hook::HookFate::Replace(..))));
+        hook || self.files.iter().any(|file| matches!(file.fate, FileFate::Create | FileFate::Append))
     }
 
     #[expect(clippy::too_many_arguments, reason = "the one place that puts everything into words")]
@@ -322,16 +325,16 @@ impl Plan {
         }
         for file in &self.files {
             match file.fate {
-                Fate::Create => text.push_str(&format!("  create {}\n", file.path)),
-                Fate::Append => text.push_str(&format!("  add to {}\n", file.path)),
-                Fate::Same | Fate::Kept(_) => {}
+                FileFate::Create => text.push_str(&format!("  create {}\n", file.path)),
+                FileFate::Append => text.push_str(&format!("  add to {}\n", file.path)),
+                FileFate::Same | FileFate::Kept(_) => {}
             }
         }
         match &self.hook {
-            Some((path, hook::Fate::Write(_))) => {
+            Some((path, hook::HookFate::Write(_))) => {
                 text.push_str(&format!("  create {}\n", shown(&full_hook(path), &full(here))));
             }
-            Some((path, hook::Fate::Replace(_, former))) => {
+            Some((path, hook::HookFate::Replace(_, former))) => {
                 let folder = if former.is_empty() { "the top of the repository" } else { former };
                 let path = shown(&full_hook(path), &full(here));
                 text.push_str(&format!("  replace {path} (it was written for a fleet in {folder}, which is gone)\n"));
@@ -384,7 +387,7 @@ fn runs(session: &Session, compilation: &Compilation) -> String {
 
 /// The next commands.
 fn next(
-    plan: &Plan,
+    plan: &InitPlan,
     args: &Init,
     root: &Path,
     here: &Path,
@@ -401,7 +404,7 @@ fn next(
     }
     if there {
         let husky = around.is_some_and(|around| around.husky && plan.hook.is_some());
-        if staged && !husky && !plan.files.iter().any(|file| matches!(file.fate, Fate::Create)) {
+        if staged && !husky && !plan.files.iter().any(|file| matches!(file.fate, FileFate::Create)) {
             next.push("fleetcron check --staged".to_owned());
             return next;
         }

@@ -12,7 +12,7 @@ use dialoguer::{Confirm, Input, MultiSelect, Select};
 
 use super::super::args::Format;
 use super::super::outcome::Failure;
-use crate::report::escape::{self, Style};
+use crate::report::escape::{self, ColorStyle};
 
 /// A question stands on the terminal.
 static ASKING: AtomicBool = AtomicBool::new(false);
@@ -48,7 +48,7 @@ impl Desk {
     /// Says something between two questions.
     pub(super) fn say(&self, text: &str) {
         let mut stderr = anstream::AutoStream::new(std::io::stderr().lock(), anstream::ColorChoice::Auto);
-        let _nobody_reads = stderr.write_all(escape::for_log(Format::Text, text, Style::Colored).as_bytes());
+        let _nobody_reads = stderr.write_all(escape::for_log(Format::Text, text, ColorStyle::Colored).as_bytes());
     }
 
     /// A line of text; `check` says what is wrong with it.

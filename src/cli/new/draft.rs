@@ -4,14 +4,14 @@ use super::super::outcome::Failure;
 use super::super::session::Session;
 use crate::compile::Compilation;
 use crate::diag::{Diagnostics, Place, Severity};
-use crate::lock::Mode;
+use crate::lock::LockMode;
 use crate::repo::{self, Opened, Stands};
 use crate::scaffold::task::TaskRequest;
 use crate::scaffold::task_path::choose_task_path;
 use crate::tree::{RepoPath, SourceFile};
 
 /// The file as it would be, and what the repository would come to.
-pub(super) struct Draft {
+pub(super) struct TaskDraft {
     pub(super) path: RepoPath,
     pub(super) text: String,
     pub(super) compilation: Compilation,
@@ -50,10 +50,10 @@ pub(super) fn path(
 }
 
 /// Compiles the repository as it would be.
-pub(super) fn of(session: &mut Session, request: &TaskRequest, path: RepoPath) -> Result<Draft, Failure> {
+pub(super) fn of(session: &mut Session, request: &TaskRequest, path: RepoPath) -> Result<TaskDraft, Failure> {
     let text = request.file_text();
     let file = SourceFile { path: path.clone(), bytes: text.as_bytes().into(), link: false };
-    let compilation = session.imagine(&[file], &Mode::Steady)?;
+    let compilation = session.imagine(&[file], &LockMode::Steady)?;
     let tree = session.tree();
     let id = tree.get(&path).map(|(id, _)| id);
     let unit = compilation.model.units.iter().position(|unit| Some(unit.name.file) == id);
@@ -72,11 +72,11 @@ pub(super) fn of(session: &mut Session, request: &TaskRequest, path: RepoPath) -
             return Err(Failure::files(format!("`sources` in the Fleet leaves out `{path}`, {say}")));
         }
     }
-    Ok(Draft { path, text, compilation, unit })
+    Ok(TaskDraft { path, text, compilation, unit })
 }
 
 /// Keeps of what was found only what is wrong, and what is said of this file.
-pub(super) fn narrow(session: &mut Session, draft: &Draft) {
+pub(super) fn narrow(session: &mut Session, draft: &TaskDraft) {
     let id = session.tree().get(&draft.path).map(|(id, _)| id);
     let ours = |place: &Place| matches!(place, Place::Text(span) if Some(span.file) == id);
     let path = |place: &Place| matches!(place, Place::Path(path) if *path == draft.path.to_string());

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::session::Session;
 use super::super::terminal;
-use super::draft::Draft;
+use super::draft::TaskDraft;
 use crate::report::table::count;
 use crate::report::{explain, layout, schedules};
 
@@ -16,7 +16,7 @@ const RUNS: usize = 3;
 const LINES: usize = 3;
 
 /// Where it would run; empty if it is no task.
-pub(super) fn places(draft: &Draft) -> String {
+pub(super) fn places(draft: &TaskDraft) -> String {
     let Some(at) = draft.unit else { return String::new() };
     let (unit, built) = (&draft.compilation.model.units[at], &draft.compilation.plan[at]);
     let clusters = &draft.compilation.model.clusters;
@@ -39,7 +39,7 @@ pub(super) fn places(draft: &Draft) -> String {
 }
 
 /// When it would run.
-pub(super) fn times(draft: &Draft, from: Timestamp) -> String {
+pub(super) fn times(draft: &TaskDraft, from: Timestamp) -> String {
     let Some(at) = draft.unit else { return String::new() };
     let built = &draft.compilation.plan[at];
     let clusters = &draft.compilation.model.clusters;
@@ -55,7 +55,7 @@ pub(super) fn times(draft: &Draft, from: Timestamp) -> String {
 }
 
 /// What would differ where.
-pub(super) fn differences(draft: &Draft, session: &Session) -> String {
+pub(super) fn differences(draft: &TaskDraft, session: &Session) -> String {
     let Some(at) = draft.unit else { return String::new() };
     let (unit, built) = (&draft.compilation.model.units[at], &draft.compilation.plan[at]);
     if unit.overrides.is_empty() {
@@ -65,7 +65,7 @@ pub(super) fn differences(draft: &Draft, session: &Session) -> String {
 }
 
 /// For programs.
-pub(super) fn value(draft: &Draft, from: Timestamp, written: bool) -> Value {
+pub(super) fn value(draft: &TaskDraft, from: Timestamp, written: bool) -> Value {
     let clusters = &draft.compilation.model.clusters;
     let name = |at: usize| clusters[at].name.as_str();
     let unit = draft.unit.map(|at| (&draft.compilation.model.units[at], &draft.compilation.plan[at]));

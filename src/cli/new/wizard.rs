@@ -8,7 +8,7 @@ use super::super::outcome::Failure;
 use super::super::session::Session;
 use super::super::terminal;
 use super::ask::Desk;
-use super::draft::{self, Draft};
+use super::draft::{self, TaskDraft};
 use super::flags::parse_pair;
 use super::shown;
 use super::words;
@@ -39,7 +39,7 @@ pub(super) struct Wizard<'a> {
 
 impl Wizard<'_> {
     /// Asks for what is missing; `None` if in the end it is not wanted.
-    pub(super) fn ask(&mut self, given: &TaskRequest) -> Result<Option<(TaskRequest, Draft)>, Failure> {
+    pub(super) fn ask(&mut self, given: &TaskRequest) -> Result<Option<(TaskRequest, TaskDraft)>, Failure> {
         let mut request = given.clone();
         for (at, title, step) in [
             (
@@ -117,7 +117,7 @@ impl Wizard<'_> {
     }
 
     /// What is known so far, compiled; something stands in for the rest.
-    fn draft(&mut self, request: &TaskRequest, step: u8) -> Result<Draft, Failure> {
+    fn draft(&mut self, request: &TaskRequest, step: u8) -> Result<TaskDraft, Failure> {
         let mut whole = request.clone();
         if whole.bases.is_empty() {
             if step < 2 {
@@ -284,7 +284,7 @@ impl Wizard<'_> {
     }
 
     /// One more difference; `None` if there is none.
-    fn difference(&self, draft: &Draft) -> Result<Option<OverrideRequest>, Failure> {
+    fn difference(&self, draft: &TaskDraft) -> Result<Option<OverrideRequest>, Failure> {
         let Some(at) = draft.unit else { return Ok(None) };
         let clusters = &draft.compilation.model.clusters;
         let chosen: Vec<usize> = draft.compilation.plan[at].decision.chosen().map(|(at, _)| at).collect();

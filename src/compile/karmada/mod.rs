@@ -12,29 +12,29 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use crate::compile::planning::Planned;
-use crate::compile::{Built, Ground};
+use crate::compile::{Ground, TaskResult};
 use crate::diag::{Clusters, Code, Diagnostic, Diagnostics, Gather, Place};
 use crate::lint::{self, Running};
-use crate::lock::{Mode, PATH, Record};
+use crate::lock::{LockMode, PATH, Record};
 use crate::model::karmada::{Obstacle, Policy, Template};
 use crate::model::{Identity, Unit};
 use crate::place::{
-    self, Amounts, Area, Cause, Decision, Demand, Failure, Passed, Placed, Previous, Reason, Recorded, Refusal,
-    Request, Rules, Verdict,
+    self, Area, Decision, Demand, FailureCause, Passed, PlacementFailure, PlacementRules, PluginRefusal, Previous,
+    Reason, RecordedPlacement, ReplicaRequest, ResourceAmounts, ScheduledReplicas, Verdict,
 };
-use crate::render::karmada::{self as rendering, Reach, RuleError, Target, Templated};
+use crate::render::karmada::{self as rendering, OverrideReach, RenderTarget, RuleError, Templated};
 use crate::render::{Effects, Rendered};
 use crate::tree::Span;
 
 /// What Karmada makes of a template, beside what a task has too.
 #[derive(Clone, Debug, Default)]
-pub struct Outcome {
+pub struct KarmadaOutcome {
     /// Where its own policy places it, with its replicas, by index in the inventory.
     pub placed: Vec<(usize, i64)>,
     /// The name of the affinity group that worked.
     pub group: Option<String>,
     /// Why it was not placed.
-    pub cause: Option<Cause>,
+    pub cause: Option<FailureCause>,
     /// Another scheduler is to place it.
     pub foreign: bool,
     /// The objects that bring it along and are placed somewhere.
@@ -52,7 +52,7 @@ pub struct Outcome {
 struct Own {
     placed: Vec<(usize, i64)>,
     group: Option<usize>,
-    failure: Option<Failure>,
+    failure: Option<PlacementFailure>,
     verdicts: Vec<Verdict>,
     planned: Planned,
     diags: Diagnostics,
@@ -66,7 +66,7 @@ pub(super) struct Settled {
     own: Vec<Option<Own>>,
     /// Which units that are placed need a unit, and where it goes because of them.
     required: BTreeMap<usize, Required>,
-    reach: Reach,
+    reach: OverrideReach,
 }
 
 /// Where a unit goes because others need it.
@@ -97,7 +97,7 @@ pub(super) fn settle(ground: &Ground<'_>) -> Settled {
             }
         }
     }
-    let reach = Reach::of(ground.model, ground.inventory);
+    let reach = OverrideReach::of(ground.model, ground.inventory);
     Settled { own, required, reach }
 }
 
@@ -113,12 +113,12 @@ fn own(unit: &Unit, template: &Template, ground: &Ground<'_>) -> Own {
     }
     let compatibility = ground.model.fleet.karmada.compatibility;
     let (replicas, request) = rendering::replicas(template, compatibility).unwrap_or_default();
-    let amounts: Option<Amounts> =
+    let amounts: Option<ResourceAmounts> =
         request.map(|request| request.iter().map(|(name, amount)| (name.clone(), amount.nanos())).collect());
     let key = &template.key;
     let demand = Demand {
         replicas,
-        request: amounts.as_ref().map(Request::new),
+        request: amounts.as_ref().map(ReplicaRequest::new),
         api: Some((key.api_version.clone(), key.kind.clone())),
         ..Demand::default()
     };
@@ -135,7 +135,7 @@ fn own(unit: &Unit, template: &Template, ground: &Ground<'_>) -> Own {
         ..Planned::default()
     };
     let mut own = Own { planned, ..Own::default() };
-    let result = if *ground.mode == Mode::Frozen {
+    let result = if *ground.mode == LockMode::Frozen {
         thaw(unit, policy, &own.planned, ground, &mut own.diags)
     } else {
         place::schedule(ground.inventory, &rules, &demand, &previous)
@@ -156,14 +156,14 @@ fn own(unit: &Unit, template: &Template, ground: &Ground<'_>) -> Own {
 }
 
 /// The recorded clusters as Karmada's previous result. What is no workload has no replicas there.
-pub(in crate::compile) fn previous(recorded: Option<&Recorded>, workload: bool) -> Previous {
+pub(in crate::compile) fn previous(recorded: Option<&RecordedPlacement>, workload: bool) -> Previous {
     let Some(recorded) = recorded else { return Previous::default() };
     let clusters = recorded.clusters.iter().map(|(name, number)| (name.clone(), if workload { *number } else { 0 }));
     Previous { clusters: clusters.collect(), group: recorded.group.clone(), ..Previous::default() }
 }
 
 /// What decides the choice, where there is one: the placement as it is written, and how much there is to place.
-fn digest(policy: &Policy, demand: &Demand, request: Option<&Amounts>) -> Option<String> {
+fn digest(policy: &Policy, demand: &Demand, request: Option<&ResourceAmounts>) -> Option<String> {
     let draft = &policy.draft;
     if draft.spread.is_empty() && draft.groups.is_empty() && !(draft.needs_capacity() && demand.is_workload()) {
         return None;
@@ -181,8 +181,8 @@ fn thaw(
     planned: &Planned,
     ground: &Ground<'_>,
     diags: &mut Diagnostics,
-) -> Result<Placed, Failure> {
-    let nothing = Ok(Placed { shares: Vec::new(), group: None });
+) -> Result<ScheduledReplicas, PlacementFailure> {
+    let nothing = Ok(ScheduledReplicas { shares: Vec::new(), group: None });
     let mut refuse = |message: String| {
         if !ground.lock.broken {
             let diagnostic = Diagnostic::new(Code::NotInLock, unit.name, message);
@@ -207,13 +207,13 @@ fn thaw(
     }
     let groups = &policy.draft.groups;
     let group = recorded.group.as_ref().and_then(|name| groups.iter().position(|group| group.name == *name));
-    Ok(Placed { shares, group })
+    Ok(ScheduledReplicas { shares, group })
 }
 
 /// The verdict on each cluster, with the word of the policy behind it.
 fn verdicts(
     policy: &Policy,
-    rules: &Rules,
+    rules: &PlacementRules,
     (demand, previous): (&Demand, &Previous),
     group: Option<usize>,
     own: &Own,
@@ -226,7 +226,7 @@ fn verdicts(
         let tried = group.or(matches!(rules.area, Area::Groups(_)).then_some(0));
         let refusal = place::refusals(ground.inventory, at, rules, tried, demand, previous).into_iter().next();
         verdicts.push(match refusal {
-            Some(Refusal::Taint(taint)) => {
+            Some(PluginRefusal::Taint(taint)) => {
                 let taints = &ground.model.clusters[at].taints;
                 let written = taints.iter().find(|known| known.key.value == taint.key && known.effect == taint.effect);
                 let cluster = written.map_or(ground.model.clusters[at].name.span, |taint| taint.span);
@@ -235,9 +235,9 @@ fn verdicts(
             }
             Some(refusal) => {
                 let task = match refusal {
-                    Refusal::Affinity if tried.is_some() => place(&["spec", "placement", "clusterAffinities"]),
-                    Refusal::Affinity => place(&["spec", "placement", "clusterAffinity"]),
-                    Refusal::Spread(_) => place(&["spec", "placement", "spreadConstraints"]),
+                    PluginRefusal::Affinity if tried.is_some() => place(&["spec", "placement", "clusterAffinities"]),
+                    PluginRefusal::Affinity => place(&["spec", "placement", "clusterAffinity"]),
+                    PluginRefusal::Spread(_) => place(&["spec", "placement", "spreadConstraints"]),
                     _ => policy.name.span,
                 };
                 Verdict::Refused(Reason::Karmada { words: refusal.to_string(), task })
@@ -257,7 +257,7 @@ fn verdicts(
 
 /// Where a template is sent: by its own policy and to those that need it, without the suspended clusters.
 struct Sent {
-    targets: Vec<Target>,
+    targets: Vec<RenderTarget>,
     suspended: Vec<usize>,
 }
 
@@ -270,14 +270,14 @@ fn send(template: &Template, own: &Own, required: Option<&Required>, ground: &Gr
         Some(all) => in_order_of_names(all, &places, &numbers),
         None => vec![None; numbers.len()],
     };
-    let mut targets: BTreeMap<usize, Target> = BTreeMap::new();
+    let mut targets: BTreeMap<usize, RenderTarget> = BTreeMap::new();
     for ((at, number), completions) in places.into_iter().zip(numbers).zip(completions) {
-        targets.insert(at, Target { cluster: at, share: workload.then_some(number), completions });
+        targets.insert(at, RenderTarget { cluster: at, share: workload.then_some(number), completions });
     }
     let everywhere = 0..if template.everywhere { ground.model.clusters.len() } else { 0 };
     let unshared = required.into_iter().flat_map(|required| &required.clusters).copied().chain(everywhere.clone());
     for at in unshared {
-        targets.entry(at).or_insert(Target { cluster: at, share: None, completions: None });
+        targets.entry(at).or_insert(RenderTarget { cluster: at, share: None, completions: None });
     }
     let suspension = template.policy.as_ref().map(|policy| policy.suspension.clone()).unwrap_or_default();
     let suspends =
@@ -304,10 +304,10 @@ fn in_order_of_names(all: i64, places: &[usize], numbers: &[i64]) -> Vec<Option<
 }
 
 /// Builds one template.
-pub(super) fn build(at: usize, settled: &Settled, ground: &Ground<'_>) -> (Built, Diagnostics) {
+pub(super) fn build(at: usize, settled: &Settled, ground: &Ground<'_>) -> (TaskResult, Diagnostics) {
     let unit = &ground.model.units[at];
     let (Some(template), Some(own)) = (&unit.template, &settled.own[at]) else {
-        return (Built::unplaced(ground.model.clusters.len()), Diagnostics::new());
+        return (TaskResult::unplaced(ground.model.clusters.len()), Diagnostics::new());
     };
     let mut diags = own.diags.clone();
     let required = settled.required.get(&at);
@@ -343,10 +343,10 @@ pub(super) fn build(at: usize, settled: &Settled, ground: &Ground<'_>) -> (Built
         odd_runs(unit, template, (&rendered, &applied, &objects), ground, &mut diags);
     }
     let group = own.group.and_then(|group| template.policy.as_ref()?.draft.groups.get(group));
-    let outcome = Outcome {
+    let outcome = KarmadaOutcome {
         placed: own.placed.clone(),
         group: group.map(|group| group.name.clone()),
-        cause: own.failure.as_ref().map(Failure::cause),
+        cause: own.failure.as_ref().map(PlacementFailure::cause),
         foreign: own.foreign,
         required_by: required.map(|required| required.by.clone()).unwrap_or_default(),
         suspended,
@@ -354,7 +354,7 @@ pub(super) fn build(at: usize, settled: &Settled, ground: &Ground<'_>) -> (Built
         refused,
     };
     let planned = own.planned.clone();
-    (Built { decision, planned, rendered, drained: Vec::new(), karmada: Some(Box::new(outcome)) }, diags)
+    (TaskResult { decision, planned, rendered, drained: Vec::new(), karmada: Some(Box::new(outcome)) }, diags)
 }
 
 /// Whether a diagnostic points into a part of a file.
@@ -383,7 +383,7 @@ fn odd_runs(
             let pointer: String = path.iter().map(|name| format!("/{name}")).collect();
             object.pointer(&pointer).map(|_| origin(&pointer))
         };
-        let seen = lint::Variant {
+        let seen = lint::ScheduleVariant {
             timing: &variant.timing,
             clusters: variant.clusters.iter().map(|at| (*at, &ground.model.clusters[*at])).collect(),
             task: unit.name,
@@ -411,11 +411,11 @@ fn unplaced(unit: &Unit, template: &Template, own: &Own, ground: &Ground<'_>, di
             }
         }
         let open = policy.draft.spread.iter().any(|spread| spread.max == 0);
-        if open && failure.cause() != Cause::NoClusterFit {
+        if open && failure.cause() != FailureCause::NoClusterFit {
             diagnostic = diagnostic.help("write `maxGroups`: Karmada takes an absent one for 0");
         }
         diags.push(diagnostic);
-    } else if own.placed.is_empty() && template.obstacle.is_none() && *ground.mode != Mode::Frozen {
+    } else if own.placed.is_empty() && template.obstacle.is_none() && *ground.mode != LockMode::Frozen {
         let message = format!("{policy} places {} nowhere", template.key);
         diags.push(Diagnostic::new(Code::KarmadaNotPlaced, placement, message).other(unit.name, "the template"));
     }
@@ -455,7 +455,7 @@ fn failed_override(
 }
 
 /// What is recorded of a template: where its own policy places it.
-pub(super) fn record(unit: &Unit, built: &Built, ground: &Ground<'_>) -> Option<Record> {
+pub(super) fn record(unit: &Unit, built: &TaskResult, ground: &Ground<'_>) -> Option<Record> {
     let outcome = built.karmada.as_ref()?;
     let name = |at: usize| ground.model.clusters[at].name.value.clone();
     let clusters: BTreeMap<String, i64> =

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Outcome, previous};
-use crate::compile::{Built, Ground};
+use super::{KarmadaOutcome, previous};
+use crate::compile::{Ground, TaskResult};
 use crate::diag::{Clusters, Code, Diagnostic, Diagnostics, Severity};
 use crate::model::TaintEffect;
 use crate::model::Unit;
@@ -17,12 +17,12 @@ use crate::tree::Span;
 struct Seen<'a> {
     unit: &'a Unit,
     template: &'a Template,
-    built: &'a Built,
-    outcome: &'a Outcome,
+    built: &'a TaskResult,
+    outcome: &'a KarmadaOutcome,
 }
 
 /// Says all of it.
-pub(in crate::compile) fn report(plan: &[Built], ground: &Ground<'_>, diags: &mut Diagnostics) {
+pub(in crate::compile) fn report(plan: &[TaskResult], ground: &Ground<'_>, diags: &mut Diagnostics) {
     let seen: Vec<Seen<'_>> = ground
         .model
         .units

@@ -8,7 +8,7 @@ mod lists;
 mod time;
 
 use super::calendar::joined;
-use super::{Expression, Fields, Form};
+use super::{Expression, ExpressionForm, Fields};
 
 impl Expression {
     /// When it runs, as a sentence without a full stop: "at 03:00 on Monday and Thursday", or "never: " and why.
@@ -16,8 +16,8 @@ impl Expression {
     /// Times are local times of the schedule's zone. The text is ASCII and begins in lower case.
     pub fn words(&self) -> String {
         match &self.form {
-            Form::Every(seconds) => format!("every {}, counted from the last run", delay(*seconds)),
-            Form::Fields(fields) => sentence(fields).unwrap_or_else(|why| format!("never: {why}")),
+            ExpressionForm::Every(seconds) => format!("every {}, counted from the last run", delay(*seconds)),
+            ExpressionForm::Fields(fields) => sentence(fields).unwrap_or_else(|why| format!("never: {why}")),
         }
     }
 }

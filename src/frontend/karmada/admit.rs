@@ -10,8 +10,8 @@ use super::wire::{
 use super::{Reader, at_path, refuse};
 use crate::diag::{Code, Diagnostic};
 use crate::model::karmada::{
-    Draft, DraftGroup, DraftSpread, DraftToleration, DraftWeights, LabelRequirement, Policy, PolicyScope,
-    ResourceSelector, Scheduling, Suspension, Terms, is_key,
+    DraftGroup, DraftSpread, DraftToleration, DraftWeights, LabelRequirement, Policy, PolicyScope, ResourceSelector,
+    Scheduling, Suspension, Terms, WrittenPlacement, is_key,
 };
 use crate::tree::{Located, Span, Spanned};
 use crate::yaml::Node;
@@ -44,7 +44,7 @@ pub(super) fn policy(
                 let span = at_path(&located.spans, &objection.path);
                 reader.push(refuse(span, objection.message));
             }
-            Draft::default()
+            WrittenPlacement::default()
         }
     };
     if reader.errors > before {
@@ -224,7 +224,7 @@ fn requirements(list: Option<&[RequirementSpec]>) -> Vec<LabelRequirement> {
     list.into_iter().flatten().map(requirement).collect()
 }
 
-fn draft(placement: &PlacementSpec) -> Draft {
+fn draft(placement: &PlacementSpec) -> WrittenPlacement {
     let word = |word: &Option<String>| word.clone().unwrap_or_default();
     let toleration = |spec: &super::wire::TolerationSpec| DraftToleration {
         key: word(&spec.key),
@@ -238,7 +238,7 @@ fn draft(placement: &PlacementSpec) -> Draft {
         min: spec.min_groups.unwrap_or_default(),
         max: spec.max_groups.unwrap_or_default(),
     };
-    Draft {
+    WrittenPlacement {
         affinity: placement.cluster_affinity.as_ref().map(terms),
         groups: placement.cluster_affinities.iter().flatten().map(group).collect(),
         tolerations: placement.cluster_tolerations.iter().flatten().map(toleration).collect(),

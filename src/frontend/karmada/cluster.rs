@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::wire::{ClusterDocument, ClusterSpec, TaintEffectSpec};
 use super::{Reader, refuse};
 use crate::model::karmada::is_name;
-use crate::model::{Capacity, Cluster, Grade, KarmadaCluster, Taint, TaintEffect};
+use crate::model::{Cluster, ClusterCapacity, ClusterTaint, Grade, KarmadaCluster, TaintEffect};
 use crate::tree::{Located, SpanTree, Spanned};
 use crate::yaml::Node;
 
@@ -45,7 +45,7 @@ pub(super) fn cluster(root: &Node, name: Spanned<String>, reader: &mut Reader<'_
         zones => zones,
     };
     for taint in spec.taints.into_iter().flatten() {
-        cluster.taints.push(Taint {
+        cluster.taints.push(ClusterTaint {
             key: taint.value.key,
             value: taint.value.value.unwrap_or_default(),
             effect: effect(taint.value.effect),
@@ -117,9 +117,9 @@ fn is_label(name: &str) -> bool {
         && bytes.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')
 }
 
-fn capacity(summary: &Value, spans: &SpanTree) -> Capacity {
+fn capacity(summary: &Value, spans: &SpanTree) -> ClusterCapacity {
     let part = |name: &str| amounts(summary.get(name), spans.member(name).unwrap_or(spans));
-    Capacity {
+    ClusterCapacity {
         allocatable: part("allocatable"),
         allocated: part("allocated"),
         allocating: part("allocating"),

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::join::{Claim, Requirements};
-use super::{Documents, Request};
+use super::join::{PolicyClaim, Requirements};
+use super::{KarmadaDocuments, Request};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity, nearest};
 use crate::model::cluster_wide;
 use crate::model::karmada::{
@@ -27,7 +27,7 @@ const RUNTIME: [(&str, &str); 7] = [
 ];
 
 /// What is to be said of the documents, one by one.
-pub(super) fn documents(documents: &Documents, request: &Request<'_, '_>, diags: &mut Diagnostics) {
+pub(super) fn documents(documents: &KarmadaDocuments, request: &Request<'_, '_>, diags: &mut Diagnostics) {
     for ((_, kind), (span, count)) in &documents.unread {
         diags.push(unread(kind, *span, *count));
     }
@@ -203,7 +203,12 @@ fn empty_rules(policy: &OverridePolicy, diags: &mut Diagnostics) {
 }
 
 /// What is to be said of templates and the policies that select them.
-pub(super) fn joined(documents: &Documents, claims: &[Claim<'_>], requires: &Requirements, diags: &mut Diagnostics) {
+pub(super) fn joined(
+    documents: &KarmadaDocuments,
+    claims: &[PolicyClaim<'_>],
+    requires: &Requirements,
+    diags: &mut Diagnostics,
+) {
     let keys: Vec<&TemplateKey> = documents.templates.iter().map(|found| &found.key).collect();
     let selected = Selected::of(claims);
     for policy in &documents.policies {
@@ -223,11 +228,11 @@ pub(super) fn joined(documents: &Documents, claims: &[Claim<'_>], requires: &Req
 
 /// The templates, by what selectors ask of them.
 struct Selected<'c> {
-    by_kind: BTreeMap<(&'c str, &'c str), Vec<&'c Claim<'c>>>,
+    by_kind: BTreeMap<(&'c str, &'c str), Vec<&'c PolicyClaim<'c>>>,
 }
 
 impl<'c> Selected<'c> {
-    fn of(claims: &'c [Claim<'c>]) -> Self {
+    fn of(claims: &'c [PolicyClaim<'c>]) -> Self {
         let mut by_kind: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for claim in claims {
             let key = &claim.found.key;
@@ -299,7 +304,7 @@ fn nothing(selector: &ResourceSelector, policy: &str, keys: &[&TemplateKey]) -> 
 }
 
 /// Row: templates that nothing selects, needs or sends.
-fn unselected(claims: &[Claim<'_>], requires: &Requirements, diags: &mut Diagnostics) {
+fn unselected(claims: &[PolicyClaim<'_>], requires: &Requirements, diags: &mut Diagnostics) {
     let mut others: Vec<(&TemplateKey, Span)> = Vec::new();
     for (at, claim) in claims.iter().enumerate() {
         let found = claim.found;
@@ -329,7 +334,7 @@ fn unselected(claims: &[Claim<'_>], requires: &Requirements, diags: &mut Diagnos
 }
 
 /// Row: policies that Karmada never places by.
-fn obstacles(documents: &Documents, claims: &[Claim<'_>], diags: &mut Diagnostics) {
+fn obstacles(documents: &KarmadaDocuments, claims: &[PolicyClaim<'_>], diags: &mut Diagnostics) {
     let mut said = BTreeSet::new();
     for policy in claims.iter().filter_map(|claim| claim.winner.as_ref()).map(|winner| winner.policy) {
         if super::join::obstacle(policy, documents).is_none() || !said.insert(policy.name.span) {
@@ -366,7 +371,7 @@ fn obstacles(documents: &Documents, claims: &[Claim<'_>], diags: &mut Diagnostic
 }
 
 /// Row: what is brought along and is not in the repository.
-fn absent(claims: &[Claim<'_>], requires: &Requirements, diags: &mut Diagnostics) {
+fn absent(claims: &[PolicyClaim<'_>], requires: &Requirements, diags: &mut Diagnostics) {
     for (at, kind, name) in &requires.absent {
         let found = claims[*at].found;
         let message =
@@ -379,7 +384,7 @@ fn absent(claims: &[Claim<'_>], requires: &Requirements, diags: &mut Diagnostics
 }
 
 /// Row: a ServiceAccount that comes along without the bindings that give it rights.
-fn accounts(claims: &[Claim<'_>], requires: &Requirements, diags: &mut Diagnostics) {
+fn accounts(claims: &[PolicyClaim<'_>], requires: &Requirements, diags: &mut Diagnostics) {
     for (at, claim) in claims.iter().enumerate() {
         let key = &claim.found.key;
         if key.kind != "ServiceAccount" || requires.by(at).next().is_none() {
@@ -407,8 +412,8 @@ fn accounts(claims: &[Claim<'_>], requires: &Requirements, diags: &mut Diagnosti
 }
 
 /// Row: two templates that fight for one ResourceBinding (`names.GenerateBindingName`).
-fn same_binding(claims: &[Claim<'_>], diags: &mut Diagnostics) {
-    let mut seen: BTreeMap<(Option<&str>, String), &Claim<'_>> = BTreeMap::new();
+fn same_binding(claims: &[PolicyClaim<'_>], diags: &mut Diagnostics) {
+    let mut seen: BTreeMap<(Option<&str>, String), &PolicyClaim<'_>> = BTreeMap::new();
     for claim in claims.iter().filter(|claim| claim.winner.is_some()) {
         let key = &claim.found.key;
         let name = format!("{}-{}", key.name, key.kind).to_lowercase();
@@ -428,8 +433,8 @@ fn same_binding(claims: &[Claim<'_>], diags: &mut Diagnostics) {
 }
 
 /// Row: Namespaces go everywhere.
-fn namespaces(claims: &[Claim<'_>], diags: &mut Diagnostics) {
-    let sent = |claim: &&Claim<'_>| super::template::goes_everywhere(&claim.found.key, &claim.found.object.value);
+fn namespaces(claims: &[PolicyClaim<'_>], diags: &mut Diagnostics) {
+    let sent = |claim: &&PolicyClaim<'_>| super::template::goes_everywhere(&claim.found.key, &claim.found.object.value);
     let mut everywhere = claims.iter().filter(sent);
     let Some(first) = everywhere.next() else { return };
     let message = match everywhere.count() {
@@ -443,7 +448,7 @@ fn namespaces(claims: &[Claim<'_>], diags: &mut Diagnostics) {
 }
 
 /// Row: what a server wrote into an exported object.
-fn written_by_servers(claims: &[Claim<'_>], diags: &mut Diagnostics) {
+fn written_by_servers(claims: &[PolicyClaim<'_>], diags: &mut Diagnostics) {
     const FIELDS: [&str; 5] = ["uid", "resourceVersion", "creationTimestamp", "generation", "managedFields"];
     let mut first: Option<Span> = None;
     let mut count = 0_usize;

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::template::{self, Found};
-use super::{Documents, clashes, depend, diagnose};
+use super::template::{self, FoundTemplate};
+use super::{KarmadaDocuments, clashes, depend, diagnose};
 use crate::diag::Diagnostics;
 use crate::model::karmada::{
     LabelRequirement, Obstacle, OverridePolicy, Policy, PolicyScope, ResourceSelector, Template, TemplateKey, labels_of,
@@ -26,8 +26,8 @@ pub(super) struct Loser<'d> {
 }
 
 /// One template and the policies that select it, the one that has it first.
-pub(super) struct Claim<'d> {
-    pub(super) found: &'d Found,
+pub(super) struct PolicyClaim<'d> {
+    pub(super) found: &'d FoundTemplate,
     /// Its labels, with those that the API server writes.
     pub(super) labels: BTreeMap<&'d str, &'d str>,
     pub(super) winner: Option<Loser<'d>>,
@@ -67,10 +67,10 @@ impl<'d, P> Index<'d, P> {
 }
 
 /// Joins all templates with all policies.
-pub(super) fn join(documents: &Documents, diags: &mut Diagnostics) -> Joined {
+pub(super) fn join(documents: &KarmadaDocuments, diags: &mut Diagnostics) -> Joined {
     let policies = Index::new(&documents.policies, |policy| &policy.selectors);
     let overrides = Index::new(&documents.overrides, |policy| &policy.selectors);
-    let claims: Vec<Claim<'_>> = documents
+    let claims: Vec<PolicyClaim<'_>> = documents
         .templates
         .iter()
         .filter(|found| !found.skipped)
@@ -96,11 +96,11 @@ pub(super) fn join(documents: &Documents, diags: &mut Diagnostics) -> Joined {
 }
 
 fn claim<'d>(
-    found: &'d Found,
+    found: &'d FoundTemplate,
     policies: &Index<'d, Policy>,
     overrides: &Index<'d, OverridePolicy>,
-    documents: &'d Documents,
-) -> Claim<'d> {
+    documents: &'d KarmadaDocuments,
+) -> PolicyClaim<'d> {
     let key = &found.key;
     let mut labels = labels_of(&found.object.value);
     // The API server writes it on every namespace.
@@ -127,16 +127,16 @@ fn claim<'d>(
     let winner = selecting.next();
     let losers = selecting.collect();
     let overrides = possible_overrides(found, &labels, overrides, documents);
-    Claim { found, labels, winner, losers, overrides }
+    PolicyClaim { found, labels, winner, losers, overrides }
 }
 
 /// The override policies that may concern a template on some cluster: cluster-wide ones see the labels that it has in the
 /// control plane, those of its namespace what the cluster-wide ones made of them, kind and name included.
 fn possible_overrides(
-    found: &Found,
+    found: &FoundTemplate,
     labels: &BTreeMap<&str, &str>,
     index: &Index<'_, OverridePolicy>,
-    documents: &Documents,
+    documents: &KarmadaDocuments,
 ) -> Vec<Arc<OverridePolicy>> {
     let key = &found.key;
     // The API server gives a Job the labels of its pods, and Karmada marks what a policy has.
@@ -211,7 +211,7 @@ impl Requirements {
     }
 }
 
-fn requirements(claims: &[Claim<'_>]) -> Requirements {
+fn requirements(claims: &[PolicyClaim<'_>]) -> Requirements {
     let places: HashMap<(&str, &str, Option<&str>, &str), usize> = claims
         .iter()
         .enumerate()
@@ -242,11 +242,11 @@ fn requirements(claims: &[Claim<'_>]) -> Requirements {
 }
 
 fn unit(
-    claim: &Claim<'_>,
+    claim: &PolicyClaim<'_>,
     everywhere: bool,
     dependencies: Vec<Identity>,
     required_by: Vec<Identity>,
-    documents: &Documents,
+    documents: &KarmadaDocuments,
 ) -> Unit {
     let found = claim.found;
     let policy = claim.winner.as_ref().map(|winner| winner.policy.clone());
@@ -287,7 +287,7 @@ fn placement_span(policy: &Policy) -> Span {
 }
 
 /// Why Karmada never places what a policy has.
-pub(super) fn obstacle(policy: &Policy, documents: &Documents) -> Option<Obstacle> {
+pub(super) fn obstacle(policy: &Policy, documents: &KarmadaDocuments) -> Option<Obstacle> {
     let there =
         |name: &str| documents.overrides.iter().any(|known| known.scope == policy.scope && known.name.as_str() == name);
     if policy.dependent_overrides.iter().any(|name| !there(name)) {

@@ -168,11 +168,11 @@ fn metadata(node: &Node, name: &str) -> Option<Spanned<String>> {
 
 /// The admitted documents.
 #[derive(Default)]
-struct Documents {
+struct KarmadaDocuments {
     policies: Vec<Arc<Policy>>,
     overrides: Vec<Arc<OverridePolicy>>,
     clusters: Vec<Cluster>,
-    templates: Vec<template::Found>,
+    templates: Vec<template::FoundTemplate>,
     /// Kinds of Karmada that are not read, with the first of each and how many there are.
     unread: BTreeMap<(String, String), (Span, usize)>,
     /// Customizations of Karmada's interpreter that are for CronJobs.
@@ -197,7 +197,7 @@ pub(super) struct Request<'r, 'l> {
 
 /// Reads the documents of Karmada, and joins templates with policies.
 pub(super) fn read(request: &Request<'_, '_>, diags: &mut Diagnostics) -> Read {
-    let mut documents = Documents::default();
+    let mut documents = KarmadaDocuments::default();
     let mut read = Read::default();
     let mut reader = Reader { diags, errors: 0 };
     let crds = template::Scopes::find(request);
@@ -225,7 +225,7 @@ fn read_document(
     (file, single): (FileId, bool),
     request: &Request<'_, '_>,
     scopes: &template::Scopes,
-    documents: &mut Documents,
+    documents: &mut KarmadaDocuments,
     reader: &mut Reader<'_>,
 ) -> Option<(String, Option<String>, String)> {
     let (version, kind) = (text(root, "apiVersion"), text(root, "kind"));

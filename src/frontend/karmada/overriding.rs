@@ -12,7 +12,8 @@ use super::{Reader, at_path, refuse};
 use crate::model::karmada::{OverridePolicy, OverrideRule, PolicyScope, is_key, is_name};
 use crate::patch::Pointer;
 use crate::patch::karmada::{
-    Component, FieldOverrider, ImageOverrider, ListOverrider, MapOverrider, Operation, Operator, Overriders,
+    Component, FieldOverrider, ImageOverrider, ListOverrider, MapOverrider, OverriderOperation, Overriders,
+    PlaintextOperator,
 };
 use crate::tree::{Located, Spanned};
 use crate::yaml::Node;
@@ -173,11 +174,11 @@ fn overriders(spec: &OverridersSpec) -> Overriders {
     }
 }
 
-fn operator(spec: OperatorSpec) -> Operator {
+fn operator(spec: OperatorSpec) -> PlaintextOperator {
     match spec {
-        OperatorSpec::Add => Operator::Add,
-        OperatorSpec::Remove => Operator::Remove,
-        OperatorSpec::Replace => Operator::Replace,
+        OperatorSpec::Add => PlaintextOperator::Add,
+        OperatorSpec::Remove => PlaintextOperator::Remove,
+        OperatorSpec::Replace => PlaintextOperator::Replace,
     }
 }
 
@@ -185,8 +186,8 @@ fn lists(list: Option<&[ListSpec]>) -> Vec<ListOverrider> {
     let one = |spec: &ListSpec| ListOverrider {
         container: spec.container_name.clone(),
         operator: match spec.operator {
-            ListOperatorSpec::Add => Operator::Add,
-            ListOperatorSpec::Remove => Operator::Remove,
+            ListOperatorSpec::Add => PlaintextOperator::Add,
+            ListOperatorSpec::Remove => PlaintextOperator::Remove,
         },
         value: spec.value.clone().unwrap_or_default(),
     };
@@ -203,7 +204,7 @@ fn maps(list: Option<&[MapSpec]>) -> Vec<MapOverrider> {
 
 fn field(spec: &FieldSpec) -> FieldOverrider {
     let operations = |list: &Option<Vec<InnerSpec>>| {
-        let one = |inner: &InnerSpec| Operation {
+        let one = |inner: &InnerSpec| OverriderOperation {
             operator: operator(inner.operator),
             path: inner.sub_path.clone(),
             value: inner.value.as_ref().map(|value| value.value.clone()).unwrap_or_default(),
@@ -213,8 +214,8 @@ fn field(spec: &FieldSpec) -> FieldOverrider {
     FieldOverrider { path: spec.field_path.clone(), json: operations(&spec.json), yaml: operations(&spec.yaml) }
 }
 
-fn plaintext(spec: &PlaintextSpec) -> Operation {
-    Operation {
+fn plaintext(spec: &PlaintextSpec) -> OverriderOperation {
+    OverriderOperation {
         operator: operator(spec.operator),
         path: spec.path.clone(),
         value: spec.value.as_ref().map(|value| value.value.clone()).unwrap_or_default(),

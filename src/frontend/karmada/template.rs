@@ -14,7 +14,7 @@ use crate::tree::{Located, SourceFile, Span, SpanTree, Spots};
 use crate::yaml::Node;
 
 /// An object that policies may be about.
-pub(super) struct Found {
+pub(super) struct FoundTemplate {
     pub(super) key: TemplateKey,
     pub(super) object: Arc<Located>,
     pub(super) verbatim: Option<Arc<[u8]>>,
@@ -71,7 +71,7 @@ pub(super) fn find(
     scopes: &Scopes,
     seen: &mut BTreeMap<(String, String, Option<String>, String), Span>,
     reader: &mut Reader<'_>,
-) -> Option<Found> {
+) -> Option<FoundTemplate> {
     let (version, kind) = (text(root, "apiVersion"), text(root, "kind"));
     if version.is_empty() || kind.is_empty() {
         return None;
@@ -110,7 +110,7 @@ pub(super) fn find(
     let bytes =
         || -> Arc<[u8]> { if single { source.bytes.as_ref().into() } else { source.bytes[root.span.range()].into() } };
     let skipped = is_skipped(&key, &object.value);
-    Some(Found { key, object: Arc::new(object), verbatim: encrypted.then(bytes), span: name.span, skipped })
+    Some(FoundTemplate { key, object: Arc::new(object), verbatim: encrypted.then(bytes), span: name.span, skipped })
 }
 
 /// Writes the namespace that the API server gives an object, or takes it from one that can have none.

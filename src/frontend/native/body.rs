@@ -5,12 +5,12 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::context::{Context, IN_ZONE};
+use super::context::{DocumentContext, IN_ZONE};
 use super::forms::TextOr;
 use super::wire::{BodySpec, PatchSpec, ScheduleSpec};
 use super::{durations, image, period, reserved, resource, starting};
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Body, PatchKind, PatchStep, Schedule, Target, Variables};
+use crate::model::{Body, PatchKind, PatchStep, PatchTarget, ScheduleLayer, Variables};
 use crate::patch::MAX_OBJECT;
 use crate::patch::variables::FREE;
 use crate::tree::{Located, Span, SpanTree, Spanned, Spots};
@@ -20,7 +20,7 @@ use crate::yaml;
 pub(crate) const FROM_FILE: &str = crate::model::FROM_FILE;
 
 /// The body alone, without what a task or override has beside it.
-pub(super) fn lower(spec: BodySpec, context: &mut Context<'_, '_>) -> Body {
+pub(super) fn lower(spec: BodySpec, context: &mut DocumentContext<'_, '_>) -> Body {
     let mut body = Body {
         schedule: spec.schedule.map(|said| schedule(said, context)).unwrap_or_default(),
         not_during: spec.not_during.map(|list| starting::windows(list, context)),
@@ -62,7 +62,7 @@ const IN_SCHEDULE: (&str, &str) =
 
 /// A schedule, in which no reference is read: one that is refused leaves an expression that is never written, so that
 /// nothing more is said of it.
-fn schedule(mut said: Spanned<TextOr<ScheduleSpec>>, context: &mut Context<'_, '_>) -> Schedule {
+fn schedule(mut said: Spanned<TextOr<ScheduleSpec>>, context: &mut DocumentContext<'_, '_>) -> ScheduleLayer {
     let mut check = |text: &mut Spanned<String>| {
         if context.refuses_reference(text, IN_SCHEDULE) {
             crate::model::REFUSED_SCHEDULE.clone_into(&mut text.value);
@@ -87,7 +87,7 @@ fn schedule(mut said: Spanned<TextOr<ScheduleSpec>>, context: &mut Context<'_, '
 }
 
 /// A whole PodTemplateSpec in normal form.
-pub(super) fn pod_template(located: Located, context: &mut Context<'_, '_>) -> Option<Located> {
+pub(super) fn pod_template(located: Located, context: &mut DocumentContext<'_, '_>) -> Option<Located> {
     let mut part = Some(located);
     require_map(&mut part, context);
     if let Some(template) = &mut part {
@@ -97,7 +97,7 @@ pub(super) fn pod_template(located: Located, context: &mut Context<'_, '_>) -> O
     part
 }
 
-fn require_map(part: &mut Option<Located>, context: &mut Context<'_, '_>) {
+fn require_map(part: &mut Option<Located>, context: &mut DocumentContext<'_, '_>) {
     if part.as_ref().is_some_and(|located| !located.value.is_object())
         && let Some(located) = part.take()
         && !located.value.is_null()
@@ -107,7 +107,7 @@ fn require_map(part: &mut Option<Located>, context: &mut Context<'_, '_>) {
 }
 
 /// The containers of a pod in normal form.
-fn normal_pod(pod: &mut Located, context: &mut Context<'_, '_>) {
+fn normal_pod(pod: &mut Located, context: &mut DocumentContext<'_, '_>) {
     for list in ["initContainers", "containers"] {
         with_member(pod, list, |containers| {
             let Located { value: Value::Array(items), spans: SpanTree { spots: Spots::Items(places), .. } } =
@@ -143,7 +143,7 @@ fn with_member(located: &mut Located, name: &str, edit: impl FnOnce(&mut Located
 }
 
 /// One container in normal form.
-fn normal(container: &mut Located, context: &mut Context<'_, '_>) {
+fn normal(container: &mut Located, context: &mut DocumentContext<'_, '_>) {
     if container.value.get("env").is_some_and(Value::is_object) {
         with_member(container, "env", |env| *env = env_list(env, context));
     } else if let Some(Value::Array(entries)) = container.value.get_mut("env") {
@@ -165,7 +165,7 @@ fn one_source(entry: &mut Value) {
 }
 
 /// `env` as a map becomes the list that it means, sorted by name; null marks an entry for removal.
-fn env_list(env: &Located, context: &mut Context<'_, '_>) -> Located {
+fn env_list(env: &Located, context: &mut DocumentContext<'_, '_>) -> Located {
     let mut items = Vec::new();
     let mut places = Vec::new();
     let Some(map) = env.value.as_object() else { return env.clone() };
@@ -237,7 +237,7 @@ fn env_list(env: &Located, context: &mut Context<'_, '_>) -> Located {
 }
 
 /// In a map the key is the variable's name, so another `name` beside its value is a mistake.
-fn check_own_name(name: &str, own: &Value, spans: &SpanTree, context: &mut Context<'_, '_>) {
+fn check_own_name(name: &str, own: &Value, spans: &SpanTree, context: &mut DocumentContext<'_, '_>) {
     if own.as_str() == Some(name) {
         return;
     }
@@ -248,7 +248,7 @@ fn check_own_name(name: &str, own: &Value, spans: &SpanTree, context: &mut Conte
 }
 
 /// `{fromFile: path}` among the strings of `command` and `args`, at any depth, becomes the marked text of the file.
-fn files(value: &mut Value, spans: &SpanTree, context: &mut Context<'_, '_>) {
+fn files(value: &mut Value, spans: &SpanTree, context: &mut DocumentContext<'_, '_>) {
     match (value, &spans.spots) {
         (Value::Object(map), Spots::Members(members)) => {
             for (key, place) in members {
@@ -274,7 +274,7 @@ fn files(value: &mut Value, spans: &SpanTree, context: &mut Context<'_, '_>) {
 }
 
 /// Replaces `{fromFile: path}` by the marked text of the file.
-pub(super) fn from_file(item: &mut Value, spans: &SpanTree, context: &mut Context<'_, '_>) {
+pub(super) fn from_file(item: &mut Value, spans: &SpanTree, context: &mut DocumentContext<'_, '_>) {
     let Some(map) = item.as_object() else { return };
     let Some((path, place)) = map.get("fromFile").zip(spans.member("fromFile")) else { return };
     let mut text = String::new();
@@ -320,7 +320,7 @@ pub(super) fn from_file(item: &mut Value, spans: &SpanTree, context: &mut Contex
 
 /// Reports a script that cannot start: `load_script` in `fs/binfmt_script.c` of Linux wants `#!` at the very beginning, and
 /// takes all up to the line end for the interpreter, a carriage return too.
-fn script_start(text: &str, path: &str, span: Span, context: &mut Context<'_, '_>) {
+fn script_start(text: &str, path: &str, span: Span, context: &mut DocumentContext<'_, '_>) {
     let bare = text.trim_start_matches('\u{feff}');
     let first = bare.split('\n').next().unwrap_or_default();
     if !first.starts_with("#!") {
@@ -348,7 +348,7 @@ fn script_start(text: &str, path: &str, span: Span, context: &mut Context<'_, '_
 }
 
 /// `containers`: a map by name.
-fn by_name(containers: Located, context: &mut Context<'_, '_>) -> Vec<(Spanned<String>, Located)> {
+fn by_name(containers: Located, context: &mut DocumentContext<'_, '_>) -> Vec<(Spanned<String>, Located)> {
     let mut result = Vec::new();
     // Another type is refused here.
     if members(&containers, context).is_empty() {
@@ -382,7 +382,7 @@ fn by_name(containers: Located, context: &mut Context<'_, '_>) -> Vec<(Spanned<S
 }
 
 /// The members of a map with their places, in the author's order; another type is an error.
-pub(super) fn members<'l>(located: &'l Located, context: &mut Context<'_, '_>) -> &'l [(String, SpanTree)] {
+pub(super) fn members<'l>(located: &'l Located, context: &mut DocumentContext<'_, '_>) -> &'l [(String, SpanTree)] {
     match &located.spans.spots {
         Spots::Members(members) => members,
         _ if located.value.is_null() => &[],
@@ -394,7 +394,7 @@ pub(super) fn members<'l>(located: &'l Located, context: &mut Context<'_, '_>) -
 }
 
 /// Variables: scalars become their source text, null unsets.
-pub(super) fn variables(located: &Located, context: &mut Context<'_, '_>) -> Variables {
+pub(super) fn variables(located: &Located, context: &mut DocumentContext<'_, '_>) -> Variables {
     let mut variables = Variables::new();
     for (key, spans) in members(located, context) {
         let text = match located.value.get(key) {
@@ -412,7 +412,7 @@ pub(super) fn variables(located: &Located, context: &mut Context<'_, '_>) -> Var
 }
 
 /// One of `patches`.
-pub(super) fn patch(spec: Spanned<PatchSpec>, context: &mut Context<'_, '_>) -> Option<PatchStep> {
+pub(super) fn patch(spec: Spanned<PatchSpec>, context: &mut DocumentContext<'_, '_>) -> Option<PatchStep> {
     let span = spec.span;
     let PatchSpec { strategic, merge, json, target } = spec.value;
     let kinds = [(PatchKind::Strategic, strategic), (PatchKind::Merge, merge), (PatchKind::Json, json)];
@@ -428,6 +428,6 @@ pub(super) fn patch(spec: Spanned<PatchSpec>, context: &mut Context<'_, '_>) -> 
     }
     let (kind, patch) = given.pop()?;
     reserved::check(&patch.spans, context);
-    let target = target.map(|target| Target { kind: target.kind, name: target.name });
+    let target = target.map(|target| PatchTarget { kind: target.kind, name: target.name });
     Some(PatchStep { kind, patch, target, span })
 }

@@ -14,7 +14,7 @@ pub(super) const IN_ZONE: (&str, &str) =
     ("in `timeZone`", "name the zone; `timeZone: cluster` is each cluster's own, from `spec.timeZone` of its document");
 
 /// The surroundings of a document.
-pub(super) struct Context<'l, 'c> {
+pub(super) struct DocumentContext<'l, 'c> {
     /// All files.
     pub(super) library: &'c Library<'l>,
     /// What is wrong.
@@ -31,7 +31,7 @@ pub(super) struct Context<'l, 'c> {
     pub(super) files: TakenFiles,
 }
 
-impl<'l, 'c> Context<'l, 'c> {
+impl<'l, 'c> DocumentContext<'l, 'c> {
     /// Surroundings in which no file is named yet.
     pub(super) fn new(
         library: &'c Library<'l>,
@@ -44,7 +44,7 @@ impl<'l, 'c> Context<'l, 'c> {
     }
 }
 
-impl Context<'_, '_> {
+impl DocumentContext<'_, '_> {
     /// Reports an error at a place.
     pub(super) fn error(&mut self, code: Code, span: Span, message: impl Into<String>) {
         self.diags.push(Diagnostic::new(code, span, message));

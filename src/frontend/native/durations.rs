@@ -1,6 +1,6 @@
 //! Reads lengths of time such as `20m` and `1h30m`.
 
-use super::context::Context;
+use super::context::DocumentContext;
 use crate::diag::{Code, Diagnostic};
 use crate::tree::Spanned;
 
@@ -28,7 +28,7 @@ pub(super) fn parse_seconds(text: &str) -> Option<u64> {
 }
 
 /// `expectedDuration`; the outer `None` says that it was refused.
-pub(super) fn expected(said: Option<Spanned<String>>, context: &mut Context<'_, '_>) -> Option<Option<u32>> {
+pub(super) fn expected(said: Option<Spanned<String>>, context: &mut DocumentContext<'_, '_>) -> Option<Option<u32>> {
     let Some(text) = said else { return Some(None) };
     match parse_seconds(&text).filter(|seconds| (1..=LONGEST).contains(seconds)) {
         Some(seconds) => Some(u32::try_from(seconds).ok()),
@@ -42,7 +42,11 @@ pub(super) fn expected(said: Option<Spanned<String>>, context: &mut Context<'_, 
 }
 
 /// A window in whole minutes between two bounds.
-pub(super) fn window(text: &Spanned<String>, (least, most): (u32, u32), context: &mut Context<'_, '_>) -> Option<u32> {
+pub(super) fn window(
+    text: &Spanned<String>,
+    (least, most): (u32, u32),
+    context: &mut DocumentContext<'_, '_>,
+) -> Option<u32> {
     let minutes = parse_seconds(text).filter(|seconds| seconds % 60 == 0).map(|seconds| seconds / 60);
     let minutes = minutes.and_then(|minutes| u32::try_from(minutes).ok());
     let fits = minutes.filter(|minutes| (least..=most).contains(minutes));

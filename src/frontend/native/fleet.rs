@@ -5,30 +5,35 @@ use std::ops::Range;
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 
-use super::context::{Context, IN_ZONE};
-use super::sources::Sources;
+use super::context::{DocumentContext, IN_ZONE};
+use super::sources::SourceGlobs;
 use super::wire::{self, FleetDocument, FluxSpec, LevelSpec, MarkerWhenSpec};
 use super::{body, fleet_time, names, placing, requires};
 use crate::diag::{Code, Diagnostic, Severity, nearest};
 use crate::model::karmada::Compatibility;
-use crate::model::{Fleet, FluxSubstitution, Level, MarkerWhen, OutputMetadata, Redact, VariableSet, release};
-use crate::tree::{Located, RepoPath, Span, Spanned, Text};
+use crate::model::{Fleet, FluxSubstitution, LintLevel, MarkerWhen, OutputMetadata, Redact, VariableSet, release};
+use crate::tree::{Located, RepoPath, ScalarText, Span, Spanned};
 
 /// The settings, and which files they look at.
 pub(super) struct Settings {
     pub(super) settings: Fleet,
-    pub(super) sources: Sources,
+    pub(super) sources: SourceGlobs,
     /// Where `output.dir` is written.
     pub(super) output_dir: Option<Span>,
     /// The tasks that entries of the settings select, by the index that these hold.
     pub(super) task_filters: Vec<wire::TasksSpec>,
 }
 
-pub(super) fn lower(documents: Vec<FleetDocument>, context: &mut Context<'_, '_>) -> Settings {
+pub(super) fn lower(documents: Vec<FleetDocument>, context: &mut DocumentContext<'_, '_>) -> Settings {
     let mut fleet = Fleet::default();
     let mut rest = documents.into_iter();
     let Some(first) = rest.next() else {
-        return Settings { settings: fleet, sources: Sources::default(), output_dir: None, task_filters: Vec::new() };
+        return Settings {
+            settings: fleet,
+            sources: SourceGlobs::default(),
+            output_dir: None,
+            task_filters: Vec::new(),
+        };
     };
     for other in rest {
         context.diags.push(
@@ -37,7 +42,7 @@ pub(super) fn lower(documents: Vec<FleetDocument>, context: &mut Context<'_, '_>
                 .help("keep one: the settings hold for the whole repository"),
         );
     }
-    let sources = Sources::of(&first);
+    let sources = SourceGlobs::of(&first);
     fleet.name = Some(first.metadata.name.value);
     let Some(spec) = first.spec else {
         return Settings { settings: fleet, sources, output_dir: None, task_filters: Vec::new() };
@@ -86,7 +91,7 @@ pub(super) fn lower(documents: Vec<FleetDocument>, context: &mut Context<'_, '_>
 /// `spec.karmada`: the oldest version that is told apart, and the newest.
 const KARMADA: std::ops::RangeInclusive<(u32, u32)> = (1, 10)..=(1, 19);
 
-fn lower_karmada(karmada: &wire::KarmadaSpec, fleet: &mut Fleet, context: &mut Context<'_, '_>) {
+fn lower_karmada(karmada: &wire::KarmadaSpec, fleet: &mut Fleet, context: &mut DocumentContext<'_, '_>) {
     if let Some(compatibility) = &karmada.compatibility {
         fleet.karmada.compatibility = match compatibility.value {
             wire::CompatibilitySpec::Exact => Compatibility::Exact,
@@ -109,7 +114,7 @@ fn lower_karmada(karmada: &wire::KarmadaSpec, fleet: &mut Fleet, context: &mut C
 /// The longest span that is searched for changes of the clock, in days.
 const LONGEST_SPAN: i64 = 10 * 366;
 
-fn daylight_saving(span: &wire::DaylightSavingSpec, context: &mut Context<'_, '_>) -> Option<Range<Timestamp>> {
+fn daylight_saving(span: &wire::DaylightSavingSpec, context: &mut DocumentContext<'_, '_>) -> Option<Range<Timestamp>> {
     let mut day = |text: &Spanned<String>| {
         let read = text.parse::<Date>().ok().filter(|_| text.len() == "2026-01-01".len());
         let read = read.and_then(|date| jiff::tz::Offset::UTC.to_timestamp(date.to_datetime(Time::midnight())).ok());
@@ -131,7 +136,7 @@ fn daylight_saving(span: &wire::DaylightSavingSpec, context: &mut Context<'_, '_
     Some(from..until)
 }
 
-fn lower_defaults(defaults: wire::DefaultsSpec, fleet: &mut Fleet, context: &mut Context<'_, '_>) {
+fn lower_defaults(defaults: wire::DefaultsSpec, fleet: &mut Fleet, context: &mut DocumentContext<'_, '_>) {
     if let Some(said) = defaults.namespace {
         fleet.defaults.namespace_said = true;
         if let Some(namespace) = &said {
@@ -149,7 +154,7 @@ fn lower_defaults(defaults: wire::DefaultsSpec, fleet: &mut Fleet, context: &mut
     fleet.defaults.job = defaults.job;
 }
 
-fn lower_output(output: wire::OutputSpec, fleet: &mut Fleet, context: &mut Context<'_, '_>) {
+fn lower_output(output: wire::OutputSpec, fleet: &mut Fleet, context: &mut DocumentContext<'_, '_>) {
     let settings = &mut fleet.output;
     if let Some(dir) = output.dir {
         match RepoPath::new(dir.trim_end_matches('/')) {
@@ -188,7 +193,7 @@ fn lower_output(output: wire::OutputSpec, fleet: &mut Fleet, context: &mut Conte
 /// The same text in every cluster, so no reference is read in it.
 const EVERYWHERE: (&str, &str) = ("in `output.metadata`", "write the text; a base or an override may hold references");
 
-fn output_metadata(spec: wire::OutputMetadataSpec, context: &mut Context<'_, '_>) -> OutputMetadata {
+fn output_metadata(spec: wire::OutputMetadataSpec, context: &mut DocumentContext<'_, '_>) -> OutputMetadata {
     let mut texts = |map: Option<Located>| {
         let mut map = map?;
         for (key, spans) in body::members(&map, context).to_vec() {
@@ -212,7 +217,7 @@ fn output_metadata(spec: wire::OutputMetadataSpec, context: &mut Context<'_, '_>
     OutputMetadata { labels, annotations, pods: spec.pods.unwrap_or(false) }
 }
 
-fn refuse_dir(dir: &Spanned<String>, why: &str, context: &mut Context<'_, '_>) {
+fn refuse_dir(dir: &Spanned<String>, why: &str, context: &mut DocumentContext<'_, '_>) {
     let message = format!("`{}` cannot be the output folder: {why}", **dir);
     let diagnostic = Diagnostic::new(Code::InvalidValue, dir.span, message);
     context.diags.push(diagnostic.help("name a folder below the fleet root; `--out` writes elsewhere"));
@@ -222,7 +227,12 @@ fn refuse_dir(dir: &Spanned<String>, why: &str, context: &mut Context<'_, '_>) {
 const MILD: [Code; 5] =
     [Code::DigestLost, Code::InvalidValue, Code::ObjectRenamed, Code::ResourceInvalid, Code::UnknownField];
 
-fn lower_lint(code: &Spanned<String>, level: &Spanned<Text>, fleet: &mut Fleet, context: &mut Context<'_, '_>) {
+fn lower_lint(
+    code: &Spanned<String>,
+    level: &Spanned<ScalarText>,
+    fleet: &mut Fleet,
+    context: &mut DocumentContext<'_, '_>,
+) {
     let level = match level.value.0.as_str() {
         "off" => LevelSpec::Off,
         "warn" => LevelSpec::Warn,
@@ -234,9 +244,9 @@ fn lower_lint(code: &Spanned<String>, level: &Spanned<Text>, fleet: &mut Fleet, 
         }
     };
     let level = match level {
-        LevelSpec::Off => Level::Off,
-        LevelSpec::Warn => Level::Warn,
-        LevelSpec::Error => Level::Error,
+        LevelSpec::Off => LintLevel::Off,
+        LevelSpec::Warn => LintLevel::Warn,
+        LevelSpec::Error => LintLevel::Error,
     };
     let warn = |message: String| Diagnostic::new(Code::InvalidValue, code.span, message).severity(Severity::Warning);
     match Code::named(code) {
@@ -246,13 +256,13 @@ fn lower_lint(code: &Spanned<String>, level: &Spanned<Text>, fleet: &mut Fleet, 
             context.diags.push(diagnostic);
         }
         Some(known) if known.lowers_to_warning() || known == Code::Nowhere => {
-            if level == Level::Off {
+            if level == LintLevel::Off {
                 let message = format!("`{}` cannot be turned off, for what it finds is not written anywhere", **code);
                 context.diags.push(warn(message).help(format!("write `{}: warn`", **code)));
                 return;
             }
         }
-        Some(known) if known.severity() == Severity::Error && !MILD.contains(&known) && level != Level::Error => {
+        Some(known) if known.severity() == Severity::Error && !MILD.contains(&known) && level != LintLevel::Error => {
             let message = format!("`{}` is an error by itself, and its level cannot be changed", **code);
             context.diags.push(warn(message).help("remove this line"));
         }

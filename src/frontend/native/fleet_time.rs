@@ -2,13 +2,13 @@
 
 use jiff::civil::{Date, DateTime};
 
-use super::context::Context;
+use super::context::DocumentContext;
 use super::forms::TextOrList;
 use super::wire::{BlackoutSpec, BudgetSpec, ExcludeSpec, MatchSpec, PauseSpec, TasksSpec, WindowSpec};
 use super::{durations, placing, starting};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Blackout, BlackoutWhen, Budget, BudgetPer, CopySelector, Fleet, Limit, LimitOf, Pause};
-use crate::tree::{Span, Spanned, Text};
+use crate::tree::{ScalarText, Span, Spanned};
 
 /// The widest sliding window of a budget, in minutes.
 const WIDEST_WINDOW: u32 = 60;
@@ -21,7 +21,7 @@ pub(super) struct Entries {
 }
 
 /// Reads them into the settings; what comes back are the tasks that entries select, by the index that these hold.
-pub(super) fn lower(entries: Entries, fleet: &mut Fleet, context: &mut Context<'_, '_>) -> Vec<TasksSpec> {
+pub(super) fn lower(entries: Entries, fleet: &mut Fleet, context: &mut DocumentContext<'_, '_>) -> Vec<TasksSpec> {
     let mut filters = Vec::new();
     for spec in entries.blackouts.into_iter().flatten() {
         fleet.blackouts.extend(blackout(spec, &mut filters, context));
@@ -38,7 +38,7 @@ pub(super) fn lower(entries: Entries, fleet: &mut Fleet, context: &mut Context<'
     filters
 }
 
-fn unique<'n>(names: impl Iterator<Item = &'n Spanned<String>>, what: &str, context: &mut Context<'_, '_>) {
+fn unique<'n>(names: impl Iterator<Item = &'n Spanned<String>>, what: &str, context: &mut DocumentContext<'_, '_>) {
     let mut known: Vec<&Spanned<String>> = Vec::new();
     for name in names {
         match known.iter().find(|first| first.value == name.value) {
@@ -55,13 +55,13 @@ fn unique<'n>(names: impl Iterator<Item = &'n Spanned<String>>, what: &str, cont
     }
 }
 
-type Selecting = (Option<Spanned<TextOrList>>, Option<Spanned<MatchSpec>>, Option<ExcludeSpec>);
+type CopySelecting = (Option<Spanned<TextOrList>>, Option<Spanned<MatchSpec>>, Option<ExcludeSpec>);
 
 fn copies(
     tasks: Option<Spanned<TasksSpec>>,
-    (clusters, matching, exclude): Selecting,
+    (clusters, matching, exclude): CopySelecting,
     filters: &mut Vec<TasksSpec>,
-    context: &mut Context<'_, '_>,
+    context: &mut DocumentContext<'_, '_>,
 ) -> CopySelector {
     let said = clusters.is_some() || matching.is_some() || exclude.is_some();
     let selector = said.then(|| placing::selector(clusters, matching, exclude, context));
@@ -72,7 +72,11 @@ fn copies(
     CopySelector { clusters: selector, tasks }
 }
 
-fn blackout(spec: BlackoutSpec, filters: &mut Vec<TasksSpec>, context: &mut Context<'_, '_>) -> Option<Blackout> {
+fn blackout(
+    spec: BlackoutSpec,
+    filters: &mut Vec<TasksSpec>,
+    context: &mut DocumentContext<'_, '_>,
+) -> Option<Blackout> {
     let copies = copies(spec.tasks, (spec.clusters, spec.matching, spec.exclude), filters, context);
     let name = spec.name;
     if starting::refuse_reference(&spec.time_zone, context).is_some() {
@@ -108,14 +112,14 @@ trait SpanText {
     fn span_text(self) -> Spanned<String>;
 }
 
-impl SpanText for Spanned<Text> {
+impl SpanText for Spanned<ScalarText> {
     fn span_text(self) -> Spanned<String> {
         Spanned::new(self.value.0, self.span)
     }
 }
 
 /// A date, or a date and a time.
-fn moment(text: &Spanned<Text>, context: &mut Context<'_, '_>) -> Option<DateTime> {
+fn moment(text: &Spanned<ScalarText>, context: &mut DocumentContext<'_, '_>) -> Option<DateTime> {
     let written: &str = &text.value;
     let date = written.parse::<Date>().ok().filter(|_| written.len() == 10).map(|date| date.at(0, 0, 0, 0));
     let read = date.or_else(|| written.parse::<DateTime>().ok().filter(|_| written.len() > 10));
@@ -127,7 +131,7 @@ fn moment(text: &Spanned<Text>, context: &mut Context<'_, '_>) -> Option<DateTim
     read
 }
 
-fn pause(spec: PauseSpec, filters: &mut Vec<TasksSpec>, context: &mut Context<'_, '_>) -> Pause {
+fn pause(spec: PauseSpec, filters: &mut Vec<TasksSpec>, context: &mut DocumentContext<'_, '_>) -> Pause {
     let copies = copies(spec.tasks, (spec.clusters, spec.matching, spec.exclude), filters, context);
     let review_by = spec.review_by.and_then(|text| {
         let date = moment(&text, context)?;
@@ -149,7 +153,11 @@ fn pause(spec: PauseSpec, filters: &mut Vec<TasksSpec>, context: &mut Context<'_
     Pause { name: spec.name, copies, reason, review_by, resume_deadline }
 }
 
-fn budget(spec: Spanned<BudgetSpec>, filters: &mut Vec<TasksSpec>, context: &mut Context<'_, '_>) -> Option<Budget> {
+fn budget(
+    spec: Spanned<BudgetSpec>,
+    filters: &mut Vec<TasksSpec>,
+    context: &mut DocumentContext<'_, '_>,
+) -> Option<Budget> {
     let span = spec.span;
     let spec = spec.value;
     let copies = copies(spec.tasks, (spec.clusters, spec.matching, spec.exclude), filters, context);
@@ -193,7 +201,7 @@ fn budget(spec: Spanned<BudgetSpec>, filters: &mut Vec<TasksSpec>, context: &mut
     Some(Budget { name: spec.name, copies, per, limits, window_minutes, hours })
 }
 
-fn budget_per(per: &Spanned<String>, context: &mut Context<'_, '_>) -> Option<BudgetPer> {
+fn budget_per(per: &Spanned<String>, context: &mut DocumentContext<'_, '_>) -> Option<BudgetPer> {
     Some(match per.as_str() {
         "fleet" => BudgetPer::Fleet,
         "cluster" => BudgetPer::Cluster,
@@ -212,7 +220,7 @@ fn budget_per(per: &Spanned<String>, context: &mut Context<'_, '_>) -> Option<Bu
 }
 
 /// CPU in thousandths of a core, or memory in bytes, as Kubernetes writes quantities.
-fn quantity(of: LimitOf, amount: &Spanned<Text>, context: &mut Context<'_, '_>) -> Option<Limit> {
+fn quantity(of: LimitOf, amount: &Spanned<ScalarText>, context: &mut DocumentContext<'_, '_>) -> Option<Limit> {
     const SUFFIXES: [(&str, f64); 14] = [
         ("m", 1e-3),
         ("k", 1e3),
@@ -244,7 +252,7 @@ fn quantity(of: LimitOf, amount: &Spanned<Text>, context: &mut Context<'_, '_>) 
     }
 }
 
-fn refuse_quantity(text: &str, span: Span, context: &mut Context<'_, '_>) {
+fn refuse_quantity(text: &str, span: Span, context: &mut DocumentContext<'_, '_>) {
     let message = format!("`{text}` is not an amount of CPU or memory");
     let help = "write it as Kubernetes does: `\"20\"`, `500m`, `64Gi`";
     context.diags.push(Diagnostic::new(Code::InvalidQuantity, span, message).help(help));

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::context::Context;
+use super::context::DocumentContext;
 use super::wire::{ImagePartsSpec, ImageRuleSpec, ImagesSpec};
 use crate::diag::{Code, Diagnostic, nearest};
 use crate::model::ImageRule;
@@ -18,7 +18,7 @@ const IN_NAME: (&str, &str) =
 
 /// Holds a container's `image` to the same as `images`: the parts that exist, and texts. A number or boolean is taken as
 /// its source text from here on, so that nothing follows from the mistake.
-pub(super) fn check_parts(container: &mut Located, context: &mut Context<'_, '_>) {
+pub(super) fn check_parts(container: &mut Located, context: &mut DocumentContext<'_, '_>) {
     let Some(spans) = container.spans.member("image") else { return };
     let Some(Value::Object(parts)) = container.value.get_mut("image") else { return };
     if parts.is_empty() {
@@ -59,7 +59,7 @@ fn list() -> String {
 }
 
 /// `images`: the parts for all images of the pod, or kustomize's list.
-pub(super) fn rules(spec: Spanned<ImagesSpec>, context: &mut Context<'_, '_>) -> Vec<ImageRule> {
+pub(super) fn rules(spec: Spanned<ImagesSpec>, context: &mut DocumentContext<'_, '_>) -> Vec<ImageRule> {
     match spec.value {
         ImagesSpec::Parts(parts) => {
             let parts = parts_of(parts);
@@ -93,7 +93,7 @@ fn digest(said: Option<Option<Spanned<String>>>) -> Option<(String, Value)> {
     Some(("digest".to_owned(), value))
 }
 
-fn image_rule(rule: Spanned<ImageRuleSpec>, context: &mut Context<'_, '_>) -> ImageRule {
+fn image_rule(rule: Spanned<ImageRuleSpec>, context: &mut DocumentContext<'_, '_>) -> ImageRule {
     let Spanned { value: ImageRuleSpec { name, new_name, new_tag, digest: new_digest }, span } = rule;
     check_name(&name, context);
     let mut parts = Map::new();
@@ -110,7 +110,7 @@ fn image_rule(rule: Spanned<ImageRuleSpec>, context: &mut Context<'_, '_>) -> Im
 }
 
 /// A name that no image can have without tag and digest, by which kustomize compares it, finds nothing.
-fn check_name(name: &Spanned<String>, context: &mut Context<'_, '_>) {
+fn check_name(name: &Spanned<String>, context: &mut DocumentContext<'_, '_>) {
     if context.refuses_reference(name, IN_NAME) {
         return;
     }

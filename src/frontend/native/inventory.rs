@@ -4,11 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::context::{Context, IN_ZONE};
+use super::context::{DocumentContext, IN_ZONE};
 use super::wire::{CapacityDocument, CapacitySpec, ClusterDocument, ClusterSpec, EffectSpec};
 use super::{body, names};
 use crate::diag::{Code, Diagnostic, Place, nearest};
-use crate::model::{Capacity, Cluster, Taint, TaintEffect, release};
+use crate::model::{Cluster, ClusterCapacity, ClusterTaint, TaintEffect, release};
 use crate::tree::{Span, Spanned};
 
 /// The inventory, and the clusters whose names are refused.
@@ -16,7 +16,7 @@ pub(super) fn lower(
     documents: Vec<(Span, ClusterDocument)>,
     capacities: Vec<(Span, CapacityDocument)>,
     (unread, of_karmada): (&BTreeSet<String>, bool),
-    context: &mut Context<'_, '_>,
+    context: &mut DocumentContext<'_, '_>,
 ) -> (Vec<Cluster>, Vec<Cluster>) {
     let mut misnamed: BTreeMap<String, Cluster> = BTreeMap::new();
     let mut clusters: BTreeMap<String, Cluster> = BTreeMap::new();
@@ -82,7 +82,7 @@ pub(super) fn lower(
     (clusters.into_values().collect(), misnamed.into_values().collect())
 }
 
-fn lower_cluster(document: ClusterDocument, context: &mut Context<'_, '_>) -> Cluster {
+fn lower_cluster(document: ClusterDocument, context: &mut DocumentContext<'_, '_>) -> Cluster {
     let spec: ClusterSpec = document.spec.unwrap_or_default();
     let mut cluster = Cluster::bare(document.metadata.name);
     if let Some(labels) = &document.metadata.labels {
@@ -110,7 +110,7 @@ fn lower_cluster(document: ClusterDocument, context: &mut Context<'_, '_>) -> Cl
         (None, zone) => zone.into_iter().collect(),
     };
     for taint in spec.taints.into_iter().flatten() {
-        cluster.taints.push(Taint {
+        cluster.taints.push(ClusterTaint {
             key: taint.value.key,
             value: taint.value.value.unwrap_or_default(),
             effect: effect(taint.value.effect),
@@ -139,8 +139,8 @@ pub(super) fn effect(effect: EffectSpec) -> TaintEffect {
     }
 }
 
-fn lower_capacity(spec: CapacitySpec, span: Span) -> Capacity {
-    Capacity {
+fn lower_capacity(spec: CapacitySpec, span: Span) -> ClusterCapacity {
+    ClusterCapacity {
         allocatable: spec.allocatable.unwrap_or_default(),
         allocated: spec.allocated.unwrap_or_default(),
         allocating: spec.allocating.unwrap_or_default(),

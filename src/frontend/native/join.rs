@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::context::Context;
+use super::context::DocumentContext;
 use super::forms::TextOr;
 use super::wire::{
     BaseDocument, CronJobSpec, ExcludeSpec, MatchSpec, OverrideDocument, OverrideEntry, PatchSpec, TaskDocument,
@@ -17,13 +17,13 @@ use super::wire::{
 use super::{body, image, names, placing, resource, sharing, spreading};
 use crate::diag::{Code, Diagnostic, Severity, nearest};
 use crate::model::{
-    Active, Body, Expression, Fleet, Identity, Layer, Origin, Override, Placement, Reach, Schedule, Source, TimeZone,
-    Unit, name_of,
+    Active, Body, BodyOrigin, Fleet, Identity, LabelExpression, Layer, Override, Placement, Reach, ScheduleLayer,
+    Source, TimeZone, Unit, name_of,
 };
 use crate::tree::{Located, Span, SpanTree, Spanned};
 
 /// A base, understood.
-struct Base {
+struct JoinedBase {
     layer: Arc<Layer>,
     placement: Option<Arc<Placement>>,
     instances: Option<Spanned<u32>>,
@@ -34,14 +34,14 @@ struct Base {
 }
 
 /// An `Override` document: which tasks, and what.
-struct Document {
+struct JoinedOverride {
     tasks: Option<TaskFilter>,
     what: Arc<Override>,
 }
 
 struct TaskFilter {
     labels: Vec<(Spanned<String>, Spanned<String>)>,
-    expressions: Vec<Expression>,
+    expressions: Vec<LabelExpression>,
     names: Option<Vec<Spanned<String>>>,
     namespaces: Option<Vec<Spanned<String>>>,
     /// A part of it could not be read: then it meets no task.
@@ -55,7 +55,7 @@ pub(super) fn units(
     overrides: Vec<(Span, OverrideDocument)>,
     fleet: &mut Fleet,
     task_filters: Vec<TasksSpec>,
-    context: &mut Context<'_, '_>,
+    context: &mut DocumentContext<'_, '_>,
 ) -> Vec<Unit> {
     let filters: Vec<TaskFilter> = task_filters.into_iter().map(|spec| task_filter(spec, context)).collect();
     fleet.task_sets = vec![BTreeSet::new(); filters.len()];
@@ -84,8 +84,11 @@ pub(super) fn units(
     units.into_values().collect()
 }
 
-fn lower_bases(documents: Vec<(Span, BaseDocument)>, context: &mut Context<'_, '_>) -> BTreeMap<String, Base> {
-    let mut bases: BTreeMap<String, Base> = BTreeMap::new();
+fn lower_bases(
+    documents: Vec<(Span, BaseDocument)>,
+    context: &mut DocumentContext<'_, '_>,
+) -> BTreeMap<String, JoinedBase> {
+    let mut bases: BTreeMap<String, JoinedBase> = BTreeMap::new();
     let mut places: BTreeMap<String, Span> = BTreeMap::new();
     for (_, document) in documents {
         let name = document.metadata.name;
@@ -108,8 +111,8 @@ fn lower_bases(documents: Vec<(Span, BaseDocument)>, context: &mut Context<'_, '
         let template = extras.pod_template.as_ref().map(|located| located.spans.key);
         let mut body = full_body(body, extras, context);
         let pod_template = template.map(|span| (span, body.pod_template.take()));
-        let layer = Arc::new(Layer { origin: Origin::Base(name.value.clone()), body });
-        let base = Base {
+        let layer = Arc::new(Layer { origin: BodyOrigin::Base(name.value.clone()), body });
+        let base = JoinedBase {
             instances: sharing::instances(spec.instances, context),
             active: spec.active.map(|active| Arc::new(spreading::active(active, context))),
             layer,
@@ -123,7 +126,7 @@ fn lower_bases(documents: Vec<(Span, BaseDocument)>, context: &mut Context<'_, '
     bases
 }
 
-fn cron_job(file: Spanned<TextOr<CronJobSpec>>, context: &mut Context<'_, '_>) -> (Span, Option<Located>) {
+fn cron_job(file: Spanned<TextOr<CronJobSpec>>, context: &mut DocumentContext<'_, '_>) -> (Span, Option<Located>) {
     (file.span, resource::cron_job(file, context))
 }
 
@@ -138,7 +141,7 @@ struct Extras {
     pod_template: Option<Located>,
 }
 
-fn full_body(spec: super::wire::BodySpec, extras: Extras, context: &mut Context<'_, '_>) -> Body {
+fn full_body(spec: super::wire::BodySpec, extras: Extras, context: &mut DocumentContext<'_, '_>) -> Body {
     let mut body = body::lower(spec, context);
     if let Some(description) = &extras.description {
         context.refuses_reference(description, IN_DESCRIPTION);
@@ -164,7 +167,7 @@ fn full_body(spec: super::wire::BodySpec, extras: Extras, context: &mut Context<
 fn lower_overrides(
     entries: Option<Vec<OverrideEntry>>,
     reach: Reach,
-    context: &mut Context<'_, '_>,
+    context: &mut DocumentContext<'_, '_>,
 ) -> Vec<Arc<Override>> {
     let mut overrides: Vec<Arc<Override>> = Vec::new();
     for mut entry in entries.into_iter().flatten() {
@@ -195,7 +198,7 @@ fn lower_override(
     body: super::wire::BodySpec,
     (images, patches): Editing,
     reach: Reach,
-    context: &mut Context<'_, '_>,
+    context: &mut DocumentContext<'_, '_>,
 ) -> Override {
     let mut selector = placing::selector(clusters, matching, exclude, context);
     if selector.says_nothing() {
@@ -213,13 +216,16 @@ fn lower_override(
     let mut body = body::lower(body, context);
     body.images = images.map(|images| image::rules(images, context)).unwrap_or_default();
     body.patches = patches.into_iter().flatten().filter_map(|patch| body::patch(patch, context)).collect();
-    let layer = Layer { origin: Origin::Override(name.value.clone()), body };
+    let layer = Layer { origin: BodyOrigin::Override(name.value.clone()), body };
     let broken = context.diags.iter().skip(before).any(|diagnostic| diagnostic.severity == Severity::Error);
     Override { name, selector, layer, reach, broken }
 }
 
-fn lower_documents(documents: Vec<(Span, OverrideDocument)>, context: &mut Context<'_, '_>) -> Vec<Document> {
-    let mut result: BTreeMap<String, Document> = BTreeMap::new();
+fn lower_documents(
+    documents: Vec<(Span, OverrideDocument)>,
+    context: &mut DocumentContext<'_, '_>,
+) -> Vec<JoinedOverride> {
+    let mut result: BTreeMap<String, JoinedOverride> = BTreeMap::new();
     for (_, document) in documents {
         let mut spec = document.spec;
         let name = document.metadata.name;
@@ -239,12 +245,12 @@ fn lower_documents(documents: Vec<(Span, OverrideDocument)>, context: &mut Conte
         let editing = (spec.images, spec.patches);
         let what = lower_override(name.clone(), selecting, body, editing, Reach::Shared, context);
         let tasks = spec.tasks.map(|tasks| task_filter(tasks.value, context));
-        result.insert(name.value, Document { tasks, what: Arc::new(what) });
+        result.insert(name.value, JoinedOverride { tasks, what: Arc::new(what) });
     }
     result.into_values().collect()
 }
 
-fn task_filter(spec: TasksSpec, context: &mut Context<'_, '_>) -> TaskFilter {
+fn task_filter(spec: TasksSpec, context: &mut DocumentContext<'_, '_>) -> TaskFilter {
     let before = context.diags.len();
     let matching = spec.matching.unwrap_or_default();
     let (labels, mut expressions) = placing::labels(matching.labels, context);
@@ -278,7 +284,7 @@ impl TaskFilter {
 fn check_task_names<'f>(
     filters: impl Iterator<Item = &'f TaskFilter>,
     units: &BTreeMap<Identity, Unit>,
-    context: &mut Context<'_, '_>,
+    context: &mut DocumentContext<'_, '_>,
 ) {
     if context.diags.has_errors() {
         return;
@@ -295,10 +301,10 @@ fn check_task_names<'f>(
 
 fn lower_task(
     (document, task): (Span, TaskDocument),
-    bases: &BTreeMap<String, Base>,
-    documents: &[Document],
+    bases: &BTreeMap<String, JoinedBase>,
+    documents: &[JoinedOverride],
     (filters, fleet): (&[TaskFilter], &mut Fleet),
-    context: &mut Context<'_, '_>,
+    context: &mut DocumentContext<'_, '_>,
 ) -> Option<Unit> {
     let mut spec = task.spec;
     let name = task.metadata.name;
@@ -361,7 +367,7 @@ fn lower_task(
         Source::CronJob => {
             let object = files.last()?.1.clone()?;
             let body = Body { object: Some(object), ..Body::default() };
-            layers.push(Arc::new(Layer { origin: Origin::File, body }));
+            layers.push(Arc::new(Layer { origin: BodyOrigin::File, body }));
         }
         // As a file's, its text stands first: a base may change what the task's template says.
         Source::PodTemplate => {
@@ -369,7 +375,7 @@ fn lower_task(
                 let (_, template) = base.pod_template.as_ref()?;
                 Some((base.layer.origin.clone(), template.clone()))
             });
-            for (origin, pod_template) in bases.chain(own_template.map(|(_, template)| (Origin::Task, template))) {
+            for (origin, pod_template) in bases.chain(own_template.map(|(_, template)| (BodyOrigin::Task, template))) {
                 layers.push(Arc::new(Layer { origin, body: Body { pod_template, ..Body::default() } }));
             }
         }
@@ -382,7 +388,7 @@ fn lower_task(
     let own_overrides = lower_overrides(spec.overrides, Reach::Task, context);
     let labels = labels_of(&layers, &own);
     let lives_in = namespace_of(&layers, &own);
-    layers.push(Arc::new(Layer { origin: Origin::Task, body: own }));
+    layers.push(Arc::new(Layer { origin: BodyOrigin::Task, body: own }));
     if let Some(instances) = &instances {
         let said: Vec<&Layer> = layers.iter().map(Arc::as_ref).collect();
         if placement.strategy.divides() {
@@ -416,7 +422,7 @@ fn lower_task(
     })
 }
 
-fn unknown_base(base: &Spanned<String>, bases: &BTreeMap<String, Base>) -> Diagnostic {
+fn unknown_base(base: &Spanned<String>, bases: &BTreeMap<String, JoinedBase>) -> Diagnostic {
     let names: Vec<&str> = bases.keys().map(String::as_str).collect();
     let diagnostic = Diagnostic::new(Code::UnknownBase, base.span, format!("there is no base `{}`", **base));
     match (nearest(base, names.iter().copied()), names.len()) {
@@ -459,7 +465,7 @@ fn source(
     files: &[&(Span, Option<Located>)],
     templates: &[Span],
     short: bool,
-    context: &mut Context<'_, '_>,
+    context: &mut DocumentContext<'_, '_>,
 ) -> Option<Source> {
     match (files, templates, short) {
         ([(file, _), ..], [template, ..], _) => {
@@ -489,7 +495,7 @@ fn source(
 
 /// 63 as for a label, 52 because the controller appends eleven characters to make the name of a Job
 /// (`pkg/apis/batch/validation.ValidateCronJobCreate`).
-fn check_name(name: &Spanned<String>, renamed: bool, context: &mut Context<'_, '_>) {
+fn check_name(name: &Spanned<String>, renamed: bool, context: &mut DocumentContext<'_, '_>) {
     let length = name.len();
     if let Some(diagnostic) = names::characters(name, "a task") {
         context.diags.push(diagnostic);
@@ -548,7 +554,7 @@ fn fleet_wide(fleet: &Fleet, before: &[Arc<Layer>]) -> Option<Layer> {
         let spans = SpanTree { key: span, value: span, spots: crate::tree::Spots::Members(places) };
         body.pod = Some(Located { value: Value::Object(values), spans });
     }
-    Some(Layer { origin: Origin::Defaults, body })
+    Some(Layer { origin: BodyOrigin::Defaults, body })
 }
 
 /// Built-in and fleet defaults, for the short form alone.
@@ -562,8 +568,8 @@ fn defaults(fleet: &Fleet, span: Span) -> [Layer; 2] {
     });
     let fleet = Body {
         job: fleet.defaults.job.clone(),
-        schedule: Schedule { time_zone: zone, ..Schedule::default() },
+        schedule: ScheduleLayer { time_zone: zone, ..ScheduleLayer::default() },
         ..Body::default()
     };
-    [Layer { origin: Origin::BuiltIn, body: built_in }, Layer { origin: Origin::Defaults, body: fleet }]
+    [Layer { origin: BodyOrigin::BuiltIn, body: built_in }, Layer { origin: BodyOrigin::Defaults, body: fleet }]
 }

@@ -35,7 +35,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::DeserializeOwned;
 
-use self::context::Context;
+use self::context::DocumentContext;
 use super::Understood;
 use super::karmada::{self, Met};
 use super::library::{Broken, Library, Look};
@@ -223,7 +223,7 @@ pub(super) fn understand(
         diags.extend(std::mem::take(&mut file.fleet_diags));
     }
     let (mut broken, mut named) = (Broken::default(), BTreeSet::new());
-    let mut settling = Context::new(library, diags, &mut wanted, &mut broken, &mut named);
+    let mut settling = DocumentContext::new(library, diags, &mut wanted, &mut broken, &mut named);
     let unread = fleets.is_empty() && governing.contains(&true);
     let mut fleet = fleet::lower(fleets, &mut settling);
     fleet.settings.unread = unread;
@@ -268,7 +268,7 @@ pub(super) fn understand(
     }
     let left_out = library.sources.problems().iter().filter(|problem| !fleet.sources.takes(&problem.path));
     let left_out = left_out.map(|problem| problem.path.clone()).collect();
-    let mut joining = Context::new(library, diags, &mut wanted, &mut broken, &mut named);
+    let mut joining = DocumentContext::new(library, diags, &mut wanted, &mut broken, &mut named);
     let of_karmada = karmada.iter().any(|(_, met)| met.others);
     let mut model = Model {
         excluded_tasks: excluded,
@@ -402,7 +402,7 @@ fn governing(sources: &SourceTree, files: &[Option<FileRead>]) -> Vec<bool> {
     let paths: Vec<&str> = sources.files().map(|(_, file)| file.path.as_str()).collect();
     let holds = |at: usize| files[at].as_ref().is_some_and(|file| file.has_fleet);
     let all: Vec<usize> = (0..files.len().min(paths.len())).filter(|at| holds(*at)).collect();
-    let said = |at: usize| files[at].iter().flat_map(|file| &file.fleets).map(sources::Sources::of);
+    let said = |at: usize| files[at].iter().flat_map(|file| &file.fleets).map(sources::SourceGlobs::of);
     // The manifest of the root is never left out: it is what says so.
     let first = all.iter().copied().find(|at| paths[*at] == MANIFEST);
     let judges: Vec<usize> = first.map_or_else(|| all.clone(), |first| vec![first]);
@@ -428,7 +428,7 @@ fn join(
     documents: Documents,
     mut fleet: Fleet,
     (task_filters, of_karmada): (Vec<wire::TasksSpec>, bool),
-    context: &mut Context<'_, '_>,
+    context: &mut DocumentContext<'_, '_>,
 ) -> Model {
     let tasks_seen = documents.tasks.len() + documents.broken_tasks;
     if documents.broken_tasks > 0 {

@@ -1,6 +1,6 @@
 //! Checks names of clusters and tasks, and says what to change.
 
-use super::context::Context;
+use super::context::DocumentContext;
 use crate::diag::{Code, Diagnostic};
 use crate::model::naming;
 use crate::tree::Spanned;
@@ -33,7 +33,7 @@ const IN_SETTINGS: (&str, &str) =
     ("in the settings and the inventory", "write the name; in a task or an override `namespace` takes references");
 
 /// Refuses a namespace of the settings or the inventory that Kubernetes would refuse.
-pub(super) fn check_namespace(namespace: &Spanned<String>, context: &mut Context<'_, '_>) {
+pub(super) fn check_namespace(namespace: &Spanned<String>, context: &mut DocumentContext<'_, '_>) {
     if !context.refuses_reference(namespace, IN_SETTINGS) {
         context.diags.extend(dns_label(namespace, "a namespace"));
     }

@@ -17,7 +17,7 @@ const GROUP: &str = "fleetcron.dev/";
 const WORD: &str = "fleetcron";
 
 /// A document that is meant for fleetcron and is misspelt.
-pub(super) struct NearMiss {
+pub(super) struct DocumentNearMiss {
     /// What is wrong with it.
     pub(super) diagnostic: Diagnostic,
     /// The document with the right `apiVersion`, so that what else is wrong with it can be reported in the same run;
@@ -62,7 +62,7 @@ pub(super) fn text_names_us(text: &str) -> bool {
 }
 
 /// Looks for what makes a document a near miss; `None` for our own documents and for those of other programs.
-pub(super) fn find(root: &Node) -> Option<NearMiss> {
+pub(super) fn find(root: &Node) -> Option<DocumentNearMiss> {
     if root.get(KEY).and_then(Node::as_str) == Some(API_VERSION) {
         return None;
     }
@@ -83,12 +83,12 @@ pub(super) fn find(root: &Node) -> Option<NearMiss> {
     }
 }
 
-fn refused(diagnostic: Diagnostic) -> NearMiss {
-    NearMiss { diagnostic, repaired: None }
+fn refused(diagnostic: Diagnostic) -> DocumentNearMiss {
+    DocumentNearMiss { diagnostic, repaired: None }
 }
 
 /// A document with an `apiVersion`, be it wrong.
-fn known_key(root: &Node, entry: &Entry) -> Option<NearMiss> {
+fn known_key(root: &Node, entry: &Entry) -> Option<DocumentNearMiss> {
     let version = entry.value.as_str().or_else(|| entry.value.raw()).unwrap_or_default();
     let shown = if version.is_empty() { entry.key_span } else { entry.value.span };
     if !names_us(version) {
@@ -100,16 +100,16 @@ fn known_key(root: &Node, entry: &Entry) -> Option<NearMiss> {
         };
         let diagnostic =
             Diagnostic::new(Code::UnknownKind, shown, message).help(format!("write `{KEY}: {API_VERSION}`"));
-        return Some(NearMiss { diagnostic: elsewhere(diagnostic), repaired: repaired(root, KEY) });
+        return Some(DocumentNearMiss { diagnostic: elsewhere(diagnostic), repaired: repaired(root, KEY) });
     }
     let message = format!("`{version}` is not an apiVersion of fleetcron");
     let diagnostic = Diagnostic::new(Code::UnknownKind, shown, message).help(format!("write `{API_VERSION}`"));
     let same = version.rsplit_once('/').is_none_or(|(_, version)| version.trim().eq_ignore_ascii_case("v1alpha1"));
-    Some(NearMiss { diagnostic, repaired: if same { repaired(root, KEY) } else { None } })
+    Some(DocumentNearMiss { diagnostic, repaired: if same { repaired(root, KEY) } else { None } })
 }
 
 /// A document without `apiVersion`.
-fn other_key(root: &Node, entries: &[Entry]) -> Option<NearMiss> {
+fn other_key(root: &Node, entries: &[Entry]) -> Option<DocumentNearMiss> {
     let ours = |entry: &&Entry| {
         let text = entry.value.as_str().unwrap_or_default();
         is_key(&entry.key) && names_us(text) || text.get(..GROUP.len()).is_some_and(|t| t.eq_ignore_ascii_case(GROUP))
@@ -119,13 +119,13 @@ fn other_key(root: &Node, entries: &[Entry]) -> Option<NearMiss> {
             format!("`{}` is not a field of a document, and its value is an apiVersion of fleetcron", entry.key);
         let diagnostic = Diagnostic::new(Code::UnknownKind, entry.key_span, message);
         let diagnostic = diagnostic.help(format!("write `{KEY}: {API_VERSION}`"));
-        return Some(NearMiss { diagnostic, repaired: repaired(root, &entry.key) });
+        return Some(DocumentNearMiss { diagnostic, repaired: repaired(root, &entry.key) });
     }
     let kind = our_kind(root).filter(|_| is_object(root))?;
     let span = root.entry("kind").map_or(root.span, |entry| entry.key_span);
     let diagnostic = Diagnostic::new(Code::UnknownKind, span, format!("this {kind} has no `{KEY}`"));
     let diagnostic = elsewhere(diagnostic.help(format!("write `{KEY}: {API_VERSION}`")));
-    Some(NearMiss { diagnostic, repaired: repaired(root, "kind") })
+    Some(DocumentNearMiss { diagnostic, repaired: repaired(root, "kind") })
 }
 
 /// What to do if the document belongs to another program after all.
@@ -144,7 +144,7 @@ fn is_object(root: &Node) -> bool {
 }
 
 /// A document of ours inside another value: an item of a `List`, or what follows a stray character.
-fn nested(root: &Node) -> Option<NearMiss> {
+fn nested(root: &Node) -> Option<DocumentNearMiss> {
     let mut rest: Vec<&Node> = vec![root];
     while let Some(node) = rest.pop() {
         rest.extend(node.as_seq().into_iter().flatten().rev());
@@ -189,7 +189,7 @@ mod tests {
     use crate::tree::FileId;
     use crate::yaml::parse;
 
-    fn miss(text: &str) -> Option<NearMiss> {
+    fn miss(text: &str) -> Option<DocumentNearMiss> {
         let parsed = parse(FileId(0), text.as_bytes());
         assert!(parsed.diagnostics.is_empty(), "{text}: {:?}", parsed.diagnostics);
         parsed.documents.iter().find_map(|document| find(&document.root))

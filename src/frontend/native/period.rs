@@ -1,24 +1,24 @@
 //! Turns the long form of a schedule into a cron expression. A period that cron cannot express exactly is an error that
 //! offers the nearest.
 
-use super::context::Context;
+use super::context::DocumentContext;
 use super::forms::TextOr;
 use super::starting;
 use super::wire::{DaySpec, ScheduleSpec};
 use crate::diag::{Code, Diagnostic, Fix};
-use crate::model::{REFUSED_SCHEDULE, Schedule, TimeZone};
+use crate::model::{REFUSED_SCHEDULE, ScheduleLayer, TimeZone};
 use crate::tree::{Span, Spanned};
 
 /// What a layer says about the schedule.
-pub(super) fn schedule(spec: Spanned<TextOr<ScheduleSpec>>, context: &mut Context<'_, '_>) -> Schedule {
+pub(super) fn schedule(spec: Spanned<TextOr<ScheduleSpec>>, context: &mut DocumentContext<'_, '_>) -> ScheduleLayer {
     let span = spec.span;
     match spec.value {
-        TextOr::Text(text) => Schedule { expression: Some(Spanned::new(text, span)), ..Schedule::default() },
+        TextOr::Text(text) => ScheduleLayer { expression: Some(Spanned::new(text, span)), ..ScheduleLayer::default() },
         TextOr::Object(object) => long_form(object, span, context),
     }
 }
 
-fn long_form(spec: ScheduleSpec, span: Span, context: &mut Context<'_, '_>) -> Schedule {
+fn long_form(spec: ScheduleSpec, span: Span, context: &mut DocumentContext<'_, '_>) -> ScheduleLayer {
     let time_zone = spec.time_zone.map(|said| match said {
         None => Spanned::new(TimeZone::Unset, span),
         Some(name) if *name == "cluster" => Spanned::new(TimeZone::Cluster, name.span),
@@ -76,10 +76,10 @@ fn long_form(spec: ScheduleSpec, span: Span, context: &mut Context<'_, '_>) -> S
         .into_iter()
         .next()
         .map(|(_, span, cron)| Spanned::new(cron.unwrap_or_else(|| REFUSED_SCHEDULE.to_owned()), span));
-    Schedule { expression, time_zone, hash, stagger }
+    ScheduleLayer { expression, time_zone, hash, stagger }
 }
 
-fn lower_every(every: &Spanned<String>, context: &mut Context<'_, '_>) -> Option<String> {
+fn lower_every(every: &Spanned<String>, context: &mut DocumentContext<'_, '_>) -> Option<String> {
     let text = every.trim();
     let split = text.len() - text.chars().next_back().map_or(0, char::len_utf8);
     let number = Some(&text[..split]).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
@@ -126,7 +126,7 @@ fn offer(n: u32, allowed: &[u32], show: impl Fn(u32) -> String) -> String {
     }
 }
 
-fn divisor(n: &Spanned<u32>, of: u32, what: &str, context: &mut Context<'_, '_>) -> Option<u32> {
+fn divisor(n: &Spanned<u32>, of: u32, what: &str, context: &mut DocumentContext<'_, '_>) -> Option<u32> {
     if n.value > 0 && of.is_multiple_of(n.value) {
         return Some(n.value);
     }
@@ -138,7 +138,7 @@ fn divisor(n: &Spanned<u32>, of: u32, what: &str, context: &mut Context<'_, '_>)
     None
 }
 
-fn bound(n: &Spanned<u32>, low: u32, high: u32, what: &str, context: &mut Context<'_, '_>) -> Option<u32> {
+fn bound(n: &Spanned<u32>, low: u32, high: u32, what: &str, context: &mut DocumentContext<'_, '_>) -> Option<u32> {
     if (low..=high).contains(&n.value) {
         return Some(n.value);
     }
@@ -148,7 +148,7 @@ fn bound(n: &Spanned<u32>, low: u32, high: u32, what: &str, context: &mut Contex
 }
 
 /// `HH:MM` as (hour, minute).
-pub(super) fn time(at: &Spanned<String>, context: &mut Context<'_, '_>) -> Option<(u32, u32)> {
+pub(super) fn time(at: &Spanned<String>, context: &mut DocumentContext<'_, '_>) -> Option<(u32, u32)> {
     let digits = |text: &str| (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     let part = |text: &str| digits(text).then(|| text.parse::<u32>().ok()).flatten();
     let read = at.split_once(':').and_then(|(hour, minute)| part(hour).zip(part(minute)));
@@ -192,8 +192,8 @@ fn meant_time(text: &str) -> Option<(u32, u32)> {
 /// Days as a sorted list without repetitions; an empty list is an error.
 fn days<T>(
     on: &Spanned<Vec<Spanned<T>>>,
-    context: &mut Context<'_, '_>,
-    number: impl Fn(&Spanned<T>, &mut Context<'_, '_>) -> Option<u32>,
+    context: &mut DocumentContext<'_, '_>,
+    number: impl Fn(&Spanned<T>, &mut DocumentContext<'_, '_>) -> Option<u32>,
 ) -> Option<String> {
     if on.is_empty() {
         context.error(Code::InvalidSchedule, on.span, "name at least one day");

@@ -1,6 +1,6 @@
 //! Reads selectors and placements. An empty list or map never means everything; only `"*"` does.
 
-use super::context::Context;
+use super::context::DocumentContext;
 use super::forms::{TextListOr, TextOrList};
 use super::wire::{
     ExcludeSpec, ExpressionSpec, LabelsSpec, MatchSpec, NotInSpec, OperatorSpec, PlacementSpec, StrategySpec,
@@ -9,7 +9,8 @@ use super::wire::{
 use super::{inventory, spreading};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{
-    Exclude, Expression, Match, Named, Operator, Placement, Requirement, Selector, Toleration, Values, VersionRange,
+    Exclude, LabelExpression, Match, Named, Operator, Placement, Selector, TaintToleration, Values, VersionRange,
+    VersionRequirement,
 };
 use crate::tree::Spanned;
 
@@ -18,7 +19,7 @@ pub(super) const SELECTING: (&str, &str) =
     ("where clusters are chosen", "name the clusters, or choose them by what they are: `match: {labels: {env: prod}}`");
 
 /// A placement.
-pub(super) fn placement(spec: Spanned<PlacementSpec>, context: &mut Context<'_, '_>) -> Placement {
+pub(super) fn placement(spec: Spanned<PlacementSpec>, context: &mut DocumentContext<'_, '_>) -> Placement {
     let span = spec.span;
     let spec = spec.value;
     let where_said = spec.clusters.as_ref().map(|c| c.span).or(spec.matching.as_ref().map(|m| m.span));
@@ -59,7 +60,7 @@ pub(super) fn placement(spec: Spanned<PlacementSpec>, context: &mut Context<'_, 
     }
 }
 
-fn toleration(spec: Spanned<TolerationSpec>, context: &mut Context<'_, '_>) -> Toleration {
+fn toleration(spec: Spanned<TolerationSpec>, context: &mut DocumentContext<'_, '_>) -> TaintToleration {
     if let Some(value) = &spec.value.value {
         context.refuses_reference(value, SELECTING);
     }
@@ -70,7 +71,7 @@ fn toleration(spec: Spanned<TolerationSpec>, context: &mut Context<'_, '_>) -> T
                 .help("remove `value`, or write `operator: Equal`"),
         );
     }
-    Toleration {
+    TaintToleration {
         key: spec.value.key.unwrap_or_default(),
         exists,
         value: spec.value.value.map(|value| value.value).unwrap_or_default(),
@@ -84,7 +85,7 @@ pub(super) fn selector(
     clusters: Option<Spanned<TextOrList>>,
     matching: Option<Spanned<MatchSpec>>,
     exclude: Option<ExcludeSpec>,
-    context: &mut Context<'_, '_>,
+    context: &mut DocumentContext<'_, '_>,
 ) -> Selector {
     let excluding = exclude.as_ref().and_then(|exclude| {
         exclude.clusters.as_ref().map(|part| part.span).or(exclude.matching.as_ref().map(|part| part.span))
@@ -101,7 +102,7 @@ pub(super) fn selector(
 }
 
 /// Clusters that are left out.
-pub(super) fn exclude(spec: ExcludeSpec, context: &mut Context<'_, '_>) -> Exclude {
+pub(super) fn exclude(spec: ExcludeSpec, context: &mut DocumentContext<'_, '_>) -> Exclude {
     Exclude {
         clusters: spec.clusters.map(|clusters| named(clusters, context)),
         matching: spec.matching.map(|matching| matches(matching, context)),
@@ -109,12 +110,12 @@ pub(super) fn exclude(spec: ExcludeSpec, context: &mut Context<'_, '_>) -> Exclu
 }
 
 /// Whether an error was reported since there were so many diagnostics.
-pub(super) fn has_errors_since(before: usize, context: &Context<'_, '_>) -> bool {
+pub(super) fn has_errors_since(before: usize, context: &DocumentContext<'_, '_>) -> bool {
     context.diags.iter().skip(before).any(|diagnostic| diagnostic.severity == Severity::Error)
 }
 
 /// A list of names, or all.
-pub(super) fn named(clusters: Spanned<TextOrList>, context: &mut Context<'_, '_>) -> Named {
+pub(super) fn named(clusters: Spanned<TextOrList>, context: &mut DocumentContext<'_, '_>) -> Named {
     let span = clusters.span;
     let names = match clusters.value {
         TextOrList::Text(text) if text == "*" => return Named::All(span),
@@ -157,7 +158,7 @@ pub(super) fn named(clusters: Spanned<TextOrList>, context: &mut Context<'_, '_>
 }
 
 /// The properties that are asked for.
-pub(super) fn matches(spec: Spanned<MatchSpec>, context: &mut Context<'_, '_>) -> Match {
+pub(super) fn matches(spec: Spanned<MatchSpec>, context: &mut DocumentContext<'_, '_>) -> Match {
     let span = spec.span;
     let spec = spec.value;
     let others = spec.kubernetes_version.is_some() || spec.any_of.is_some();
@@ -189,7 +190,7 @@ pub(super) fn matches(spec: Spanned<MatchSpec>, context: &mut Context<'_, '_>) -
 }
 
 /// `anyOf`.
-fn any_of(list: Spanned<Vec<Spanned<MatchSpec>>>, context: &mut Context<'_, '_>) -> Vec<Match> {
+fn any_of(list: Spanned<Vec<Spanned<MatchSpec>>>, context: &mut DocumentContext<'_, '_>) -> Vec<Match> {
     if list.value.is_empty() {
         context.error(Code::InvalidValue, list.span, "this list is empty: give at least one `match`");
     }
@@ -197,18 +198,18 @@ fn any_of(list: Spanned<Vec<Spanned<MatchSpec>>>, context: &mut Context<'_, '_>)
 }
 
 /// A range of versions, reported if it is none.
-fn version_range(text: Spanned<String>, context: &mut Context<'_, '_>) -> Option<VersionRange> {
+fn version_range(text: Spanned<String>, context: &mut DocumentContext<'_, '_>) -> Option<VersionRange> {
     if context.refuses_reference(&text, SELECTING) {
         return None;
     }
-    match Requirement::parse(&text) {
+    match VersionRequirement::parse(&text) {
         Ok(requirement) => Some(VersionRange { text, requirement }),
         Err(error) => {
             let message = format!("`{}` is not a range of versions: {error}", *text);
             // A bare version of a program means all that are compatible with it; of a cluster, that one.
             let bare =
                 Some(error.condition.trim_start_matches('v')).filter(|it| it.starts_with(|c: char| c.is_ascii_digit()));
-            let exact = bare.map(|bare| format!("={bare}")).filter(|range| Requirement::parse(range).is_ok());
+            let exact = bare.map(|bare| format!("={bare}")).filter(|range| VersionRequirement::parse(range).is_ok());
             let meant = exact.or(error.meant.clone()).filter(|_| error.condition == text.trim());
             let example = meant.as_deref().unwrap_or(">=1.27 <1.31");
             let diagnostic = Diagnostic::new(Code::InvalidValue, text.span, message);
@@ -220,7 +221,7 @@ fn version_range(text: Spanned<String>, context: &mut Context<'_, '_>) -> Option
     }
 }
 
-fn values(spec: Spanned<TextListOr<NotInSpec>>, context: &mut Context<'_, '_>) -> Values {
+fn values(spec: Spanned<TextListOr<NotInSpec>>, context: &mut DocumentContext<'_, '_>) -> Values {
     let span = spec.span;
     let (not, values) = match spec.value {
         TextListOr::Text(text) => (false, vec![Spanned::new(text, span)]),
@@ -237,10 +238,13 @@ fn values(spec: Spanned<TextListOr<NotInSpec>>, context: &mut Context<'_, '_>) -
 }
 
 /// The key and the value of a label.
-pub(super) type Label = (Spanned<String>, Spanned<String>);
+pub(super) type SpannedLabel = (Spanned<String>, Spanned<String>);
 
 /// What is asked of labels: single values, and lists and their contrary as expressions.
-pub(super) fn labels(spec: Option<LabelsSpec>, context: &mut Context<'_, '_>) -> (Vec<Label>, Vec<Expression>) {
+pub(super) fn labels(
+    spec: Option<LabelsSpec>,
+    context: &mut DocumentContext<'_, '_>,
+) -> (Vec<SpannedLabel>, Vec<LabelExpression>) {
     let (mut labels, mut expressions) = (Vec::new(), Vec::new());
     for (key, asked) in spec.unwrap_or_default().0 {
         let single = matches!(asked.value, TextListOr::Text(_));
@@ -250,7 +254,7 @@ pub(super) fn labels(spec: Option<LabelsSpec>, context: &mut Context<'_, '_>) ->
             last => {
                 values.extend(last);
                 let operator = if not { Operator::NotIn } else { Operator::In };
-                expressions.push(Expression { key, operator, values, span });
+                expressions.push(LabelExpression { key, operator, values, span });
             }
         }
     }
@@ -258,7 +262,7 @@ pub(super) fn labels(spec: Option<LabelsSpec>, context: &mut Context<'_, '_>) ->
 }
 
 /// The number of Gt and Lt, the range of `SemVer`: one, and readable.
-fn only_value(operator: Operator, values: &[Spanned<String>], context: &mut Context<'_, '_>) {
+fn only_value(operator: Operator, values: &[Spanned<String>], context: &mut DocumentContext<'_, '_>) {
     if let Some(second) = values.get(1) {
         context.error(Code::InvalidValue, second.span, format!("`{operator:?}` takes one value"));
     }
@@ -272,7 +276,7 @@ fn only_value(operator: Operator, values: &[Spanned<String>], context: &mut Cont
 }
 
 /// A label expression, as `metav1.LabelSelectorRequirement` is checked.
-pub(super) fn expression(spec: Spanned<ExpressionSpec>, context: &mut Context<'_, '_>) -> Expression {
+pub(super) fn expression(spec: Spanned<ExpressionSpec>, context: &mut DocumentContext<'_, '_>) -> LabelExpression {
     let span = spec.span;
     let spec = spec.value;
     let values = spec.values.unwrap_or_default();
@@ -297,5 +301,5 @@ pub(super) fn expression(spec: Spanned<ExpressionSpec>, context: &mut Context<'_
     if !wants && let Some(first) = values.first() {
         context.error(Code::InvalidValue, first.span, format!("`{operator:?}` has no `values`"));
     }
-    Expression { key: spec.key, operator, values, span }
+    LabelExpression { key: spec.key, operator, values, span }
 }

@@ -4,9 +4,9 @@
 //! does not: then the requirement is the message, not the fields.
 
 use super::super::Unmet;
-use super::context::Context;
+use super::context::DocumentContext;
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Requirement, version};
+use crate::model::{VersionRequirement, version};
 use crate::tree::Spanned;
 use crate::yaml::Node;
 
@@ -21,14 +21,14 @@ pub(super) fn text(root: &Node) -> Option<Spanned<String>> {
 
 /// The requirement, if this program does not meet it. One that cannot be read is reported when the Fleet is lowered.
 pub(super) fn unmet(text: &Spanned<String>) -> Option<Unmet> {
-    let requirement = Requirement::parse(text).ok()?;
+    let requirement = VersionRequirement::parse(text).ok()?;
     let met = version(OWN).is_some_and(|own| requirement.accepts(own));
     (!met).then(|| Unmet { requirement: text.value.clone(), span: text.span, version: OWN })
 }
 
 /// Reports a requirement that cannot be read.
-pub(super) fn check(text: &Spanned<String>, context: &mut Context<'_, '_>) {
-    let Err(error) = Requirement::parse(text) else { return };
+pub(super) fn check(text: &Spanned<String>, context: &mut DocumentContext<'_, '_>) {
+    let Err(error) = VersionRequirement::parse(text) else { return };
     let message = format!("`{}` is not a range of versions: {error}", **text);
     let example = error.meant.as_deref().filter(|_| error.condition == text.trim()).unwrap_or(">=0.3 <0.4");
     let diagnostic = Diagnostic::new(Code::InvalidValue, text.span, message);

@@ -1,13 +1,13 @@
 //! Names of members by which the program marks what it has read. An author's text may not hold them.
 
-use super::context::Context;
+use super::context::DocumentContext;
 use crate::diag::{Code, Diagnostic};
 use crate::model::FROM_FILE;
 use crate::patch::variables::FREE;
 use crate::tree::{SpanTree, Spots};
 
 /// Refuses the marks wherever an author wrote them.
-pub(super) fn check(spans: &SpanTree, context: &mut Context<'_, '_>) {
+pub(super) fn check(spans: &SpanTree, context: &mut DocumentContext<'_, '_>) {
     match &spans.spots {
         Spots::Items(items) => items.iter().for_each(|item| check(item, context)),
         Spots::Members(members) => {

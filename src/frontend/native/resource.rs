@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::context::Context;
+use super::context::DocumentContext;
 use super::forms::TextOr;
 use super::wire::{CronJobSpec, ResourceSpec};
 use super::{body, reserved, server, sops, taken};
@@ -15,7 +15,7 @@ use crate::patch::MAX_OBJECT;
 use crate::tree::{FileId, Located, SourceFile, Span, SpanTree, Spanned, Spots};
 
 /// The CronJob of a `cronJob` file.
-pub(super) fn cron_job(spec: Spanned<TextOr<CronJobSpec>>, context: &mut Context<'_, '_>) -> Option<Located> {
+pub(super) fn cron_job(spec: Spanned<TextOr<CronJobSpec>>, context: &mut DocumentContext<'_, '_>) -> Option<Located> {
     let (file, name) = match spec.value {
         TextOr::Text(file) => (Spanned::new(file, spec.span), None),
         TextOr::Object(object) => (object.file, object.name),
@@ -63,7 +63,7 @@ pub(super) fn cron_job(spec: Spanned<TextOr<CronJobSpec>>, context: &mut Context
 }
 
 /// Whether name and namespace, which stay as the file gives them, are texts: a number would count as none.
-fn identity_is_text(object: &Located, context: &mut Context<'_, '_>) -> bool {
+fn identity_is_text(object: &Located, context: &mut DocumentContext<'_, '_>) -> bool {
     let mut sound = true;
     let Some(metadata) = object.spans.member("metadata") else { return sound };
     for name in ["name", "namespace"] {
@@ -84,7 +84,7 @@ fn identity_is_text(object: &Located, context: &mut Context<'_, '_>) -> bool {
     sound
 }
 
-fn check_version(object: &Located, context: &mut Context<'_, '_>) {
+fn check_version(object: &Located, context: &mut DocumentContext<'_, '_>) {
     let Some((Value::String(version), spans)) = object.member("apiVersion") else {
         let diagnostic = Diagnostic::new(Code::MissingField, object.span(), "this CronJob has no apiVersion");
         context.diags.push(diagnostic.help("write `apiVersion: batch/v1`"));
@@ -108,7 +108,7 @@ fn check_version(object: &Located, context: &mut Context<'_, '_>) {
 }
 
 /// The objects of a file: its documents, lists unfolded. A file that cannot be read is reported.
-fn objects(id: FileId, span: Span, context: &mut Context<'_, '_>) -> Option<Vec<Located>> {
+fn objects(id: FileId, span: Span, context: &mut DocumentContext<'_, '_>) -> Option<Vec<Located>> {
     let parsed = context.library.parsed(id);
     if !parsed.diagnostics.is_empty() {
         if context.broken.told.insert(id) {
@@ -141,7 +141,7 @@ fn objects(id: FileId, span: Span, context: &mut Context<'_, '_>) -> Option<Vec<
 /// Adds an object, or the items of a list: `List`, or the list of one kind (`ConfigMapList`), whose items may leave out what
 /// they are, as the API server writes them (`UnstructuredList.EachListItem` in
 /// `k8s.io/apimachinery/pkg/apis/meta/v1/unstructured`). False if the file cannot be used.
-fn unfold(object: Located, span: Span, into: &mut Vec<Located>, context: &mut Context<'_, '_>) -> bool {
+fn unfold(object: Located, span: Span, into: &mut Vec<Located>, context: &mut DocumentContext<'_, '_>) -> bool {
     if !object.value.is_object() {
         let diagnostic = Diagnostic::new(Code::InvalidFile, object.span(), "this is not a Kubernetes object");
         context.diags.push(diagnostic.other(span, "the file is named here"));
@@ -221,7 +221,7 @@ pub(super) fn object_name(object: &Located) -> &str {
 }
 
 /// One of `resources`.
-pub(super) fn lower(spec: Spanned<TextOr<ResourceSpec>>, context: &mut Context<'_, '_>) -> Option<Resource> {
+pub(super) fn lower(spec: Spanned<TextOr<ResourceSpec>>, context: &mut DocumentContext<'_, '_>) -> Option<Resource> {
     let span = spec.span;
     let spec = match spec.value {
         TextOr::Text(file) => ResourceSpec { file: Spanned::new(file, span), expand: None },
@@ -276,7 +276,7 @@ pub(super) fn is_cron_job(object: &Located) -> bool {
 }
 
 /// What holds for every object beside a task: it says what it is, and is for a cluster, and it is no CronJob.
-fn check(object: &Located, sops: bool, named: Span, context: &mut Context<'_, '_>) -> bool {
+fn check(object: &Located, sops: bool, named: Span, context: &mut DocumentContext<'_, '_>) -> bool {
     for (pointer, what) in [("/apiVersion", "apiVersion"), ("/kind", "kind"), ("/metadata/name", "metadata.name")] {
         if object.value.pointer(pointer).and_then(Value::as_str).is_none_or(str::is_empty) {
             let diagnostic =
@@ -315,7 +315,7 @@ fn check(object: &Located, sops: bool, named: Span, context: &mut Context<'_, '_
 }
 
 /// `{fromFile: path}` for a value in `data` of a ConfigMap.
-fn config_map_files(object: &mut Located, context: &mut Context<'_, '_>) {
+fn config_map_files(object: &mut Located, context: &mut DocumentContext<'_, '_>) {
     if text(object, "kind") != Some("ConfigMap") {
         return;
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::context::Context;
+use super::context::DocumentContext;
 use super::resource::text;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::tree::{Located, Span, SpanTree, Spots};
@@ -36,7 +36,7 @@ const FINALIZERS: [&str; 4] =
     ["foregroundDeletion", "kubernetes.io/pv-protection", "kubernetes.io/pvc-protection", "orphan"];
 
 /// Removes them, with a note that names them.
-pub(super) fn remove_fields(object: &mut Located, context: &mut Context<'_, '_>) {
+pub(super) fn remove_fields(object: &mut Located, context: &mut DocumentContext<'_, '_>) {
     let mut removed = Removed::default();
     removed.take(&mut object.value, &mut object.spans, "status", "status");
     for path in [

@@ -5,13 +5,13 @@
 
 use serde_json::{Value, json};
 
-use super::context::Context;
+use super::context::DocumentContext;
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Body, Layer, Origin};
+use crate::model::{Body, BodyOrigin, Layer};
 use crate::tree::{Located, Span, SpanTree, Spanned, Spots};
 
 /// `instances` of a document; a number that means nothing is refused.
-pub(super) fn instances(said: Option<Spanned<u32>>, context: &mut Context<'_, '_>) -> Option<Spanned<u32>> {
+pub(super) fn instances(said: Option<Spanned<u32>>, context: &mut DocumentContext<'_, '_>) -> Option<Spanned<u32>> {
     let number = said?;
     if number.value == 0 {
         let diagnostic = Diagnostic::new(Code::InvalidValue, number.span, "a task has at least one instance");
@@ -22,9 +22,9 @@ pub(super) fn instances(said: Option<Spanned<u32>>, context: &mut Context<'_, '_
 }
 
 /// Refuses a parallelism of the author's own that differs from `instances`.
-pub(super) fn agrees(said: &Spanned<u32>, layers: &[&Layer], context: &mut Context<'_, '_>) {
+pub(super) fn agrees(said: &Spanned<u32>, layers: &[&Layer], context: &mut DocumentContext<'_, '_>) {
     let number = said.value;
-    let own = |layer: &&&Layer| matches!(layer.origin, Origin::Base(_) | Origin::Task);
+    let own = |layer: &&&Layer| matches!(layer.origin, BodyOrigin::Base(_) | BodyOrigin::Task);
     let parallelism = layers.iter().filter(own).rev().find_map(|layer| in_job(layer, "parallelism"));
     if let Some((value, span)) = parallelism
         && value.as_u64().is_some_and(|parallelism| parallelism != u64::from(number))
@@ -43,10 +43,10 @@ pub(super) fn agrees(said: &Spanned<u32>, layers: &[&Layer], context: &mut Conte
 
 /// The layer that `instances` means behind `layers`: both fields, left out for 1; completions that somebody gives stay.
 /// The parallelism of a file or of the defaults gives way.
-pub(super) fn layer(said: &Spanned<u32>, layers: &[&Layer], context: &mut Context<'_, '_>) -> Layer {
+pub(super) fn layer(said: &Spanned<u32>, layers: &[&Layer], context: &mut DocumentContext<'_, '_>) -> Layer {
     agrees(said, layers, context);
     let number = said.value;
-    let own = |layer: &&&Layer| matches!(layer.origin, Origin::Base(_) | Origin::Task);
+    let own = |layer: &&&Layer| matches!(layer.origin, BodyOrigin::Base(_) | BodyOrigin::Task);
     let parallelism = layers.iter().filter(own).rev().find_map(|layer| in_job(layer, "parallelism"));
     let completions = layers.iter().rev().find_map(|layer| {
         let file = layer.body.object.as_ref().and_then(|file| file.value.pointer("/spec/jobTemplate/spec/completions"));
@@ -65,7 +65,7 @@ pub(super) fn layer(said: &Spanned<u32>, layers: &[&Layer], context: &mut Contex
     let spots = fields.iter().map(|(name, _)| ((*name).to_owned(), leaf())).collect();
     let value = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let job = Located { value: Value::Object(value), spans: SpanTree { spots: Spots::Members(spots), ..leaf() } };
-    Layer { origin: Origin::Task, body: Body { job: Some(job), ..Body::default() } }
+    Layer { origin: BodyOrigin::Task, body: Body { job: Some(job), ..Body::default() } }
 }
 
 /// A field of `job` as a layer says it.

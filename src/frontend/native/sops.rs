@@ -5,7 +5,7 @@
 use regex::Regex;
 use serde_json::Value;
 
-use super::context::Context;
+use super::context::DocumentContext;
 use super::resource::text;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::tree::{Located, Span, SpanTree, Spots};
@@ -16,7 +16,7 @@ const ENCRYPTED: &str = "ENC[";
 const MASKED: [&str; 2] = ["**SOPS**", "KipTT1BTKio="];
 
 /// Reports what is wrong with an object of a file; false if the file cannot be used.
-pub(super) fn check(object: &Located, context: &mut Context<'_, '_>) -> bool {
+pub(super) fn check(object: &Located, context: &mut DocumentContext<'_, '_>) -> bool {
     masked(object, context);
     let Some(settings) = object.value.get("sops") else { return without_settings(object, context) };
     if ["apiVersion", "kind"].iter().any(|name| text(object, name).is_some_and(is_encrypted)) {
@@ -26,7 +26,7 @@ pub(super) fn check(object: &Located, context: &mut Context<'_, '_>) -> bool {
         ));
         return false;
     }
-    let Some(rule) = Rule::of(settings) else { return true };
+    let Some(rule) = EncryptionRule::of(settings) else { return true };
     let mut plain = Vec::new();
     leaves(&object.value, &object.spans, &mut Vec::new(), &mut |path, value, spans| {
         if path.first().is_none_or(|first| first != "sops") && rule.asks_for(path) && is_plain(value) {
@@ -47,7 +47,7 @@ pub(super) fn check(object: &Located, context: &mut Context<'_, '_>) -> bool {
 }
 
 /// An encrypted value in a file that nothing decrypts.
-fn without_settings(object: &Located, context: &mut Context<'_, '_>) -> bool {
+fn without_settings(object: &Located, context: &mut DocumentContext<'_, '_>) -> bool {
     let mut first: Option<(String, Span)> = None;
     leaves(&object.value, &object.spans, &mut Vec::new(), &mut |path, value, spans| {
         if first.is_none() && value.as_str().is_some_and(is_encrypted) {
@@ -65,7 +65,7 @@ fn without_settings(object: &Located, context: &mut Context<'_, '_>) -> bool {
 }
 
 /// A value that a tool masked for a terminal, and that was saved.
-fn masked(object: &Located, context: &mut Context<'_, '_>) {
+fn masked(object: &Located, context: &mut DocumentContext<'_, '_>) {
     if text(object, "kind") != Some("Secret") {
         return;
     }
@@ -95,16 +95,16 @@ fn is_plain(value: &Value) -> bool {
 }
 
 /// Which values a file wants encrypted.
-struct Rule {
+struct EncryptionRule {
     unencrypted_suffix: String,
     encrypted_suffix: String,
     unencrypted_regex: Option<Regex>,
     encrypted_regex: Option<Regex>,
 }
 
-impl Rule {
+impl EncryptionRule {
     /// None where a rule cannot be read, depends on comments, or is not recorded: SOPS records its default too.
-    fn of(settings: &Value) -> Option<Rule> {
+    fn of(settings: &Value) -> Option<EncryptionRule> {
         let text = |name: &str| settings.get(name).and_then(Value::as_str).unwrap_or_default();
         if ["encrypted_comment_regex", "unencrypted_comment_regex"].iter().any(|name| !text(name).is_empty()) {
             return None;
@@ -113,7 +113,7 @@ impl Rule {
             "" => Ok(None),
             pattern => Regex::new(pattern).map(Some),
         };
-        let rule = Rule {
+        let rule = EncryptionRule {
             unencrypted_suffix: text("unencrypted_suffix").to_owned(),
             encrypted_suffix: text("encrypted_suffix").to_owned(),
             unencrypted_regex: regex("unencrypted_regex").ok()?,
@@ -170,12 +170,12 @@ fn leaves(
 
 #[cfg(test)]
 mod tests {
-    use super::{Rule, is_encrypted, is_plain};
+    use super::{EncryptionRule, is_encrypted, is_plain};
     use serde_json::{Value, json};
 
     fn asks(settings: Value, path: &[&str]) -> bool {
         let path: Vec<String> = path.iter().map(|step| (*step).to_owned()).collect();
-        Rule::of(&settings).is_some_and(|rule| rule.asks_for(&path))
+        EncryptionRule::of(&settings).is_some_and(|rule| rule.asks_for(&path))
     }
 
     /// `github.com/getsops/sops/v3.shouldBeEncrypted`

@@ -8,12 +8,12 @@ use crate::tree::{SourceFile, SourceTree, Spanned, may_hold_documents};
 
 /// `spec.sources`.
 #[derive(Default)]
-pub(super) struct Sources {
+pub(super) struct SourceGlobs {
     include: Option<Vec<Spanned<String>>>,
     exclude: Vec<Spanned<String>>,
 }
 
-impl Sources {
+impl SourceGlobs {
     /// What a Fleet document says of them.
     pub(super) fn of(document: &FleetDocument) -> Self {
         let said = document.spec.as_ref().and_then(|spec| spec.sources.as_ref());

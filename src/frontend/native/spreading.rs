@@ -1,33 +1,38 @@
 //! Reads spread, fallback, strategy, weights and active copies. What Karmada ignores silently is an error here.
 
-use super::context::Context;
+use super::context::DocumentContext;
 use super::forms::{ListOr, TextOrList};
 use super::names;
 use super::placing::{self, SELECTING};
 use super::wire::{ActiveSpec, FallbackSpec, SpreadSpec, StrategySpec, WeightSpec};
 use crate::diag::{Code, Diagnostic, nearest};
-use crate::model::{Active, By, Group, Named, Placement, Spread, Strategy, Weight};
+use crate::model::{
+    Active, FallbackGroup, InstanceStrategy, InstanceWeight, Named, Placement, SpreadBy, SpreadConstraint,
+};
 use crate::tree::{Span, Spanned};
 
 /// The words that `by` knows, a label's key aside.
 const BY: [&str; 5] = ["cluster", "region", "zone", "provider", "label:KEY"];
 
 /// `strategy`
-pub(super) fn strategy(spec: StrategySpec) -> Strategy {
+pub(super) fn strategy(spec: StrategySpec) -> InstanceStrategy {
     match spec {
-        StrategySpec::Duplicated => Strategy::Duplicated,
-        StrategySpec::Aggregated => Strategy::Aggregated,
-        StrategySpec::DynamicWeight => Strategy::DynamicWeight,
-        StrategySpec::StaticWeight => Strategy::StaticWeight,
+        StrategySpec::Duplicated => InstanceStrategy::Duplicated,
+        StrategySpec::Aggregated => InstanceStrategy::Aggregated,
+        StrategySpec::DynamicWeight => InstanceStrategy::DynamicWeight,
+        StrategySpec::StaticWeight => InstanceStrategy::StaticWeight,
     }
 }
 
 /// `spread`
-pub(super) fn spread(list: Spanned<Vec<Spanned<SpreadSpec>>>, context: &mut Context<'_, '_>) -> Vec<Spread> {
+pub(super) fn spread(
+    list: Spanned<Vec<Spanned<SpreadSpec>>>,
+    context: &mut DocumentContext<'_, '_>,
+) -> Vec<SpreadConstraint> {
     if list.value.is_empty() {
         context.error(Code::InvalidValue, list.span, "this list is empty: say by what it spreads, or leave it out");
     }
-    let mut all: Vec<Spread> = Vec::new();
+    let mut all: Vec<SpreadConstraint> = Vec::new();
     for Spanned { value: spec, span } in list.value {
         let Some(by) = by(&spec.by, context) else { continue };
         if let Some(first) = all.iter().find(|first| first.by == by) {
@@ -37,7 +42,7 @@ pub(super) fn spread(list: Spanned<Vec<Spanned<SpreadSpec>>>, context: &mut Cont
                 .push(Diagnostic::new(Code::InvalidValue, spec.by.span, message).other(first.span, "first here"));
             continue;
         }
-        let least = |number: &Option<Spanned<u32>>, what: &str, context: &mut Context<'_, '_>| {
+        let least = |number: &Option<Spanned<u32>>, what: &str, context: &mut DocumentContext<'_, '_>| {
             if let Some(zero) = number.as_ref().filter(|number| number.value == 0) {
                 let diagnostic =
                     Diagnostic::new(Code::InvalidValue, zero.span, format!("{what} of 0 {by}s means nothing"));
@@ -57,20 +62,20 @@ pub(super) fn spread(list: Spanned<Vec<Spanned<SpreadSpec>>>, context: &mut Cont
         let min = spec.min.map_or(1, |min| min.value.max(1));
         // What was refused leads to no second message.
         let max = spec.max.map(|max| max.value).filter(|max| *max >= min);
-        all.push(Spread { by, min, max, span });
+        all.push(SpreadConstraint { by, min, max, span });
     }
     all
 }
 
-fn by(said: &Spanned<String>, context: &mut Context<'_, '_>) -> Option<By> {
+fn by(said: &Spanned<String>, context: &mut DocumentContext<'_, '_>) -> Option<SpreadBy> {
     context.refuses_reference(said, SELECTING);
     match said.as_str() {
-        "cluster" => Some(By::Cluster),
-        "region" => Some(By::Region),
-        "zone" => Some(By::Zone),
-        "provider" => Some(By::Provider),
+        "cluster" => Some(SpreadBy::Cluster),
+        "region" => Some(SpreadBy::Region),
+        "zone" => Some(SpreadBy::Zone),
+        "provider" => Some(SpreadBy::Provider),
         other => match other.strip_prefix("label:") {
-            Some(key) if !key.is_empty() => Some(By::Label(key.to_owned())),
+            Some(key) if !key.is_empty() => Some(SpreadBy::Label(key.to_owned())),
             _ => {
                 let message = format!("`{other}` is nothing to spread by");
                 let diagnostic = Diagnostic::new(Code::InvalidValue, said.span, message);
@@ -83,9 +88,9 @@ fn by(said: &Spanned<String>, context: &mut Context<'_, '_>) -> Option<By> {
 }
 
 /// `active.per`: a cluster must be in one group, so neither zones nor clusters make any.
-fn group_by(said: &Spanned<String>, max: Option<u32>, context: &mut Context<'_, '_>) -> Option<By> {
+fn group_by(said: &Spanned<String>, max: Option<u32>, context: &mut DocumentContext<'_, '_>) -> Option<SpreadBy> {
     let by = by(said, context)?;
-    if matches!(by, By::Zone | By::Cluster) {
+    if matches!(by, SpreadBy::Zone | SpreadBy::Cluster) {
         let message = format!("`{by}` makes no groups of clusters");
         let diagnostic = Diagnostic::new(Code::InvalidValue, said.span, message);
         context.diags.push(diagnostic.help("group by region, provider or `label:KEY`"));
@@ -99,11 +104,11 @@ fn group_by(said: &Spanned<String>, max: Option<u32>, context: &mut Context<'_, 
 }
 
 /// `fallback`
-pub(super) fn fallback(list: Spanned<Vec<FallbackSpec>>, context: &mut Context<'_, '_>) -> Vec<Group> {
+pub(super) fn fallback(list: Spanned<Vec<FallbackSpec>>, context: &mut DocumentContext<'_, '_>) -> Vec<FallbackGroup> {
     if list.value.is_empty() {
         context.error(Code::EmptyPlacement, list.span, "this list of groups is empty");
     }
-    let mut groups: Vec<Group> = Vec::new();
+    let mut groups: Vec<FallbackGroup> = Vec::new();
     for spec in list.value {
         let name = spec.name;
         if let Some(diagnostic) = names::dns_label(&name, "a group") {
@@ -124,13 +129,13 @@ pub(super) fn fallback(list: Spanned<Vec<FallbackSpec>>, context: &mut Context<'
                     .help("name `clusters`, or give `match`; `clusters: \"*\"` means everywhere"),
             );
         }
-        groups.push(Group { name, selector });
+        groups.push(FallbackGroup { name, selector });
     }
     groups
 }
 
 /// `weights`
-pub(super) fn weights(list: Spanned<Vec<WeightSpec>>, context: &mut Context<'_, '_>) -> Vec<Weight> {
+pub(super) fn weights(list: Spanned<Vec<WeightSpec>>, context: &mut DocumentContext<'_, '_>) -> Vec<InstanceWeight> {
     let mut weights = Vec::new();
     for spec in list.value {
         let weight = spec.weight;
@@ -146,7 +151,7 @@ pub(super) fn weights(list: Spanned<Vec<WeightSpec>>, context: &mut Context<'_, 
                     .help("name `clusters`, or give `match`"),
             );
         }
-        weights.push(Weight { weight: weight.value, selector });
+        weights.push(InstanceWeight { weight: weight.value, selector });
     }
     weights
 }
@@ -156,7 +161,7 @@ pub(super) fn check(
     strategy: Option<&Spanned<StrategySpec>>,
     spread: Option<Span>,
     weights: Option<Span>,
-    context: &mut Context<'_, '_>,
+    context: &mut DocumentContext<'_, '_>,
 ) {
     let by_weight = strategy.filter(|said| said.value == StrategySpec::StaticWeight);
     if let (Some(said), Some(spread)) = (by_weight, spread) {
@@ -176,7 +181,7 @@ pub(super) fn check(
 }
 
 /// Refuses `active` beside a strategy that shares instances out: the shares of the suspended copies would never run.
-pub(super) fn check_active(active: Option<&Active>, placement: &Placement, context: &mut Context<'_, '_>) {
+pub(super) fn check_active(active: Option<&Active>, placement: &Placement, context: &mut DocumentContext<'_, '_>) {
     let Some(active) = active.filter(|_| placement.strategy.divides()) else { return };
     let strategy = placement.strategy.name();
     let message = format!("{strategy} shares the instances out, and `active` would suspend some of the shares");
@@ -193,10 +198,10 @@ pub(super) fn check_active(active: Option<&Active>, placement: &Placement, conte
 }
 
 /// `active` in either form.
-pub(super) fn active(spec: Spanned<ListOr<ActiveSpec>>, context: &mut Context<'_, '_>) -> Active {
+pub(super) fn active(spec: Spanned<ListOr<ActiveSpec>>, context: &mut DocumentContext<'_, '_>) -> Active {
     let span = spec.span;
     let before = context.diags.len();
-    let named = |names: Vec<Spanned<String>>, span: Span, context: &mut Context<'_, '_>| {
+    let named = |names: Vec<Spanned<String>>, span: Span, context: &mut DocumentContext<'_, '_>| {
         if names.is_empty() {
             return Named::Names(Spanned::new(names, span));
         }

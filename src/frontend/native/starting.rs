@@ -1,6 +1,6 @@
 //! Reads what a schedule asks of its starts: hash, stagger, windows.
 
-use super::context::Context;
+use super::context::DocumentContext;
 use super::wire::{DaySpec, HashBySpec, StaggerSpec, WindowSpec};
 use super::{durations, period};
 use crate::diag::{Code, Diagnostic};
@@ -16,7 +16,7 @@ pub(super) const EVERY_DAY: u8 = 0x7f;
 pub(super) fn hash_settings(
     by: Option<HashBySpec>,
     salt: Option<Spanned<String>>,
-    context: &mut Context<'_, '_>,
+    context: &mut DocumentContext<'_, '_>,
 ) -> HashSettings {
     let by = by.map(|by| match by {
         HashBySpec::Cluster => HashBy::Cluster,
@@ -35,7 +35,7 @@ pub(super) fn hash_settings(
 }
 
 /// `stagger`; the outer `None` says that it was refused.
-pub(super) fn stagger(spec: Option<StaggerSpec>, context: &mut Context<'_, '_>) -> Option<Option<Stagger>> {
+pub(super) fn stagger(spec: Option<StaggerSpec>, context: &mut DocumentContext<'_, '_>) -> Option<Option<Stagger>> {
     let Some(spec) = spec else { return Some(None) };
     let hash = hash_settings(spec.by, spec.salt, context);
     let window_minutes = durations::window(&spec.window, (1, DAY_MINUTES), context)?;
@@ -43,12 +43,12 @@ pub(super) fn stagger(spec: Option<StaggerSpec>, context: &mut Context<'_, '_>) 
 }
 
 /// `notDuring`.
-pub(super) fn windows(list: Vec<Spanned<WindowSpec>>, context: &mut Context<'_, '_>) -> Vec<WeeklyWindow> {
+pub(super) fn windows(list: Vec<Spanned<WindowSpec>>, context: &mut DocumentContext<'_, '_>) -> Vec<WeeklyWindow> {
     list.into_iter().filter_map(|window| weekly(window, context)).collect()
 }
 
 /// A weekly window.
-pub(super) fn weekly(window: Spanned<WindowSpec>, context: &mut Context<'_, '_>) -> Option<WeeklyWindow> {
+pub(super) fn weekly(window: Spanned<WindowSpec>, context: &mut DocumentContext<'_, '_>) -> Option<WeeklyWindow> {
     let span = window.span;
     let WindowSpec { days, from, to, time_zone } = window.value;
     let weekdays = days.map_or(Some(EVERY_DAY), |days| weekdays(&days, context))?;
@@ -65,7 +65,7 @@ pub(super) fn weekly(window: Spanned<WindowSpec>, context: &mut Context<'_, '_>)
 }
 
 /// The days as bits, Sunday first.
-pub(super) fn weekdays(days: &Spanned<Vec<Spanned<DaySpec>>>, context: &mut Context<'_, '_>) -> Option<u8> {
+pub(super) fn weekdays(days: &Spanned<Vec<Spanned<DaySpec>>>, context: &mut DocumentContext<'_, '_>) -> Option<u8> {
     if days.is_empty() {
         context.error(Code::InvalidValue, days.span, "name at least one day");
         return None;
@@ -79,7 +79,7 @@ pub(super) fn window_zone(zone: &Spanned<String>) -> WindowZone {
 }
 
 /// `HH:MM` in minutes, up to a bound.
-fn time_of_day(text: &Spanned<String>, most: u32, context: &mut Context<'_, '_>) -> Option<u32> {
+fn time_of_day(text: &Spanned<String>, most: u32, context: &mut DocumentContext<'_, '_>) -> Option<u32> {
     if text.value == "24:00" && most == DAY_MINUTES {
         return Some(DAY_MINUTES);
     }
@@ -88,6 +88,6 @@ fn time_of_day(text: &Spanned<String>, most: u32, context: &mut Context<'_, '_>)
 }
 
 /// Reports a zone that does not exist where a window names it.
-pub(super) fn refuse_reference(zone: &Spanned<String>, context: &mut Context<'_, '_>) -> Option<Span> {
+pub(super) fn refuse_reference(zone: &Spanned<String>, context: &mut DocumentContext<'_, '_>) -> Option<Span> {
     context.refuses_reference(zone, super::context::IN_ZONE).then_some(zone.span)
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::context::Context;
+use super::context::DocumentContext;
 use super::resource::{is_cron_job, object_name, text};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::tree::{FileId, Located, Span, Spanned};
@@ -14,7 +14,7 @@ pub(super) struct TakenFiles {
     /// The places of the CronJobs that tasks take.
     cron_jobs: BTreeSet<Span>,
     /// The files that `cronJob` names.
-    sources: BTreeMap<FileId, SourceFile>,
+    sources: BTreeMap<FileId, CronJobFile>,
     /// The files that `resources` names.
     resources: BTreeSet<FileId>,
     /// CronJobs among resources, by place: what is wrong if no task takes them.
@@ -24,13 +24,13 @@ pub(super) struct TakenFiles {
 }
 
 /// A file that `cronJob` names.
-struct SourceFile {
+struct CronJobFile {
     /// As it was written, where it is named first.
     named: Spanned<String>,
-    objects: Vec<Object>,
+    objects: Vec<FileObject>,
 }
 
-struct Object {
+struct FileObject {
     span: Span,
     kind: String,
     name: String,
@@ -40,13 +40,13 @@ struct Object {
 impl TakenFiles {
     /// A file that `cronJob` names, with its objects.
     pub(super) fn name_as_cron_job(&mut self, named: &Spanned<String>, id: FileId, objects: &[Located]) {
-        let entry = |object: &Located| Object {
+        let entry = |object: &Located| FileObject {
             span: object.span(),
             kind: text(object, "kind").unwrap_or_default().to_owned(),
             name: object_name(object).to_owned(),
             is_cron_job: is_cron_job(object),
         };
-        self.sources.entry(id).or_insert_with(|| SourceFile {
+        self.sources.entry(id).or_insert_with(|| CronJobFile {
             named: Spanned::new(named.value.clone(), named.span),
             // Documents of our own stand in files of any kind.
             objects: objects.iter().filter(|object| not_for_a_cluster(object).is_none()).map(entry).collect(),
@@ -115,7 +115,7 @@ pub(super) fn not_for_a_cluster(object: &Located) -> Option<Diagnostic> {
 
 /// Reports CronJobs among resources that no task takes, and objects in `cronJob` files that nobody takes. Runs when all tasks
 /// are known.
-pub(super) fn report(context: &mut Context<'_, '_>) {
+pub(super) fn report(context: &mut DocumentContext<'_, '_>) {
     let files = std::mem::take(&mut context.files);
     if files.is_incomplete {
         return;
@@ -124,7 +124,7 @@ pub(super) fn report(context: &mut Context<'_, '_>) {
     context.diags.extend(beside.map(|(_, fault)| fault));
     let used: BTreeSet<FileId> = files.cron_jobs.iter().map(|span| span.file).collect();
     for (id, source) in files.sources.iter().filter(|(id, _)| used.contains(id) && !files.resources.contains(id)) {
-        let left: Vec<&Object> =
+        let left: Vec<&FileObject> =
             source.objects.iter().filter(|object| !files.cron_jobs.contains(&object.span)).collect();
         let path = &context.library.sources.file(*id).path;
         context.diags.extend(left_behind(path.as_str(), &source.named, &left));
@@ -132,9 +132,9 @@ pub(super) fn report(context: &mut Context<'_, '_>) {
 }
 
 /// The objects of a `cronJob` file that go nowhere.
-fn left_behind(path: &str, named: &Spanned<String>, left: &[&Object]) -> Option<Diagnostic> {
+fn left_behind(path: &str, named: &Spanned<String>, left: &[&FileObject]) -> Option<Diagnostic> {
     let first = left.first()?;
-    let name = |object: &&Object| match object.name.as_str() {
+    let name = |object: &&FileObject| match object.name.as_str() {
         "" => format!("a {}", object.kind),
         name => format!("{} `{name}`", object.kind),
     };

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::validate::Quantity;
-pub(super) use crate::validate::requests::{Amounts, add, read};
+pub(super) use crate::validate::requests::{ResourceQuantities, add, read};
 
 /// As they are written; nothing of a resource is not worth a line.
-pub(super) fn write(amounts: &Amounts) -> Value {
+pub(super) fn write(amounts: &ResourceQuantities) -> Value {
     let some = amounts.iter().filter(|(_, amount)| **amount != Quantity::ZERO);
     some.map(|(name, amount)| (name.clone(), json!(shown(name, *amount)))).collect::<serde_json::Map<_, _>>().into()
 }

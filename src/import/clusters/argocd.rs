@@ -7,19 +7,19 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::collector::Collector;
 use super::imported::ImportedCluster;
-use super::object::Object;
+use super::object::KubernetesObject;
 
 /// Members of a Secret's data and of its `config` that are no labels.
 const DATA: [&str; 7] = ["bearerToken", "caData", "certData", "config", "keyData", "password", "server"];
 
 /// Whether it is one.
-pub(super) fn is_cluster(object: &Object) -> bool {
+pub(super) fn is_cluster(object: &KubernetesObject) -> bool {
     let kind = object.at(&["metadata", "labels", "argocd.argoproj.io/secret-type"]);
     object.is("", "Secret") && kind.is_some_and(|kind| kind == "cluster")
 }
 
 /// Reads one; a cluster without a usable name has an empty one.
-pub(super) fn read(object: &Object, collector: &mut Collector<'_>) -> ImportedCluster {
+pub(super) fn read(object: &KubernetesObject, collector: &mut Collector<'_>) -> ImportedCluster {
     let plain = object.text(&["stringData", "name"]).map(str::to_owned);
     let name = plain.or_else(|| decoded(object.text(&["data", "name"])?)).filter(|name| !is_address(name));
     let mut found = collector.begin(object, "Argo CD Secret", name.as_deref().unwrap_or_default());

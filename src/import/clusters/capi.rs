@@ -5,17 +5,21 @@ use serde_json::Value;
 
 use super::collector::Collector;
 use super::imported::ImportedCluster;
-use super::object::{Object, text};
+use super::object::{KubernetesObject, text};
 
 pub(super) const GROUP: &str = "cluster.x-k8s.io";
 
 /// Whether it is one of the objects that clusters refer to.
-pub(super) fn is_part(object: &Object) -> bool {
+pub(super) fn is_part(object: &KubernetesObject) -> bool {
     object.group.ends_with(".cluster.x-k8s.io")
 }
 
 /// Reads one, with all objects of the input.
-pub(super) fn read(object: &Object, all: &[Object], collector: &mut Collector<'_>) -> ImportedCluster {
+pub(super) fn read(
+    object: &KubernetesObject,
+    all: &[KubernetesObject],
+    collector: &mut Collector<'_>,
+) -> ImportedCluster {
     let mut found = collector.begin(object, "Cluster API Cluster", object.name());
     let infrastructure = referred(object, "infrastructureRef", all);
     let control_plane = referred(object, "controlPlaneRef", all);
@@ -38,7 +42,11 @@ pub(super) fn read(object: &Object, all: &[Object], collector: &mut Collector<'_
 }
 
 /// The object that a cluster refers to, if the input has it.
-fn referred<'a>(object: &Object, reference: &str, all: &'a [Object]) -> Option<&'a Object> {
+fn referred<'a>(
+    object: &KubernetesObject,
+    reference: &str,
+    all: &'a [KubernetesObject],
+) -> Option<&'a KubernetesObject> {
     let kind = object.text(&["spec", reference, "kind"])?;
     let name = object.text(&["spec", reference, "name"])?;
     let namespace = object.text(&["spec", reference, "namespace"]).unwrap_or_else(|| object.namespace());
@@ -47,7 +55,7 @@ fn referred<'a>(object: &Object, reference: &str, all: &'a [Object]) -> Option<&
 }
 
 /// The variable of the topology that names the region.
-fn variable(object: &Object) -> Option<&str> {
+fn variable(object: &KubernetesObject) -> Option<&str> {
     let mut variables = object.list(&["spec", "topology", "variables"]).iter();
     let named = |variable: &&Value| matches!(text(variable, &["name"]), Some("region" | "location"));
     variables.find(named).and_then(|variable| text(variable, &["value"]))
@@ -68,7 +76,7 @@ fn provider(kind: &str) -> Option<String> {
 }
 
 /// The names of `status.failureDomains`: a map in v1beta1, a list in v1beta2.
-fn failure_domains(object: &Object) -> Vec<&str> {
+fn failure_domains(object: &KubernetesObject) -> Vec<&str> {
     match object.at(&["status", "failureDomains"]) {
         Some(Value::Object(map)) => map.keys().map(String::as_str).collect(),
         Some(Value::Array(list)) => list.iter().filter_map(|domain| text(domain, &["name"])).collect(),

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::amounts::Amounts;
+use super::amounts::ResourceQuantities;
 use super::imported::{ImportedCluster, ImportedTaint};
-use super::object::{Object, text};
+use super::object::{KubernetesObject, text};
 use crate::diag::{Code, Diagnostic, Diagnostics, Place};
 use crate::model::TaintEffect;
 use crate::validate::quantity::QuantityError;
@@ -24,7 +24,7 @@ impl Collector<'_> {
 
     /// A cluster of which only the name and the labels are known. A label that Kubernetes would refuse has strayed in from
     /// elsewhere in a broken object, and may be anything.
-    pub(super) fn begin(&mut self, object: &Object, what: &str, name: &str) -> ImportedCluster {
+    pub(super) fn begin(&mut self, object: &KubernetesObject, what: &str, name: &str) -> ImportedCluster {
         let source = format!("{what} `{}`", object.full_name());
         let all = object.labels();
         let count = all.len();
@@ -48,12 +48,20 @@ impl Collector<'_> {
     }
 
     /// Amounts of a cluster.
-    pub(super) fn amounts(&mut self, found: &ImportedCluster, amounts: Result<Amounts, QuantityError>) -> Amounts {
+    pub(super) fn amounts(
+        &mut self,
+        found: &ImportedCluster,
+        amounts: Result<ResourceQuantities, QuantityError>,
+    ) -> ResourceQuantities {
         self.amounts_in(&found.file, &found.source, amounts)
     }
 
     /// Amounts of an object.
-    pub(super) fn amounts_of(&mut self, object: &Object, amounts: Result<Amounts, QuantityError>) -> Amounts {
+    pub(super) fn amounts_of(
+        &mut self,
+        object: &KubernetesObject,
+        amounts: Result<ResourceQuantities, QuantityError>,
+    ) -> ResourceQuantities {
         self.amounts_in(&object.file, &format!("{} `{}`", object.kind, object.full_name()), amounts)
     }
 
@@ -61,7 +69,7 @@ impl Collector<'_> {
     pub(super) fn taints(
         &mut self,
         found: &ImportedCluster,
-        object: &Object,
+        object: &KubernetesObject,
         health: &[&str],
         effect: impl Fn(&str) -> Option<TaintEffect>,
     ) -> Vec<ImportedTaint> {
@@ -82,11 +90,16 @@ impl Collector<'_> {
         taints
     }
 
-    fn amounts_in(&mut self, file: &str, source: &str, amounts: Result<Amounts, QuantityError>) -> Amounts {
+    fn amounts_in(
+        &mut self,
+        file: &str,
+        source: &str,
+        amounts: Result<ResourceQuantities, QuantityError>,
+    ) -> ResourceQuantities {
         amounts.unwrap_or_else(|error| {
             let message = format!("{source}: {}", error.message);
             self.diags.push(Diagnostic::at(Code::InvalidQuantity, Place::Path(file.to_owned()), message));
-            Amounts::new()
+            ResourceQuantities::new()
         })
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::collector::Collector;
 use super::imported::ImportedCluster;
-use super::object::Object;
+use super::object::KubernetesObject;
 use super::{argocd, capi, karmada, nodes, ocm};
 use crate::diag::{Code, Diagnostic, Diagnostics, Place, nearest};
 use crate::model::naming;
@@ -15,7 +15,7 @@ use crate::validate::names;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
-pub struct Request<'r> {
+pub struct ImportRequest<'r> {
     /// The cluster whose nodes and pods the input holds.
     pub cluster: Option<&'r str>,
     /// Names of the input, and what to write instead.
@@ -24,8 +24,8 @@ pub struct Request<'r> {
 
 /// The clusters of the input in the order of their names, and what there is to say about them.
 pub fn gather(
-    objects: &[Object],
-    request: Request<'_>,
+    objects: &[KubernetesObject],
+    request: ImportRequest<'_>,
     diags: &mut Diagnostics,
 ) -> (Vec<ImportedCluster>, Vec<String>) {
     let mut collector = Collector { diags, notes: Vec::new() };

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::amounts::{self, Amounts};
+use super::amounts::{self, ResourceQuantities};
 use crate::frontend::native::API_VERSION;
 use crate::model::TaintEffect;
 use crate::validate::Version;
-use crate::yaml::Shape;
+use crate::yaml::FieldOrder;
 
 /// What is known of a cluster.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +39,7 @@ pub struct ImportedCluster {
     /// As `1.33`.
     pub version: Option<String>,
     /// What the cluster can take.
-    pub capacity: Capacity,
+    pub capacity: ImportedCapacity,
 }
 
 /// A taint; its value is empty if there is none.
@@ -55,18 +55,18 @@ pub struct ImportedTaint {
 
 /// What a cluster can take; None is not known.
 #[derive(Clone, Debug, Default)]
-pub struct Capacity {
+pub struct ImportedCapacity {
     /// What all nodes can take.
-    pub allocatable: Option<Amounts>,
+    pub allocatable: Option<ResourceQuantities>,
     /// What running pods request.
-    pub allocated: Option<Amounts>,
+    pub allocated: Option<ResourceQuantities>,
     /// What pending pods request.
-    pub allocating: Option<Amounts>,
+    pub allocating: Option<ResourceQuantities>,
 }
 
-impl Capacity {
+impl ImportedCapacity {
     /// Its members that are known.
-    pub fn members(&self) -> impl Iterator<Item = (&'static str, &Amounts)> {
+    pub fn members(&self) -> impl Iterator<Item = (&'static str, &ResourceQuantities)> {
         let all =
             [("allocatable", &self.allocatable), ("allocated", &self.allocated), ("allocating", &self.allocating)];
         all.into_iter().filter_map(|(name, amounts)| Some((name, amounts.as_ref()?)))
@@ -225,7 +225,7 @@ pub fn provider(word: &str) -> Option<String> {
 
 /// The order in which a person writes the fields of a document.
 #[derive(Clone, Copy)]
-pub enum Order {
+pub enum DocumentOrder {
     /// A whole document.
     Document,
     /// `metadata`.
@@ -240,9 +240,9 @@ pub enum Order {
     Free,
 }
 
-impl Order {
-    fn fields(self) -> &'static [(&'static str, Order)] {
-        use Order::{Capacity, Document, Free, Metadata, Spec, Taint};
+impl DocumentOrder {
+    fn fields(self) -> &'static [(&'static str, DocumentOrder)] {
+        use DocumentOrder::{Capacity, Document, Free, Metadata, Spec, Taint};
         match self {
             Document => &[("apiVersion", Free), ("kind", Free), ("metadata", Metadata), ("spec", Spec)],
             Metadata => &[("name", Free), ("labels", Free)],
@@ -268,7 +268,7 @@ impl Order {
     }
 }
 
-impl Shape for Order {
+impl FieldOrder for DocumentOrder {
     fn is_ordered(&self) -> bool {
         !self.fields().is_empty()
     }
@@ -279,7 +279,7 @@ impl Shape for Order {
     }
 
     fn other(&self) -> Self {
-        Order::Free
+        DocumentOrder::Free
     }
 
     fn item(&self) -> Self {

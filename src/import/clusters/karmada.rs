@@ -2,8 +2,8 @@
 
 use super::amounts;
 use super::collector::Collector;
-use super::imported::{Capacity, ImportedCluster};
-use super::object::Object;
+use super::imported::{ImportedCapacity, ImportedCluster};
+use super::object::KubernetesObject;
 use crate::model::TaintEffect;
 
 pub(super) const GROUP: &str = "cluster.karmada.io";
@@ -13,7 +13,7 @@ const HEALTH: [&str; 3] =
     ["cluster.karmada.io/not-ready", "cluster.karmada.io/unreachable", "cluster.karmada.io/terminating"];
 
 /// Reads one.
-pub(super) fn read(object: &Object, collector: &mut Collector<'_>) -> ImportedCluster {
+pub(super) fn read(object: &KubernetesObject, collector: &mut Collector<'_>) -> ImportedCluster {
     let mut found = collector.begin(object, "Karmada Cluster", object.name());
     found.provider = object.text(&["spec", "provider"]).map(str::to_owned);
     found.region = object.text(&["spec", "region"]).map(str::to_owned);
@@ -40,7 +40,7 @@ pub(super) fn read(object: &Object, collector: &mut Collector<'_>) -> ImportedCl
             Some(collector.amounts(&found, amounts))
         };
         let (allocatable, allocated, allocating) = (read("allocatable"), read("allocated"), read("allocating"));
-        found.capacity = Capacity { allocatable, allocated, allocating };
+        found.capacity = ImportedCapacity { allocatable, allocated, allocating };
     }
     found
 }

@@ -10,20 +10,20 @@ use serde_json::Value;
 
 use super::amounts;
 use super::collector::Collector;
-use super::imported::{Capacity, ImportedCluster};
-use super::object::{Object, text};
+use super::imported::{ImportedCapacity, ImportedCluster};
+use super::object::{KubernetesObject, text};
 use crate::validate::Quantity;
 use crate::validate::requests;
 
 /// Whether it is a node or a pod.
-pub fn is_part(object: &Object) -> bool {
+pub fn is_part(object: &KubernetesObject) -> bool {
     object.is("", "Node") || object.is("", "Pod")
 }
 
 /// Adds all of the input up, if it has nodes.
-pub(super) fn read(all: &[Object], cluster: &str, collector: &mut Collector<'_>) -> Option<ImportedCluster> {
+pub(super) fn read(all: &[KubernetesObject], cluster: &str, collector: &mut Collector<'_>) -> Option<ImportedCluster> {
     let mut seen = BTreeSet::new();
-    let parts: Vec<&Object> = all.iter().filter(|object| is_part(object)).collect();
+    let parts: Vec<&KubernetesObject> = all.iter().filter(|object| is_part(object)).collect();
     let parts = || parts.iter().copied();
     let first = parts().find(|object| object.kind == "Node")?;
     let mut found = collector.begin(first, "the nodes of", cluster);
@@ -64,7 +64,7 @@ pub(super) fn read(all: &[Object], cluster: &str, collector: &mut Collector<'_>)
             "pods of CronJobs are left out: they come and go, and what a task was placed with counts by itself";
         collector.note(format!("{message}: {scheduled}"));
     }
-    found.capacity = Capacity { allocatable: Some(allocatable), allocated: None, allocating: None };
+    found.capacity = ImportedCapacity { allocatable: Some(allocatable), allocated: None, allocating: None };
     if pods == 0 {
         collector.note("there are no pods in the input: `allocated` and `allocating` are not known".to_owned());
     } else {
@@ -76,7 +76,7 @@ pub(super) fn read(all: &[Object], cluster: &str, collector: &mut Collector<'_>)
 
 /// Whether a pod belongs to a Job that a CronJob made, by the name that the controller gives it: `NAME-` and the minutes
 /// since 1970, which have eight digits since 1989 (`getJobName` in Kubernetes' `pkg/controller/cronjob/utils.go`).
-fn is_of_cron_job(pod: &Object) -> bool {
+fn is_of_cron_job(pod: &KubernetesObject) -> bool {
     let scheduled = |name: &str| {
         let minutes = name.rsplit_once('-').filter(|(task, _)| !task.is_empty()).map(|(_, minutes)| minutes);
         minutes.is_some_and(|minutes| minutes.len() >= 8 && minutes.bytes().all(|byte| byte.is_ascii_digit()))
@@ -90,7 +90,7 @@ fn is_of_cron_job(pod: &Object) -> bool {
 }
 
 /// Whether a node takes no pods now.
-fn is_idle(node: &Object) -> bool {
+fn is_idle(node: &KubernetesObject) -> bool {
     let cordoned = node.at(&["spec", "unschedulable"]).is_some_and(|cordoned| cordoned == true);
     let ready = |condition: &Value| text(condition, &["type"]) == Some("Ready");
     let conditions = node.list(&["status", "conditions"]);

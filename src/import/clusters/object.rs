@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// An object of Kubernetes.
 #[derive(Clone, Debug)]
-pub struct Object {
+pub struct KubernetesObject {
     /// The input that it came from.
     pub file: String,
     /// The group of its API; empty for the core.
@@ -16,7 +16,7 @@ pub struct Object {
     value: Value,
 }
 
-impl Object {
+impl KubernetesObject {
     /// An object of an `apiVersion` and a kind.
     pub fn new(file: &str, version: &str, kind: String, value: Value) -> Self {
         let group = version.split_once('/').map_or("", |(group, _)| group);

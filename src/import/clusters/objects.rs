@@ -8,7 +8,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::object::Object;
+use super::object::KubernetesObject;
 use crate::diag::{Code, Diagnostic, Diagnostics, Place};
 use crate::tree::FileId;
 use crate::yaml::{self, Data, Node};
@@ -65,7 +65,7 @@ fn keeps(under: &str, key: &str) -> bool {
 }
 
 /// Reads the objects of one input; what cannot be read is said without a word of it.
-pub fn read(file: &str, bytes: &[u8], diags: &mut Diagnostics) -> Vec<Object> {
+pub fn read(file: &str, bytes: &[u8], diags: &mut Diagnostics) -> Vec<KubernetesObject> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
     let json = matches!(first, Some(b'{' | b'['));
@@ -219,7 +219,7 @@ impl<'de> Visitor<'de> for Kept<'_> {
 }
 
 /// A list gives its items; those of a typed list may leave out what they are.
-fn unpack(file: &str, root: Value, inherited: Option<(&str, &str)>, objects: &mut Vec<Object>) {
+fn unpack(file: &str, root: Value, inherited: Option<(&str, &str)>, objects: &mut Vec<KubernetesObject>) {
     let root = match root {
         Value::Array(items) => return items.into_iter().for_each(|item| unpack(file, item, None, objects)),
         Value::Object(root) => root,
@@ -235,7 +235,7 @@ fn unpack(file: &str, root: Value, inherited: Option<(&str, &str)>, objects: &mu
             let Some(Value::Array(items)) = root.remove("items") else { return };
             items.into_iter().for_each(|item| unpack(file, item, Some((&version, of)), objects));
         }
-        _ => objects.push(Object::new(file, &version, kind, Value::Object(root))),
+        _ => objects.push(KubernetesObject::new(file, &version, kind, Value::Object(root))),
     }
 }
 

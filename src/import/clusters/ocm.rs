@@ -4,7 +4,7 @@
 use super::amounts;
 use super::collector::Collector;
 use super::imported::{ImportedCluster, provider};
-use super::object::{Object, text};
+use super::object::{KubernetesObject, text};
 use crate::model::TaintEffect;
 
 pub(super) const GROUP: &str = "cluster.open-cluster-management.io";
@@ -14,7 +14,7 @@ const HEALTH: [&str; 2] =
     ["cluster.open-cluster-management.io/unavailable", "cluster.open-cluster-management.io/unreachable"];
 
 /// Reads one, unless the hub has not accepted it.
-pub(super) fn read(object: &Object, collector: &mut Collector<'_>) -> Option<ImportedCluster> {
+pub(super) fn read(object: &KubernetesObject, collector: &mut Collector<'_>) -> Option<ImportedCluster> {
     let mut found = collector.begin(object, "OCM ManagedCluster", object.name());
     if object.at(&["spec", "hubAcceptsClient"]).is_some_and(|accepted| accepted == false) {
         collector.note(format!("{} is not accepted by the hub and is left out", found.source));

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::amounts;
-use super::imported::{ImportedCluster, Order};
+use super::imported::{DocumentOrder, ImportedCluster};
 use crate::diag::{Code, Diagnostic, Place};
 use crate::frontend::native::API_VERSION;
 use crate::tree::FileId;
@@ -14,13 +14,13 @@ use crate::yaml;
 
 /// A file that exists.
 #[derive(Clone, Debug)]
-pub struct File {
+pub struct InventoryFile {
     /// Its path as it is shown, which is also the path to write to.
     path: String,
     /// Its text between lines of `---`, each with the line before it.
-    parts: Vec<Part>,
+    parts: Vec<StreamPart>,
     /// Its documents.
-    documents: Vec<Document>,
+    documents: Vec<ClusterDocument>,
     /// It cannot be read, or only in part.
     broken: bool,
     /// It is JSON.
@@ -29,7 +29,7 @@ pub struct File {
 
 /// What stands between two lines of `---`.
 #[derive(Clone, Debug)]
-struct Part {
+struct StreamPart {
     /// The line of `---`; empty before the first.
     head: String,
     body: String,
@@ -38,7 +38,7 @@ struct Part {
 
 /// A document of ours.
 #[derive(Clone, Debug)]
-struct Document {
+struct ClusterDocument {
     /// `Cluster`, `ClusterCapacity`; empty for any other.
     kind: String,
     name: String,
@@ -49,7 +49,7 @@ struct Document {
 
 /// What becomes of the files.
 #[derive(Debug, Default)]
-pub struct Plan {
+pub struct UpdatePlan {
     /// Paths to write, with their new text, in order.
     pub writes: Vec<(String, String)>,
     /// Those of them that do not exist yet.
@@ -64,9 +64,9 @@ pub struct Plan {
     pub conflicts: Vec<Diagnostic>,
 }
 
-impl File {
+impl InventoryFile {
     /// Reads a file.
-    pub fn read(path: String, bytes: &[u8]) -> File {
+    pub fn read(path: String, bytes: &[u8]) -> InventoryFile {
         let parsed = yaml::parse(FileId(0), bytes);
         let text = String::from_utf8_lossy(bytes);
         let json = text.trim_start().starts_with('{');
@@ -75,7 +75,7 @@ impl File {
             let text = |name: &str| document.root.get(name).and_then(|node| node.as_str()).unwrap_or_default();
             let ours = text("apiVersion") == API_VERSION && matches!(text("kind"), "Cluster" | "ClusterCapacity");
             let name = document.root.get("metadata").and_then(|metadata| metadata.get("name"));
-            Document {
+            ClusterDocument {
                 kind: if ours { text("kind").to_owned() } else { String::new() },
                 name: name.and_then(|name| name.as_str()).unwrap_or_default().to_owned(),
                 value: document.root.to_value(),
@@ -83,7 +83,7 @@ impl File {
             }
         });
         let documents = documents.collect();
-        File { path, parts, documents, broken: !parsed.diagnostics.is_empty(), json }
+        InventoryFile { path, parts, documents, broken: !parsed.diagnostics.is_empty(), json }
     }
 
     /// Whether it may hold clusters that nobody can tell.
@@ -106,7 +106,7 @@ impl File {
         if !part.head.is_empty() {
             part.head = "---\n".to_owned();
         }
-        part.body = yaml::emit(&value, Order::Document);
+        part.body = yaml::emit(&value, DocumentOrder::Document);
         part.changed = true;
         self.documents[at].value = value;
     }
@@ -121,25 +121,25 @@ impl File {
         }
         let head = if empty { String::new() } else { "---\n".to_owned() };
         let (kind, name) = (value["kind"].as_str(), value["metadata"]["name"].as_str());
-        self.documents.push(Document {
+        self.documents.push(ClusterDocument {
             kind: kind.unwrap_or_default().to_owned(),
             name: name.unwrap_or_default().to_owned(),
             value: value.clone(),
             part: self.parts.len(),
         });
-        self.parts.push(Part { head, body: yaml::emit(value, Order::Document), changed: true });
+        self.parts.push(StreamPart { head, body: yaml::emit(value, DocumentOrder::Document), changed: true });
     }
 }
 
 /// A text cut before each line of `---`, and where each part ends.
-fn parts(text: &str) -> (Vec<Part>, Vec<usize>) {
-    let mut parts = vec![Part { head: String::new(), body: String::new(), changed: false }];
+fn parts(text: &str) -> (Vec<StreamPart>, Vec<usize>) {
+    let mut parts = vec![StreamPart { head: String::new(), body: String::new(), changed: false }];
     let (mut ends, mut at) = (Vec::new(), 0);
     for line in text.split_inclusive('\n') {
         let rest = line.strip_prefix("---");
         if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace)) {
             ends.push(at);
-            parts.push(Part { head: line.to_owned(), body: String::new(), changed: false });
+            parts.push(StreamPart { head: line.to_owned(), body: String::new(), changed: false });
         } else if let Some(part) = parts.last_mut() {
             part.body.push_str(line);
         }
@@ -150,13 +150,17 @@ fn parts(text: &str) -> (Vec<Part>, Vec<usize>) {
 
 /// The stream of documents of all clusters.
 pub fn stream(found: &[ImportedCluster]) -> String {
-    let documents: Vec<String> = found.iter().map(|one| yaml::emit(&one.document(), Order::Document)).collect();
+    let documents: Vec<String> = found.iter().map(|one| yaml::emit(&one.document(), DocumentOrder::Document)).collect();
     documents.join("---\n")
 }
 
 /// What becomes of the files. `place` gives the path of a document of a kind and a name that stands nowhere yet.
-pub fn plan(mut files: Vec<File>, found: &[ImportedCluster], place: impl Fn(&str, &str) -> String) -> Plan {
-    let mut plan = Plan::default();
+pub fn plan(
+    mut files: Vec<InventoryFile>,
+    found: &[ImportedCluster],
+    place: impl Fn(&str, &str) -> String,
+) -> UpdatePlan {
+    let mut plan = UpdatePlan::default();
     for file in files.iter().filter(|file| file.is_riddle()) {
         let diagnostic = Diagnostic::at(
             Code::InvalidFile,
@@ -173,7 +177,7 @@ pub fn plan(mut files: Vec<File>, found: &[ImportedCluster], place: impl Fn(&str
         let mut changed = false;
         for (kind, name, value) in documents(&files, one) {
             let held = files.iter().enumerate().find_map(|(at, file)| {
-                let same = |document: &Document| document.kind == kind && document.name == name;
+                let same = |document: &ClusterDocument| document.kind == kind && document.name == name;
                 Some((at, file.documents.iter().position(same)?))
             });
             match held {
@@ -204,7 +208,7 @@ pub fn plan(mut files: Vec<File>, found: &[ImportedCluster], place: impl Fn(&str
                             .help("move it away, or import into another place"),
                         ),
                         None => {
-                            let mut file = File::read(path, b"");
+                            let mut file = InventoryFile::read(path, b"");
                             file.append(&value);
                             files.push(file);
                         }
@@ -231,7 +235,7 @@ pub fn plan(mut files: Vec<File>, found: &[ImportedCluster], place: impl Fn(&str
 
 /// The documents that a cluster should have: what stands there, brought up to what is known. A capacity goes where one
 /// stands already, for two would be an error.
-fn documents<'f>(files: &[File], one: &'f ImportedCluster) -> Vec<(&'static str, &'f str, Value)> {
+fn documents<'f>(files: &[InventoryFile], one: &'f ImportedCluster) -> Vec<(&'static str, &'f str, Value)> {
     let held = |kind: &str| {
         let mut all = files.iter().flat_map(|file| &file.documents);
         all.find(|document| document.kind == kind && document.name == one.name).map(|document| document.value.clone())
@@ -251,7 +255,7 @@ fn documents<'f>(files: &[File], one: &'f ImportedCluster) -> Vec<(&'static str,
     match cluster {
         Some(cluster) => documents.push(("Cluster", name, merged(cluster, one, !apart))),
         None if apart => {
-            let plain = ImportedCluster { capacity: super::imported::Capacity::default(), ..one.clone() };
+            let plain = ImportedCluster { capacity: super::imported::ImportedCapacity::default(), ..one.clone() };
             documents.push(("Cluster", name, plain.document()));
         }
         None => documents.push(("Cluster", name, one.document())),
@@ -346,8 +350,8 @@ metadata: {name: eu, labels: {env: prod, owner: me}}   # kept
 spec: {region: eu-west-1, kubernetesVersion: v1.33.4, timeZone: Europe/Dublin, capacity: {allocatable: {cpu: 64000m}}}
 ";
 
-    fn run(texts: &[(&str, &str)], found: &[ImportedCluster]) -> Plan {
-        let files = texts.iter().map(|(path, text)| File::read((*path).to_owned(), text.as_bytes())).collect();
+    fn run(texts: &[(&str, &str)], found: &[ImportedCluster]) -> UpdatePlan {
+        let files = texts.iter().map(|(path, text)| InventoryFile::read((*path).to_owned(), text.as_bytes())).collect();
         plan(files, found, |kind, name| match kind {
             "Cluster" => format!("{name}.yaml"),
             _ => format!("{name}.capacity.yaml"),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::factor::Draft;
+use super::factor::FactoredTask;
 use super::leaves::{Parts, below, step};
 use super::template::{Refs, unify};
 use super::variables::{name_for, unique};
@@ -23,7 +23,7 @@ pub(super) struct Spread {
 }
 
 impl Spread {
-    pub(super) fn of(draft: Draft) -> Self {
+    pub(super) fn of(draft: FactoredTask) -> Self {
         let mut differences = BTreeMap::new();
         for (set, layer) in &draft.overrides {
             flatten(layer, String::new(), &mut |path, value| {

@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 
 use super::across::{Spread, layer_of};
 use super::layer::{difference, lay};
-use super::leaves::{Orders, Parts, step};
+use super::leaves::{LeafOrders, Parts, step};
 use super::selectors::{Described, name_of, select};
 use super::variables::unique;
-use super::write::{self, Entry};
+use super::write::{self, WrittenEntry};
 
 /// At most so many bases make a task: more would hide the job.
 const MOST: usize = 2;
@@ -32,7 +32,7 @@ struct Standing {
     given: BTreeSet<(Vec<usize>, String)>,
     /// The texts of the units that the bases give, by path, and the orders of their lists.
     units: Arc<BTreeMap<String, String>>,
-    orders: Arc<Orders>,
+    orders: Arc<LeafOrders>,
     lines: usize,
 }
 
@@ -53,10 +53,10 @@ impl Standing {
 }
 
 /// Tasks with their bases.
-pub(super) struct Plan<'t> {
+pub(super) struct BasePlan<'t> {
     tasks: &'t [Spread],
     bodies: Vec<Value>,
-    units: Vec<BTreeMap<&'t str, Unit<'t>>>,
+    units: Vec<BTreeMap<&'t str, BaseUnit<'t>>>,
     clusters: &'t [Described],
     /// By task and clusters, what no layer says.
     patches: BTreeMap<usize, BTreeMap<Vec<usize>, Value>>,
@@ -66,7 +66,7 @@ pub(super) struct Plan<'t> {
 
 /// What enters a base as a whole: a leaf, or an item of a list with all its leaves.
 #[derive(Clone, Debug)]
-struct Unit<'t> {
+struct BaseUnit<'t> {
     text: String,
     leaves: Vec<(&'t String, &'t Value)>,
 }
@@ -102,7 +102,7 @@ pub(super) fn ground(job_defaults: &Map<String, Value>, time_zone: Option<&str>)
     ground
 }
 
-impl<'t> Plan<'t> {
+impl<'t> BasePlan<'t> {
     pub(super) fn new(tasks: &'t [Spread], clusters: &'t [Described], ground: &Value) -> Self {
         let bodies: Vec<Value> = tasks.iter().map(|task| task.parts.to_body()).collect();
         let units = tasks.iter().map(|task| units(&task.parts)).collect();
@@ -458,7 +458,7 @@ fn entries<'v>(
     differences: impl Iterator<Item = (&'v (Vec<usize>, String), &'v Value)>,
     within: &[usize],
     clusters: &[Described],
-) -> Vec<Entry> {
+) -> Vec<WrittenEntry> {
     let mut sets: BTreeMap<&Vec<usize>, Vec<(&String, &Value)>> = BTreeMap::new();
     for ((set, path), value) in differences {
         sets.entry(set).or_default().push((path, value));
@@ -467,18 +467,18 @@ fn entries<'v>(
     let entry = |(set, leaves): (&Vec<usize>, Vec<(&String, &Value)>)| {
         let selector = select(set, within, clusters);
         let name = unique(&name_of(set, &selector, clusters), &mut names);
-        Entry { name, selector, layer: layer_of(leaves.into_iter()) }
+        WrittenEntry { name, selector, layer: layer_of(leaves.into_iter()) }
     };
     sets.into_iter().map(entry).collect()
 }
 
 /// The units of a body.
-fn units(parts: &Parts) -> BTreeMap<&str, Unit<'_>> {
-    let mut units: BTreeMap<&str, Unit<'_>> = BTreeMap::new();
+fn units(parts: &Parts) -> BTreeMap<&str, BaseUnit<'_>> {
+    let mut units: BTreeMap<&str, BaseUnit<'_>> = BTreeMap::new();
     for (path, value) in &parts.leaves {
         let end =
             path.find("/#").map_or(path.len(), |at| path[at + 1..].find('/').map_or(path.len(), |end| at + 1 + end));
-        let unit = units.entry(&path[..end]).or_insert_with(|| Unit { text: String::new(), leaves: Vec::new() });
+        let unit = units.entry(&path[..end]).or_insert_with(|| BaseUnit { text: String::new(), leaves: Vec::new() });
         if end < path.len() {
             unit.text.push_str(&path[end..]);
         }

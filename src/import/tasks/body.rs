@@ -10,7 +10,7 @@ const CRON_JOB_FIELDS: [&str; 4] =
 
 /// A CronJob taken apart.
 #[derive(Clone, Debug)]
-pub(super) struct Taken {
+pub(super) struct TakenBody {
     /// What a task says of it: schedule, timeZone, labels, annotations, job, pod, container.
     pub(super) body: Value,
     /// `suspend`, where it is written.
@@ -21,7 +21,7 @@ pub(super) struct Taken {
 }
 
 /// Takes a CronJob apart; `None` if it has no container, no schedule or another form than Kubernetes' own.
-pub(super) fn take_apart(object: &Value) -> Option<Taken> {
+pub(super) fn take_apart(object: &Value) -> Option<TakenBody> {
     let spec = object.get("spec")?.as_object()?;
     let job_template = spec.get("jobTemplate")?.as_object()?;
     let job_spec = job_template.get("spec")?.as_object()?;
@@ -30,7 +30,7 @@ pub(super) fn take_apart(object: &Value) -> Option<Taken> {
     let containers = pod_spec.get("containers")?.as_array()?;
     let (first, others) = containers.split_first()?;
     first.get("image")?.as_str()?;
-    let mut unknown = Unknown::default();
+    let mut unknown = UnknownField::default();
     let mut body = Map::new();
     let (mut job, mut pod) = (Map::new(), Map::new());
     for (name, value) in spec {
@@ -81,20 +81,20 @@ pub(super) fn take_apart(object: &Value) -> Option<Taken> {
     let needs_file = unknown
         .0
         .or_else(|| holds_reference(&body).map(|text| format!("`{text}` would be read as a reference of fleetcron")));
-    Some(Taken { body, suspend: spec.get("suspend").and_then(Value::as_bool), needs_file })
+    Some(TakenBody { body, suspend: spec.get("suspend").and_then(Value::as_bool), needs_file })
 }
 
 /// The first field that a body has no word for.
 #[derive(Default)]
-struct Unknown(Option<String>);
+struct UnknownField(Option<String>);
 
-impl Unknown {
+impl UnknownField {
     fn add(&mut self, owner: &str, name: &str) {
         self.0.get_or_insert_with(|| format!("no field of a task stands for `{owner}.{name}`"));
     }
 }
 
-fn metadata(metadata: &Value, into: &mut Map<String, Value>, known: &[&str], unknown: &mut Unknown) {
+fn metadata(metadata: &Value, into: &mut Map<String, Value>, known: &[&str], unknown: &mut UnknownField) {
     for (name, value) in metadata.as_object().into_iter().flatten() {
         match name.as_str() {
             "labels" | "annotations" => _ = into.insert(name.clone(), value.clone()),

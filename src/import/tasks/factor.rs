@@ -6,15 +6,15 @@ use serde_json::{Value, json};
 
 use super::group::Group;
 use super::layer::difference;
-use super::leaves::{Leaves, Orders, Parts};
-use super::oddities::{Candidate, candidates};
+use super::leaves::{LeafOrders, Leaves, Parts};
+use super::oddities::{OddityCandidate, candidates};
 use super::selectors::{Described, select};
 use super::template::{Refs, majority, unify};
 use super::variables::{Pool, Split, as_reference, of_task, split};
 
 /// A task before bases: everything that its file says.
 #[derive(Clone, Debug)]
-pub(super) struct Draft {
+pub(super) struct FactoredTask {
     pub(super) name: String,
     pub(super) namespace: Option<String>,
     /// The body with placement, `active` and variables.
@@ -24,7 +24,7 @@ pub(super) struct Draft {
     /// The clusters it is placed on.
     pub(super) clusters: Vec<usize>,
     /// What a few copies have otherwise.
-    pub(super) odd: Vec<Candidate>,
+    pub(super) odd: Vec<OddityCandidate>,
 }
 
 /// Paths whose texts hold no reference, because none is read there or a reader wants the plain value.
@@ -38,7 +38,7 @@ fn is_plain(path: &str) -> bool {
 /// The leaves of a group's copies, side by side.
 pub(super) struct Matrix {
     copies: Vec<Leaves>,
-    orders: Vec<Orders>,
+    orders: Vec<LeafOrders>,
     clusters: Vec<usize>,
     /// What differs and is not said by a reference, taken apart.
     splits: BTreeMap<String, Split>,
@@ -51,7 +51,7 @@ impl Matrix {
         let parts: Vec<Parts> = group.copies.iter().map(|copy| Parts::of(&copy.body())).collect();
         let clusters: Vec<usize> = group.copies.iter().map(|copy| copy.cluster).collect();
         let own: Vec<Refs> = clusters.iter().map(|at| refs[*at].clone()).collect();
-        let (copies, orders): (Vec<Leaves>, Vec<Orders>) =
+        let (copies, orders): (Vec<Leaves>, Vec<LeafOrders>) =
             parts.into_iter().map(|parts| (parts.leaves, parts.orders)).unzip();
         let mut matrix = Self { copies, orders, clusters, splits: BTreeMap::new(), unified: BTreeMap::new() };
         for path in matrix.paths() {
@@ -142,7 +142,13 @@ impl Matrix {
 }
 
 /// Makes the task of a group.
-pub(super) fn factor(group: &Group, matrix: &Matrix, pool: &mut Pool, refs: &[Refs], clusters: &[Described]) -> Draft {
+pub(super) fn factor(
+    group: &Group,
+    matrix: &Matrix,
+    pool: &mut Pool,
+    refs: &[Refs],
+    clusters: &[Described],
+) -> FactoredTask {
     let mut copies = matrix.resolved(pool, refs);
     let odd = candidates(&copies, &matrix.clusters);
     settle_suspend(group, &mut copies, clusters);
@@ -195,7 +201,14 @@ pub(super) fn factor(group: &Group, matrix: &Matrix, pool: &mut Pool, refs: &[Re
     if let Some(namespace) = &group.namespace_template {
         parts.leaves.insert("namespace".to_owned(), Value::String(namespace.clone()));
     }
-    Draft { name: group.name.clone(), namespace: group.namespace.clone(), parts, overrides, clusters: placed, odd }
+    FactoredTask {
+        name: group.name.clone(),
+        namespace: group.namespace.clone(),
+        parts,
+        overrides,
+        clusters: placed,
+        odd,
+    }
 }
 
 fn is_at_or_below(path: &str, item: &str) -> bool {
@@ -235,9 +248,9 @@ fn medoid(copies: &[Leaves], paths: &BTreeSet<String>) -> usize {
 }
 
 /// For each list the order that the most copies have.
-fn merged_orders(orders: &[Orders], medoid: usize) -> Orders {
+fn merged_orders(orders: &[LeafOrders], medoid: usize) -> LeafOrders {
     let paths: BTreeSet<&String> = orders.iter().flat_map(|orders| orders.keys()).collect();
-    let mut merged = Orders::new();
+    let mut merged = LeafOrders::new();
     for path in paths {
         let mut counts: BTreeMap<&Vec<String>, (usize, bool)> = BTreeMap::new();
         for (at, order) in orders.iter().enumerate().filter_map(|(at, orders)| Some((at, orders.get(path)?))) {
@@ -253,7 +266,7 @@ fn merged_orders(orders: &[Orders], medoid: usize) -> Orders {
 
 /// Items of some copies that stand before one that most have: they must stand in the shared list, and the other copies
 /// remove them. Returns their paths and puts them into the orders.
-fn forced_items(merged: &mut Orders, orders: &[Orders], copies: &[Leaves], medoid: usize) -> BTreeSet<String> {
+fn forced_items(merged: &mut LeafOrders, orders: &[LeafOrders], copies: &[Leaves], medoid: usize) -> BTreeSet<String> {
     let mut forced = BTreeSet::new();
     for (path, order) in merged.iter_mut() {
         let is_shared = |key: &str| {
@@ -291,7 +304,7 @@ fn forced_items(merged: &mut Orders, orders: &[Orders], copies: &[Leaves], medoi
 }
 
 /// Puts the items that the shared list lacks behind it, in the order of the copy.
-fn append_missing(orders: &mut Orders, own: Option<&Orders>) {
+fn append_missing(orders: &mut LeafOrders, own: Option<&LeafOrders>) {
     for (path, sequence) in own.into_iter().flatten() {
         let order = orders.entry(path.clone()).or_default();
         let missing: Vec<String> = sequence.iter().filter(|key| !order.contains(key)).cloned().collect();

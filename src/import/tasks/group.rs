@@ -7,12 +7,12 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::body::take_apart;
-use super::read::{Found, Sources};
+use super::read::{ReadObjects, Sources};
 use super::template::{Refs, replace_words};
 
 /// One cluster's CronJob.
 #[derive(Clone, Debug)]
-pub(super) struct Copy {
+pub(super) struct ClusterCopy {
     pub(super) cluster: usize,
     pub(super) object: Arc<Value>,
     /// `suspend`, where it is written.
@@ -23,7 +23,7 @@ pub(super) struct Copy {
     pub(super) file: usize,
 }
 
-impl Copy {
+impl ClusterCopy {
     /// The body that says what the object says. It is made anew each time: those of all copies would fill any memory.
     pub(super) fn body(&self) -> Value {
         take_apart(&self.object).map(|taken| taken.body).unwrap_or_default()
@@ -39,7 +39,7 @@ pub(super) struct Group {
     pub(super) object_name: Option<String>,
     /// The namespace, where it holds a reference.
     pub(super) namespace_template: Option<String>,
-    pub(super) copies: Vec<Copy>,
+    pub(super) copies: Vec<ClusterCopy>,
 }
 
 /// A CronJob that no task can be made of, with the reason.
@@ -52,18 +52,23 @@ pub(super) struct Refused {
 }
 
 /// Namespace and name.
-type Identity = (Option<String>, String);
+type GroupKey = (Option<String>, String);
 
 /// Groups the CronJobs; `refs` are each cluster's own values.
 pub(super) fn group(sources: &Sources, refs: &[Refs]) -> (Vec<Group>, Vec<Refused>) {
-    let mut plain: BTreeMap<Identity, Vec<Copy>> = BTreeMap::new();
+    let mut plain: BTreeMap<GroupKey, Vec<ClusterCopy>> = BTreeMap::new();
     let mut refused = Vec::new();
     for found in sources.objects.iter().filter(|found| is_cron_job(found)) {
         match take_apart(&found.value) {
             Some(taken) => {
                 let (suspend, needs_file) = (taken.suspend, taken.needs_file);
-                let copy =
-                    Copy { cluster: found.cluster, object: found.value.clone(), suspend, needs_file, file: found.file };
+                let copy = ClusterCopy {
+                    cluster: found.cluster,
+                    object: found.value.clone(),
+                    suspend,
+                    needs_file,
+                    file: found.file,
+                };
                 plain.entry((found.key.namespace.clone(), found.key.name.clone())).or_default().push(copy);
             }
             None => refused.push(Refused {
@@ -83,13 +88,13 @@ pub(super) fn group(sources: &Sources, refs: &[Refs]) -> (Vec<Group>, Vec<Refuse
 }
 
 /// Whether an object is a CronJob of Kubernetes.
-pub(super) fn is_cron_job(found: &Found) -> bool {
+pub(super) fn is_cron_job(found: &ReadObjects) -> bool {
     found.key.kind == "CronJob" && found.key.group == "batch"
 }
 
 /// Joins identities that are equal once each cluster's own values are replaced, if no cluster has two of them.
-fn join_renamed(plain: BTreeMap<Identity, Vec<Copy>>, refs: &[Refs]) -> Vec<Group> {
-    let mut alike: BTreeMap<Identity, BTreeSet<Identity>> = BTreeMap::new();
+fn join_renamed(plain: BTreeMap<GroupKey, Vec<ClusterCopy>>, refs: &[Refs]) -> Vec<Group> {
+    let mut alike: BTreeMap<GroupKey, BTreeSet<GroupKey>> = BTreeMap::new();
     for (identity, copies) in &plain {
         let [copy] = copies.as_slice() else { continue };
         // The first of the cluster's values that the name or namespace holds.
@@ -103,10 +108,10 @@ fn join_renamed(plain: BTreeMap<Identity, Vec<Copy>>, refs: &[Refs]) -> Vec<Grou
             }
         }
     }
-    let taken: BTreeSet<Identity> = plain.keys().cloned().collect();
+    let taken: BTreeSet<GroupKey> = plain.keys().cloned().collect();
     let mut groups = Vec::new();
     let mut plain = plain;
-    let mut made: BTreeSet<Identity> = BTreeSet::new();
+    let mut made: BTreeSet<GroupKey> = BTreeSet::new();
     for (template, members) in alike {
         let clusters: BTreeSet<usize> =
             members.iter().filter_map(|member| Some(plain.get(member)?.first()?.cluster)).collect();

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::leaves::{Place, key_text, keys_of};
-use crate::patch::{Shape, typed};
+use super::leaves::{LeafPath, key_text, keys_of};
+use crate::patch::{ListShape, typed};
 
 /// Members of a body of which the last one said replaces the whole.
 const REPLACED: [&str; 4] = ["schedule", "timeZone", "placement", "active"];
@@ -16,9 +16,9 @@ pub(super) fn lay(body: &mut Value, layer: &Value) {
             body.insert(name.clone(), value.clone());
             continue;
         }
-        let shape = match Place::Body.member(name) {
-            Place::Inside(shape) => shape,
-            Place::Body => Shape::UNKNOWN,
+        let shape = match LeafPath::Body.member(name) {
+            LeafPath::Inside(shape) => shape,
+            LeafPath::Body => ListShape::UNKNOWN,
         };
         let target = body.entry(name.clone()).or_insert(Value::Null);
         if target.is_null() {
@@ -58,10 +58,10 @@ fn variable((name, value): (&String, &Value)) -> Value {
 /// What must be laid over `old` so that it becomes `new`; `None` if nothing. An order that no layer gives is left to the
 /// patches that the proof adds.
 pub(super) fn difference(old: &Value, new: &Value) -> Option<Value> {
-    change(Some(old), Some(new), Place::Body, "", false)
+    change(Some(old), Some(new), LeafPath::Body, "", false)
 }
 
-fn change(old: Option<&Value>, new: Option<&Value>, place: Place, name: &str, is_top: bool) -> Option<Value> {
+fn change(old: Option<&Value>, new: Option<&Value>, place: LeafPath, name: &str, is_top: bool) -> Option<Value> {
     match (old, new) {
         (old, new) if old == new => None,
         // The parts of a body are always there; what is in them goes.
@@ -72,7 +72,7 @@ fn change(old: Option<&Value>, new: Option<&Value>, place: Place, name: &str, is
         }
         (_, None) => Some(Value::Null),
         (Some(Value::Object(old)), Some(Value::Object(new)))
-            if !matches!(place, Place::Inside(_)) || !REPLACED.contains(&name) =>
+            if !matches!(place, LeafPath::Inside(_)) || !REPLACED.contains(&name) =>
         {
             Some(Value::Object(members(old, new, place)))
         }
@@ -85,9 +85,9 @@ fn change(old: Option<&Value>, new: Option<&Value>, place: Place, name: &str, is
     }
 }
 
-fn members(old: &Map<String, Value>, new: &Map<String, Value>, place: Place) -> Map<String, Value> {
+fn members(old: &Map<String, Value>, new: &Map<String, Value>, place: LeafPath) -> Map<String, Value> {
     let mut layer = Map::new();
-    let is_top = matches!(place, Place::Body);
+    let is_top = matches!(place, LeafPath::Body);
     for name in old.keys().chain(new.keys().filter(|name| !old.contains_key(*name))) {
         if let Some(value) = change(old.get(name), new.get(name), place.member(name), name, is_top) {
             layer.insert(name.clone(), value);
@@ -97,7 +97,7 @@ fn members(old: &Map<String, Value>, new: &Map<String, Value>, place: Place) -> 
 }
 
 /// The items that differ, by key: those of `env` as a map, where the order in which they are added does not show.
-fn items(old: &[Value], new: &[Value], key: &str, place: Place, name: &str) -> Option<Value> {
+fn items(old: &[Value], new: &[Value], key: &str, place: LeafPath, name: &str) -> Option<Value> {
     let (Some(_), Some(_)) = (keys_of(old, key), keys_of(new, key)) else { return Some(Value::Array(new.to_vec())) };
     let find = |items: &'_ [Value], wanted: &str| {
         items.iter().find(|item| key_text(item, key).as_deref() == Some(wanted)).cloned()

@@ -5,39 +5,39 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value};
 
-use crate::patch::Shape;
+use crate::patch::ListShape;
 use crate::patch::table::List;
 
 /// Values by path. A path is `a/b/c`; a step that begins with `#` is the key of a list's item.
 pub(super) type Leaves = BTreeMap<String, Value>;
 
 /// By path of a list, the keys of its items in order.
-pub(super) type Orders = BTreeMap<String, Vec<String>>;
+pub(super) type LeafOrders = BTreeMap<String, Vec<String>>;
 
 /// A body as leaves.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Parts {
     pub(super) leaves: Leaves,
-    pub(super) orders: Orders,
+    pub(super) orders: LeafOrders,
 }
 
 /// How the parts of a body merge: those of a CronJob that stand below a name of their own.
 #[derive(Clone, Copy)]
-pub(super) enum Place {
+pub(super) enum LeafPath {
     /// The body itself.
     Body,
     /// Something in it.
-    Inside(Shape),
+    Inside(ListShape),
 }
 
-impl Place {
+impl LeafPath {
     pub(super) fn member(self, name: &str) -> Self {
         Self::Inside(match self {
             Self::Body => match name {
-                "container" => Shape::container(),
-                "pod" => Shape::pod_spec(),
-                "job" => Shape::job_spec(),
-                _ => Shape::UNKNOWN,
+                "container" => ListShape::container(),
+                "pod" => ListShape::pod_spec(),
+                "job" => ListShape::job_spec(),
+                _ => ListShape::UNKNOWN,
             },
             Self::Inside(shape) => shape.field(name),
         })
@@ -104,21 +104,21 @@ impl Parts {
     /// Splits a body.
     pub(super) fn of(body: &Value) -> Self {
         let mut parts = Self::default();
-        split(body, String::new(), Place::Body, &mut parts);
+        split(body, String::new(), LeafPath::Body, &mut parts);
         parts
     }
 
     /// The body of the leaves. Items whose list has no place for them stand at its end, by key.
     pub(super) fn to_body(&self) -> Value {
-        let mut root = Node::Map(BTreeMap::new());
+        let mut root = LeafNode::Map(BTreeMap::new());
         for (path, value) in &self.leaves {
             root.put(path, value);
         }
-        root.into_value("", Place::Body, &self.orders)
+        root.into_value("", LeafPath::Body, &self.orders)
     }
 }
 
-fn split(value: &Value, path: String, place: Place, parts: &mut Parts) {
+fn split(value: &Value, path: String, place: LeafPath, parts: &mut Parts) {
     match value {
         Value::Object(members) if !members.is_empty() => {
             for (name, member) in members {
@@ -145,29 +145,29 @@ fn split(value: &Value, path: String, place: Place, parts: &mut Parts) {
 }
 
 /// A body on its way back.
-enum Node {
+enum LeafNode {
     Leaf(Value),
-    Map(BTreeMap<String, Node>),
+    Map(BTreeMap<String, LeafNode>),
 }
 
-impl Node {
+impl LeafNode {
     fn put(&mut self, path: &str, value: &Value) {
-        let Node::Map(members) = self else { return };
+        let LeafNode::Map(members) = self else { return };
         match path.split_once('/') {
-            None => _ = members.insert(path.to_owned(), Node::Leaf(value.clone())),
+            None => _ = members.insert(path.to_owned(), LeafNode::Leaf(value.clone())),
             Some((first, rest)) => {
-                members.entry(first.to_owned()).or_insert_with(|| Node::Map(BTreeMap::new())).put(rest, value);
+                members.entry(first.to_owned()).or_insert_with(|| LeafNode::Map(BTreeMap::new())).put(rest, value);
             }
         }
     }
 
-    fn into_value(self, path: &str, place: Place, orders: &Orders) -> Value {
+    fn into_value(self, path: &str, place: LeafPath, orders: &LeafOrders) -> Value {
         let mut members = match self {
-            Node::Leaf(value) => return value,
-            Node::Map(members) => members,
+            LeafNode::Leaf(value) => return value,
+            LeafNode::Map(members) => members,
         };
         if !members.keys().any(|name| name.starts_with('#')) {
-            let member = |(name, node): (String, Node)| {
+            let member = |(name, node): (String, LeafNode)| {
                 let plain = unstep(&name);
                 let value = node.into_value(&below(path, &name), place.member(&plain), orders);
                 (plain, value)

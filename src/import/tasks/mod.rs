@@ -29,7 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use self::across::Spread;
-pub use self::oddities::Oddity;
+pub use self::oddities::ImportOddity;
 pub use self::read::SourceText;
 use self::selectors::Described;
 use self::template::Refs;
@@ -41,7 +41,7 @@ use crate::tree::SourceTree;
 
 /// How CronJobs are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Form {
+pub enum TaskForm {
     /// As `container` tasks, and as a file where the format has no word for something.
     #[default]
     Auto,
@@ -53,11 +53,11 @@ pub enum Form {
 
 /// What an import is asked for.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct ImportOptions {
     /// Labels and annotations that are left out, by globs.
     pub drop_labels: Vec<String>,
     /// How CronJobs are written.
-    pub form: Form,
+    pub form: TaskForm,
     /// Leave out what does not come out as it is in the sources.
     pub partial: bool,
     /// What the fleet is called; `fleet` if nothing is said.
@@ -78,7 +78,7 @@ pub struct Imported {
     /// What a partial import left out, with the reason.
     pub left_out: Vec<String>,
     /// What looks like a mistake in the sources, the oddest first.
-    pub oddities: Vec<Oddity>,
+    pub oddities: Vec<ImportOddity>,
     /// Why the task that was asked about is written as it is; empty if there is none of that name.
     pub explanation: Vec<String>,
     /// What is good to know.
@@ -123,7 +123,7 @@ pub struct Summary {
 pub fn import(
     texts: &[SourceText],
     existing: Option<&SourceTree>,
-    options: &Options,
+    options: &ImportOptions,
 ) -> Result<Imported, Vec<Diagnostic>> {
     let before = existing.map(compile::compile);
     let inventory: &[Cluster] = before.as_ref().map_or(&[], |before| &before.model.clusters);

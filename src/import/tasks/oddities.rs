@@ -12,7 +12,7 @@ use super::template::{cut, replace_words};
 
 /// Something odd, for a person to look at.
 #[derive(Clone, Debug)]
-pub struct Oddity {
+pub struct ImportOddity {
     /// The task.
     pub task: String,
     /// How many more tasks have the same there.
@@ -39,7 +39,7 @@ pub struct Oddity {
 
 /// A field of some copies that most others have otherwise.
 #[derive(Clone, Debug)]
-pub(super) struct Candidate {
+pub(super) struct OddityCandidate {
     set: Vec<usize>,
     field: String,
     usual: Option<Value>,
@@ -51,7 +51,7 @@ pub(super) struct Candidate {
 }
 
 /// The fields of a group that a minority has otherwise; values have references in them where references say them.
-pub(super) fn candidates(copies: &[Leaves], clusters: &[usize]) -> Vec<Candidate> {
+pub(super) fn candidates(copies: &[Leaves], clusters: &[usize]) -> Vec<OddityCandidate> {
     let mut found = Vec::new();
     if copies.len() < 3 {
         return found;
@@ -70,7 +70,7 @@ pub(super) fn candidates(copies: &[Leaves], clusters: &[usize]) -> Vec<Candidate
         let Some(most) = values.values().map(|(set, _)| set.len()).max() else { continue };
         let Some((_, usual)) = values.values().find(|(set, _)| set.len() == most) else { continue };
         for (set, own) in values.values().filter(|(set, own)| set.len() < most && own != usual) {
-            found.push(Candidate {
+            found.push(OddityCandidate {
                 set: set.clone(),
                 field: path.clone(),
                 usual: usual.cloned(),
@@ -85,7 +85,7 @@ pub(super) fn candidates(copies: &[Leaves], clusters: &[usize]) -> Vec<Candidate
 }
 
 /// The oddities of all groups, the oddest first.
-pub(super) fn rank(groups: &[Group], candidates: &[Vec<Candidate>], clusters: &[Described]) -> Vec<Oddity> {
+pub(super) fn rank(groups: &[Group], candidates: &[Vec<OddityCandidate>], clusters: &[Described]) -> Vec<ImportOddity> {
     // How often each set of clusters is a minority: one that always is has its reasons.
     let mut tasks_by_set: BTreeMap<&Vec<usize>, BTreeSet<usize>> = BTreeMap::new();
     for (task, found) in candidates.iter().enumerate() {
@@ -94,7 +94,7 @@ pub(super) fn rank(groups: &[Group], candidates: &[Vec<Candidate>], clusters: &[
     let all: usize = tasks_by_set.values().map(BTreeSet::len).sum();
     let mut oddities = Vec::new();
     for (task, found) in candidates.iter().enumerate() {
-        let mut best: BTreeMap<&Vec<usize>, (f64, String, &Candidate, usize)> = BTreeMap::new();
+        let mut best: BTreeMap<&Vec<usize>, (f64, String, &OddityCandidate, usize)> = BTreeMap::new();
         for candidate in found {
             let (score, why) = judge(candidate, clusters);
             let rarity = (all as f64 / tasks_by_set[&candidate.set].len() as f64).log2().min(3.0) - 1.5;
@@ -108,7 +108,7 @@ pub(super) fn rank(groups: &[Group], candidates: &[Vec<Candidate>], clusters: &[
         for (set, (score, why, candidate, count)) in best {
             // A copy that differs in many fields is another version of the job, and no slip.
             let score = score - (count as f64).log2() * 0.6;
-            oddities.push(Oddity {
+            oddities.push(ImportOddity {
                 task: title(&groups[task]),
                 also_tasks: 0,
                 by_siblings: false,
@@ -137,8 +137,8 @@ pub(super) fn rank(groups: &[Group], candidates: &[Vec<Candidate>], clusters: &[
 }
 
 /// What several tasks have alike is one question. The more tasks, the more it looks meant, unless it is told by siblings.
-fn merged(oddities: Vec<Oddity>) -> Vec<Oddity> {
-    let mut alike: BTreeMap<(String, String, Vec<String>, bool), Vec<Oddity>> = BTreeMap::new();
+fn merged(oddities: Vec<ImportOddity>) -> Vec<ImportOddity> {
+    let mut alike: BTreeMap<(String, String, Vec<String>, bool), Vec<ImportOddity>> = BTreeMap::new();
     for oddity in oddities {
         let own = oddity.own.as_ref().map_or_else(String::new, Value::to_string);
         let by_siblings = oddity.by_siblings;
@@ -146,7 +146,7 @@ fn merged(oddities: Vec<Oddity>) -> Vec<Oddity> {
         let clusters = if by_siblings { Vec::new() } else { oddity.clusters.clone() };
         alike.entry((oddity.field.clone(), own, clusters, by_siblings)).or_default().push(oddity);
     }
-    let one = |((_, _, _, by_siblings), mut all): ((String, String, Vec<String>, bool), Vec<Oddity>)| {
+    let one = |((_, _, _, by_siblings), mut all): ((String, String, Vec<String>, bool), Vec<ImportOddity>)| {
         all.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.task.cmp(&b.task)));
         let more = all.len() - 1;
         let mut first = all.swap_remove(0);
@@ -167,8 +167,8 @@ fn title(group: &Group) -> String {
 }
 
 /// How odd a difference is, and why.
-fn judge(candidate: &Candidate, clusters: &[Described]) -> (f64, String) {
-    let Candidate { set, field, usual, own, others, copies, only } = candidate;
+fn judge(candidate: &OddityCandidate, clusters: &[Described]) -> (f64, String) {
+    let OddityCandidate { set, field, usual, own, others, copies, only } = candidate;
     let mut score = (*others as f64 / set.len() as f64).log2() + if *only { 1.0 } else { 0.0 };
     let mut why = format!("{others} of {copies} copies agree");
     if (*others as f64) < *copies as f64 * 0.6 || is_class(set, clusters) {
@@ -283,7 +283,7 @@ fn first_word(tag: &str) -> &str {
 }
 
 /// Tasks that stand on all clusters but one.
-fn missing(groups: &[Group], clusters: &[Described]) -> Vec<Oddity> {
+fn missing(groups: &[Group], clusters: &[Described]) -> Vec<ImportOddity> {
     let lacking = |group: &Group| -> Vec<usize> {
         (0..clusters.len()).filter(|at| group.copies.iter().all(|copy| copy.cluster != *at)).collect()
     };
@@ -298,7 +298,7 @@ fn missing(groups: &[Group], clusters: &[Described]) -> Vec<Oddity> {
         // A cluster that lacks many lacks them on purpose.
         let rarity = (groups.len() as f64 / missing.len() as f64).log2().min(3.0) - 1.5;
         for group in missing {
-            found.push(Oddity {
+            found.push(ImportOddity {
                 task: title(group),
                 also_tasks: 0,
                 by_siblings: false,
@@ -320,7 +320,7 @@ fn missing(groups: &[Group], clusters: &[Described]) -> Vec<Oddity> {
 type Unlike = (Vec<usize>, usize, usize);
 
 /// Tasks of one image, cluster by cluster: one whose tag is unlike that of its siblings.
-fn siblings(groups: &[Group], clusters: &[Described]) -> Vec<Oddity> {
+fn siblings(groups: &[Group], clusters: &[Described]) -> Vec<ImportOddity> {
     let mut families: BTreeMap<(usize, String), Vec<(usize, String)>> = BTreeMap::new();
     for (task, group) in groups.iter().enumerate() {
         for copy in &group.copies {
@@ -353,7 +353,7 @@ fn siblings(groups: &[Group], clusters: &[Described]) -> Vec<Oddity> {
     odd.into_iter()
         .map(|((task, usual, own), (set, most, few))| {
             let older = tags(&own, &usual).and_then(|(own, usual)| version_order(own, usual)) == Some(Ordering::Less);
-            Oddity {
+            ImportOddity {
                 task: title(&groups[task]),
                 also_tasks: 0,
                 by_siblings: true,
@@ -374,7 +374,7 @@ fn siblings(groups: &[Group], clusters: &[Described]) -> Vec<Oddity> {
 }
 
 /// Tasks with another number of active copies than their siblings, where some are suspended.
-fn active(groups: &[Group]) -> Vec<Oddity> {
+fn active(groups: &[Group]) -> Vec<ImportOddity> {
     let mut by_placement: BTreeMap<Vec<usize>, Vec<(usize, usize)>> = BTreeMap::new();
     for (task, group) in groups.iter().enumerate() {
         let active = group.copies.iter().filter(|copy| copy.suspend != Some(true)).count();
@@ -393,7 +393,7 @@ fn active(groups: &[Group]) -> Vec<Oddity> {
             continue;
         };
         for (task, active) in tasks.iter().filter(|(_, active)| counts[active] * 4 <= most) {
-            found.push(Oddity {
+            found.push(ImportOddity {
                 task: title(&groups[*task]),
                 also_tasks: 0,
                 by_siblings: false,

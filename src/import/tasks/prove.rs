@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::read::Found;
+use super::read::ReadObjects;
 use crate::compile::{self, Compilation};
 use crate::diag::{Diagnostic, Place, Severity};
-use crate::diff::Key;
+use crate::diff::ObjectKey;
 use crate::tree::{FileId, RepoPath, SourceFile, SourceTree, ownership};
 use crate::yaml;
 
@@ -22,7 +22,7 @@ pub(super) struct Proof {
     /// Objects of the sources that do not come out, by number.
     pub(super) missing: Vec<usize>,
     /// Objects that come out and are in no source: cluster and name.
-    pub(super) extra: Vec<(String, Key)>,
+    pub(super) extra: Vec<(String, ObjectKey)>,
     /// Errors of the compilation: the file, if it has one, and the words.
     pub(super) errors: Vec<(Option<String>, String)>,
 }
@@ -49,8 +49,8 @@ pub(super) fn tree(files: &BTreeMap<String, Arc<[u8]>>, existing: Option<&Source
 pub(super) fn prove(
     tree: &SourceTree,
     clusters: &[String],
-    own: &[&Found],
-    before: &BTreeSet<(String, Key)>,
+    own: &[&ReadObjects],
+    before: &BTreeSet<(String, ObjectKey)>,
 ) -> (Proof, Compilation) {
     let compilation = compile::compile(tree);
     let mut proof = Proof::default();
@@ -65,13 +65,13 @@ pub(super) fn prove(
             Some(value) => proof.differing.push((at, value)),
         }
     }
-    let is_marker = |key: &Key| key.kind == "ConfigMap" && key.name.starts_with(compile::MARKER_PREFIX);
+    let is_marker = |key: &ObjectKey| key.kind == "ConfigMap" && key.name.starts_with(compile::MARKER_PREFIX);
     proof.extra = given.into_keys().filter(|place| !before.contains(place) && !is_marker(&place.1)).collect();
     (proof, compilation)
 }
 
 /// The objects of a compilation, by cluster and key. Clusters share texts, and each is read once.
-pub(super) fn objects(compilation: &Compilation) -> BTreeMap<(String, Key), Arc<Value>> {
+pub(super) fn objects(compilation: &Compilation) -> BTreeMap<(String, ObjectKey), Arc<Value>> {
     let mut known: HashMap<Arc<[u8]>, Vec<Arc<Value>>> = HashMap::new();
     let mut found = BTreeMap::new();
     for (path, bytes) in compilation.output.files().filter(|(path, _)| ownership::is_manifest(path)) {
@@ -80,7 +80,7 @@ pub(super) fn objects(compilation: &Compilation) -> BTreeMap<(String, Key), Arc<
             parsed.documents.iter().map(|document| Arc::new(document.root.to_value())).collect()
         });
         for value in values {
-            if let Some(key) = Key::of(value) {
+            if let Some(key) = ObjectKey::of(value) {
                 found.insert((path.first().to_owned(), key), value.clone());
             }
         }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use serde_json::Value;
 
 use crate::diag::{Code, Diagnostic, Place};
-use crate::diff::Key;
+use crate::diff::ObjectKey;
 use crate::render::cluster_wide;
 use crate::tree::FileId;
 use crate::validate::nulls;
@@ -26,10 +26,10 @@ pub struct SourceText {
 
 /// An object of one cluster.
 #[derive(Clone, Debug)]
-pub(super) struct Found {
+pub(super) struct ReadObjects {
     /// The number of its cluster.
     pub(super) cluster: usize,
-    pub(super) key: Key,
+    pub(super) key: ObjectKey,
     pub(super) value: Arc<Value>,
     /// The number of its file.
     pub(super) file: usize,
@@ -43,7 +43,7 @@ pub(super) struct Sources {
     /// The clusters, sorted.
     pub(super) clusters: Vec<String>,
     /// The objects, by cluster and key.
-    pub(super) objects: Vec<Found>,
+    pub(super) objects: Vec<ReadObjects>,
     /// What was left out, with how often.
     pub(super) dropped: BTreeMap<String, usize>,
     /// Documents that are no objects.
@@ -113,7 +113,7 @@ pub(super) fn read(texts: &[SourceText], drop_labels: &[String], known: &[String
     sources
         .objects
         .sort_by(|a, b| (a.cluster, &a.key, &texts[a.file].path).cmp(&(b.cluster, &b.key, &texts[b.file].path)));
-    let mut kept: Vec<Found> = Vec::with_capacity(sources.objects.len());
+    let mut kept: Vec<ReadObjects> = Vec::with_capacity(sources.objects.len());
     for object in std::mem::take(&mut sources.objects) {
         match kept.last().filter(|last| (last.cluster, &last.key) == (object.cluster, &object.key)) {
             Some(last) if last.value == object.value => {}
@@ -136,7 +136,7 @@ pub(super) fn read(texts: &[SourceText], drop_labels: &[String], known: &[String
 /// What one file holds.
 #[derive(Default)]
 struct File {
-    objects: Vec<Found>,
+    objects: Vec<ReadObjects>,
     dropped: BTreeMap<String, usize>,
     others: usize,
 }
@@ -166,13 +166,13 @@ fn read_file(
     let alone = values.len() == 1;
     for mut value in values {
         let built = value["apiVersion"].as_str().is_some_and(|version| version.starts_with("kustomize.config.k8s.io/"));
-        if built || Key::of(&value).is_none() {
+        if built || ObjectKey::of(&value).is_none() {
             file.others += usize::from(!value.is_null());
             continue;
         }
         clean(&mut value, drop_labels, &mut file.dropped);
-        let Some(key) = Key::of(&value) else { continue };
-        file.objects.push(Found { cluster, key, value: value.into(), file: number, alone });
+        let Some(key) = ObjectKey::of(&value) else { continue };
+        file.objects.push(ReadObjects { cluster, key, value: value.into(), file: number, alone });
     }
     Ok(file)
 }
@@ -183,7 +183,7 @@ pub(super) fn keys(bytes: &[u8]) -> Vec<String> {
     for document in &yaml::parse(FileId(0), bytes).documents {
         unpack(document.root.to_value(), None, &mut values);
     }
-    values.iter().filter_map(|value| Key::of(value).map(|key| key.to_string())).collect()
+    values.iter().filter_map(|value| ObjectKey::of(value).map(|key| key.to_string())).collect()
 }
 
 /// An error of reading says the place and the rule, and never a word of the text, which may hold secrets.

@@ -8,18 +8,18 @@ use serde_json::{Value, json};
 use super::SourceText;
 use super::across::Spread;
 use super::group::{Group, is_cron_job};
-use super::read::{Found, Sources};
+use super::read::{ReadObjects, Sources};
 use super::selectors::{Described, name_of, select};
 use super::template::{Refs, unify};
 use super::write;
-use crate::diff::Key;
+use crate::diff::ObjectKey;
 
 /// Objects longer than this, and Secrets, have a file of their own.
 const LONG: usize = 80;
 
 /// What became of the objects beside CronJobs.
 #[derive(Default)]
-pub(super) struct Beside {
+pub(super) struct BesideObject {
     /// The files, by path.
     pub(super) files: BTreeMap<String, Arc<[u8]>>,
     /// The objects that some task brings, by their number among those of the sources.
@@ -30,7 +30,7 @@ pub(super) struct Beside {
 
 /// Why a task brings an object; the strongest reason wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Reason {
+enum ResourceReason {
     /// Its pod names it.
     Pod,
     /// It gives rights to the ServiceAccount of its pod.
@@ -51,12 +51,12 @@ pub(super) fn attach(
     tasks: &mut [Spread],
     refs: &[Refs],
     described: &[Described],
-) -> Beside {
-    let mut beside = Beside::default();
-    let others: Vec<(usize, &Found)> =
+) -> BesideObject {
+    let mut beside = BesideObject::default();
+    let others: Vec<(usize, &ReadObjects)> =
         sources.objects.iter().enumerate().filter(|(_, found)| !is_cron_job(found)).collect();
     // By task and object, the clusters that get it from that task.
-    let mut owned: BTreeMap<(usize, &Key), Vec<(usize, usize)>> = BTreeMap::new();
+    let mut owned: BTreeMap<(usize, &ObjectKey), Vec<(usize, usize)>> = BTreeMap::new();
     let reasons = Reasons::of(groups, &others);
     for (number, found) in &others {
         match reasons.owner(found) {
@@ -67,7 +67,7 @@ pub(super) fn attach(
             None => beside.left.push(*number),
         }
     }
-    let mut drafts: BTreeMap<(usize, Vec<usize>), Vec<Draft>> = BTreeMap::new();
+    let mut drafts: BTreeMap<(usize, Vec<usize>), Vec<ResourceFile>> = BTreeMap::new();
     for ((task, key), copies) in owned {
         for (set, draft) in contents(key, &copies, sources, texts, refs) {
             drafts.entry((task, set)).or_default().push(draft);
@@ -86,8 +86,8 @@ pub(super) fn attach(
 }
 
 /// An object as it is written.
-struct Draft {
-    key: Key,
+struct ResourceFile {
+    key: ObjectKey,
     text: Arc<[u8]>,
     expand: bool,
     alone: bool,
@@ -95,12 +95,12 @@ struct Draft {
 
 /// The texts of an object with the clusters that have each: one for all where references say what differs.
 fn contents(
-    key: &Key,
+    key: &ObjectKey,
     copies: &[(usize, usize)],
     sources: &Sources,
     texts: &[SourceText],
     refs: &[Refs],
-) -> Vec<(Vec<usize>, Draft)> {
+) -> Vec<(Vec<usize>, ResourceFile)> {
     let values: Vec<Option<&Value>> = copies.iter().map(|(_, number)| Some(&*sources.objects[*number].value)).collect();
     let own: Vec<Refs> = copies.iter().map(|(cluster, _)| refs[*cluster].clone()).collect();
     let is_secret = key.kind == "Secret" || values.iter().flatten().any(|value| value.get("sops").is_some());
@@ -123,7 +123,7 @@ fn contents(
                 false => write::object(&value).into_bytes().into(),
             };
             let alone = is_secret || text.iter().filter(|byte| **byte == b'\n').count() > LONG;
-            (set, Draft { key: key.clone(), text, expand, alone })
+            (set, ResourceFile { key: key.clone(), text, expand, alone })
         })
         .collect()
 }
@@ -132,7 +132,7 @@ fn contents(
 fn files(
     task: &Spread,
     set: &[usize],
-    drafts: Vec<Draft>,
+    drafts: Vec<ResourceFile>,
     described: &[Described],
     files: &mut BTreeMap<String, Arc<[u8]>>,
 ) -> Value {
@@ -169,22 +169,22 @@ fn files(
 }
 
 /// Namespace and name of a CronJob, and the number of its task.
-type Named<'s> = (Option<&'s str>, &'s str, usize);
+type NamedObject<'s> = (Option<&'s str>, &'s str, usize);
 
 /// Cluster, kind, namespace and name of an object.
-type Place = (usize, String, Option<String>, String);
+type ResourcePlace = (usize, String, Option<String>, String);
 
 /// By cluster, what names, accounts and files the CronJobs have.
 struct Reasons<'s> {
     /// The tasks with a reason to bring an object.
-    wanted: BTreeMap<Place, BTreeSet<(Reason, usize)>>,
+    wanted: BTreeMap<ResourcePlace, BTreeSet<(ResourceReason, usize)>>,
     files: BTreeMap<usize, BTreeSet<usize>>,
     /// By cluster, the namespaces and names of tasks.
-    tasks: BTreeMap<usize, Vec<Named<'s>>>,
+    tasks: BTreeMap<usize, Vec<NamedObject<'s>>>,
 }
 
 impl<'s> Reasons<'s> {
-    fn of(groups: &'s [Group], others: &[(usize, &'s Found)]) -> Self {
+    fn of(groups: &'s [Group], others: &[(usize, &'s ReadObjects)]) -> Self {
         let mut reasons = Self { wanted: BTreeMap::new(), files: BTreeMap::new(), tasks: BTreeMap::new() };
         for (task, group) in groups.iter().enumerate() {
             for copy in &group.copies {
@@ -195,14 +195,14 @@ impl<'s> Reasons<'s> {
                 let owned = namespace.map(str::to_owned);
                 let mut want = |kind: &str, name: &str| {
                     let place = (copy.cluster, kind.to_owned(), owned.clone(), name.to_owned());
-                    reasons.wanted.entry(place).or_default().insert((Reason::Pod, task));
+                    reasons.wanted.entry(place).or_default().insert((ResourceReason::Pod, task));
                 };
                 if let Some(pod) = copy.object.pointer("/spec/jobTemplate/spec/template/spec") {
                     names_in_pod(pod, &mut want);
                 }
                 if let Some(namespace) = namespace {
                     let place = (copy.cluster, "Namespace".to_owned(), None, namespace.to_owned());
-                    reasons.wanted.entry(place).or_default().insert((Reason::Namespace, task));
+                    reasons.wanted.entry(place).or_default().insert((ResourceReason::Namespace, task));
                 }
             }
         }
@@ -211,7 +211,7 @@ impl<'s> Reasons<'s> {
     }
 
     /// Bindings go with the task whose account they name, roles with their binding.
-    fn follow_rights(&mut self, others: &[(usize, &'s Found)]) {
+    fn follow_rights(&mut self, others: &[(usize, &'s ReadObjects)]) {
         for (_, found) in others.iter().filter(|(_, found)| found.key.kind.ends_with("RoleBinding")) {
             let own = found.key.namespace.as_deref();
             for subject in found.value.get("subjects").and_then(Value::as_array).into_iter().flatten() {
@@ -226,7 +226,7 @@ impl<'s> Reasons<'s> {
                 let mut add = |kind: &str, namespace: Option<&str>, name: &str| {
                     let place = (found.cluster, kind.to_owned(), namespace.map(str::to_owned), name.to_owned());
                     let entry = self.wanted.entry(place).or_default();
-                    entry.extend(tasks.iter().map(|(_, task)| (Reason::Rights, *task)));
+                    entry.extend(tasks.iter().map(|(_, task)| (ResourceReason::Rights, *task)));
                 };
                 add(&found.key.kind, own, &found.key.name);
                 let role = |name: &str| found.value.pointer(&format!("/roleRef/{name}")).and_then(Value::as_str);
@@ -240,16 +240,16 @@ impl<'s> Reasons<'s> {
     }
 
     /// The task that brings an object.
-    fn owner(&self, found: &Found) -> Option<usize> {
+    fn owner(&self, found: &ReadObjects) -> Option<usize> {
         let key = &found.key;
         let place = (found.cluster, key.kind.clone(), key.namespace.clone(), key.name.clone());
         let mut best = self.wanted.get(&place).cloned().unwrap_or_default();
-        best.extend(self.files.get(&found.file).into_iter().flatten().map(|task| (Reason::File, *task)));
+        best.extend(self.files.get(&found.file).into_iter().flatten().map(|task| (ResourceReason::File, *task)));
         for (namespace, name, task) in self.tasks.get(&found.cluster).into_iter().flatten() {
             let begins =
                 key.name.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.']));
             if begins && (key.namespace.is_none() || key.namespace.as_deref() == *namespace) {
-                best.insert((Reason::Name, *task));
+                best.insert((ResourceReason::Name, *task));
             }
         }
         best.first().map(|(_, task)| *task)

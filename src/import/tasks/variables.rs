@@ -10,7 +10,7 @@ use super::template::{Refs, columns, cut, unify};
 pub(super) type Vector = BTreeMap<usize, String>;
 
 /// Where a text that differs stands in a leaf, and how it could be written.
-pub(super) struct Column {
+pub(super) struct ValueColumn {
     /// For each copy of the class its own text.
     tokens: Vec<String>,
     /// What a person would call it.
@@ -27,7 +27,7 @@ pub(super) struct Split {
 
 enum Piece {
     Same(String),
-    Differs(Column),
+    Differs(ValueColumn),
 }
 
 /// How often a vector of texts occurs.
@@ -137,7 +137,10 @@ pub(super) fn split(path: &str, values: &[Option<&Value>]) -> Option<Split> {
             let before = tokens[0][..column].iter().step_by(2).rev().find(|token| token.len() > 2);
             let is_line = tokens[0].len() > 3;
             let hint = name_for(before.filter(|_| is_line).copied().unwrap_or_else(|| last_word(path)));
-            pieces.push(Piece::Differs(Column { tokens: own.iter().map(|token| (*token).to_owned()).collect(), hint }));
+            pieces.push(Piece::Differs(ValueColumn {
+                tokens: own.iter().map(|token| (*token).to_owned()).collect(),
+                hint,
+            }));
         }
         all.push(pieces);
     }
@@ -167,7 +170,7 @@ pub(super) fn name_for(text: &str) -> String {
     if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name } else { format!("value{name}") }
 }
 
-impl Column {
+impl ValueColumn {
     /// The ways to cut the column: the whole, at words, and as far as the texts agree. Prefix, middles, suffix.
     fn cuts(&self) -> Vec<(String, Vec<String>, String)> {
         let tokens: Vec<&str> = self.tokens.iter().map(String::as_str).collect();
@@ -196,7 +199,7 @@ fn cut_anywhere<'t>(texts: &[&'t str]) -> (&'t str, &'t str, Vec<&'t str>) {
 }
 
 impl Split {
-    fn columns(&self) -> impl Iterator<Item = &Column> {
+    fn columns(&self) -> impl Iterator<Item = &ValueColumn> {
         self.strings.iter().flatten().filter_map(|piece| match piece {
             Piece::Differs(column) => Some(column),
             Piece::Same(_) => None,
@@ -204,7 +207,11 @@ impl Split {
     }
 
     /// The leaf as it is written for all copies of the class, each column by `write`; `None` if one cannot be written.
-    pub(super) fn written(&self, sample: &Value, mut write: impl FnMut(&Column) -> Option<String>) -> Option<Value> {
+    pub(super) fn written(
+        &self,
+        sample: &Value,
+        mut write: impl FnMut(&ValueColumn) -> Option<String>,
+    ) -> Option<Value> {
         let mut texts = Vec::new();
         for string in &self.strings {
             let mut text = String::new();
@@ -221,7 +228,7 @@ impl Split {
 }
 
 /// The column as a reference of the cluster, if that says it for all.
-pub(super) fn as_reference(column: &Column, refs: &[&Refs]) -> Option<String> {
+pub(super) fn as_reference(column: &ValueColumn, refs: &[&Refs]) -> Option<String> {
     let values: Vec<Value> = column.tokens.iter().map(|token| Value::String(token.clone())).collect();
     let values: Vec<Option<&Value>> = values.iter().map(Some).collect();
     let refs: Vec<Refs> = refs.iter().map(|refs| (*refs).clone()).collect();
@@ -285,7 +292,7 @@ impl Pool {
     }
 
     /// The column as text with a variable of the clusters, the most frequent one that says it.
-    pub(super) fn write(&mut self, column: &Column, clusters: &[usize]) -> Option<String> {
+    pub(super) fn write(&mut self, column: &ValueColumn, clusters: &[usize]) -> Option<String> {
         let mut best: Option<(usize, usize, (String, String))> = None;
         for (rank, (prefix, middles, suffix)) in column.cuts().into_iter().enumerate() {
             let (Some(cluster), Some(text)) = (clusters.first(), middles.first()) else { continue };
@@ -330,7 +337,7 @@ impl Pool {
 }
 
 /// The column by a variable of the task: what comes before and after it, its values, and its name.
-pub(super) fn of_task(column: &Column) -> (String, Vec<String>, String, &str) {
+pub(super) fn of_task(column: &ValueColumn) -> (String, Vec<String>, String, &str) {
     let tokens: Vec<&str> = column.tokens.iter().map(String::as_str).collect();
     let (prefix, suffix, middles) = cut(&tokens);
     (prefix.to_owned(), middles.into_iter().map(str::to_owned).collect(), suffix.to_owned(), &column.hint)

@@ -6,19 +6,21 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::across::{self, Spread};
-use super::bases::{self, Plan};
+use super::bases::{self, BasePlan};
 use super::factor::{self, Matrix};
 use super::group::{self, Group};
-use super::oddities::{self, Candidate, Oddity};
+use super::oddities::{self, ImportOddity, OddityCandidate};
 use super::prove::{self, Proof};
-use super::read::{Found, Sources};
-use super::resources::{self, Beside};
+use super::read::{ReadObjects, Sources};
+use super::resources::{self, BesideObject};
 use super::selectors::Described;
 use super::template::Refs;
 use super::variables::Pool;
-use super::{Form, Imported, Options, SourceText, base_names, body, explain, folder_of, proposals, repair, write};
+use super::{
+    ImportOptions, Imported, SourceText, TaskForm, base_names, body, explain, folder_of, proposals, repair, write,
+};
 use crate::compile::Compilation;
-use crate::diff::Key;
+use crate::diff::ObjectKey;
 use crate::tree::{RepoPath, SourceTree};
 
 /// The leaves of so many copies are kept between phases.
@@ -30,23 +32,23 @@ pub(super) struct Work<'w> {
     pub(super) sources: &'w Sources,
     pub(super) described: &'w [Described],
     pub(super) refs: &'w [Refs],
-    pub(super) options: &'w Options,
+    pub(super) options: &'w ImportOptions,
     pub(super) existing: Option<&'w SourceTree>,
     pub(super) before: Option<&'w Compilation>,
     /// The objects that the existing fleet gives.
-    pub(super) given: BTreeSet<(String, Key)>,
+    pub(super) given: BTreeSet<(String, ObjectKey)>,
 }
 
 /// One try: the files, what their proof says, and which source objects they are to give.
-struct Attempt<'w> {
+struct ImportAttempt<'w> {
     files: BTreeMap<String, Arc<[u8]>>,
-    own: Vec<&'w Found>,
+    own: Vec<&'w ReadObjects>,
     proof: Proof,
     tasks: usize,
     bases: usize,
     variables: usize,
     left: Vec<usize>,
-    oddities: Vec<Oddity>,
+    oddities: Vec<ImportOddity>,
     proposals: Vec<String>,
     explanation: Vec<String>,
     /// By path, the group that its task is made of.
@@ -70,7 +72,7 @@ impl<'w> Work<'w> {
             true => imported.left_out.extend(refused),
             false => imported.unproven.extend(refused),
         }
-        if self.options.form == Form::Native {
+        if self.options.form == TaskForm::Native {
             self.refuse_files(&mut groups, imported);
         }
         // Without what could not be proven the rest mostly can; each further try leaves more out, so it ends.
@@ -113,7 +115,7 @@ impl<'w> Work<'w> {
     }
 
     /// One try at all phases.
-    fn attempt(&self, groups: &[Group]) -> Attempt<'w> {
+    fn attempt(&self, groups: &[Group]) -> ImportAttempt<'w> {
         let mut pool = Pool::default();
         let (mut tasks, odd) = self.factor(groups, &mut pool);
         let beside = resources::attach(self.sources, self.texts, groups, &mut tasks, self.refs, self.described);
@@ -126,9 +128,9 @@ impl<'w> Work<'w> {
         let job_defaults = self.job_defaults(&tasks);
         let ground = self.ground(&job_defaults);
         // The least text wins; the first of equal ones.
-        let mut best: Option<Plan<'_>> = None;
+        let mut best: Option<BasePlan<'_>> = None;
         for (tasks, wide) in [(&tasks, false), (&tasks, true), (&named, false), (&named, true)] {
-            let mut plan = Plan::new(tasks, self.described, &ground);
+            let mut plan = BasePlan::new(tasks, self.described, &ground);
             plan.fill(wide);
             if best.as_ref().is_none_or(|best| plan.lines() < best.lines()) {
                 best = Some(plan);
@@ -156,7 +158,7 @@ impl<'w> Work<'w> {
             explain::explain(&tasks[at], &bases, self.described, &patched)
         });
         let paths = tasks.iter().enumerate().map(|(at, task)| (path_of(task), at)).collect();
-        Attempt {
+        ImportAttempt {
             files,
             own,
             proof,
@@ -172,7 +174,7 @@ impl<'w> Work<'w> {
     }
 
     /// The tasks of the groups, before they are compared with one another.
-    fn factor(&self, groups: &[Group], pool: &mut Pool) -> (Vec<Spread>, Vec<Vec<Candidate>>) {
+    fn factor(&self, groups: &[Group], pool: &mut Pool) -> (Vec<Spread>, Vec<Vec<OddityCandidate>>) {
         // Variables of clusters that exist would have to be written into their documents.
         let counts = self.before.is_none_or(|before| before.model.clusters.is_empty());
         // The leaves of many copies would fill any memory, so those are made twice.
@@ -193,7 +195,7 @@ impl<'w> Work<'w> {
             odd.push(std::mem::take(&mut draft.odd));
             let mut task = Spread::of(draft);
             let needs_file = group.copies.iter().any(|copy| copy.needs_file.is_some());
-            if self.options.form == Form::CronJob || self.options.form == Form::Auto && needs_file {
+            if self.options.form == TaskForm::CronJob || self.options.form == TaskForm::Auto && needs_file {
                 self.take_file(group, &mut task);
             }
             task
@@ -204,7 +206,7 @@ impl<'w> Work<'w> {
 
     /// Makes a task take the file of the copy that it resembles most.
     fn take_file(&self, group: &Group, task: &mut Spread) {
-        let alike = |copy: &&group::Copy| {
+        let alike = |copy: &&group::ClusterCopy| {
             let parts = super::leaves::Parts::of(&copy.body());
             parts.leaves.iter().filter(|(path, value)| task.parts.leaves.get(*path) == Some(value)).count()
         };
@@ -248,13 +250,13 @@ impl<'w> Work<'w> {
     }
 
     /// The objects that the groups and their resources are to give.
-    fn own(&self, groups: &[Group], beside: &Beside) -> Vec<&'w Found> {
+    fn own(&self, groups: &[Group], beside: &BesideObject) -> Vec<&'w ReadObjects> {
         let mut places: BTreeSet<(usize, Option<&str>, &str)> = BTreeSet::new();
         for copy in groups.iter().flat_map(|group| &group.copies) {
             let text = |name: &str| copy.object.pointer(&format!("/metadata/{name}")).and_then(Value::as_str);
             places.insert((copy.cluster, text("namespace"), text("name").unwrap_or_default()));
         }
-        let is_own = |(number, found): &(usize, &Found)| match group::is_cron_job(found) {
+        let is_own = |(number, found): &(usize, &ReadObjects)| match group::is_cron_job(found) {
             true => places.contains(&(found.cluster, found.key.namespace.as_deref(), found.key.name.as_str())),
             false => beside.taken.contains(number),
         };
@@ -300,9 +302,9 @@ impl<'w> Work<'w> {
 
     fn files(
         &self,
-        plan: &mut Plan<'_>,
+        plan: &mut BasePlan<'_>,
         tasks: &[Spread],
-        beside: &Beside,
+        beside: &BesideObject,
         common: &BTreeMap<String, String>,
     ) -> BTreeMap<String, Arc<[u8]>> {
         let (bases, texts) = plan.written(&base_names(self.before));
@@ -326,7 +328,7 @@ impl<'w> Work<'w> {
     /// The CronJob file that a task takes whole: as it is, comments included, where it holds nothing that a server wrote.
     fn put_file(&self, task: &Spread, files: &mut BTreeMap<String, Arc<[u8]>>) {
         let Some((wanted, _)) = &task.file else { return };
-        let is_it = |found: &&Found| {
+        let is_it = |found: &&ReadObjects| {
             group::is_cron_job(found)
                 && found.key.name == task.name
                 && body::take_apart(&found.value).is_some_and(|taken| {
@@ -344,7 +346,7 @@ impl<'w> Work<'w> {
     }
 
     /// Adds patches for what comes out otherwise, the same on several clusters once. Says whether there are any.
-    fn repair(&self, plan: &mut Plan<'_>, proof: &Proof, own: &[&Found], groups: &[Group]) -> bool {
+    fn repair(&self, plan: &mut BasePlan<'_>, proof: &Proof, own: &[&ReadObjects], groups: &[Group]) -> bool {
         let tasks = by_object(groups);
         let mut alike: BTreeMap<(usize, String), (Vec<usize>, Value)> = BTreeMap::new();
         for (at, value) in &proof.differing {
@@ -371,7 +373,7 @@ impl<'w> Work<'w> {
     }
 
     /// The groups whose objects or files are at fault.
-    fn wrong_groups(&self, attempt: &Attempt<'_>, groups: &[Group]) -> BTreeSet<usize> {
+    fn wrong_groups(&self, attempt: &ImportAttempt<'_>, groups: &[Group]) -> BTreeSet<usize> {
         let tasks = by_object(groups);
         let objects = attempt.proof.differing.iter().map(|(at, _)| *at).chain(attempt.proof.missing.iter().copied());
         let of_object = |at: usize| {
@@ -383,7 +385,7 @@ impl<'w> Work<'w> {
     }
 
     /// What is wrong with an attempt, in words.
-    fn words(&self, attempt: &Attempt<'_>) -> Vec<String> {
+    fn words(&self, attempt: &ImportAttempt<'_>) -> Vec<String> {
         let (proof, own) = (&attempt.proof, &attempt.own);
         let said = |at: usize| format!("{} of cluster `{}`", own[at].key, self.sources.clusters[own[at].cluster]);
         let mut words: Vec<String> =
@@ -402,7 +404,7 @@ impl<'w> Work<'w> {
     }
 
     /// Puts the result and its numbers together.
-    fn fill(&self, attempt: Attempt<'_>, imported: &mut Imported) {
+    fn fill(&self, attempt: ImportAttempt<'_>, imported: &mut Imported) {
         let summary = &mut imported.summary;
         (summary.tasks, summary.bases, summary.variables) = (attempt.tasks, attempt.bases, attempt.variables);
         summary.equal = attempt.proof.equal;
@@ -454,10 +456,10 @@ fn by_object(groups: &[Group]) -> BTreeMap<(usize, Option<&str>, &str), usize> {
 }
 
 /// Variables of clusters: what most say, and by cluster the exceptions.
-type Variables = (Map<String, Value>, BTreeMap<usize, Map<String, Value>>);
+type TaskVariables = (Map<String, Value>, BTreeMap<usize, Map<String, Value>>);
 
 /// What most clusters say in the Fleet, exceptions in the Cluster.
-fn cluster_variables(pool: &Pool) -> Variables {
+fn cluster_variables(pool: &Pool) -> TaskVariables {
     let (mut fleet, mut clusters) = (Map::new(), BTreeMap::<usize, Map<String, Value>>::new());
     for variable in pool.used() {
         let mut counts: BTreeMap<&String, usize> = BTreeMap::new();

@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::validate::Schema;
+use crate::validate::SchemaNode;
 use crate::yaml::{Layout, pretty};
 
 /// No line grows longer by what could stand on several.
 const WIDTH: usize = 110;
 
 /// An override as it is written.
-pub(super) struct Entry {
+pub(super) struct WrittenEntry {
     pub(super) name: String,
     /// `clusters`, `match`, `exclude`.
     pub(super) selector: Value,
@@ -63,7 +63,7 @@ enum Spot {
     Part,
     /// The names of clusters, of which there may be many.
     Names,
-    Kubernetes(Option<Schema>),
+    Kubernetes(Option<SchemaNode>),
 }
 
 impl Layout for Spot {
@@ -83,9 +83,9 @@ impl Layout for Spot {
         match self {
             Self::Document if name == "spec" => Self::Spec,
             Self::Spec | Self::Part => match name {
-                "container" => Self::Kubernetes(Some(Schema::container())),
-                "pod" => Self::Kubernetes(Some(Schema::pod_spec())),
-                "job" => Self::Kubernetes(Some(Schema::job_spec())),
+                "container" => Self::Kubernetes(Some(SchemaNode::container())),
+                "pod" => Self::Kubernetes(Some(SchemaNode::pod_spec())),
+                "job" => Self::Kubernetes(Some(SchemaNode::job_spec())),
                 "overrides" | "variables" | "patches" | "placement" | "exclude" => Self::Part,
                 "active" | "clusters" => Self::Names,
                 _ => Self::Kubernetes(None),
@@ -122,7 +122,13 @@ pub(super) fn document(kind: &str, metadata: Value, spec: Value) -> String {
 }
 
 /// A task or base: what its body says beyond that of its bases, and its overrides.
-pub(super) fn task(kind: &str, metadata: Value, bases: &[String], layer: Option<Value>, overrides: &[Entry]) -> String {
+pub(super) fn task(
+    kind: &str,
+    metadata: Value,
+    bases: &[String],
+    layer: Option<Value>,
+    overrides: &[WrittenEntry],
+) -> String {
     let mut spec = match layer {
         Some(Value::Object(layer)) => with_schedule(layer),
         _ => Map::new(),
@@ -142,7 +148,7 @@ pub(super) fn task(kind: &str, metadata: Value, bases: &[String], layer: Option<
     document(kind, metadata, Value::Object(spec))
 }
 
-fn entry(entry: &Entry) -> Value {
+fn entry(entry: &WrittenEntry) -> Value {
     let mut value = match &entry.layer {
         Value::Object(layer) => with_schedule(layer.clone()),
         _ => Map::new(),
@@ -201,7 +207,7 @@ pub(super) fn clusters(clusters: &[(&String, Option<&Map<String, Value>>)]) -> S
 /// Any object of Kubernetes.
 pub(super) fn object(value: &Value) -> String {
     let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
-    let schema = Schema::object(text("apiVersion"), text("kind"));
+    let schema = SchemaNode::object(text("apiVersion"), text("kind"));
     let mut lines = String::new();
     // The first lines say what it is, one a member.
     for name in ["apiVersion", "kind", "metadata"] {

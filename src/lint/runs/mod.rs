@@ -15,12 +15,12 @@ mod root;
 mod secret;
 mod timeout;
 
-pub use objects::{Present, Wanted};
+pub use objects::{Present, RequiredObject};
 
 use serde_json::Value;
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Fleet, Level};
+use crate::model::{Fleet, LintLevel};
 use crate::tree::{SourceTree, Span, reach};
 
 /// One variant of a task, as these rules see it.
@@ -77,14 +77,14 @@ pub fn running(running: &Running<'_>, fleet: &Fleet) -> Vec<Diagnostic> {
 }
 
 /// The ConfigMaps, Secrets and ServiceAccounts that a variant cannot do without, if the settings ask who is missing.
-pub fn wanted(running: &Running<'_>, fleet: &Fleet) -> Vec<Wanted> {
+pub fn wanted(running: &Running<'_>, fleet: &Fleet) -> Vec<RequiredObject> {
     if heard(Code::UnknownObject, fleet) { objects::wanted(running) } else { Vec::new() }
 }
 
 /// Whether anybody wants to know.
 fn heard(code: Code, fleet: &Fleet) -> bool {
     match fleet.lints.get(code.name()) {
-        Some(level) => *level != Level::Off,
+        Some(level) => *level != LintLevel::Off,
         None => !code.waits(),
     }
 }

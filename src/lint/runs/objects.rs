@@ -11,7 +11,7 @@ use crate::tree::Span;
 
 /// An object that a pod cannot do without.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Wanted {
+pub struct RequiredObject {
     kind: &'static str,
     namespace: Option<String>,
     name: String,
@@ -40,22 +40,22 @@ impl<'a> Present<'a> {
 
 /// Where objects are named: below a pod, a volume, a container. Each is the way to a map, the member that names, and the
 /// kind; a map with `optional: true` asks for nothing.
-type Way = (&'static [&'static str], &'static str, &'static str);
+type ReferencePath = (&'static [&'static str], &'static str, &'static str);
 
-const VOLUME: [Way; 3] = [
+const VOLUME: [ReferencePath; 3] = [
     (&["configMap"], "name", "ConfigMap"),
     (&["secret"], "secretName", "Secret"),
     (&["csi", "nodePublishSecretRef"], "name", "Secret"),
 ];
-const PROJECTED: [Way; 2] = [(&["configMap"], "name", "ConfigMap"), (&["secret"], "name", "Secret")];
-const ENV: [Way; 2] =
+const PROJECTED: [ReferencePath; 2] = [(&["configMap"], "name", "ConfigMap"), (&["secret"], "name", "Secret")];
+const ENV: [ReferencePath; 2] =
     [(&["valueFrom", "configMapKeyRef"], "name", "ConfigMap"), (&["valueFrom", "secretKeyRef"], "name", "Secret")];
-const ENV_FROM: [Way; 2] = [(&["configMapRef"], "name", "ConfigMap"), (&["secretRef"], "name", "Secret")];
-const PULL: [Way; 1] = [(&[], "name", "Secret")];
-const ACCOUNT: [Way; 1] = [(&[], "serviceAccountName", "ServiceAccount")];
+const ENV_FROM: [ReferencePath; 2] = [(&["configMapRef"], "name", "ConfigMap"), (&["secretRef"], "name", "Secret")];
+const PULL: [ReferencePath; 1] = [(&[], "name", "Secret")];
+const ACCOUNT: [ReferencePath; 1] = [(&[], "serviceAccountName", "ServiceAccount")];
 
 /// What the pods of a variant cannot do without, each named once.
-pub(super) fn wanted(running: &Running<'_>) -> Vec<Wanted> {
+pub(super) fn wanted(running: &Running<'_>) -> Vec<RequiredObject> {
     let Some(pod) = running.pod() else { return Vec::new() };
     let namespace = running.cron_job.pointer("/metadata/namespace").and_then(Value::as_str).map(str::to_owned);
     let mut all = Search { running, namespace, seen: BTreeSet::new(), found: Vec::new() };
@@ -82,17 +82,17 @@ struct Search<'a> {
     running: &'a Running<'a>,
     namespace: Option<String>,
     seen: BTreeSet<(&'static str, String)>,
-    found: Vec<Wanted>,
+    found: Vec<RequiredObject>,
 }
 
 impl Search<'_> {
-    fn each(&mut self, owner: &Value, pointer: &str, list: &str, ways: &[Way]) {
+    fn each(&mut self, owner: &Value, pointer: &str, list: &str, ways: &[ReferencePath]) {
         for (at, item) in items(owner, list) {
             self.look(item, &format!("{pointer}/{list}/{at}"), ways);
         }
     }
 
-    fn look(&mut self, value: &Value, pointer: &str, ways: &[Way]) {
+    fn look(&mut self, value: &Value, pointer: &str, ways: &[ReferencePath]) {
         for (way, member, kind) in ways {
             let Some(map) = way.iter().try_fold(value, |value, step| value.get(step)) else { continue };
             let optional = map.get("optional").and_then(Value::as_bool).unwrap_or_default();
@@ -106,13 +106,13 @@ impl Search<'_> {
                 let way: String = way.iter().map(|step| format!("/{step}")).collect();
                 let span = self.running.said(&format!("{pointer}{way}/{member}"));
                 let (namespace, name) = (self.namespace.clone(), name.to_owned());
-                self.found.push(Wanted { kind, namespace, name, span });
+                self.found.push(RequiredObject { kind, namespace, name, span });
             }
         }
     }
 }
 
-impl Wanted {
+impl RequiredObject {
     /// Whether it is there, or something that makes it.
     pub fn is_met_by(&self, present: &Present<'_>) -> bool {
         let namespace = self.namespace.as_deref();
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn a_custom_object_that_names_a_secret_makes_it() {
         let span = Span::new(FileId(0), 0, 0);
-        let wanted = |kind| Wanted { kind, namespace: Some("a".to_owned()), name: "db".to_owned(), span };
+        let wanted = |kind| RequiredObject { kind, namespace: Some("a".to_owned()), name: "db".to_owned(), span };
         let met = |kind, present: (&str, Option<&str>, &str, &str)| {
             let (own, namespace, name, text) = present;
             let mut all = Present::default();

@@ -127,26 +127,26 @@ fn password_in_connection(value: &str) -> bool {
 
 /// What the end of a name says that the value is.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Word {
+enum SecretWord {
     Password,
     Token,
     Secret,
     Key,
 }
 
-impl Word {
+impl SecretWord {
     fn what(self) -> &'static str {
         match self {
-            Word::Password => "a password",
-            Word::Token => "a token",
-            Word::Secret => "a secret",
-            Word::Key => "a secret key",
+            SecretWord::Password => "a password",
+            SecretWord::Token => "a token",
+            SecretWord::Secret => "a secret",
+            SecretWord::Key => "a secret key",
         }
     }
 }
 
 /// The last word of a name decides: `TOKEN_URL` is a URL, `PASSWORD_FILE` a file, `SECRET_NAME` a name.
-fn secret_word(name: &str) -> Option<Word> {
+fn secret_word(name: &str) -> Option<SecretWord> {
     // Most names end otherwise, and need not be taken apart.
     const ENDS: [&str; 9] = ["password", "passwd", "passphrase", "pwd", "pass", "token", "pat", "jwt", "secret"];
     let end = name.trim_end_matches(|c: char| !c.is_ascii_alphabetic());
@@ -163,32 +163,32 @@ fn secret_word(name: &str) -> Option<Word> {
     match words[last].as_str() {
         // The shell's own `PWD` and `OLDPWD` are folders.
         "pwd" if last == 0 => None,
-        "password" | "passwd" | "passphrase" | "pwd" | "pass" => Some(Word::Password),
-        "token" | "pat" | "jwt" if last > 0 || words[last] == "token" => Some(Word::Token),
-        "secret" => Some(Word::Secret),
-        "apikey" | "secretkey" | "privatekey" => Some(Word::Key),
+        "password" | "passwd" | "passphrase" | "pwd" | "pass" => Some(SecretWord::Password),
+        "token" | "pat" | "jwt" if last > 0 || words[last] == "token" => Some(SecretWord::Token),
+        "secret" => Some(SecretWord::Secret),
+        "apikey" | "secretkey" | "privatekey" => Some(SecretWord::Key),
         // `SECRET_KEY`, `SECRET_ACCESS_KEY`
-        "key" if words[..last].iter().any(|word| word == "secret") => Some(Word::Secret),
+        "key" if words[..last].iter().any(|word| word == "secret") => Some(SecretWord::Secret),
         "key" => {
             const KEYS: [&str; 9] =
                 ["api", "access", "private", "auth", "account", "encryption", "signing", "master", "hmac"];
-            KEYS.contains(&before).then_some(Word::Key)
+            KEYS.contains(&before).then_some(SecretWord::Key)
         }
         _ => None,
     }
 }
 
 /// Whether a value could be the secret that the name speaks of.
-fn plausible(word: Word, value: &str) -> bool {
+fn plausible(word: SecretWord, value: &str) -> bool {
     if is_placeholder(value) || is_setting(value) || is_elsewhere(value) {
         return false;
     }
     match word {
         // People choose passwords that look like anything.
-        Word::Password => true,
+        SecretWord::Password => true,
         // What only looks like the name of something is taken for one: of a Secret, of a key in it, of a kind of token.
-        Word::Token | Word::Secret => !is_namely(value),
-        Word::Key => !is_namely(value) && value.len() >= 12,
+        SecretWord::Token | SecretWord::Secret => !is_namely(value),
+        SecretWord::Key => !is_namely(value) && value.len() >= 12,
     }
 }
 

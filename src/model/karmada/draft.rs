@@ -7,7 +7,7 @@ use super::terms::{LabelRequirement, Terms};
 
 /// A placement as it was written.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Draft {
+pub struct WrittenPlacement {
     /// `clusterAffinity`
     pub affinity: Option<Terms>,
     /// `clusterAffinities`
@@ -86,7 +86,7 @@ pub struct Objection {
     pub message: String,
 }
 
-impl Draft {
+impl WrittenPlacement {
     /// The placement with defaults filled in.
     ///
     /// # Errors
@@ -133,7 +133,7 @@ impl Draft {
 
     /// `ValidatePlacement`
     fn objections(&self) -> Vec<Objection> {
-        let mut found = Found::default();
+        let mut found = Objections::default();
         if self.affinity.is_some() && !self.groups.is_empty() {
             found.say("spec.placement", "clusterAffinities cannot co-exist with clusterAffinity");
         }
@@ -151,7 +151,7 @@ impl Draft {
         found.0
     }
 
-    fn object_to_groups(&self, found: &mut Found) {
+    fn object_to_groups(&self, found: &mut Objections) {
         const PATH: &str = "spec.placement.clusterAffinities";
         let mut names = BTreeSet::new();
         for (at, group) in self.groups.iter().enumerate() {
@@ -185,7 +185,7 @@ impl Draft {
         }
     }
 
-    fn object_to_spread(&self, found: &mut Found) {
+    fn object_to_spread(&self, found: &mut Objections) {
         const PATH: &str = "spec.placement.spreadConstraints";
         let (mut seen, mut twice) = (BTreeSet::new(), BTreeSet::new());
         for (at, spread) in self.spread.iter().enumerate() {
@@ -220,9 +220,9 @@ impl Draft {
 
 /// Objections as they are found.
 #[derive(Default)]
-struct Found(Vec<Objection>);
+struct Objections(Vec<Objection>);
 
-impl Found {
+impl Objections {
     fn say(&mut self, path: impl Into<String>, message: &str) {
         self.0.push(Objection { path: path.into(), message: message.to_owned() });
     }

@@ -7,7 +7,7 @@ mod selector;
 mod template;
 mod terms;
 
-pub use draft::{Draft, DraftGroup, DraftSpread, DraftToleration, DraftWeights, Objection, Scheduling};
+pub use draft::{DraftGroup, DraftSpread, DraftToleration, DraftWeights, Objection, Scheduling, WrittenPlacement};
 pub use policy::{OverridePolicy, OverrideRule, Policy, PolicyScope, Suspension};
 pub use selector::{ResourceSelector, labels_of};
 pub use template::{Compatibility, Obstacle, Template, TemplateKey};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::draft::Draft;
+use super::draft::WrittenPlacement;
 use super::selector::{ResourceSelector, best};
 use super::template::TemplateKey;
 use super::terms::Terms;
@@ -29,7 +29,7 @@ pub struct Policy {
     /// `resourceSelectors`
     pub selectors: Vec<ResourceSelector>,
     /// `placement`, with defaults.
-    pub draft: Draft,
+    pub draft: WrittenPlacement,
     /// `priority`
     pub priority: i64,
     /// `propagateDeps`

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Fault, ListOverrider, Operator, Problem, Sees};
+use super::{Fault, ListOverrider, PlaintextOperator, Problem, Sees};
 
 /// Where an object of that kind has its containers, if the overriders look at such objects. The kind alone decides, as in
 /// `buildCommandArgsPatches` and `buildPatchesWithEmptyPredicate`.
@@ -38,9 +38,9 @@ pub(super) fn apply(
         let mut list =
             texts(container.get(member)).ok_or_else(|| Fault::new(place.clone(), Problem::Not("a list of texts")))?;
         match overrider.operator {
-            Operator::Add => list.extend(overrider.value.iter().cloned()),
-            Operator::Remove => list.retain(|item| !overrider.value.contains(item)),
-            Operator::Replace => {}
+            PlaintextOperator::Add => list.extend(overrider.value.iter().cloned()),
+            PlaintextOperator::Remove => list.retain(|item| !overrider.value.contains(item)),
+            PlaintextOperator::Replace => {}
         }
         let new: Value = list.into();
         if container.get(member) != Some(&new) {

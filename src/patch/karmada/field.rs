@@ -6,8 +6,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::operations::{self, Document};
-use super::{Fault, FieldOverrider, Operation, Problem, YamlTexts, members};
+use super::operations::{self, FieldDocument};
+use super::{Fault, FieldOverrider, OverriderOperation, Problem, YamlTexts, members};
 use crate::patch::Pointer;
 
 /// Edits the text at the path.
@@ -37,14 +37,14 @@ fn in_yaml(text: &str, overrider: &FieldOverrider, yaml: YamlTexts) -> Result<St
 }
 
 fn json(text: &str, overrider: &FieldOverrider) -> Result<Option<String>, Fault> {
-    let Ok(mut document) = serde_json::from_str::<Ordered>(text) else { return Ok(None) };
+    let Ok(mut document) = serde_json::from_str::<OrderedValue>(text) else { return Ok(None) };
     edit(&mut document, &overrider.json)?;
     let mut new = String::new();
     document.write(&mut new);
     Ok(Some(new))
 }
 
-fn edit<D: Document>(document: &mut D, list: &[Operation]) -> Result<(), Fault> {
+fn edit<D: FieldDocument>(document: &mut D, list: &[OverriderOperation]) -> Result<(), Fault> {
     if !document.plain().is_object() && !document.plain().is_array() {
         return Err(Fault::new("", Problem::Not("a map or a list")));
     }
@@ -55,19 +55,19 @@ fn edit<D: Document>(document: &mut D, list: &[Operation]) -> Result<(), Fault> 
 }
 
 /// A JSON document whose members keep their order.
-enum Ordered {
+enum OrderedValue {
     Scalar(Value),
-    List(Vec<Ordered>),
-    Map(Vec<(String, Ordered)>),
+    List(Vec<OrderedValue>),
+    Map(Vec<(String, OrderedValue)>),
 }
 
-impl Ordered {
+impl OrderedValue {
     /// The text as Go writes it: nothing between the parts, and characters that HTML knows escaped
     /// (`encoding/json.Marshal`).
     fn write(&self, out: &mut String) {
         match self {
-            Ordered::Scalar(value) => out.push_str(&escaped(&value.to_string())),
-            Ordered::List(items) => {
+            OrderedValue::Scalar(value) => out.push_str(&escaped(&value.to_string())),
+            OrderedValue::List(items) => {
                 out.push('[');
                 for (at, item) in items.iter().enumerate() {
                     if at > 0 {
@@ -77,7 +77,7 @@ impl Ordered {
                 }
                 out.push(']');
             }
-            Ordered::Map(members) => {
+            OrderedValue::Map(members) => {
                 out.push('{');
                 for (at, (name, member)) in members.iter().enumerate() {
                     if at > 0 {
@@ -104,43 +104,43 @@ fn escaped(text: &str) -> String {
     out
 }
 
-impl Document for Ordered {
+impl FieldDocument for OrderedValue {
     fn new(value: &Value) -> Self {
         match value {
-            Value::Array(items) => Ordered::List(items.iter().map(Self::new).collect()),
+            Value::Array(items) => OrderedValue::List(items.iter().map(Self::new).collect()),
             Value::Object(map) => {
-                Ordered::Map(map.iter().map(|(name, member)| (name.clone(), Self::new(member))).collect())
+                OrderedValue::Map(map.iter().map(|(name, member)| (name.clone(), Self::new(member))).collect())
             }
-            scalar => Ordered::Scalar(scalar.clone()),
+            scalar => OrderedValue::Scalar(scalar.clone()),
         }
     }
 
     fn plain(&self) -> Value {
         match self {
-            Ordered::Scalar(value) => value.clone(),
-            Ordered::List(items) => items.iter().map(Self::plain).collect(),
-            Ordered::Map(members) => members.iter().map(|(name, member)| (name.clone(), member.plain())).collect(),
+            OrderedValue::Scalar(value) => value.clone(),
+            OrderedValue::List(items) => items.iter().map(Self::plain).collect(),
+            OrderedValue::Map(members) => members.iter().map(|(name, member)| (name.clone(), member.plain())).collect(),
         }
     }
 
     fn child(&mut self, token: &str) -> Option<&mut Self> {
         match self {
-            Ordered::Map(members) => members.iter_mut().find(|(name, _)| name == token).map(|(_, member)| member),
-            Ordered::List(items) => {
+            OrderedValue::Map(members) => members.iter_mut().find(|(name, _)| name == token).map(|(_, member)| member),
+            OrderedValue::List(items) => {
                 let number: i64 = token.parse().ok()?;
                 let at = if number < 0 { usize::try_from(number + items.len() as i64).ok()? } else { number as usize };
                 items.get_mut(at)
             }
-            Ordered::Scalar(_) => None,
+            OrderedValue::Scalar(_) => None,
         }
     }
 
     fn list(&mut self) -> Option<&mut Vec<Self>> {
-        if let Ordered::List(items) = self { Some(items) } else { None }
+        if let OrderedValue::List(items) = self { Some(items) } else { None }
     }
 
     fn set(&mut self, name: &str, value: Self) -> bool {
-        let Ordered::Map(members) = self else { return false };
+        let OrderedValue::Map(members) = self else { return false };
         match members.iter_mut().find(|(key, _)| key == name) {
             Some((_, member)) => *member = value,
             None => members.push((name.to_owned(), value)),
@@ -149,63 +149,63 @@ impl Document for Ordered {
     }
 
     fn take(&mut self, name: &str) -> bool {
-        let Ordered::Map(members) = self else { return false };
+        let OrderedValue::Map(members) = self else { return false };
         let before = members.len();
         members.retain(|(key, _)| key != name);
         members.len() < before
     }
 }
 
-impl<'de> Deserialize<'de> for Ordered {
+impl<'de> Deserialize<'de> for OrderedValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Ordered;
+        struct TextReader;
+        impl<'de> Visitor<'de> for TextReader {
+            type Value = OrderedValue;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("JSON")
             }
 
-            fn visit_unit<E>(self) -> Result<Ordered, E> {
-                Ok(Ordered::Scalar(Value::Null))
+            fn visit_unit<E>(self) -> Result<OrderedValue, E> {
+                Ok(OrderedValue::Scalar(Value::Null))
             }
 
-            fn visit_bool<E>(self, value: bool) -> Result<Ordered, E> {
-                Ok(Ordered::Scalar(value.into()))
+            fn visit_bool<E>(self, value: bool) -> Result<OrderedValue, E> {
+                Ok(OrderedValue::Scalar(value.into()))
             }
 
-            fn visit_i64<E>(self, value: i64) -> Result<Ordered, E> {
-                Ok(Ordered::Scalar(value.into()))
+            fn visit_i64<E>(self, value: i64) -> Result<OrderedValue, E> {
+                Ok(OrderedValue::Scalar(value.into()))
             }
 
-            fn visit_u64<E>(self, value: u64) -> Result<Ordered, E> {
-                Ok(Ordered::Scalar(value.into()))
+            fn visit_u64<E>(self, value: u64) -> Result<OrderedValue, E> {
+                Ok(OrderedValue::Scalar(value.into()))
             }
 
-            fn visit_f64<E>(self, value: f64) -> Result<Ordered, E> {
-                Ok(Ordered::Scalar(value.into()))
+            fn visit_f64<E>(self, value: f64) -> Result<OrderedValue, E> {
+                Ok(OrderedValue::Scalar(value.into()))
             }
 
-            fn visit_str<E>(self, value: &str) -> Result<Ordered, E> {
-                Ok(Ordered::Scalar(value.into()))
+            fn visit_str<E>(self, value: &str) -> Result<OrderedValue, E> {
+                Ok(OrderedValue::Scalar(value.into()))
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Ordered, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<OrderedValue, A::Error> {
                 let mut list = Vec::new();
                 while let Some(item) = items.next_element()? {
                     list.push(item);
                 }
-                Ok(Ordered::List(list))
+                Ok(OrderedValue::List(list))
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Ordered, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<OrderedValue, A::Error> {
                 let mut members = Vec::new();
                 while let Some(member) = entries.next_entry()? {
                     members.push(member);
                 }
-                Ok(Ordered::Map(members))
+                Ok(OrderedValue::Map(members))
             }
         }
-        deserializer.deserialize_any(Reader)
+        deserializer.deserialize_any(TextReader)
     }
 }

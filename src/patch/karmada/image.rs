@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Component, Fault, ImageOverrider, Operator, Problem, Sees, containers};
+use super::{Component, Fault, ImageOverrider, PlaintextOperator, Problem, Sees, containers};
 use crate::patch::image::Image;
 
 /// Edits the images of all containers, or the one text that the predicate names.
@@ -87,19 +87,19 @@ impl Components {
             Component::Tag => return self.edit_tag(overrider.operator, value),
         };
         match overrider.operator {
-            Operator::Add => part.push_str(value),
-            Operator::Replace => value.clone_into(part),
-            Operator::Remove => part.clear(),
+            PlaintextOperator::Add => part.push_str(value),
+            PlaintextOperator::Replace => value.clone_into(part),
+            PlaintextOperator::Remove => part.clear(),
         }
     }
 
     /// A new tag or digest that is neither is passed over (`SetTagOrDigest`).
-    fn edit_tag(&mut self, operator: Operator, value: &str) {
+    fn edit_tag(&mut self, operator: PlaintextOperator, value: &str) {
         let old = if self.tag.is_empty() { &self.digest } else { &self.tag };
         let new = match operator {
-            Operator::Add => format!("{old}{value}"),
-            Operator::Replace => value.to_owned(),
-            Operator::Remove => {
+            PlaintextOperator::Add => format!("{old}{value}"),
+            PlaintextOperator::Replace => value.to_owned(),
+            PlaintextOperator::Remove => {
                 let part = if self.tag.is_empty() { &mut self.digest } else { &mut self.tag };
                 part.clear();
                 return;

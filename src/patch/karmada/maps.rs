@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Fault, MapOverrider, Operator, Problem};
+use super::{Fault, MapOverrider, PlaintextOperator, Problem};
 
 /// Edits `metadata.labels` or `metadata.annotations`. A map with a value that is no text counts as absent, so `add`
 /// replaces it whole and the others find nothing (`unstructured.NestedStringMap`, whose error is not looked at).
@@ -19,10 +19,10 @@ pub(super) fn apply(object: &mut Value, member: &str, overrider: &MapOverrider) 
     let mut touched = Vec::new();
     for (key, value) in &overrider.value {
         let new = match overrider.operator {
-            Operator::Add => Some(value),
-            Operator::Replace if map.contains_key(key) => Some(value),
-            Operator::Remove if map.contains_key(key) => None,
-            Operator::Replace | Operator::Remove => continue,
+            PlaintextOperator::Add => Some(value),
+            PlaintextOperator::Replace if map.contains_key(key) => Some(value),
+            PlaintextOperator::Remove if map.contains_key(key) => None,
+            PlaintextOperator::Replace | PlaintextOperator::Remove => continue,
         };
         let old = match new {
             Some(value) => map.insert(key.clone(), Value::String(value.clone())),

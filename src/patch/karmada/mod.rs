@@ -30,7 +30,7 @@ pub struct Overriders {
     /// `fieldOverrider`
     pub field: Vec<FieldOverrider>,
     /// `plaintext`
-    pub plaintext: Vec<Operation>,
+    pub plaintext: Vec<OverriderOperation>,
 }
 
 impl Overriders {
@@ -42,7 +42,7 @@ impl Overriders {
 
 /// What an overrider does with its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operator {
+pub enum PlaintextOperator {
     /// `add`
     Add,
     /// `remove`
@@ -51,13 +51,13 @@ pub enum Operator {
     Replace,
 }
 
-impl Operator {
+impl PlaintextOperator {
     /// The operator of that name.
     pub fn parse(word: &str) -> Option<Self> {
         match word {
-            "add" => Some(Operator::Add),
-            "remove" => Some(Operator::Remove),
-            "replace" => Some(Operator::Replace),
+            "add" => Some(PlaintextOperator::Add),
+            "remove" => Some(PlaintextOperator::Remove),
+            "replace" => Some(PlaintextOperator::Replace),
             _ => None,
         }
     }
@@ -65,9 +65,9 @@ impl Operator {
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
-            Operator::Add => "add",
-            Operator::Remove => "remove",
-            Operator::Replace => "replace",
+            PlaintextOperator::Add => "add",
+            PlaintextOperator::Remove => "remove",
+            PlaintextOperator::Replace => "replace",
         }
     }
 }
@@ -80,7 +80,7 @@ pub struct ImageOverrider {
     /// `component`
     pub component: Component,
     /// `operator`
-    pub operator: Operator,
+    pub operator: PlaintextOperator,
     /// `value`
     pub value: String,
 }
@@ -102,7 +102,7 @@ pub struct ListOverrider {
     /// `containerName`
     pub container: String,
     /// `operator`
-    pub operator: Operator,
+    pub operator: PlaintextOperator,
     /// `value`
     pub value: Vec<String>,
 }
@@ -111,7 +111,7 @@ pub struct ListOverrider {
 #[derive(Clone, Debug, PartialEq)]
 pub struct MapOverrider {
     /// `operator`
-    pub operator: Operator,
+    pub operator: PlaintextOperator,
     /// `value`
     pub value: Vec<(String, String)>,
 }
@@ -122,16 +122,16 @@ pub struct FieldOverrider {
     /// `fieldPath`
     pub path: String,
     /// `json`
-    pub json: Vec<Operation>,
+    pub json: Vec<OverriderOperation>,
     /// `yaml`; it wins over `json`.
-    pub yaml: Vec<Operation>,
+    pub yaml: Vec<OverriderOperation>,
 }
 
 /// One operation of `plaintext`, or of `json` and `yaml` in a `fieldOverrider`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Operation {
+pub struct OverriderOperation {
     /// `operator`
-    pub operator: Operator,
+    pub operator: PlaintextOperator,
     /// `path`, or `subPath`
     pub path: String,
     /// `value`; an absent one is null.
@@ -192,7 +192,7 @@ impl Kind {
 
 /// What one overrider did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Effect {
+pub struct OverriderEffect {
     /// The list it stands in.
     pub kind: Kind,
     /// Its place in that list.
@@ -278,12 +278,12 @@ pub fn apply(
     overriders: &Overriders,
     sees: Sees,
     yaml: YamlTexts,
-) -> Result<Vec<Effect>, OverrideError> {
+) -> Result<Vec<OverriderEffect>, OverrideError> {
     let mut effects = Vec::new();
     let blind = containers::pointer(object, sees).is_none();
     for (index, overrider) in overriders.image.iter().enumerate() {
         let touched = image::apply(object, overrider, sees).map_err(|fault| fault.under(Kind::Image, index))?;
-        effects.push(Effect { kind: Kind::Image, index, touched, blind: blind && overrider.path.is_none() });
+        effects.push(OverriderEffect { kind: Kind::Image, index, touched, blind: blind && overrider.path.is_none() });
     }
     for (kind, member, list) in
         [(Kind::Command, "command", &overriders.command), (Kind::Args, "args", &overriders.args)]
@@ -291,7 +291,7 @@ pub fn apply(
         for (index, overrider) in list.iter().enumerate() {
             let touched =
                 containers::apply(object, member, overrider, sees).map_err(|fault| fault.under(kind, index))?;
-            effects.push(Effect { kind, index, touched, blind });
+            effects.push(OverriderEffect { kind, index, touched, blind });
         }
     }
     for (kind, member, list) in
@@ -299,17 +299,17 @@ pub fn apply(
     {
         for (index, overrider) in list.iter().enumerate() {
             let touched = maps::apply(object, member, overrider).map_err(|fault| fault.under(kind, index))?;
-            effects.push(Effect { kind, index, touched, blind: false });
+            effects.push(OverriderEffect { kind, index, touched, blind: false });
         }
     }
     for (index, overrider) in overriders.field.iter().enumerate() {
         let touched = field::apply(object, overrider, yaml).map_err(|fault| fault.under(Kind::Field, index))?;
-        effects.push(Effect { kind: Kind::Field, index, touched, blind: false });
+        effects.push(OverriderEffect { kind: Kind::Field, index, touched, blind: false });
     }
     for (index, operation) in overriders.plaintext.iter().enumerate() {
         let changed = operations::apply(object, operation).map_err(|fault| fault.under(Kind::Plaintext, index))?;
         let touched = if changed { vec![operation.path.clone()] } else { Vec::new() };
-        effects.push(Effect { kind: Kind::Plaintext, index, touched, blind: false });
+        effects.push(OverriderEffect { kind: Kind::Plaintext, index, touched, blind: false });
     }
     Ok(effects)
 }

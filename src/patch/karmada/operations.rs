@@ -3,10 +3,10 @@
 
 use serde_json::{Map, Value};
 
-use super::{Fault, Operation, Operator, Problem, members};
+use super::{Fault, OverriderOperation, PlaintextOperator, Problem, members};
 
 /// A JSON document that operations edit: a [`Value`], or a text whose members keep their order.
-pub(super) trait Document: Sized {
+pub(super) trait FieldDocument: Sized {
     /// A value of such a document.
     fn new(value: &Value) -> Self;
     /// The value without any order.
@@ -21,7 +21,7 @@ pub(super) trait Document: Sized {
     fn take(&mut self, name: &str) -> bool;
 }
 
-impl Document for Value {
+impl FieldDocument for Value {
     fn new(value: &Value) -> Self {
         value.clone()
     }
@@ -70,16 +70,16 @@ fn tokens(path: &str) -> Option<Vec<String>> {
 }
 
 /// Runs an operation; says whether it changed anything.
-pub(super) fn apply<D: Document>(document: &mut D, operation: &Operation) -> Result<bool, Fault> {
+pub(super) fn apply<D: FieldDocument>(document: &mut D, operation: &OverriderOperation) -> Result<bool, Fault> {
     let before = document.plain();
     run(document, operation)?;
     Ok(document.plain() != before)
 }
 
-fn run<D: Document>(document: &mut D, operation: &Operation) -> Result<(), Fault> {
+fn run<D: FieldDocument>(document: &mut D, operation: &OverriderOperation) -> Result<(), Fault> {
     let path = operation.path.as_str();
     let value = whole_numbers(&operation.value);
-    if path.is_empty() && operation.operator != Operator::Remove {
+    if path.is_empty() && operation.operator != PlaintextOperator::Remove {
         if !value.is_object() && !value.is_array() {
             return Err(Fault::new(path, Problem::Not("an object")));
         }
@@ -95,12 +95,12 @@ fn run<D: Document>(document: &mut D, operation: &Operation) -> Result<(), Fault
         at = at.child(token).ok_or_else(absent)?;
     }
     let done = match operation.operator {
-        Operator::Add => add(at, last, D::new(&value)),
-        Operator::Remove => match at.list() {
+        PlaintextOperator::Add => add(at, last, D::new(&value)),
+        PlaintextOperator::Remove => match at.list() {
             Some(items) => place(last, items.len()).map(|place| drop(items.remove(place))).is_some(),
             None => at.take(last),
         },
-        Operator::Replace => match at.child(last) {
+        PlaintextOperator::Replace => match at.child(last) {
             Some(member) => {
                 *member = D::new(&value);
                 true
@@ -112,7 +112,7 @@ fn run<D: Document>(document: &mut D, operation: &Operation) -> Result<(), Fault
 }
 
 /// `partialArray.add` and `partialDoc.add`
-fn add<D: Document>(parent: &mut D, token: &str, value: D) -> bool {
+fn add<D: FieldDocument>(parent: &mut D, token: &str, value: D) -> bool {
     let Some(items) = parent.list() else { return parent.set(token, value) };
     let at = if token == "-" { Some(items.len()) } else { place(token, items.len() + 1) };
     match at {
@@ -137,7 +137,7 @@ fn whole_numbers(value: &Value) -> Value {
     }
 }
 
-fn missing<D: Document>(document: &D, tokens: &[String], path: &str) -> Fault {
+fn missing<D: FieldDocument>(document: &D, tokens: &[String], path: &str) -> Fault {
     missing_in(&document.plain(), tokens, path)
 }
 
@@ -164,8 +164,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn run_on(mut document: Value, operator: Operator, path: &str, value: Value) -> Option<Value> {
-        let operation = Operation { operator, path: path.to_owned(), value };
+    fn run_on(mut document: Value, operator: PlaintextOperator, path: &str, value: Value) -> Option<Value> {
+        let operation = OverriderOperation { operator, path: path.to_owned(), value };
         apply(&mut document, &operation).ok().map(|_| document)
     }
 
@@ -173,16 +173,16 @@ mod tests {
     fn paths_are_followed_as_evanphx_follows_them() {
         let document = || json!({"a": [1, 2], "b": {"c": 1}, "d": 1});
         for (operator, path, value, expected) in [
-            (Operator::Add, "/a/-", json!(3), Some(json!({"a": [1, 2, 3], "b": {"c": 1}, "d": 1}))),
-            (Operator::Add, "/a/2", json!(3), Some(json!({"a": [1, 2, 3], "b": {"c": 1}, "d": 1}))),
-            (Operator::Add, "/a/3", json!(3), None),
-            (Operator::Remove, "/a/-1", json!(null), Some(json!({"a": [1], "b": {"c": 1}, "d": 1}))),
-            (Operator::Replace, "/b/x", json!(1), None),
-            (Operator::Add, "/b/x/y", json!(1), None),
-            (Operator::Add, "/b/x", json!(1.0), Some(json!({"a": [1, 2], "b": {"c": 1, "x": 1}, "d": 1}))),
-            (Operator::Replace, "b/d", json!(2), Some(json!({"a": [1, 2], "b": {"c": 1}, "d": 2}))),
-            (Operator::Remove, "d", json!(null), None),
-            (Operator::Replace, "/b/c", json!(null), Some(json!({"a": [1, 2], "b": {"c": null}, "d": 1}))),
+            (PlaintextOperator::Add, "/a/-", json!(3), Some(json!({"a": [1, 2, 3], "b": {"c": 1}, "d": 1}))),
+            (PlaintextOperator::Add, "/a/2", json!(3), Some(json!({"a": [1, 2, 3], "b": {"c": 1}, "d": 1}))),
+            (PlaintextOperator::Add, "/a/3", json!(3), None),
+            (PlaintextOperator::Remove, "/a/-1", json!(null), Some(json!({"a": [1], "b": {"c": 1}, "d": 1}))),
+            (PlaintextOperator::Replace, "/b/x", json!(1), None),
+            (PlaintextOperator::Add, "/b/x/y", json!(1), None),
+            (PlaintextOperator::Add, "/b/x", json!(1.0), Some(json!({"a": [1, 2], "b": {"c": 1, "x": 1}, "d": 1}))),
+            (PlaintextOperator::Replace, "b/d", json!(2), Some(json!({"a": [1, 2], "b": {"c": 1}, "d": 2}))),
+            (PlaintextOperator::Remove, "d", json!(null), None),
+            (PlaintextOperator::Replace, "/b/c", json!(null), Some(json!({"a": [1, 2], "b": {"c": null}, "d": 1}))),
         ] {
             assert_eq!(run_on(document(), operator, path, value), expected, "{path}");
         }

@@ -1,16 +1,16 @@
 //! Strategic merge patch, as `kubectl patch` does it (`k8s.io/apimachinery/pkg/util/strategicpatch`).
 //!
-//! Lists are known by the given [`Shape`]. New content is taken over without directives: `Brush::Drop` is kubectl's own
+//! Lists are known by the given [`ListShape`]. New content is taken over without directives: `Brush::Drop` is kubectl's own
 //! cleaning, `Brush::Keep` is used where kubectl has none.
 
 mod clean;
 mod order;
 mod set_order;
 
-use super::error::{PatchError, Problem, plain, type_name};
-use super::table::{List, Shape};
+use super::error::{PatchError, PatchProblem, plain, type_name};
+use super::table::{List, ListShape};
 use clean::{Brush, clean, clean_list};
-use order::{By, arrange};
+use order::{ElementKey, arrange};
 use serde_json::{Map, Value};
 use set_order::{check_keys, missing_key, set_orders};
 use std::collections::BTreeSet;
@@ -20,7 +20,7 @@ const RETAIN_KEYS: &str = "$retainKeys";
 const SET_ORDER: &str = "$setElementOrder";
 const DELETE_FROM: &str = "$deleteFromPrimitiveList";
 
-type Members = Map<String, Value>;
+type JsonMap = Map<String, Value>;
 
 /// Applies a strategic merge patch to an object of this shape. On an error the object is as it was.
 ///
@@ -30,7 +30,7 @@ type Members = Map<String, Value>;
 /// # Errors
 /// What kubectl refuses: unknown directives, elements without merge key, elements of several types, an order that
 /// contradicts itself. The pointer leads into the patch.
-pub fn apply(target: &mut Value, patch: &Value, shape: Shape) -> Result<(), PatchError> {
+pub fn apply(target: &mut Value, patch: &Value, shape: ListShape) -> Result<(), PatchError> {
     let patch = members(patch, "a strategic patch")?;
     let mut result = members(target, "the object")?.clone();
     merge_map(&mut result, patch, shape)?;
@@ -52,7 +52,7 @@ pub fn identify(patch: &mut Value, object: &Value) -> Result<(), PatchError> {
         if real.is_some_and(|real| real != said && !(path[0] == "apiVersion" && same_api(said, real))) {
             let field = path.last().map_or("", |name| if *name == "name" { "metadata.name" } else { name });
             let (expected, found) = (plain(said), real.map(plain).unwrap_or_default());
-            let error = PatchError::here(Problem::WrongTarget { field, expected, found });
+            let error = PatchError::here(PatchProblem::WrongTarget { field, expected, found });
             return Err(path
                 .iter()
                 .rev()
@@ -88,17 +88,17 @@ fn field_of<'a>(name: &'a str, directive: &str) -> Option<&'a str> {
     name.strip_prefix(directive)?.strip_prefix('/')
 }
 
-fn members<'a>(value: &'a Value, what: &str) -> Result<&'a Members, PatchError> {
+fn members<'a>(value: &'a Value, what: &str) -> Result<&'a JsonMap, PatchError> {
     let found = type_name(value);
-    value.as_object().ok_or_else(|| PatchError::here(Problem::NotAMap { what: what.to_owned(), found }))
+    value.as_object().ok_or_else(|| PatchError::here(PatchProblem::NotAMap { what: what.to_owned(), found }))
 }
 
 fn elements<'a>(value: &'a Value, what: &str) -> Result<&'a Vec<Value>, PatchError> {
     let found = type_name(value);
-    value.as_array().ok_or_else(|| PatchError::here(Problem::NotAList { what: what.to_owned(), found }))
+    value.as_array().ok_or_else(|| PatchError::here(PatchProblem::NotAList { what: what.to_owned(), found }))
 }
 
-fn merge_map(target: &mut Members, patch: &Members, shape: Shape) -> Result<(), PatchError> {
+fn merge_map(target: &mut JsonMap, patch: &JsonMap, shape: ListShape) -> Result<(), PatchError> {
     match patch.get(PATCH).map(|directive| (directive.as_str(), directive)) {
         None => {}
         Some((Some("replace"), _)) => {
@@ -114,7 +114,7 @@ fn merge_map(target: &mut Members, patch: &Members, shape: Shape) -> Result<(), 
             return Ok(());
         }
         Some((_, directive)) => {
-            let error = PatchError::at(PATCH, Problem::UnknownDirective(plain(directive)));
+            let error = PatchError::at(PATCH, PatchProblem::UnknownDirective(plain(directive)));
             return Err(error.help("in a map it is `replace` or `delete`; without it maps merge"));
         }
     }
@@ -137,12 +137,18 @@ fn merge_map(target: &mut Members, patch: &Members, shape: Shape) -> Result<(), 
 }
 
 fn malformed(key: &str, directive: &str) -> PatchError {
-    PatchError::at(key, Problem::MalformedDirective(key.to_owned()))
+    PatchError::at(key, PatchProblem::MalformedDirective(key.to_owned()))
         .help(format!("write `{directive}/` and the name of the list"))
 }
 
 /// One member of a patch. `deletes`: it stands behind `$deleteFromPrimitiveList/`, and lists the elements to go.
-fn merge_member(target: &mut Members, key: &str, value: &Value, shape: Shape, deletes: bool) -> Result<(), PatchError> {
+fn merge_member(
+    target: &mut JsonMap,
+    key: &str,
+    value: &Value,
+    shape: ListShape,
+    deletes: bool,
+) -> Result<(), PatchError> {
     if value.is_null() {
         target.remove(key);
         return Ok(());
@@ -165,13 +171,13 @@ fn merge_member(target: &mut Members, key: &str, value: &Value, shape: Shape, de
 }
 
 /// `$retainKeys`: of what the object has in this map only the keys listed stay.
-fn retain_keys(target: &mut Members, patch: &Members, kept: &Value) -> Result<(), PatchError> {
+fn retain_keys(target: &mut JsonMap, patch: &JsonMap, kept: &Value) -> Result<(), PatchError> {
     let kept = elements(kept, "`$retainKeys`").map_err(|e| e.under(RETAIN_KEYS))?;
     let kept: BTreeSet<&str> = kept.iter().filter_map(Value::as_str).collect();
     for (key, value) in patch {
         let directive = key == RETAIN_KEYS || key.starts_with(SET_ORDER) || key.starts_with(DELETE_FROM);
         if !directive && !value.is_null() && !kept.contains(key.as_str()) {
-            let error = PatchError::at(RETAIN_KEYS, Problem::NotRetained(key.clone()));
+            let error = PatchError::at(RETAIN_KEYS, PatchProblem::NotRetained(key.clone()));
             return Err(error.help(format!("add `{key}` to `$retainKeys`")));
         }
     }
@@ -186,11 +192,11 @@ fn element_type<'a>(elements: impl Iterator<Item = &'a Value>) -> Result<Option<
         let other = type_name(other);
         match first {
             Some(first) if first != other => {
-                return Err(PatchError::here(Problem::MixedElements { first, other }));
+                return Err(PatchError::here(PatchProblem::MixedElements { first, other }));
             }
             Some(_) => {}
             None if other == "null" || other == "a list" => {
-                return Err(PatchError::here(Problem::ElementType(other)));
+                return Err(PatchError::here(PatchProblem::ElementType(other)));
             }
             None => first = Some(other),
         }
@@ -198,7 +204,7 @@ fn element_type<'a>(elements: impl Iterator<Item = &'a Value>) -> Result<Option<
     Ok(first)
 }
 
-fn merge_list(target: &mut Vec<Value>, patch: &[Value], shape: Shape, deletes: bool) -> Result<(), PatchError> {
+fn merge_list(target: &mut Vec<Value>, patch: &[Value], shape: ListShape, deletes: bool) -> Result<(), PatchError> {
     let list = shape.list();
     if list == List::Atomic && !deletes {
         *target = clean_list(patch, Brush::Keep);
@@ -209,19 +215,19 @@ fn merge_list(target: &mut Vec<Value>, patch: &[Value], shape: Shape, deletes: b
     };
     match (kind, list) {
         ("a map", List::Keyed { key, .. }) => merge_keyed(target, patch, shape, key),
-        ("a map", _) => Err(PatchError::here(Problem::ElementType(kind))),
+        ("a map", _) => Err(PatchError::here(PatchProblem::ElementType(kind))),
         (_, _) if deletes => {
             target.retain(|element| !patch.contains(element));
             Ok(())
         }
         (_, List::Keyed { .. }) => {
             let what = "an element of this list".to_owned();
-            Err(PatchError::here(Problem::NotAMap { what, found: kind }))
+            Err(PatchError::here(PatchProblem::NotAMap { what, found: kind }))
         }
         _ => {
             let mut merged: Vec<Value> = target.iter().chain(patch).cloned().collect();
             deduplicate(&mut merged);
-            *target = arrange(merged, patch, target, By::Itself);
+            *target = arrange(merged, patch, target, ElementKey::Itself);
             Ok(())
         }
     }
@@ -243,8 +249,13 @@ fn deduplicate(list: &mut Vec<Value>) {
     }
 }
 
-fn merge_keyed(target: &mut Vec<Value>, patch: &[Value], shape: Shape, key: &'static str) -> Result<(), PatchError> {
-    let by = By::Key(key);
+fn merge_keyed(
+    target: &mut Vec<Value>,
+    patch: &[Value],
+    shape: ListShape,
+    key: &'static str,
+) -> Result<(), PatchError> {
+    let by = ElementKey::Key(key);
     let mut plain_elements = Vec::with_capacity(patch.len());
     let mut replace = false;
     for (index, element) in patch.iter().enumerate() {
@@ -256,11 +267,11 @@ fn merge_keyed(target: &mut Vec<Value>, patch: &[Value], shape: Shape, key: &'st
             },
             Some((Some("replace"), _)) => replace = true,
             Some((Some("merge"), _)) => {
-                let error = PatchError::here(Problem::MergeInList);
+                let error = PatchError::here(PatchProblem::MergeInList);
                 return Err(error.under(PATCH).under(index).help("leave it out: elements merge by key"));
             }
             Some((_, directive)) => {
-                let error = PatchError::here(Problem::UnknownDirective(plain(directive)));
+                let error = PatchError::here(PatchProblem::UnknownDirective(plain(directive)));
                 let help = "in a list element it is `delete` or `replace`";
                 return Err(error.under(PATCH).under(index).help(help));
             }
@@ -302,14 +313,14 @@ mod tests {
 
     fn patched(spec: Value, patch: Value) -> Value {
         let mut object = pod(spec);
-        apply(&mut object, &pod(patch), Shape::cron_job()).unwrap();
+        apply(&mut object, &pod(patch), ListShape::cron_job()).unwrap();
         object["spec"]["jobTemplate"]["spec"]["template"]["spec"].take()
     }
 
     fn refusal(spec: Value, patch: Value) -> String {
         let mut object = pod(spec);
         let before = object.clone();
-        let error = apply(&mut object, &pod(patch), Shape::cron_job()).unwrap_err();
+        let error = apply(&mut object, &pod(patch), ListShape::cron_job()).unwrap_err();
         assert_eq!(object, before, "whole or not at all");
         let message = error.to_string();
         message.replacen("/spec/jobTemplate/spec/template/spec", "", 1)
@@ -369,7 +380,7 @@ mod tests {
     fn scalars_are_deleted_from_a_list_of_any_kind() {
         let mut object = json!({"metadata": {"finalizers": ["a", "b"]}, "spec": {}});
         let patch = json!({"metadata": {"$deleteFromPrimitiveList/finalizers": ["a"], "finalizers": ["c"]}});
-        apply(&mut object, &patch, Shape::cron_job()).unwrap();
+        apply(&mut object, &patch, ListShape::cron_job()).unwrap();
         assert_eq!(object["metadata"]["finalizers"], json!(["c", "b"]));
         let spec = json!({"containers": [{"name": "a", "args": ["x", "y"]}]});
         let patch = json!({"containers": [{"name": "a", "$deleteFromPrimitiveList/args": ["x"]}]});
@@ -468,7 +479,7 @@ mod tests {
         #[test]
         fn no_directive_and_no_null_is_left(mut target in value(DATA), patch in value(PATCHES)) {
             crate::patch::typed::strip_nulls(&mut target);
-            if apply(&mut target, &patch, Shape::container()).is_ok() {
+            if apply(&mut target, &patch, ListShape::container()).is_ok() {
                 prop_assert!(is_clean(&target), "{target}");
             }
         }
@@ -477,7 +488,7 @@ mod tests {
         fn an_empty_patch_changes_nothing(env in value(DATA)) {
             let target = json!({"env": env});
             let mut result = target.clone();
-            apply(&mut result, &json!({}), Shape::container()).unwrap();
+            apply(&mut result, &json!({}), ListShape::container()).unwrap();
             prop_assert_eq!(result, target);
         }
     }

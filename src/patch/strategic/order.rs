@@ -6,17 +6,17 @@ use std::collections::HashMap;
 
 /// By what an element is known: its merge key, or itself in a list of scalars.
 #[derive(Clone, Copy)]
-pub(super) enum By {
+pub(super) enum ElementKey {
     Key(&'static str),
     Itself,
 }
 
-impl By {
+impl ElementKey {
     /// The identity of an element; a map without the key has none.
     pub(super) fn of(self, element: &Value) -> Option<&Value> {
         match self {
-            By::Key(key) => element.get(key),
-            By::Itself => Some(element),
+            ElementKey::Key(key) => element.get(key),
+            ElementKey::Itself => Some(element),
         }
     }
 
@@ -45,7 +45,7 @@ impl<'a> Ranks<'a> {
 
 /// Puts `merged` in order: what `wanted` names in its order, the rest in the order of `old`, both woven together by
 /// the order of `old`. `wanted` and `old` are identities.
-pub(super) fn arrange(merged: Vec<Value>, wanted: &[Value], old: &[Value], by: By) -> Vec<Value> {
+pub(super) fn arrange(merged: Vec<Value>, wanted: &[Value], old: &[Value], by: ElementKey) -> Vec<Value> {
     let identities = by.all(&merged);
     let (wanted, old) = (Ranks::new(wanted), Ranks::new(old));
     let rank = |ranks: &Ranks<'_>, i: &usize| ranks.get(&identities[*i]);
@@ -101,7 +101,7 @@ mod tests {
 
     fn arranged(merged: &str, wanted: &str, old: &str) -> String {
         let list = |text: &str| text.chars().map(|c| json!(c.to_string())).collect::<Vec<_>>();
-        let out = arrange(list(merged), &list(wanted), &list(old), By::Itself);
+        let out = arrange(list(merged), &list(wanted), &list(old), ElementKey::Itself);
         out.iter().filter_map(Value::as_str).collect()
     }
 

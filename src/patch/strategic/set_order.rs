@@ -1,19 +1,19 @@
 //! The directive `$setElementOrder`, applied together with its list and before everything else, as kubectl does.
 
 use super::clean::{Brush, clean_list};
-use super::order::{By, arrange};
-use super::{Members, PATCH, SET_ORDER, element_type, elements, field_of, malformed, merge_list};
-use crate::patch::error::{PatchError, Problem, type_name};
-use crate::patch::table::{List, Shape};
+use super::order::{ElementKey, arrange};
+use super::{JsonMap, PATCH, SET_ORDER, element_type, elements, field_of, malformed, merge_list};
+use crate::patch::error::{PatchError, PatchProblem, type_name};
+use crate::patch::table::{List, ListShape};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Every `$setElementOrder/x` of a map, each together with the list `x` that it is about. Gives the fields that are
 /// done with.
 pub(super) fn set_orders<'a>(
-    target: &mut Members,
-    patch: &'a Members,
-    shape: Shape,
+    target: &mut JsonMap,
+    patch: &'a JsonMap,
+    shape: ListShape,
 ) -> Result<BTreeSet<&'a str>, PatchError> {
     let mut done = BTreeSet::new();
     for (key, order) in patch.iter().filter(|(key, _)| key.starts_with(SET_ORDER)) {
@@ -25,11 +25,11 @@ pub(super) fn set_orders<'a>(
         let new = new.transpose().map_err(|e| e.under(field))?;
         let shape = shape.field(field);
         if !shape.is_list() {
-            return Err(PatchError::at(key, Problem::NoSuchList { directive: key.clone() }));
+            return Err(PatchError::at(key, PatchProblem::NoSuchList { directive: key.clone() }));
         }
         let by = match shape.list() {
-            List::Keyed { key, .. } => By::Key(key),
-            List::Union | List::Atomic => By::Itself,
+            List::Keyed { key, .. } => ElementKey::Key(key),
+            List::Union | List::Atomic => ElementKey::Itself,
         };
         check_order(new.map_or(&[], Vec::as_slice), order, key, field, by)?;
         let merged = match (old, new) {
@@ -43,7 +43,7 @@ pub(super) fn set_orders<'a>(
             }
         };
         if element_type(old.into_iter().chain(new).flatten()).map_err(|e| e.under(field))?.is_none() {
-            return Err(PatchError::at(key, Problem::NothingToOrder { directive: key.clone() }));
+            return Err(PatchError::at(key, PatchProblem::NothingToOrder { directive: key.clone() }));
         }
         for (list, whose) in [(&merged, "an element of the list"), (order, "the element")] {
             check_keys(list, by, whose).map_err(|e| e.under(key))?;
@@ -57,16 +57,16 @@ pub(super) fn set_orders<'a>(
 }
 
 /// The elements of the patch must stand in the order of `$setElementOrder`, and all be named there.
-fn check_order(new: &[Value], order: &[Value], directive: &str, field: &str, by: By) -> Result<(), PatchError> {
+fn check_order(new: &[Value], order: &[Value], directive: &str, field: &str, by: ElementKey) -> Result<(), PatchError> {
     if new.is_empty() || order.is_empty() {
         return Ok(());
     }
     let mut order = order.iter().enumerate().peekable();
     for (index, element) in new.iter().enumerate() {
-        let keyed = matches!(by, By::Key(_));
+        let keyed = matches!(by, ElementKey::Key(_));
         if keyed && !element.is_object() {
             let what = "an element of this list".to_owned();
-            let error = PatchError::at(index, Problem::NotAMap { what, found: type_name(element) });
+            let error = PatchError::at(index, PatchProblem::NotAMap { what, found: type_name(element) });
             return Err(error.under(field));
         }
         match element.get(PATCH) {
@@ -83,7 +83,7 @@ fn check_order(new: &[Value], order: &[Value], directive: &str, field: &str, by:
             Some(found) => found?,
             None => {
                 let directive = directive.to_owned();
-                let error = PatchError::at(index, Problem::OrderMismatch { directive }).under(field);
+                let error = PatchError::at(index, PatchProblem::OrderMismatch { directive }).under(field);
                 return Err(error.help("list every element of the patch there, in the same order"));
             }
         }
@@ -91,24 +91,24 @@ fn check_order(new: &[Value], order: &[Value], directive: &str, field: &str, by:
     Ok(())
 }
 
-pub(super) fn missing_key(by: By, whose: &'static str) -> PatchError {
-    let By::Key(key) = by else {
-        return PatchError::here(Problem::ElementType("null"));
+pub(super) fn missing_key(by: ElementKey, whose: &'static str) -> PatchError {
+    let ElementKey::Key(key) = by else {
+        return PatchError::here(PatchProblem::ElementType("null"));
     };
     let help = format!("say with `{key}` which element is meant");
-    PatchError::here(Problem::MissingMergeKey { key: key.to_owned(), whose }).help(help)
+    PatchError::here(PatchProblem::MissingMergeKey { key: key.to_owned(), whose }).help(help)
 }
 
 /// Every element of a keyed list must be a map that has the key.
-pub(super) fn check_keys(list: &[Value], by: By, whose: &'static str) -> Result<(), PatchError> {
+pub(super) fn check_keys(list: &[Value], by: ElementKey, whose: &'static str) -> Result<(), PatchError> {
     for element in list {
         match by {
-            By::Key(_) if !element.is_object() => {
+            ElementKey::Key(_) if !element.is_object() => {
                 let what = whose.to_owned();
-                return Err(PatchError::here(Problem::NotAMap { what, found: type_name(element) }));
+                return Err(PatchError::here(PatchProblem::NotAMap { what, found: type_name(element) }));
             }
-            By::Itself if element.is_object() || element.is_array() => {
-                return Err(PatchError::here(Problem::ElementType(type_name(element))));
+            ElementKey::Itself if element.is_object() || element.is_array() => {
+                return Err(PatchError::here(PatchProblem::ElementType(type_name(element))));
             }
             _ if by.of(element).is_none() => return Err(missing_key(by, whose)),
             _ => {}

@@ -9,7 +9,7 @@ mod overriding;
 mod prune;
 mod view;
 
-pub use overriding::{Applied, Reach, RuleError, overrider, place};
+pub use overriding::{Applied, OverrideReach, RuleError, overrider, place};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,12 +26,12 @@ use crate::patch::image::Image;
 use crate::patch::karmada::{Kind, OverrideError, Problem, Sees, YamlTexts};
 use crate::patch::typed;
 use crate::tree::{Span, reach};
-use crate::validate::{self, Amounts, Schema, nulls, requests};
+use crate::validate::{self, ResourceQuantities, SchemaNode, nulls, requests};
 use crate::yaml;
 
 /// One cluster that an object is sent to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
+pub struct RenderTarget {
     /// The cluster, by index in the inventory.
     pub cluster: usize,
     /// Its replicas, where the object is a workload.
@@ -73,7 +73,7 @@ fn write_yaml(value: &Value) -> String {
 
 /// How many replicas an object has, and what one of them requests; nothing where it is no workload.
 /// Source: `pkg/resourceinterpreter/default/native/replica.go`.
-pub fn replicas(template: &Template, compatibility: Compatibility) -> Option<(i64, Option<Amounts>)> {
+pub fn replicas(template: &Template, compatibility: Compatibility) -> Option<(i64, Option<ResourceQuantities>)> {
     let full = stored(template);
     let number = |pointer: &str| full.pointer(pointer).and_then(Value::as_i64);
     let of_job = |spec: &str| {
@@ -130,8 +130,8 @@ fn stored(template: &Template) -> Value {
 pub fn template(
     unit: &Unit,
     template: &Template,
-    targets: &[Target],
-    reach: &Reach,
+    targets: &[RenderTarget],
+    reach: &OverrideReach,
     around: Surroundings<'_>,
     said: &mut Gather,
 ) -> Templated {
@@ -148,7 +148,7 @@ pub fn template(
         let made = build(template, (share, completions), &rules, around.fleet.karmada.compatibility);
         match made {
             Ok((value, applied)) => {
-                let made = Made { share, unit, template, clusters: &clusters, applied: &applied };
+                let made = MadeObject { share, unit, template, clusters: &clusters, applied: &applied };
                 if let Some((variant, object)) = finish(made, value, around, said) {
                     templated.variants.push(variant);
                     templated.objects.push(object);
@@ -259,7 +259,7 @@ pub fn clean(object: &mut Value) {
 }
 
 /// What one object was made of.
-struct Made<'m> {
+struct MadeObject<'m> {
     /// The replicas of each cluster, where the object is a workload.
     share: Option<i64>,
     unit: &'m Unit,
@@ -269,8 +269,13 @@ struct Made<'m> {
 }
 
 /// Checks an object and turns it into a manifest.
-fn finish(made: Made<'_>, mut value: Value, around: Surroundings<'_>, said: &mut Gather) -> Option<(Variant, Value)> {
-    let Made { unit, template, clusters, .. } = made;
+fn finish(
+    made: MadeObject<'_>,
+    mut value: Value,
+    around: Surroundings<'_>,
+    said: &mut Gather,
+) -> Option<(Variant, Value)> {
+    let MadeObject { unit, template, clusters, .. } = made;
     for diagnostic in check(&made, &value, around) {
         said.add(diagnostic, clusters);
     }
@@ -302,12 +307,12 @@ fn finish(made: Made<'_>, mut value: Value, around: Surroundings<'_>, said: &mut
 }
 
 /// The pods that an object comes to on one cluster, and what one of them requests; none where it makes none.
-fn carried(value: &Value, share: Option<i64>, cron_job: bool) -> (u32, Option<Amounts>) {
+fn carried(value: &Value, share: Option<i64>, cron_job: bool) -> (u32, Option<ResourceQuantities>) {
     let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
     let pointer = match (cron_job, share) {
         (true, _) => "/spec/jobTemplate/spec/template/spec",
         (false, Some(_)) => "/spec/template/spec",
-        (false, None) => return (0, Some(Amounts::new())),
+        (false, None) => return (0, Some(ResourceQuantities::new())),
     };
     let number = |name: &str| value.pointer(&format!("/spec/jobTemplate/spec/{name}")).and_then(Value::as_u64);
     let at_once = number("parallelism").map(|pods| number("completions").map_or(pods, |wanted| pods.min(wanted)));
@@ -337,7 +342,7 @@ fn unnamed(template: &Template) -> Diagnostic {
     Diagnostic::new(Code::ResourceInvalid, template.span, message)
 }
 
-fn manifest(made: &Made<'_>, value: &Value, cron_job: bool) -> Option<Manifest> {
+fn manifest(made: &MadeObject<'_>, value: &Value, cron_job: bool) -> Option<Manifest> {
     let template = made.template;
     let text = |pointer: &str| reach(value, pointer).and_then(Value::as_str);
     let namespace = match reach(value, "/metadata/namespace") {
@@ -351,7 +356,7 @@ fn manifest(made: &Made<'_>, value: &Value, cron_job: bool) -> Option<Manifest> 
     let bytes: Arc<[u8]> = match &template.verbatim {
         Some(bytes) => bytes.clone(),
         None => {
-            let schema = if cron_job { Schema::cronjob() } else { Schema::other_object() };
+            let schema = if cron_job { SchemaNode::cronjob() } else { SchemaNode::other_object() };
             let mut bytes = if cron_job { header(made.unit) } else { HEADER.to_owned() }.into_bytes();
             yaml::emit_into(&mut bytes, value, Ordered(Some(schema)));
             bytes.into()
@@ -371,7 +376,7 @@ fn manifest(made: &Made<'_>, value: &Value, cron_job: bool) -> Option<Manifest> 
 }
 
 /// What Kubernetes would refuse, said where it was written: in the template, or in the override that made it so.
-fn check(made: &Made<'_>, value: &Value, around: Surroundings<'_>) -> Vec<Diagnostic> {
+fn check(made: &MadeObject<'_>, value: &Value, around: Surroundings<'_>) -> Vec<Diagnostic> {
     if made.template.verbatim.is_some() {
         return Vec::new();
     }
@@ -402,7 +407,7 @@ fn check(made: &Made<'_>, value: &Value, around: Surroundings<'_>) -> Vec<Diagno
 }
 
 /// Images that an overrider robbed of their digest, or that are no images any more.
-fn images(made: &Made<'_>, value: &Value, diags: &mut Vec<Diagnostic>) {
+fn images(made: &MadeObject<'_>, value: &Value, diags: &mut Vec<Diagnostic>) {
     for applied in made.applied {
         for effect in applied.effects.iter().filter(|effect| effect.kind == Kind::Image) {
             for pointer in &effect.touched {
@@ -429,7 +434,7 @@ fn images(made: &Made<'_>, value: &Value, diags: &mut Vec<Diagnostic>) {
 }
 
 /// Objects that an override made others of.
-fn identity(made: &Made<'_>, value: &Value, diags: &mut Vec<Diagnostic>) {
+fn identity(made: &MadeObject<'_>, value: &Value, diags: &mut Vec<Diagnostic>) {
     for pointer in ["/kind", "/apiVersion", "/metadata/name", "/metadata/namespace"] {
         let (before, after) = (made.template.object.value.pointer(pointer), value.pointer(pointer));
         if before == after {

@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::YAML;
 use crate::model::Model;
 use crate::model::karmada::{OverridePolicy, PolicyScope, Template, TemplateKey, labels_of};
-use crate::patch::karmada::{self, Effect, OverrideError, Sees};
-use crate::place::{Affinity, Inventory};
+use crate::patch::karmada::{self, OverrideError, OverriderEffect, Sees};
+use crate::place::{Affinity, CandidateInventory};
 use crate::tree::Span;
 
 /// What one rule of an override policy did.
@@ -21,7 +21,7 @@ pub struct Applied {
     /// The rule in it.
     pub rule: usize,
     /// What its overriders did.
-    pub effects: Vec<Effect>,
+    pub effects: Vec<OverriderEffect>,
 }
 
 impl Applied {
@@ -66,11 +66,11 @@ pub struct RuleError {
 
 /// Which clusters the rules of all override policies are for: found once for all templates.
 #[derive(Debug, Default)]
-pub struct Reach(HashMap<usize, Vec<Vec<bool>>>);
+pub struct OverrideReach(HashMap<usize, Vec<Vec<bool>>>);
 
-impl Reach {
+impl OverrideReach {
     /// That of all override policies of a model.
-    pub fn of(model: &Model, inventory: &Inventory) -> Self {
+    pub fn of(model: &Model, inventory: &CandidateInventory) -> Self {
         let mut reach = HashMap::new();
         let templates = model.units.iter().filter_map(|unit| unit.template.as_ref());
         for policy in templates.flat_map(|template| &template.overrides) {

@@ -23,14 +23,14 @@ pub enum OutputLocation {
 
 /// How the paths of a report become paths from the top of the repository.
 #[derive(Clone, Debug)]
-pub struct Places {
+pub struct ReportPaths {
     /// What leads from the top to the fleet root.
     pub prefix: String,
     /// Where the output lies.
     pub output: OutputLocation,
 }
 
-impl Places {
+impl ReportPaths {
     /// Where that which has no place of its own is shown: the settings of the fleet.
     pub(super) fn home(&self) -> String {
         join(&self.prefix, MANIFEST)
@@ -90,7 +90,7 @@ pub(super) struct Related {
 
 /// One diagnostic.
 #[derive(Clone, Debug)]
-pub(super) struct Finding {
+pub(super) struct CiFinding {
     /// Which mistake it is.
     pub(super) code: Code,
     /// How much it matters.
@@ -111,7 +111,7 @@ pub(super) struct Finding {
     pub(super) mark: (u64, usize),
 }
 
-impl Finding {
+impl CiFinding {
     /// All words, a line each.
     pub(super) fn words(&self) -> String {
         std::iter::once(&self.message).chain(&self.more).map(String::as_str).collect::<Vec<_>>().join("\n")
@@ -128,7 +128,7 @@ impl Finding {
 }
 
 /// All that was found, errors first, then in the order of report.
-pub(super) fn collect(diags: &Diagnostics, sources: &SourceTree, places: &Places) -> Vec<Finding> {
+pub(super) fn collect(diags: &Diagnostics, sources: &SourceTree, places: &ReportPaths) -> Vec<CiFinding> {
     let secrets = Secrets::of(diags, sources);
     let mut texts: BTreeMap<FileId, Vec<u8>> = BTreeMap::new();
     let mut seen: BTreeMap<(Option<String>, u64), usize> = BTreeMap::new();
@@ -156,7 +156,7 @@ pub(super) fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-fn one(diagnostic: &Diagnostic, sources: &SourceTree, places: &Places) -> Finding {
+fn one(diagnostic: &Diagnostic, sources: &SourceTree, places: &ReportPaths) -> CiFinding {
     let source = |span: Span| places.source(sources, span.file);
     let related: Vec<Related> = diagnostic
         .others
@@ -184,7 +184,7 @@ fn one(diagnostic: &Diagnostic, sources: &SourceTree, places: &Places) -> Findin
     more.extend(diagnostic.help.iter().map(|help| format!("help: {help}")));
     let (code, severity, message) = (diagnostic.code, diagnostic.severity, escape::lines(&diagnostic.message));
     more.iter_mut().for_each(|line| *line = escape::lines(line));
-    Finding { code, severity, message, more, path, region, related, span, mark: (0, 0) }
+    CiFinding { code, severity, message, more, path, region, related, span, mark: (0, 0) }
 }
 
 /// Lines and columns of a span, without the blanks at its end; past the last line it is the end of that line.
@@ -208,8 +208,8 @@ fn region(sources: &SourceTree, span: Span) -> Region {
 mod tests {
     use super::*;
 
-    fn places() -> Places {
-        Places { prefix: String::new(), output: OutputLocation::Below }
+    fn places() -> ReportPaths {
+        ReportPaths { prefix: String::new(), output: OutputLocation::Below }
     }
 
     fn marks(text: &str, needle: &str) -> Vec<(u64, usize)> {
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn paths_begin_at_the_top_of_the_repository() {
-        let mut places = Places { prefix: "fleets/a".to_owned(), output: OutputLocation::Below };
+        let mut places = ReportPaths { prefix: "fleets/a".to_owned(), output: OutputLocation::Below };
         assert_eq!(places.path(Code::StaleOutput, "rendered/x").as_deref(), Some("fleets/a/rendered/x"));
         assert_eq!(places.home(), "fleets/a/fleetcron.yaml");
         places.output = OutputLocation::Folder("../out".to_owned(), Some("fleets/out".to_owned()));

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use super::CiReport;
-use super::finding::Finding;
+use super::finding::CiFinding;
 use crate::diag::Severity;
 
 /// So many of each kind are shown a step.
@@ -21,7 +21,7 @@ pub fn annotations(report: &CiReport<'_>) -> String {
         if let Some(failure) = failure {
             let _infallible = writeln!(text, "::{kind} title={}::{}", property(&report.title()), data(failure));
         }
-        let these: Vec<&Finding> = report.findings.iter().filter(|found| found.severity == severity).collect();
+        let these: Vec<&CiFinding> = report.findings.iter().filter(|found| found.severity == severity).collect();
         let room = SHOWN - usize::from(failure.is_some());
         let shown = if these.len() > room { room - 1 } else { these.len() };
         for found in &these[..shown] {
@@ -47,7 +47,7 @@ fn kind(severity: Severity) -> &'static str {
 }
 
 /// `file=…,line=…,…,`: columns only where the text begins and ends on one line, else GitHub refuses them.
-fn place(found: &Finding) -> String {
+fn place(found: &CiFinding) -> String {
     let Some(path) = &found.path else { return String::new() };
     let mut text = format!("file={},", property(path));
     if let Some(region) = found.region {

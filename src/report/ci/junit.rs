@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::CiReport;
-use super::finding::Finding;
+use super::finding::CiFinding;
 use crate::diag::Severity;
 use crate::tree::{FileId, Span};
 use crate::yaml;
@@ -23,7 +23,7 @@ enum Subject {
 
 /// The document.
 pub fn document(report: &CiReport<'_>) -> String {
-    let mut tests: BTreeMap<Subject, Vec<&Finding>> = (0..report.tasks.len())
+    let mut tests: BTreeMap<Subject, Vec<&CiFinding>> = (0..report.tasks.len())
         .map(Subject::Task)
         .chain([Subject::Repository])
         .map(|test| (test, Vec::new()))
@@ -32,7 +32,7 @@ pub fn document(report: &CiReport<'_>) -> String {
     for found in &report.findings {
         tests.entry(subject(found, &extents)).or_default().push(found);
     }
-    let failed = |found: &[&Finding]| found.iter().any(|found| found.severity == Severity::Error);
+    let failed = |found: &[&CiFinding]| found.iter().any(|found| found.severity == Severity::Error);
     let errors = usize::from(report.failure.is_some());
     let failures = tests
         .iter()
@@ -51,7 +51,7 @@ pub fn document(report: &CiReport<'_>) -> String {
     text
 }
 
-fn test(text: &mut String, report: &CiReport<'_>, subject: &Subject, found: &[&Finding]) {
+fn test(text: &mut String, report: &CiReport<'_>, subject: &Subject, found: &[&CiFinding]) {
     let (class, name, file) = match subject {
         Subject::Task(at) => {
             let task = &report.tasks[*at];
@@ -64,7 +64,7 @@ fn test(text: &mut String, report: &CiReport<'_>, subject: &Subject, found: &[&F
     let file = file.map_or_else(String::new, |file| format!(" file=\"{}\"", attribute(&file)));
     let _infallible =
         write!(text, "    <testcase classname=\"{}\" name=\"{}\"{file}>", attribute(class), attribute(name));
-    let (errors, others): (Vec<&Finding>, Vec<&Finding>) =
+    let (errors, others): (Vec<&CiFinding>, Vec<&CiFinding>) =
         found.iter().partition(|found| found.severity == Severity::Error);
     match report.failure.filter(|_| *subject == Subject::Repository) {
         Some(failure) => {
@@ -95,7 +95,7 @@ fn element(text: &mut String, name: &str, kind: &str, message: &str, said: &str)
 }
 
 /// All words of some, each under its level and code.
-fn said(found: &[&Finding]) -> String {
+fn said(found: &[&CiFinding]) -> String {
     let blocks = found.iter().map(|found| {
         let place = found.place().map_or_else(String::new, |place| format!("\n{place}"));
         let more: String = found.more.iter().map(|line| format!("\n{line}")).collect();
@@ -127,7 +127,7 @@ fn covers(whole: Span, part: Span) -> bool {
     whole.file == part.file && whole.start <= part.start && part.start <= whole.end
 }
 
-fn subject(found: &Finding, extents: &[(Span, usize)]) -> Subject {
+fn subject(found: &CiFinding, extents: &[(Span, usize)]) -> Subject {
     let task = found.span.and_then(|span| extents.iter().find(|(whole, _)| covers(*whole, span)));
     match (task, &found.path) {
         (Some((_, at)), _) => Subject::Task(*at),

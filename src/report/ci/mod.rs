@@ -10,8 +10,8 @@ mod junit;
 mod sarif;
 mod summary;
 
-use self::finding::Finding;
-pub use self::finding::{OutputLocation, Places};
+use self::finding::CiFinding;
+pub use self::finding::{OutputLocation, ReportPaths};
 pub use self::github::annotations as github;
 pub use self::gitlab::document as gitlab;
 pub use self::junit::document as junit;
@@ -36,8 +36,8 @@ pub struct CiReport<'a> {
     diags: &'a Diagnostics,
     sources: &'a SourceTree,
     /// The diagnostics in plain words, errors first.
-    findings: Vec<Finding>,
-    places: Places,
+    findings: Vec<CiFinding>,
+    places: ReportPaths,
     tasks: &'a [TaskSource],
     /// Why there is no result.
     failure: Option<&'a str>,
@@ -49,7 +49,7 @@ impl<'a> CiReport<'a> {
     pub fn new(
         command: &'static str,
         (diags, sources): (&'a Diagnostics, &'a SourceTree),
-        places: Places,
+        places: ReportPaths,
         tasks: &'a [TaskSource],
         failure: Option<&'a str>,
         exit: u8,

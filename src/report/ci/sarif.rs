@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::CiReport;
-use super::finding::{Finding, Region};
+use super::finding::{CiFinding, Region};
 use crate::diag::Code;
 
 /// Services show no more of a description, in characters.
@@ -67,7 +67,7 @@ fn sentences(text: &str) -> String {
     text[..end].to_owned()
 }
 
-fn result(report: &CiReport<'_>, codes: &[Code], found: &Finding) -> Value {
+fn result(report: &CiReport<'_>, codes: &[Code], found: &CiFinding) -> Value {
     let home = report.places.home();
     let path = found.path.as_deref().unwrap_or(&home);
     let related: Vec<Value> = found

@@ -2,7 +2,7 @@
 //! one is cut between rows and says so.
 
 use super::CiReport;
-use super::finding::Finding;
+use super::finding::CiFinding;
 use crate::report::diagnostics::totals;
 
 /// GitHub refuses more than this of a step, in bytes.
@@ -36,7 +36,7 @@ pub fn summary(report: &CiReport<'_>, room: usize) -> String {
     text
 }
 
-fn row(found: &Finding) -> String {
+fn row(found: &CiFinding) -> String {
     let code = found.code.name();
     let place = found.place().map_or_else(String::new, |place| format!("<code>{}</code>", plain(&place)));
     let page = super::page(found.code);

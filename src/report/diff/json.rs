@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::diff::{self, Change, Changes, Fate, Task, What, When};
+use crate::diff::{self, Change, Changes, ObjectFate, TaskChanges, What, When};
 use crate::report::consequences;
 use crate::report::diff::patch;
 use crate::report::diff::sections::{Report, alone};
@@ -14,7 +14,7 @@ pub fn value(changes: &Changes, report: &Report<'_>, titles: [&str; 2], patches:
     let named = |list: &[(String, usize)]| -> Vec<Value> {
         list.iter().map(|(name, objects)| json!({"cluster": name, "objects": objects})).collect()
     };
-    let refusal = |refusal: &crate::diff::Refusal| {
+    let refusal = |refusal: &crate::diff::GuardRefusal| {
         json!({
             "cluster": refusal.cluster(),
             "task": refusal.task(),
@@ -96,15 +96,15 @@ pub fn value(changes: &Changes, report: &Report<'_>, titles: [&str; 2], patches:
     value
 }
 
-fn fate_word(fate: Fate) -> &'static str {
+fn fate_word(fate: ObjectFate) -> &'static str {
     match fate {
-        Fate::New => "created",
-        Fate::Changed => "changed",
-        Fate::Gone => "deleted",
+        ObjectFate::New => "created",
+        ObjectFate::Changed => "changed",
+        ObjectFate::Gone => "deleted",
     }
 }
 
-fn task(task: &Task) -> Value {
+fn task(task: &TaskChanges) -> Value {
     let kind = match (task.there, &task.was) {
         ((false, _), _) => "added",
         ((_, false), _) => "removed",

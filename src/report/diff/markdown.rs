@@ -2,7 +2,7 @@
 //! is no room.
 
 use crate::report::diff::patch;
-use crate::report::diff::sections::{Entry, Report};
+use crate::report::diff::sections::{Report, TaskSection};
 use crate::report::escape;
 use crate::report::table::count;
 
@@ -98,7 +98,7 @@ fn shortest(report: &Report<'_>, titles: [&str; 2], most: usize) -> String {
 }
 
 /// An entry in so much room, and how many of its objects are left out; `None` if not even its words have room.
-fn fitting(entry: &Entry<'_>, room: usize) -> Option<(String, usize)> {
+fn fitting(entry: &TaskSection<'_>, room: usize) -> Option<(String, usize)> {
     const END: &str = "\n</details>\n";
     let mut text = format!("\n<details>\n<summary>{}</summary>\n\n", escaped(&entry.title));
     for block in &entry.blocks {
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn whatever_the_room_it_is_whole() {
         let block = |at: usize| Block { on: format!("on cluster-{at}"), lines: vec![Words::of("image a -> b")] };
-        let entry = |at| Entry {
+        let entry = |at| TaskSection {
             title: format!("task {at}"),
             blocks: vec![block(at)],
             note: None,

@@ -5,19 +5,19 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use similar::TextDiff;
 
-use crate::diff::Document;
+use crate::diff::ObjectChange;
 use crate::render::Ordered;
 use crate::report::diff::sections::list;
 use crate::report::escape::plain;
 use crate::report::table::count;
-use crate::validate::Schema;
+use crate::validate::SchemaNode;
 use crate::yaml;
 
 /// So many lines stand around what differs.
 const CONTEXT: usize = 3;
 
 /// The patch, with a line before it that says on which clusters it is the same.
-pub(super) fn unified(document: &Document) -> String {
+pub(super) fn unified(document: &ObjectChange) -> String {
     let compared = &document.compared;
     let (old, new) = (written(compared.old.as_ref()), written(compared.new.as_ref()));
     if old == new {
@@ -50,8 +50,8 @@ pub(super) fn unified(document: &Document) -> String {
 fn written(object: Option<&Value>) -> String {
     let Some(object) = object else { return String::new() };
     let schema = match object.get("kind").and_then(Value::as_str) {
-        Some("CronJob") => Schema::cronjob(),
-        _ => Schema::other_object(),
+        Some("CronJob") => SchemaNode::cronjob(),
+        _ => SchemaNode::other_object(),
     };
     yaml::emit(object, Ordered(Some(schema)))
 }

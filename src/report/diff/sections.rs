@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::diff::{Change, Changes, Document, Fate, Said, Task, What};
+use crate::diff::{Change, Changes, ClusterFact, ObjectChange, ObjectFate, TaskChanges, What};
 use crate::model::TaintEffect;
 use crate::report::consequences;
 use crate::report::diff::totals::summary;
@@ -34,7 +34,7 @@ pub struct Report<'c> {
     /// What changes in the inventory.
     pub inventory: Vec<String>,
     /// What changes in tasks.
-    pub entries: Vec<Entry<'c>>,
+    pub entries: Vec<TaskSection<'c>>,
     /// Objects of no task.
     pub others: Vec<String>,
     /// Which files that comes from.
@@ -43,7 +43,7 @@ pub struct Report<'c> {
 
 /// One task, or tasks that share a change.
 #[derive(Debug)]
-pub struct Entry<'c> {
+pub struct TaskSection<'c> {
     /// What it is about.
     pub title: String,
     /// What changes, by where.
@@ -51,7 +51,7 @@ pub struct Entry<'c> {
     /// What else is to be known.
     pub note: Option<String>,
     /// The objects that differ: of all its tasks, or of the first of many.
-    pub documents: Vec<&'c Document>,
+    pub documents: Vec<&'c ObjectChange>,
     /// It is told that these are those of one task among several.
     pub example: Option<&'c str>,
 }
@@ -275,7 +275,7 @@ fn inventory(changes: &Changes) -> Vec<String> {
 }
 
 /// What is said otherwise of some clusters, and what that does.
-fn fact(said: &Said, on: &[String], changes: &Changes) -> String {
+fn fact(said: &ClusterFact, on: &[String], changes: &Changes) -> String {
     let who = match on {
         [only] => format!("cluster {only}"),
         several => format!("on {}", clusters(several)),
@@ -298,7 +298,7 @@ fn fact(said: &Said, on: &[String], changes: &Changes) -> String {
         (None, _) => "",
     };
     let touched = |pick: fn(&What) -> bool| {
-        let moves = |task: &&Task| {
+        let moves = |task: &&TaskChanges| {
             task.there == (true, true)
                 && task
                     .changes
@@ -326,7 +326,7 @@ fn others(changes: &Changes) -> Vec<String> {
     let renamed = inventory.renamed.iter().flat_map(|one| [&one.from, &one.to]);
     let whole = inventory.added.iter().chain(&inventory.removed).map(|(name, _)| name).chain(renamed);
     let whole: BTreeSet<&String> = whole.collect();
-    let mut groups: BTreeMap<(Fate, Vec<&String>), Vec<&str>> = BTreeMap::new();
+    let mut groups: BTreeMap<(ObjectFate, Vec<&String>), Vec<&str>> = BTreeMap::new();
     for (fate, what, on) in &changes.others {
         let on: Vec<&String> = on.iter().filter(|name| !whole.contains(name)).collect();
         if !on.is_empty() {
@@ -336,12 +336,12 @@ fn others(changes: &Changes) -> Vec<String> {
     let said = groups.into_iter().map(|((fate, on), what)| {
         let one = what.len() == 1;
         let verb = match fate {
-            Fate::New if one => "is new",
-            Fate::New => "are new",
-            Fate::Changed if one => "changes",
-            Fate::Changed => "change",
-            Fate::Gone if one => "goes",
-            Fate::Gone => "go",
+            ObjectFate::New if one => "is new",
+            ObjectFate::New => "are new",
+            ObjectFate::Changed if one => "changes",
+            ObjectFate::Changed => "change",
+            ObjectFate::Gone if one => "goes",
+            ObjectFate::Gone => "go",
         };
         let on: Vec<String> = on.into_iter().cloned().collect();
         format!("{} {verb} on {}", list(what), clusters(&on))
@@ -353,10 +353,10 @@ fn others(changes: &Changes) -> Vec<String> {
 
 /// The files that this comes from.
 fn sources(changes: &Changes) -> Option<String> {
-    let word = |(path, fate): &(String, Fate)| match fate {
-        Fate::New => format!("{path} (new)"),
-        Fate::Changed => path.clone(),
-        Fate::Gone => format!("{path} (gone)"),
+    let word = |(path, fate): &(String, ObjectFate)| match fate {
+        ObjectFate::New => format!("{path} (new)"),
+        ObjectFate::Changed => path.clone(),
+        ObjectFate::Gone => format!("{path} (gone)"),
     };
     let files: Vec<String> = changes.sources.iter().map(word).collect();
     let verb = if files.len() == 1 { "differs" } else { "differ" };
@@ -364,13 +364,13 @@ fn sources(changes: &Changes) -> Option<String> {
 }
 
 /// A line of a task with the clusters on which it holds.
-struct Line<'c> {
+struct SectionLine<'c> {
     words: Words,
     change: &'c Change,
     rank: usize,
 }
 
-impl Line<'_> {
+impl SectionLine<'_> {
     /// What tells it from others; where it holds everywhere the clusters do not.
     fn key(&self) -> String {
         let on = if self.change.everywhere { String::new() } else { self.change.clusters.join(" ") };
@@ -405,7 +405,7 @@ fn rank(what: &What) -> usize {
 }
 
 /// Whether the pods of a task have one container only.
-pub fn alone(task: &Task) -> bool {
+pub fn alone(task: &TaskChanges) -> bool {
     let one = |object: &Option<Value>| {
         let pod = object.as_ref().and_then(|object| object.pointer("/spec/jobTemplate/spec/template/spec"));
         let number = |list: &str| pod.and_then(|pod| pod.get(list)).and_then(Value::as_array).map_or(0, Vec::len);
@@ -416,13 +416,13 @@ pub fn alone(task: &Task) -> bool {
 }
 
 /// What changes, task by task.
-fn entries(changes: &Changes) -> Vec<Entry<'_>> {
-    let mut told: Vec<(&Task, Vec<Line<'_>>)> = Vec::new();
+fn entries(changes: &Changes) -> Vec<TaskSection<'_>> {
+    let mut told: Vec<(&TaskChanges, Vec<SectionLine<'_>>)> = Vec::new();
     for task in changes.tasks.iter().filter(|task| task.there.1) {
         let alone = alone(task);
         let changes = task.changes.iter();
-        let mut lines: Vec<Line<'_>> = changes
-            .map(|change| Line { words: words(&change.what, alone), change, rank: rank(&change.what) })
+        let mut lines: Vec<SectionLine<'_>> = changes
+            .map(|change| SectionLine { words: words(&change.what, alone), change, rank: rank(&change.what) })
             .collect();
         lines.sort_by_key(|line| line.rank);
         told.push((task, lines));
@@ -437,7 +437,7 @@ fn entries(changes: &Changes) -> Vec<Entry<'_>> {
             }
         }
     }
-    let shared = |line: &Line<'_>, task: &Task| -> Option<&Vec<usize>> {
+    let shared = |line: &SectionLine<'_>, task: &TaskChanges| -> Option<&Vec<usize>> {
         let whole = shares(task, line.change);
         by_line.get(&line.key()).filter(|tasks| whole && tasks.len() > 1)
     };
@@ -450,20 +450,20 @@ fn entries(changes: &Changes) -> Vec<Entry<'_>> {
             }
         }
     }
-    let mut own: Vec<(usize, Entry<'_>)> = Vec::new();
+    let mut own: Vec<(usize, TaskSection<'_>)> = Vec::new();
     for (at, (task, lines)) in told.iter().enumerate() {
-        let mine: Vec<&Line<'_>> = lines.iter().filter(|line| shared(line, task).is_none()).collect();
+        let mine: Vec<&SectionLine<'_>> = lines.iter().filter(|line| shared(line, task).is_none()).collect();
         if mine.is_empty() {
             continue;
         }
         let more = lines.len() - mine.len();
         let note = (more > 0).then(|| format!("and {} that it shares with other tasks, above", count(more, "change")));
-        own.push((at, Entry { note, ..entry(task, &mine) }));
+        own.push((at, TaskSection { note, ..entry(task, &mine) }));
     }
-    let mut sharing: Vec<(usize, Entry<'_>)> = Vec::new();
+    let mut sharing: Vec<(usize, TaskSection<'_>)> = Vec::new();
     for (tasks, (first, keys)) in &groups {
         let (task, lines) = &told[*first];
-        let ours: Vec<&Line<'_>> = lines.iter().filter(|line| keys.contains(&line.key())).collect();
+        let ours: Vec<&SectionLine<'_>> = lines.iter().filter(|line| keys.contains(&line.key())).collect();
         let mut blocks: Vec<Block> = Vec::new();
         for line in &ours {
             let mut on: BTreeSet<&str> = BTreeSet::new();
@@ -491,7 +491,7 @@ fn entries(changes: &Changes) -> Vec<Entry<'_>> {
         let files: Vec<String> = task.sources.iter().filter(common).cloned().collect();
         let title = format!("{title}{}", by(&files));
         let documents = task.documents.iter().collect();
-        sharing.push((*first, Entry { title, blocks, note: None, documents, example: Some(&task.name) }));
+        sharing.push((*first, TaskSection { title, blocks, note: None, documents, example: Some(&task.name) }));
     }
     sharing.sort_by_key(|(at, _)| *at);
     // New tasks and new names first, then what many share, then the others.
@@ -503,13 +503,13 @@ fn entries(changes: &Changes) -> Vec<Entry<'_>> {
 
 /// Whether a change may be told together with that of other tasks: not of one that is new or has another name, and not
 /// the half of a move.
-fn shares(task: &Task, change: &Change) -> bool {
+fn shares(task: &TaskChanges, change: &Change) -> bool {
     let half = matches!(change.what, What::Left(_) | What::Came { .. }) && moves(task).is_some();
     task.there == (true, true) && task.was.is_none() && !half
 }
 
 /// From where to where a task moves, if it leaves clusters and comes to others.
-fn moves(task: &Task) -> Option<(Vec<&str>, Vec<&str>)> {
+fn moves(task: &TaskChanges) -> Option<(Vec<&str>, Vec<&str>)> {
     let on = |pick: fn(&What) -> bool| -> Vec<&str> {
         let picked = task.changes.iter().filter(|change| pick(&change.what));
         let mut names: Vec<&str> = picked.flat_map(|change| &change.clusters).map(String::as_str).collect();
@@ -528,7 +528,7 @@ fn add(blocks: &mut Vec<Block>, on: String, words: Words) {
     }
 }
 
-fn entry<'c>(task: &'c Task, lines: &[&Line<'_>]) -> Entry<'c> {
+fn entry<'c>(task: &'c TaskChanges, lines: &[&SectionLine<'_>]) -> TaskSection<'c> {
     let touched: BTreeSet<&str> = task.changes.iter().flat_map(|change| &change.clusters).map(String::as_str).collect();
     let by = by(&task.sources);
     let title = match (task.there.0, &task.was) {
@@ -570,5 +570,5 @@ fn entry<'c>(task: &'c Task, lines: &[&Line<'_>]) -> Entry<'c> {
         };
         add(&mut blocks, on, line.words.clone());
     }
-    Entry { title, blocks, note: None, documents: task.documents.iter().collect(), example: None }
+    TaskSection { title, blocks, note: None, documents: task.documents.iter().collect(), example: None }
 }

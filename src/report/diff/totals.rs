@@ -1,6 +1,6 @@
 //! How much changes, in numbers.
 
-use crate::diff::{Changes, Document};
+use crate::diff::{Changes, ObjectChange};
 use crate::report::table::count;
 
 /// How much changes.
@@ -11,7 +11,7 @@ pub fn summary(changes: &Changes) -> Vec<String> {
         let (are, mean) = if totals.spelling == 1 { ("is", "means") } else { ("are", "mean") };
         let more = if changes.is_empty() { "file" } else { "more file" };
         let shown = changes.tasks.iter().chain(&changes.written).flat_map(|task| &task.documents);
-        let shown = if shown.into_iter().any(Document::same) { "; `--patch` shows how" } else { "" };
+        let shown = if shown.into_iter().any(ObjectChange::same) { "; `--patch` shows how" } else { "" };
         written.push(format!("{} {are} written otherwise and {mean} the same{shown}", count(totals.spelling, more)));
     }
     if totals.objects() == 0 {

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::cron::{Expression, Form};
-use crate::diff::{Field, Step, What, When, Why, path_text};
+use crate::cron::{Expression, ExpressionForm};
+use crate::diff::{FieldChange, PathSegment, What, When, Why, path_text};
 use crate::patch::image::Image;
 use crate::report::diff::values::{self, lines_between, list, show};
 use crate::validate::UNEXPANDED;
@@ -160,8 +160,8 @@ fn schedule(from: &When, to: &When) -> Words {
 /// How often a schedule runs on a day, if it runs alike every day.
 fn a_day(schedule: &str) -> Option<u64> {
     match Expression::parse(schedule).ok()?.form() {
-        Form::Every(seconds) => (86_400 % seconds == 0).then_some(86_400 / seconds),
-        Form::Fields(fields) => {
+        ExpressionForm::Every(seconds) => (86_400 % seconds == 0).then_some(86_400 / seconds),
+        ExpressionForm::Fields(fields) => {
             let daily = fields.day.full() && fields.month.full() && fields.weekday.full();
             let runs = fields.minute.numbers().count() * fields.hour.numbers().count();
             daily.then_some(runs as u64)
@@ -173,7 +173,7 @@ const JOB: [&str; 3] = ["spec", "jobTemplate", "spec"];
 const POD: [&str; 5] = ["spec", "jobTemplate", "spec", "template", "spec"];
 
 /// A field of the CronJob.
-fn of_job(field: &Field, alone: bool) -> Words {
+fn of_job(field: &FieldChange, alone: bool) -> Words {
     let words = if field.starts(&POD) {
         of_pod(field, alone)
     } else if field.starts(&JOB) {
@@ -214,20 +214,22 @@ fn of_job(field: &Field, alone: bool) -> Words {
 }
 
 /// The members of a path behind so many steps; an item is `*`.
-fn rest(field: &Field, from: usize) -> Vec<&str> {
-    fn name(step: &Step) -> &str {
+fn rest(field: &FieldChange, from: usize) -> Vec<&str> {
+    fn name(step: &PathSegment) -> &str {
         match step {
-            Step::Member(name) => name.as_str(),
-            Step::Item(_) | Step::Order => "*",
+            PathSegment::Member(name) => name.as_str(),
+            PathSegment::Item(_) | PathSegment::Order => "*",
         }
     }
     field.path.get(from..).unwrap_or_default().iter().map(name).collect()
 }
 
-fn of_pod(field: &Field, alone: bool) -> Words {
+fn of_pod(field: &FieldChange, alone: bool) -> Words {
     let below = &field.path[POD.len()..];
     let (list, item) = match below {
-        [Step::Member(list), Step::Item(item), ..] if list.ends_with("ontainers") => (list.as_str(), item.as_str()),
+        [PathSegment::Member(list), PathSegment::Item(item), ..] if list.ends_with("ontainers") => {
+            (list.as_str(), item.as_str())
+        }
         _ => return plain(&format!("pod {}", path_text(below)), field),
     };
     let of = match list {
@@ -250,11 +252,13 @@ fn of_pod(field: &Field, alone: bool) -> Words {
                 _ => format!("{what} goes{}", image(&field.old)),
             })
         }
-        [Step::Member(name)] if name == "image" => image(&of, field),
-        [Step::Member(name), Step::Item(variable), ..] if name == "env" => {
+        [PathSegment::Member(name)] if name == "image" => image(&of, field),
+        [PathSegment::Member(name), PathSegment::Item(variable), ..] if name == "env" => {
             variable_words(&of, variable, field, &path[2..])
         }
-        [Step::Member(resources), Step::Member(kind), Step::Member(name)] if resources == "resources" => {
+        [PathSegment::Member(resources), PathSegment::Member(kind), PathSegment::Member(name)]
+            if resources == "resources" =>
+        {
             let kind = kind.strip_suffix('s').unwrap_or(kind);
             or(&format!("{of}{name} {kind}"), field, "none")
         }
@@ -263,7 +267,7 @@ fn of_pod(field: &Field, alone: bool) -> Words {
 }
 
 /// A variable of a container.
-fn variable_words(of: &str, name: &str, field: &Field, below: &[Step]) -> Words {
+fn variable_words(of: &str, name: &str, field: &FieldChange, below: &[PathSegment]) -> Words {
     let value = |value: &Option<Value>| match value {
         Some(Value::Object(members)) => match (members.get("value"), members.get("valueFrom")) {
             (Some(value), _) => Some(value.clone()),
@@ -275,16 +279,16 @@ fn variable_words(of: &str, name: &str, field: &Field, below: &[Step]) -> Words 
     let (old, new) = (value(&field.old), value(&field.new));
     let what = match below {
         [] => format!("{of}env {name}"),
-        [Step::Member(member)] if member == "value" => format!("{of}env {name}"),
+        [PathSegment::Member(member)] if member == "value" => format!("{of}env {name}"),
         more => format!("{of}env {name} {}", path_text(more)),
     };
-    plain(&what, &Field { path: field.path.clone(), old, new })
+    plain(&what, &FieldChange { path: field.path.clone(), old, new })
 }
 
 /// Labels and annotations.
-fn labels(of: &str, field: &Field, from: usize) -> Words {
+fn labels(of: &str, field: &FieldChange, from: usize) -> Words {
     match &field.path[from..] {
-        [Step::Member(kind), Step::Member(key)] if kind == "labels" || kind == "annotations" => {
+        [PathSegment::Member(kind), PathSegment::Member(key)] if kind == "labels" || kind == "annotations" => {
             let kind = &kind[..kind.len() - 1];
             if of.is_empty() && key == "kubernetes.io/description" {
                 return plain("description", field);
@@ -296,7 +300,7 @@ fn labels(of: &str, field: &Field, from: usize) -> Words {
 }
 
 /// An image; what several tasks can share of it is the part that differs.
-fn image(of: &str, field: &Field) -> Words {
+fn image(of: &str, field: &FieldChange) -> Words {
     let text = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
     let (old, new) = (text(&field.old), text(&field.new));
     let whole = plain(&format!("{of}image"), field);
@@ -320,7 +324,7 @@ fn image(of: &str, field: &Field) -> Words {
 }
 
 /// A number of seconds that limits something.
-fn limit(what: &str, field: &Field, none: &str) -> Words {
+fn limit(what: &str, field: &FieldChange, none: &str) -> Words {
     let said = |value: &Option<Value>| match value.as_ref().and_then(Value::as_u64) {
         Some(seconds) => values::seconds(seconds),
         None => value.as_ref().map_or_else(|| none.to_owned(), show),
@@ -329,13 +333,13 @@ fn limit(what: &str, field: &Field, none: &str) -> Words {
 }
 
 /// A value that has a default.
-fn or(what: &str, field: &Field, none: &str) -> Words {
+fn or(what: &str, field: &FieldChange, none: &str) -> Words {
     let said = |value: &Option<Value>| value.as_ref().map_or_else(|| none.to_owned(), show);
     Words::of(format!("{what}: {} -> {}", said(&field.old), said(&field.new)))
 }
 
 /// Any other field: by what it is called, old and new.
-pub fn plain(what: &str, field: &Field) -> Words {
+pub fn plain(what: &str, field: &FieldChange) -> Words {
     let list_of = |value: &Option<Value>| value.as_ref().and_then(Value::as_array).cloned();
     if field.is_order() {
         let names = |value: &Option<Value>| {
@@ -343,7 +347,7 @@ pub fn plain(what: &str, field: &Field) -> Words {
         };
         return Words::of(format!("order of {what}: {} -> {}", names(&field.old), names(&field.new)));
     }
-    if let [.., Step::Item(name), Step::Member(member)] = field.path.as_slice()
+    if let [.., PathSegment::Item(name), PathSegment::Member(member)] = field.path.as_slice()
         && member == UNEXPANDED
     {
         return replaced(what.strip_suffix(UNEXPANDED).unwrap_or(what).trim_end_matches('.'), name, field);
@@ -356,7 +360,7 @@ pub fn plain(what: &str, field: &Field) -> Words {
             value.as_mut().and_then(Value::as_object_mut).map(|members| members.remove(UNEXPANDED));
             value
         };
-        let bare = Field { path: field.path.clone(), old: bare(&field.old), new: bare(&field.new) };
+        let bare = FieldChange { path: field.path.clone(), old: bare(&field.old), new: bare(&field.new) };
         let names = mark.as_array().into_iter().flatten().filter_map(Value::as_str);
         let references = names.map(|name| format!("$({name})")).collect::<Vec<_>>().join(", ");
         let words = plain(what, &bare);
@@ -382,7 +386,7 @@ pub fn plain(what: &str, field: &Field) -> Words {
 }
 
 /// Which references of a variable are replaced now, and which no longer: that depends on the order of the variables.
-fn replaced(what: &str, name: &str, field: &Field) -> Words {
+fn replaced(what: &str, name: &str, field: &FieldChange) -> Words {
     let names = |value: &Option<Value>| -> Vec<String> {
         let names = value.as_ref().and_then(Value::as_array).into_iter().flatten();
         names.filter_map(Value::as_str).map(str::to_owned).collect()

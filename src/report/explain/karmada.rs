@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::compile::{self, Built, Compilation, Outcome as Placed};
+use crate::compile::{self, Compilation, KarmadaOutcome as Placed, TaskResult};
 use crate::model::karmada::{Policy, Template, labels_of};
 use crate::place::Verdict;
 use crate::report::layout;
@@ -20,7 +20,7 @@ pub fn template(
     let (unit, built) = (&compilation.model.units[at], &compilation.plan[at]);
     let nothing = Placed::default();
     let outcome = built.karmada.as_deref().unwrap_or(&nothing);
-    let page = Page { built, template, outcome, compilation, sources: context.sources, width: context.width };
+    let page = TemplatePage { built, template, outcome, compilation, sources: context.sources, width: context.width };
     let verdicts = &built.decision.verdicts;
     let clusters: Vec<usize> = cluster.map_or_else(|| (0..verdicts.len()).collect(), |at| vec![at]);
     let mut text = page.line(0, format!("template {}  ({})", template.key, context.sources.place(unit.name)));
@@ -53,8 +53,8 @@ pub fn template(
     TextAndJson { text, json: value }
 }
 
-struct Page<'p> {
-    built: &'p Built,
+struct TemplatePage<'p> {
+    built: &'p TaskResult,
     template: &'p Template,
     outcome: &'p Placed,
     compilation: &'p Compilation,
@@ -62,7 +62,7 @@ struct Page<'p> {
     width: usize,
 }
 
-impl Page<'_> {
+impl TemplatePage<'_> {
     fn line(&self, indent: usize, text: impl AsRef<str>) -> String {
         layout::sentence(indent, text.as_ref(), self.width)
     }

@@ -10,13 +10,13 @@ pub use self::karmada::template;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use self::selection::Choice;
+use self::selection::TaskSelection;
 use self::verdicts::Verdicts;
 use super::{ReportContext, TextAndJson, layout, schedules};
-use crate::compile::{self, Built, Compilation};
+use crate::compile::{self, Compilation, TaskResult};
 use crate::diag::Code;
 use crate::diff::Redaction;
-use crate::model::{Cluster, Origin, Source, Unit};
+use crate::model::{BodyOrigin, Cluster, Source, Unit};
 use crate::place::Verdict;
 use crate::report::source_redaction::starred_manifest;
 use crate::report::table::{self, LongNames, count};
@@ -59,7 +59,7 @@ fn made_of(unit: &Unit) -> String {
         .layers
         .iter()
         .filter_map(|layer| match &layer.origin {
-            Origin::Base(name) => Some(name.as_str()),
+            BodyOrigin::Base(name) => Some(name.as_str()),
             _ => None,
         })
         .collect();
@@ -87,7 +87,7 @@ pub fn task(at: usize, from: Timestamp, compilation: &Compilation, context: &Rep
     let name = |at: usize| clusters[at].name.as_str();
     let chosen: Vec<usize> = built.decision.chosen().map(|(at, _)| at).collect();
     let verdicts = Verdicts::new(unit, built, &compilation.model, sources);
-    let choice = Choice::new(compilation, at, sources, width).painted(paint);
+    let choice = TaskSelection::new(compilation, at, sources, width).painted(paint);
     let mut text = paint.bold(&layout::sentence(0, origin(unit, sources).trim_end(), width));
     text.push_str(&layout::sentence(0, made_of(unit).trim_end(), width));
     text.push_str(&layout::sentence(
@@ -148,7 +148,7 @@ pub fn task(at: usize, from: Timestamp, compilation: &Compilation, context: &Rep
 }
 
 /// The clusters that a task runs on, with their instances where those differ.
-pub fn placed(built: &Built, chosen: &[usize], clusters: &[Cluster]) -> Vec<String> {
+pub fn placed(built: &TaskResult, chosen: &[usize], clusters: &[Cluster]) -> Vec<String> {
     let instances: Vec<u32> = built.decision.chosen().map(|(_, instances)| instances).collect();
     let differ = instances.windows(2).any(|pair| pair[0] != pair[1]);
     let one = |(at, instances): (&usize, &u32)| match differ {
@@ -161,10 +161,10 @@ pub fn placed(built: &Built, chosen: &[usize], clusters: &[Cluster]) -> Vec<Stri
 /// One cluster for programs.
 fn cluster_value(
     unit: &Unit,
-    built: &Built,
+    built: &TaskResult,
     at: usize,
     verdicts: &Verdicts<'_>,
-    choice: &Choice<'_>,
+    choice: &TaskSelection<'_>,
     compilation: &Compilation,
     sources: &SourceTree,
 ) -> Value {
@@ -211,13 +211,19 @@ fn concurrency(chosen: usize, width: usize) -> String {
     format!("\n{}", layout::sentence(0, &said, width))
 }
 
-fn applied(built: &Built, cluster: usize) -> &[usize] {
+fn applied(built: &TaskResult, cluster: usize) -> &[usize] {
     let variant = built.rendered.variants.iter().find(|variant| variant.clusters.contains(&cluster));
     variant.map_or(&[], |variant| &variant.overrides)
 }
 
 /// Its overrides, and where each applies.
-pub fn overrides(unit: &Unit, built: &Built, compilation: &Compilation, sources: &SourceTree, width: usize) -> String {
+pub fn overrides(
+    unit: &Unit,
+    built: &TaskResult,
+    compilation: &Compilation,
+    sources: &SourceTree,
+    width: usize,
+) -> String {
     let rows: Vec<Vec<String>> = unit
         .overrides
         .iter()
@@ -257,7 +263,7 @@ pub fn on_cluster(
     let mut text = paint.bold(&layout::sentence(0, origin(unit, sources).trim_end(), width));
     text.push_str(&layout::sentence(0, made_of(unit).trim_end(), width));
     let name = cluster.name.as_str();
-    let choice = Choice::new(compilation, task, sources, width).painted(paint);
+    let choice = TaskSelection::new(compilation, task, sources, width).painted(paint);
     let (rules, said) = verdicts::on(unit, built, &compilation.model, at, sources, width);
     let mut value = json!({
         "task": unit.identity.to_string(),

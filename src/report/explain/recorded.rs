@@ -6,10 +6,10 @@ use crate::compile;
 use crate::lock::PATH;
 use crate::model::Named;
 use crate::place::{self, Verdict};
-use crate::report::explain::selection::{Choice, fit};
+use crate::report::explain::selection::{TaskSelection, fit};
 use crate::report::table::count;
 
-impl Choice<'_> {
+impl TaskSelection<'_> {
     /// The fallback groups with what became of each.
     pub(super) fn groups(&self, text: &mut String) {
         let groups = &self.unit.placement.fallback;

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::compile::{self, Built, Compilation, line};
+use crate::compile::{self, Compilation, TaskResult, line};
 use crate::lock::PATH;
-use crate::model::{Strategy, Unit};
-use crate::place::{self, Account, Division, Entry, Level, Step, Verdict};
+use crate::model::{InstanceStrategy, Unit};
+use crate::place::{self, Account, Division, DivisionStep, ScoredCluster, SpreadLevel, Verdict};
 use crate::report::capacity::quantity;
 use crate::report::explain::verdicts::indented;
 use crate::report::layout;
@@ -20,9 +20,9 @@ const ROWS: usize = 12;
 const LINES: usize = 3;
 
 /// One task's choice.
-pub(super) struct Choice<'a> {
+pub(super) struct TaskSelection<'a> {
     pub(super) unit: &'a Unit,
-    pub(super) built: &'a Built,
+    pub(super) built: &'a TaskResult,
     pub(super) compilation: &'a Compilation,
     pub(super) sources: &'a SourceTree,
     pub(super) account: Account,
@@ -30,7 +30,7 @@ pub(super) struct Choice<'a> {
     paint: Paint,
 }
 
-impl<'a> Choice<'a> {
+impl<'a> TaskSelection<'a> {
     /// Asks how the task at that place of the model was decided.
     pub(super) fn new(compilation: &'a Compilation, task: usize, sources: &'a SourceTree, width: usize) -> Self {
         let (_, account) = compile::account(compilation, task);
@@ -113,7 +113,7 @@ impl<'a> Choice<'a> {
             self.say(&mut text, 2, &said);
         } else {
             // Weights ask for no room, so the order means nothing.
-            if placement.strategy != Strategy::StaticWeight {
+            if placement.strategy != InstanceStrategy::StaticWeight {
                 self.prioritize(&mut text);
             }
             self.select(&mut text);
@@ -129,7 +129,7 @@ impl<'a> Choice<'a> {
         let failure = self.built.decision.failure.as_ref()?;
         let fitting = (0..self.built.decision.verdicts.len()).filter(|at| self.built.decision.possible(*at)).count();
         let mut text = compile::in_words(failure, self.unit, &self.built.planned, fitting);
-        if let (place::Failure::TooLittle { free: 1.., .. }, Some(said)) = (failure, &self.unit.instances) {
+        if let (place::PlacementFailure::TooLittle { free: 1.., .. }, Some(said)) = (failure, &self.unit.instances) {
             text.push_str(&format!(", so fewer `instances` would do ({})", self.at(said.span)));
         }
         Some(text)
@@ -146,7 +146,7 @@ impl<'a> Choice<'a> {
         if amounts.is_empty() { "nothing but a pod".to_owned() } else { amounts.join(", ") }
     }
 
-    fn room(&self, entry: &Entry) -> String {
+    fn room(&self, entry: &ScoredCluster) -> String {
         let known = self.compilation.model.clusters[entry.at].capacity.is_some();
         if known { entry.room.to_string() } else { "?".to_owned() }
     }
@@ -206,7 +206,7 @@ impl<'a> Choice<'a> {
             })
             .collect();
         self.say(text, 0, &format!("select: spread by {}", words.join(", ")));
-        for Level { by, groups } in &self.account.levels {
+        for SpreadLevel { by, groups } in &self.account.levels {
             let title = by.to_string();
             let title = if title.contains(':') { title } else { title.to_uppercase() };
             let heading = [format!("  {title}"), "SCORE".to_owned(), "TAKEN".to_owned(), "CLUSTERS".to_owned()];
@@ -232,7 +232,7 @@ impl<'a> Choice<'a> {
         }
         if !self.account.levels.is_empty() {
             let what = match self.unit.placement.strategy {
-                Strategy::Duplicated => "a thousand for each cluster with room for all instances",
+                InstanceStrategy::Duplicated => "a thousand for each cluster with room for all instances",
                 _ => "a thousand for each instance of its part that it has room for",
             };
             self.say(
@@ -272,17 +272,17 @@ impl<'a> Choice<'a> {
         let all = self.built.planned.demand.replicas;
         let base: i64 = division.base.iter().map(|(_, had)| had).sum();
         let how = match (division.step, strategy) {
-            (Step::Weights, _) => format!("shares {} out by weight", count_of(division.target)),
-            (Step::Fewer, _) => {
+            (DivisionStep::Weights, _) => format!("shares {} out by weight", count_of(division.target)),
+            (DivisionStep::Fewer, _) => {
                 format!("has more than the {all} that are asked for, and shares {all} out by what each has")
             }
-            (Step::Stay, _) => format!("has all {all} already, and they stay"),
-            (Step::More | Step::Anew, Strategy::Aggregated) => {
+            (DivisionStep::Stay, _) => format!("has all {all} already, and they stay"),
+            (DivisionStep::More | DivisionStep::Anew, InstanceStrategy::Aggregated) => {
                 format!("shares {} out by room, among as few clusters as can take them", count_of(division.target))
             }
-            (Step::More | Step::Anew, _) => format!("shares {} out by room", count_of(division.target)),
+            (DivisionStep::More | DivisionStep::Anew, _) => format!("shares {} out by room", count_of(division.target)),
         };
-        let besides = if base > 0 && division.step == Step::More {
+        let besides = if base > 0 && division.step == DivisionStep::More {
             format!("; {base} of {all} are there already and stay")
         } else {
             String::new()
@@ -290,7 +290,7 @@ impl<'a> Choice<'a> {
         self.say(text, 0, &format!("assign: {}{place} {how}{besides}", strategy.name()));
         let (heading, rows) = self.division(division, base > 0);
         self.rows(text, &heading, rows);
-        if division.step != Step::Stay && !self.account.shares.is_empty() && division.weights.len() > 1 {
+        if division.step != DivisionStep::Stay && !self.account.shares.is_empty() && division.weights.len() > 1 {
             self.say(
                 text,
                 2,
@@ -300,7 +300,7 @@ impl<'a> Choice<'a> {
         let given = |at: &usize| division.weights.iter().chain(&division.base).any(|(known, _)| known == at);
         let others: Vec<usize> = self.account.selected.iter().copied().filter(|at| !given(at)).collect();
         if !others.is_empty() {
-            let why = if strategy == Strategy::StaticWeight { "without a weight:" } else { "not needed:" };
+            let why = if strategy == InstanceStrategy::StaticWeight { "without a weight:" } else { "not needed:" };
             self.list(text, 2, why, &self.names(&others));
         }
     }
@@ -472,11 +472,11 @@ impl<'a> Choice<'a> {
         };
         let division = self.account.division.as_ref().filter(|_| !decision.kept).map(|division| {
             let step = match division.step {
-                Step::Weights => "weights",
-                Step::Anew => "anew",
-                Step::Fewer => "fewer",
-                Step::More => "more",
-                Step::Stay => "stay",
+                DivisionStep::Weights => "weights",
+                DivisionStep::Anew => "anew",
+                DivisionStep::Fewer => "fewer",
+                DivisionStep::More => "more",
+                DivisionStep::Stay => "stay",
             };
             json!({
                 "step": step,

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::compile::{Built, line};
-use crate::model::{By, Cluster, Expression, Match, Model, Named, Operator, Placement, Selector, Unit, Values};
+use crate::compile::{TaskResult, line};
+use crate::model::{
+    Cluster, LabelExpression, Match, Model, Named, Operator, Placement, Selector, SpreadBy, Unit, Values,
+};
 use crate::place::{self, Reason, Rule, Verdict};
 use crate::report::layout;
 use crate::report::table::{self, LongNames};
@@ -19,12 +21,12 @@ const APART: usize = 3;
 const LINES: usize = 3;
 
 /// Clusters by the words of the rule that refuses them.
-type Alike = Vec<(String, Vec<usize>)>;
+type RuleGroups = Vec<(String, Vec<usize>)>;
 
 /// The rules of one task with what they say about all clusters.
 pub(super) struct Verdicts<'a> {
     unit: &'a Unit,
-    built: &'a Built,
+    built: &'a TaskResult,
     model: &'a Model,
     sources: &'a SourceTree,
     /// By cluster: every rule in order, with its refusal.
@@ -33,7 +35,7 @@ pub(super) struct Verdicts<'a> {
 
 impl<'a> Verdicts<'a> {
     /// Asks every rule about every cluster.
-    pub(super) fn new(unit: &'a Unit, built: &'a Built, model: &'a Model, sources: &'a SourceTree) -> Self {
+    pub(super) fn new(unit: &'a Unit, built: &'a TaskResult, model: &'a Model, sources: &'a SourceTree) -> Self {
         let rules = (0..model.clusters.len()).map(|at| examine(unit, built, model, at));
         let rules = rules.collect();
         Self { unit, built, model, sources, rules }
@@ -77,7 +79,7 @@ impl<'a> Verdicts<'a> {
 
     /// Those that one rule alone refuses, and the others by the rule that refuses them first; each by the words of the
     /// rule, the most clusters first.
-    fn refused(&self) -> (Alike, Alike) {
+    fn refused(&self) -> (RuleGroups, RuleGroups) {
         let (mut near, mut far) = (BTreeMap::new(), BTreeMap::new());
         for at in 0..self.rules.len() {
             match (self.refusals(at).as_slice(), &self.built.decision.verdicts[at]) {
@@ -87,7 +89,7 @@ impl<'a> Verdicts<'a> {
             }
         }
         let sorted = |map: BTreeMap<String, Vec<usize>>| {
-            let mut list: Alike = map.into_iter().collect();
+            let mut list: RuleGroups = map.into_iter().collect();
             list.sort_by_key(|(_, clusters)| std::cmp::Reverse(clusters.len()));
             list
         };
@@ -170,8 +172,8 @@ impl<'a> Verdicts<'a> {
     }
 
     /// The one change that would help most, in words: how, and which clusters it would bring.
-    pub(super) fn nearest(&self, rule: place::Nearest) -> (String, Vec<String>, Vec<String>) {
-        let place::Nearest { reason, clusters } = rule;
+    pub(super) fn nearest(&self, rule: place::NearMiss) -> (String, Vec<String>, Vec<String>) {
+        let place::NearMiss { reason, clusters } = rule;
         let names: Vec<String> = clusters.iter().map(|at| self.name(*at)).collect();
         let fit = if names.len() == 1 { "1 more cluster would fit" } else { "more clusters would fit" };
         let fit = if names.len() == 1 { fit.to_owned() } else { format!("{} {fit}", names.len()) };
@@ -218,7 +220,7 @@ pub(super) fn indented(indent: usize, lines: Vec<String>) -> String {
     text
 }
 
-fn examine(unit: &Unit, built: &Built, model: &Model, at: usize) -> Vec<(Rule, Option<Reason>)> {
+fn examine(unit: &Unit, built: &TaskResult, model: &Model, at: usize) -> Vec<(Rule, Option<Reason>)> {
     let cluster = &model.clusters[at];
     let recorded = built.planned.recorded.iter().flat_map(|recorded| &recorded.clusters);
     let there = recorded.into_iter().any(|(name, _)| **name == *cluster.name.value);
@@ -228,7 +230,7 @@ fn examine(unit: &Unit, built: &Built, model: &Model, at: usize) -> Vec<(Rule, O
 /// Every rule about one cluster, in lines: what is asked and what the cluster has, with the place of both.
 pub(super) fn on(
     unit: &Unit,
-    built: &Built,
+    built: &TaskResult,
     model: &Model,
     at: usize,
     sources: &SourceTree,
@@ -252,7 +254,7 @@ pub(super) fn on(
 
 fn value(rules: &[(Rule, Option<Reason>)], unit: &Unit, model: &Model, at: usize, sources: &SourceTree) -> Value {
     let asked = asked(&unit.placement, &model.clusters[at]);
-    let one = |((rule, refusal), asked): (&(Rule, Option<Reason>), &Asked)| {
+    let one = |((rule, refusal), asked): (&(Rule, Option<Reason>), &AskedRule)| {
         let place = |span: Option<Span>| span.map(|span| sources.place(span));
         json!({
             "rule": rule.to_string(),
@@ -268,7 +270,7 @@ fn value(rules: &[(Rule, Option<Reason>)], unit: &Unit, model: &Model, at: usize
 }
 
 /// What a rule asks and what a cluster has.
-struct Asked {
+struct AskedRule {
     asked: String,
     task: Option<Span>,
     /// Nothing where the rule does not look at the cluster.
@@ -277,14 +279,14 @@ struct Asked {
 }
 
 /// What the rules of a placement ask of a cluster, in the order of [`place::examine`].
-fn asked(placement: &Placement, cluster: &Cluster) -> Vec<Asked> {
+fn asked(placement: &Placement, cluster: &Cluster) -> Vec<AskedRule> {
     let mut all = Vec::new();
     selector(&placement.selector, cluster, &mut all);
     if let (Some(first), groups) = (placement.fallback.first(), &placement.fallback) {
         let names: Vec<&str> = groups.iter().map(|group| group.name.as_str()).collect();
         let met = groups.iter().filter(|group| place::matches(&group.selector, cluster).is_ok());
         let met: Vec<&str> = met.map(|group| group.name.as_str()).collect();
-        all.push(Asked {
+        all.push(AskedRule {
             asked: format!("one of {}", names.join(", ")),
             task: Some(first.name.span),
             has: if met.is_empty() { "it is in none".to_owned() } else { format!("it is in {}", met.join(", ")) },
@@ -300,7 +302,7 @@ fn asked(placement: &Placement, cluster: &Cluster) -> Vec<Asked> {
         });
         let tolerations: Vec<String> = tolerations.collect();
         let taints: Vec<String> = cluster.taints.iter().map(ToString::to_string).collect();
-        all.push(Asked {
+        all.push(AskedRule {
             asked: match tolerations.as_slice() {
                 [] => "nothing is tolerated".to_owned(),
                 some => format!("tolerated: {}", some.join(", ")),
@@ -312,35 +314,35 @@ fn asked(placement: &Placement, cluster: &Cluster) -> Vec<Asked> {
     }
     for spread in &placement.spread {
         let (has, at) = match &spread.by {
-            By::Provider => said(cluster.provider.as_slice()),
-            By::Region => said(cluster.region.as_slice()),
-            By::Zone => said(&cluster.zones),
-            By::Label(key) => said(cluster.labels.get(key).map_or(&[][..], std::slice::from_ref)),
-            By::Cluster => continue,
+            SpreadBy::Provider => said(cluster.provider.as_slice()),
+            SpreadBy::Region => said(cluster.region.as_slice()),
+            SpreadBy::Zone => said(&cluster.zones),
+            SpreadBy::Label(key) => said(cluster.labels.get(key).map_or(&[][..], std::slice::from_ref)),
+            SpreadBy::Cluster => continue,
         };
-        all.push(Asked { asked: "it must have one".to_owned(), task: Some(spread.span), has, cluster: at });
+        all.push(AskedRule { asked: "it must have one".to_owned(), task: Some(spread.span), has, cluster: at });
     }
     all
 }
 
-fn selector(selector: &Selector, cluster: &Cluster, all: &mut Vec<Asked>) {
+fn selector(selector: &Selector, cluster: &Cluster, all: &mut Vec<AskedRule>) {
     let none = String::new;
     if let Some(exclude) = &selector.exclude {
         let mut parts = Vec::new();
         parts.extend(exclude.clusters.as_ref().map(listed));
         parts.extend(exclude.matching.as_ref().map(|_| "those that `match` meets".to_owned()));
         let task = exclude.clusters.as_ref().map(place_of).or(exclude.matching.as_ref().map(|matching| matching.span));
-        all.push(Asked { asked: format!("not {}", parts.join(" and ")), task, has: none(), cluster: None });
+        all.push(AskedRule { asked: format!("not {}", parts.join(" and ")), task, has: none(), cluster: None });
     }
     if let Some(named) = &selector.clusters {
-        all.push(Asked { asked: listed(named), task: Some(place_of(named)), has: none(), cluster: None });
+        all.push(AskedRule { asked: listed(named), task: Some(place_of(named)), has: none(), cluster: None });
     }
     if let Some(matching) = &selector.matching {
         matched(matching, cluster, all);
     }
 }
 
-fn matched(matching: &Match, cluster: &Cluster, all: &mut Vec<Asked>) {
+fn matched(matching: &Match, cluster: &Cluster, all: &mut Vec<AskedRule>) {
     for (values, has) in [
         (&matching.provider, cluster.provider.as_slice()),
         (&matching.region, cluster.region.as_slice()),
@@ -348,15 +350,15 @@ fn matched(matching: &Match, cluster: &Cluster, all: &mut Vec<Asked>) {
     ] {
         if let Some(Values { not, values, span }) = values {
             let (has, cluster) = said(has);
-            all.push(Asked { asked: format!("asked {}", in_words(*not, values)), task: Some(*span), has, cluster });
+            all.push(AskedRule { asked: format!("asked {}", in_words(*not, values)), task: Some(*span), has, cluster });
         }
     }
     let label = |key: &str| said(cluster.labels.get(key).map_or(&[][..], std::slice::from_ref));
     for (key, value) in &matching.labels {
         let (has, cluster) = label(key);
-        all.push(Asked { asked: format!("asked {}", **value), task: Some(value.span), has, cluster });
+        all.push(AskedRule { asked: format!("asked {}", **value), task: Some(value.span), has, cluster });
     }
-    for Expression { key, operator, values, span } in &matching.expressions {
+    for LabelExpression { key, operator, values, span } in &matching.expressions {
         let (has, cluster) = label(key);
         let asked = match operator {
             Operator::In => in_words(false, values),
@@ -367,7 +369,7 @@ fn matched(matching: &Match, cluster: &Cluster, all: &mut Vec<Asked>) {
                 format!("{}{}", operator.words(), in_words(false, values))
             }
         };
-        all.push(Asked { asked: format!("asked {asked}"), task: Some(*span), has, cluster });
+        all.push(AskedRule { asked: format!("asked {asked}"), task: Some(*span), has, cluster });
     }
     if let Some(range) = &matching.kubernetes_version {
         let has = cluster.release.as_ref().map_or_else(
@@ -375,12 +377,12 @@ fn matched(matching: &Match, cluster: &Cluster, all: &mut Vec<Asked>) {
             |release| format!("it is {}.{}.{}", release.value.0, release.value.1, release.value.2),
         );
         let at = cluster.release.as_ref().map(|release| release.span);
-        all.push(Asked { asked: format!("asked {}", *range.text), task: Some(range.text.span), has, cluster: at });
+        all.push(AskedRule { asked: format!("asked {}", *range.text), task: Some(range.text.span), has, cluster: at });
     }
     if let (Some(first), Some(last)) = (matching.any_of.first(), matching.any_of.last()) {
         let task = Span { end: last.span.end, ..first.span };
         let asked = format!("one of {} must be met", matching.any_of.len());
-        all.push(Asked { asked, task: Some(task), has: String::new(), cluster: None });
+        all.push(AskedRule { asked, task: Some(task), has: String::new(), cluster: None });
     }
 }
 

@@ -1,7 +1,7 @@
 //! Node and pod affinity: `validateAffinity` in `pkg/apis/core/validation/validation.go`.
 
 use super::at::At;
-use super::found::Found;
+use super::found::Findings;
 use super::selector;
 use crate::validate::names;
 
@@ -9,7 +9,7 @@ const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
 
 /// The affinity of a pod's `spec`.
-pub(super) fn check(pod: &At<'_>, found: &mut Found) {
+pub(super) fn check(pod: &At<'_>, found: &mut Findings) {
     let Some(affinity) = pod.get("affinity") else { return };
     if let Some(node) = affinity.get("nodeAffinity") {
         node_affinity(&node, found);
@@ -27,7 +27,7 @@ pub(super) fn check(pod: &At<'_>, found: &mut Found) {
 }
 
 /// `validateNodeAffinity`. The scheduler passes over a bad value in a preferred term, so only required ones are held to it.
-fn node_affinity(node: &At<'_>, found: &mut Found) {
+fn node_affinity(node: &At<'_>, found: &mut Findings) {
     if let Some(required) = node.get(REQUIRED) {
         if required.list("nodeSelectorTerms").is_empty() && required.has("nodeSelectorTerms") {
             found.refuse(&required, "`nodeSelectorTerms` needs one term at least");
@@ -43,7 +43,7 @@ fn node_affinity(node: &At<'_>, found: &mut Found) {
 }
 
 /// `ValidateNodeSelectorTerm`
-fn node_term(term: &At<'_>, required: bool, found: &mut Found) {
+fn node_term(term: &At<'_>, required: bool, found: &mut Findings) {
     for requirement in term.items("matchExpressions") {
         let count = requirement.list("values").len();
         let values = requirement.get("values");
@@ -88,7 +88,7 @@ fn node_term(term: &At<'_>, required: bool, found: &mut Found) {
 }
 
 /// `validatePodAffinityTerm`
-fn pod_term(term: &At<'_>, found: &mut Found) {
+fn pod_term(term: &At<'_>, found: &mut Findings) {
     selector::label_selector(term, "labelSelector", found);
     selector::label_selector(term, "namespaceSelector", found);
     for namespace in term.items("namespaces") {
@@ -99,7 +99,7 @@ fn pod_term(term: &At<'_>, found: &mut Found) {
 }
 
 /// `validateMatchLabelKeysAndMismatchLabelKeys`
-fn label_keys(term: &At<'_>, found: &mut Found) {
+fn label_keys(term: &At<'_>, found: &mut Findings) {
     key_names(term, "matchLabelKeys", found);
     key_names(term, "mismatchLabelKeys", found);
     for key in term.items("matchLabelKeys") {
@@ -115,7 +115,7 @@ fn label_keys(term: &At<'_>, found: &mut Found) {
 }
 
 /// `validateLabelKeys`
-pub(super) fn key_names(term: &At<'_>, field: &str, found: &mut Found) {
+pub(super) fn key_names(term: &At<'_>, field: &str, found: &mut Findings) {
     let Some(keys) = term.get(field).filter(|_| !term.list(field).is_empty()) else { return };
     if !term.has("labelSelector") {
         found.refuse(&keys, format!("`{field}` adds to `labelSelector`, and there is none")).at_key();

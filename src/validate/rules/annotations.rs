@@ -2,7 +2,7 @@
 //! `pkg/apis/core/validation/validation.go`.
 
 use super::at::At;
-use super::found::Found;
+use super::found::Findings;
 
 const MIRROR: &str = "kubernetes.io/config.mirror";
 const TOLERATIONS: &str = "scheduler.alpha.kubernetes.io/tolerations";
@@ -12,7 +12,7 @@ const SECCOMP_OF: &str = "container.seccomp.security.alpha.kubernetes.io/";
 const APP_ARMOR_OF: &str = "container.apparmor.security.beta.kubernetes.io/";
 
 /// The annotations of a pod, beside its `spec`.
-pub(super) fn check(meta: &At<'_>, pod: Option<&At<'_>>, found: &mut Found) {
+pub(super) fn check(meta: &At<'_>, pod: Option<&At<'_>>, found: &mut Findings) {
     for (key, entry) in meta.entries("annotations") {
         let value = entry.value().as_str().unwrap_or_default();
         if key == MIRROR && pod.is_none_or(|pod| pod.words("nodeName").is_empty()) {
@@ -58,7 +58,7 @@ fn is_cost(text: &str) -> bool {
 }
 
 /// `ValidateSeccompProfile`, and that a field beside it says the same.
-fn seccomp(entry: &At<'_>, value: &str, context: Option<&At<'_>>, found: &mut Found) {
+fn seccomp(entry: &At<'_>, value: &str, context: Option<&At<'_>>, found: &mut Findings) {
     let local = value.strip_prefix("localhost/");
     let upwards = |path: &str| path.starts_with('/') || path.split('/').any(|part| part == "..");
     if !matches!(value, "runtime/default" | "docker/default" | "unconfined") && local.is_none_or(upwards) {
@@ -85,7 +85,7 @@ fn app_armor(
     value: &str,
     container: Option<&At<'_>>,
     pod: Option<&At<'_>>,
-    found: &mut Found,
+    found: &mut Findings,
 ) {
     if container.is_none() {
         found.refuse(entry, format!("there is no container `{}` in the pod", super::shown(name))).at_key();

@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::at::At;
-use super::found::Found;
+use super::found::Findings;
 use crate::diag::{Code, Severity};
-use crate::patch::Shape;
+use crate::patch::ListShape;
 use crate::patch::table::{ApplyList, default_of};
-use crate::validate::{Finding, FindingKind, Schema};
+use crate::validate::{Finding, FindingKind, SchemaNode};
 
 /// A whole object.
-pub(crate) fn object(object: &At<'_>, schema: Schema, found: &mut Found) {
+pub(crate) fn object(object: &At<'_>, schema: SchemaNode, found: &mut Findings) {
     for (field, value) in [("apiVersion", schema.group_version().unwrap_or_default()), ("kind", schema.name())] {
         if object.words(field).is_empty() {
             let message = format!("`{field}` is missing, and server-side apply needs it");
@@ -43,7 +43,7 @@ pub(crate) fn object(object: &At<'_>, schema: Schema, found: &mut Found) {
 
 /// Every list of a value that server-side apply takes for a map or a set: an item that stands there twice, has no key, or
 /// is null. The value is as the author wrote it: a null that the API server reads as an empty text is a null here.
-pub(crate) fn lists(at: &At<'_>, shape: Shape, findings: &mut Vec<Finding>) {
+pub(crate) fn lists(at: &At<'_>, shape: ListShape, findings: &mut Vec<Finding>) {
     let refused: Vec<String> = findings.iter().filter(|it| it.is_refusal()).map(|it| it.pointer.clone()).collect();
     let mut walk = Walk { refused, found: Vec::new() };
     walk.value(at, shape);
@@ -57,7 +57,7 @@ struct Walk {
 }
 
 impl Walk {
-    fn value(&mut self, at: &At<'_>, shape: Shape) {
+    fn value(&mut self, at: &At<'_>, shape: ListShape) {
         let Some(members) = at.value().as_object() else { return };
         for (name, value) in members {
             let shape = shape.field(name);
@@ -159,7 +159,7 @@ mod tests {
     /// Where server-side apply refuses something of a pod.
     fn pod(spec: Value) -> Vec<String> {
         let mut findings = Vec::new();
-        lists(&At::root(&spec), Shape::pod_spec(), &mut findings);
+        lists(&At::root(&spec), ListShape::pod_spec(), &mut findings);
         findings.into_iter().map(|finding| finding.pointer).collect()
     }
 
@@ -197,7 +197,7 @@ mod tests {
     fn templates_and_other_kinds_have_such_lists_too() {
         let of = |value: Value, kind: &str, version: &str| {
             let mut findings = Vec::new();
-            lists(&At::root(&value), Shape::of(version, kind), &mut findings);
+            lists(&At::root(&value), ListShape::of(version, kind), &mut findings);
             findings.into_iter().map(|finding| finding.pointer).collect::<Vec<_>>()
         };
         let meta = json!({"finalizers": ["a.b/c", "a.b/c"], "ownerReferences": [{}, {"uid": "b"}, {"uid": "b"}]});
@@ -229,16 +229,16 @@ mod tests {
     /// `k8s.io/apiserver/pkg/storage/etcd3.Create`
     #[test]
     fn create() {
-        let mut found = Found::new(SCHEMA_VERSION);
+        let mut found = Findings::new(SCHEMA_VERSION);
         let given = json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"resourceVersion": "1"}});
-        object(&At::root(&given), Schema::cronjob(), &mut found);
+        object(&At::root(&given), SchemaNode::cronjob(), &mut found);
         let said = found.into_findings().into_iter().map(|finding| (finding.pointer, finding.severity));
         assert_eq!(said.collect::<Vec<_>>(), [("/metadata/resourceVersion".to_owned(), Severity::Warning)]);
     }
 
     #[test]
     fn what_the_server_writes_nobody_applies() {
-        let whole = |value| found_by(value, |at, found| object(at, Schema::cronjob(), found));
+        let whole = |value| found_by(value, |at, found| object(at, SchemaNode::cronjob(), found));
         let metadata = json!({"uid": "u", "managedFields": []});
         let given = json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": metadata});
         assert_eq!(whole(given), ["/metadata/managedFields", "/metadata/uid"]);

@@ -6,12 +6,12 @@ use serde_json::{Map, Value};
 #[derive(Clone, Copy)]
 pub(crate) struct At<'a> {
     value: &'a Value,
-    step: Step<'a>,
+    step: ChildStep<'a>,
     parent: Option<&'a At<'a>>,
 }
 
 #[derive(Clone, Copy)]
-enum Step<'a> {
+enum ChildStep<'a> {
     Root,
     Key(&'a str),
     /// An item of the list under that key.
@@ -23,7 +23,7 @@ enum Step<'a> {
 impl<'a> At<'a> {
     /// The whole value.
     pub(crate) fn root(value: &'a Value) -> At<'a> {
-        At { value, step: Step::Root, parent: None }
+        At { value, step: ChildStep::Root, parent: None }
     }
 
     /// The value itself.
@@ -43,13 +43,13 @@ impl<'a> At<'a> {
     /// The field, if it is there.
     pub(crate) fn get<'s>(&'s self, key: &'s str) -> Option<At<'s>> {
         let value = self.present(key)?;
-        Some(At { value, step: Step::Key(key), parent: Some(self) })
+        Some(At { value, step: ChildStep::Key(key), parent: Some(self) })
     }
 
     /// The items of the list under a key; none if there is no list.
     pub(crate) fn items<'s>(&'s self, key: &'s str) -> impl Iterator<Item = At<'s>> {
         let items = self.list(key).iter().enumerate();
-        items.map(move |(at, value)| At { value, step: Step::Item(key, at), parent: Some(self) })
+        items.map(move |(at, value)| At { value, step: ChildStep::Item(key, at), parent: Some(self) })
     }
 
     /// The list under a key; empty if there is none.
@@ -60,8 +60,9 @@ impl<'a> At<'a> {
     /// The entries of the map under a key; none if there is no map.
     pub(crate) fn entries<'s>(&'s self, key: &'s str) -> impl Iterator<Item = (&'s str, At<'s>)> {
         let entries = self.map(key).into_iter().flatten();
-        entries
-            .map(move |(name, value)| (name.as_str(), At { value, step: Step::Entry(key, name), parent: Some(self) }))
+        entries.map(move |(name, value)| {
+            (name.as_str(), At { value, step: ChildStep::Entry(key, name), parent: Some(self) })
+        })
     }
 
     /// The map under a key.
@@ -97,17 +98,17 @@ impl<'a> At<'a> {
     /// The nearest key of a field, without index.
     pub(crate) fn key(&self) -> &'a str {
         match self.step {
-            Step::Root => "",
-            Step::Key(key) | Step::Item(key, _) | Step::Entry(key, _) => key,
+            ChildStep::Root => "",
+            ChildStep::Key(key) | ChildStep::Item(key, _) | ChildStep::Entry(key, _) => key,
         }
     }
 
     /// What the place is called: the nearest key, with an index if it is an item.
     pub(crate) fn place(&self) -> String {
         match self.step {
-            Step::Root => "the object".to_owned(),
-            Step::Key(key) | Step::Entry(_, key) => super::shown(key),
-            Step::Item(key, at) => format!("{}[{at}]", super::shown(key)),
+            ChildStep::Root => "the object".to_owned(),
+            ChildStep::Key(key) | ChildStep::Entry(_, key) => super::shown(key),
+            ChildStep::Item(key, at) => format!("{}[{at}]", super::shown(key)),
         }
     }
 
@@ -119,13 +120,13 @@ impl<'a> At<'a> {
             text.push_str(&key.replace('~', "~0").replace('/', "~1"));
         };
         match self.step {
-            Step::Root => {}
-            Step::Key(key) => push(key),
-            Step::Item(key, at) => {
+            ChildStep::Root => {}
+            ChildStep::Key(key) => push(key),
+            ChildStep::Item(key, at) => {
                 push(key);
                 push(&at.to_string());
             }
-            Step::Entry(map, key) => {
+            ChildStep::Entry(map, key) => {
                 push(map);
                 push(key);
             }

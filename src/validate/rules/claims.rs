@@ -2,13 +2,13 @@
 //! `pkg/apis/core/validation/validation.go`.
 
 use super::at::At;
-use super::found::Found;
+use super::found::Findings;
 use super::{meta, selector, since};
 use crate::diag::Code;
 use crate::validate::{FindingKind, names};
 
 /// An `ephemeral` volume.
-pub(super) fn template(at: &At<'_>, found: &mut Found) {
+pub(super) fn template(at: &At<'_>, found: &mut Findings) {
     let Some(template) = at.get("volumeClaimTemplate") else {
         found.missing(at, "volumeClaimTemplate", "");
         return;
@@ -29,7 +29,7 @@ pub(super) fn template(at: &At<'_>, found: &mut Found) {
 }
 
 /// The `spec` of a claim.
-pub(crate) fn claim(spec: &At<'_>, found: &mut Found) {
+pub(crate) fn claim(spec: &At<'_>, found: &mut Findings) {
     since::of("PersistentVolumeClaimSpec", spec, found);
     let modes = spec.get("accessModes");
     if spec.list("accessModes").is_empty() {
@@ -58,7 +58,7 @@ pub(crate) fn claim(spec: &At<'_>, found: &mut Found) {
 }
 
 /// How much is asked for.
-fn storage(spec: &At<'_>, found: &mut Found) {
+fn storage(spec: &At<'_>, found: &mut Findings) {
     let resources = spec.get("resources");
     let requests = resources.as_ref().and_then(|resources| resources.get("requests"));
     let Some(amount) = requests.as_ref().and_then(|requests| requests.get("storage")) else {
@@ -73,7 +73,7 @@ fn storage(spec: &At<'_>, found: &mut Found) {
 }
 
 /// `validateDataSource`, `validateDataSourceRef`
-fn sources(spec: &At<'_>, found: &mut Found) {
+fn sources(spec: &At<'_>, found: &mut Findings) {
     for field in ["dataSource", "dataSourceRef"] {
         let Some(source) = spec.get(field) else { continue };
         found.filled(&source, "name");

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::at::At;
-use super::found::Found;
+use super::found::Findings;
 use super::mounts::{self, Volumes};
 use super::{env, ports, probes, resources, security, since};
 use crate::validate::names;
@@ -15,7 +15,7 @@ const RULES_MAX: usize = 20;
 const CODES_MAX: usize = 255;
 
 /// All containers of a pod's `spec`.
-pub(super) fn check(pod: &At<'_>, volumes: &Volumes<'_>, found: &mut Found) {
+pub(super) fn check(pod: &At<'_>, volumes: &Volumes<'_>, found: &mut Findings) {
     let grace = pod.number("terminationGracePeriodSeconds").unwrap_or(GRACE);
     if let Some(at) = pod.get("containers").filter(|_| pod.list("containers").is_empty()) {
         found.refuse(&at, "`containers` is empty, and a pod needs one at least");
@@ -49,7 +49,7 @@ pub(super) fn check(pod: &At<'_>, volumes: &Volumes<'_>, found: &mut Found) {
 }
 
 /// `validateContainerCommon`
-fn common(container: &At<'_>, pod: &At<'_>, volumes: &Volumes<'_>, found: &mut Found) {
+fn common(container: &At<'_>, pod: &At<'_>, volumes: &Volumes<'_>, found: &mut Findings) {
     since::container(container, found);
     if found.filled(container, "name") {
         found.named(container, "name", names::dns1123_label);
@@ -64,7 +64,7 @@ fn common(container: &At<'_>, pod: &At<'_>, volumes: &Volumes<'_>, found: &mut F
 }
 
 /// Names are unique over containers and init containers.
-fn unique<'a>(container: &At<'a>, known: &mut BTreeSet<&'a str>, found: &mut Found) {
+fn unique<'a>(container: &At<'a>, known: &mut BTreeSet<&'a str>, found: &mut Findings) {
     let Some(name) = container.text("name").filter(|name| !name.is_empty()) else { return };
     if !known.insert(name)
         && let Some(at) = container.get("name")
@@ -74,7 +74,7 @@ fn unique<'a>(container: &At<'a>, known: &mut BTreeSet<&'a str>, found: &mut Fou
 }
 
 /// `validateContainerRestartPolicy`
-fn restarts(container: &At<'_>, found: &mut Found) {
+fn restarts(container: &At<'_>, found: &mut Findings) {
     if !(container.has("restartPolicy") || container.has("restartPolicyRules")) || !found.since(35) {
         return;
     }
@@ -99,7 +99,7 @@ fn restarts(container: &At<'_>, found: &mut Found) {
 }
 
 /// `validateResizePolicy`
-fn resize(container: &At<'_>, pod: &At<'_>, found: &mut Found) {
+fn resize(container: &At<'_>, pod: &At<'_>, found: &mut Findings) {
     if !container.has("resizePolicy") || !found.since(33) {
         return;
     }

@@ -2,7 +2,7 @@
 
 use super::at::At;
 use super::files;
-use super::found::Found;
+use super::found::Findings;
 use crate::validate::names;
 use crate::validate::quantity::{self, Quantity};
 
@@ -36,7 +36,7 @@ const SIZES: [&str; 13] = ["1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi"
 const SOURCES: [&str; 5] = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"];
 
 /// The `env` and `envFrom` of a container.
-pub(super) fn check(container: &At<'_>, found: &mut Found) {
+pub(super) fn check(container: &At<'_>, found: &mut Findings) {
     for variable in container.items("env") {
         if found.filled(&variable, "name") {
             name(&variable, "name", found);
@@ -51,7 +51,7 @@ pub(super) fn check(container: &At<'_>, found: &mut Found) {
 }
 
 /// `IsRelaxedEnvVarName`, and before 1.32 `IsEnvVarName`.
-fn name(at: &At<'_>, field: &str, found: &mut Found) {
+fn name(at: &At<'_>, field: &str, found: &mut Findings) {
     if names::strict_env_name(at.words(field)).is_err() {
         let rule = if found.since(32) { names::env_name } else { names::strict_env_name };
         found.named(at, field, rule);
@@ -59,7 +59,7 @@ fn name(at: &At<'_>, field: &str, found: &mut Found) {
 }
 
 /// `validateEnvVarValueFrom`
-fn value_from(variable: &At<'_>, from: &At<'_>, found: &mut Found) {
+fn value_from(variable: &At<'_>, from: &At<'_>, found: &mut Findings) {
     if let Some(field) = from.get("fieldRef") {
         field_ref(&field, false, found);
     }
@@ -88,7 +88,7 @@ fn value_from(variable: &At<'_>, from: &At<'_>, found: &mut Found) {
 }
 
 /// `ValidateEnvFrom`
-fn env_from(source: &At<'_>, found: &mut Found) {
+fn env_from(source: &At<'_>, found: &mut Findings) {
     if !source.words("prefix").is_empty() {
         name(source, "prefix", found);
     }
@@ -111,7 +111,7 @@ fn env_from(source: &At<'_>, found: &mut Found) {
 }
 
 /// `validateObjectFieldSelector`, with `ConvertDownwardAPIFieldLabel` in `pkg/apis/core/pods/helpers.go`.
-pub(super) fn field_ref(field: &At<'_>, file: bool, found: &mut Found) {
+pub(super) fn field_ref(field: &At<'_>, file: bool, found: &mut Findings) {
     if !found.filled(field, "fieldPath") {
         return;
     }
@@ -154,7 +154,7 @@ pub(super) fn field_ref(field: &At<'_>, file: bool, found: &mut Found) {
 }
 
 /// `validateContainerResourceFieldSelector`
-pub(super) fn resource_field_ref(field: &At<'_>, file: bool, found: &mut Found) {
+pub(super) fn resource_field_ref(field: &At<'_>, file: bool, found: &mut Findings) {
     if file && !found.required(field, "containerName") {
         return;
     }
@@ -174,7 +174,7 @@ pub(super) fn resource_field_ref(field: &At<'_>, file: bool, found: &mut Found) 
 
 /// `validateContainerResourceDivisor`, which compares texts: the author's own where `ParseQuantity` keeps it, else the
 /// canonical one, in which a number with a binary unit is never one with a decimal unit.
-fn divisor(field: &At<'_>, resource: &str, huge: bool, found: &mut Found) {
+fn divisor(field: &At<'_>, resource: &str, huge: bool, found: &mut Findings) {
     let Some(at) = field.get("divisor") else { return };
     let Some(amount) = super::amount(at.value()).filter(|amount| *amount != Quantity::ZERO) else { return };
     let text = quantity::text_of(at.value()).unwrap_or_default();
@@ -199,7 +199,7 @@ fn divisor(field: &At<'_>, resource: &str, huge: bool, found: &mut Found) {
 }
 
 /// `validateConfigMapKeySelector`, `validateSecretKeySelector`
-fn key_ref(reference: &At<'_>, found: &mut Found) {
+fn key_ref(reference: &At<'_>, found: &mut Findings) {
     if found.required(reference, "name") {
         found.named(reference, "name", names::dns1123_subdomain);
     }
@@ -209,7 +209,7 @@ fn key_ref(reference: &At<'_>, found: &mut Found) {
 }
 
 /// `validateFileKeySelector`
-fn file_key_ref(reference: &At<'_>, found: &mut Found) {
+fn file_key_ref(reference: &At<'_>, found: &mut Findings) {
     if found.filled(reference, "volumeName") {
         found.named(reference, "volumeName", names::dns1123_label);
     }

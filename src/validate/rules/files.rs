@@ -1,10 +1,10 @@
 //! Paths and modes of files in a pod, as `pkg/apis/core/validation/validation.go` checks them.
 
 use super::at::At;
-use super::found::Found;
+use super::found::Findings;
 
 /// `validatePathNoBacksteps`
-pub(super) fn no_backsteps(at: &At<'_>, field: &str, found: &mut Found) {
+pub(super) fn no_backsteps(at: &At<'_>, field: &str, found: &mut Findings) {
     if at.words(field).split('/').any(|part| part == "..")
         && let Some(path) = at.get(field)
     {
@@ -13,7 +13,7 @@ pub(super) fn no_backsteps(at: &At<'_>, field: &str, found: &mut Found) {
 }
 
 /// `validateLocalDescendingPath`
-pub(super) fn local_descending(at: &At<'_>, field: &str, found: &mut Found) {
+pub(super) fn local_descending(at: &At<'_>, field: &str, found: &mut Findings) {
     if at.words(field).starts_with('/')
         && let Some(path) = at.get(field)
     {
@@ -23,18 +23,18 @@ pub(super) fn local_descending(at: &At<'_>, field: &str, found: &mut Found) {
 }
 
 /// `ValidateLocalNonReservedPath`
-pub(super) fn local_non_reserved(at: &At<'_>, field: &str, found: &mut Found) {
+pub(super) fn local_non_reserved(at: &At<'_>, field: &str, found: &mut Findings) {
     local_descending(at, field, found);
     reserved(at, field, found);
 }
 
 /// The same for a path that may be absolute.
-pub(super) fn non_reserved(at: &At<'_>, field: &str, found: &mut Found) {
+pub(super) fn non_reserved(at: &At<'_>, field: &str, found: &mut Findings) {
     no_backsteps(at, field, found);
     reserved(at, field, found);
 }
 
-fn reserved(at: &At<'_>, field: &str, found: &mut Found) {
+fn reserved(at: &At<'_>, field: &str, found: &mut Findings) {
     let path = at.words(field);
     if path.starts_with("..")
         && path.split('/').all(|part| part != "..")
@@ -45,7 +45,7 @@ fn reserved(at: &At<'_>, field: &str, found: &mut Found) {
 }
 
 /// A mode of files, 0 to 0777.
-pub(super) fn mode(at: &At<'_>, field: &str, found: &mut Found) {
+pub(super) fn mode(at: &At<'_>, field: &str, found: &mut Findings) {
     let Some(number) = at.number(field).filter(|number| !(0..=0o777).contains(number)) else { return };
     let Some(place) = at.get(field) else { return };
     let message = format!("`{field}` is {number}, and a file mode is between 0 and 511 (octal 0777)");
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn a_mode_in_decimal_digits_is_understood() {
         let help = |number: i64| {
-            let mut found = Found::new(crate::validate::SCHEMA_VERSION);
+            let mut found = Findings::new(crate::validate::SCHEMA_VERSION);
             mode(&At::root(&json!({ "m": number })), "m", &mut found);
             found.into_findings().into_iter().map(|it| it.help.concat()).collect::<Vec<_>>()
         };

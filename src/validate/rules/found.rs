@@ -6,7 +6,7 @@ use crate::validate::names::NameError;
 use crate::validate::{Finding, FindingKind, Valid, Version};
 
 /// The findings of one object, for clusters of one version.
-pub(crate) struct Found {
+pub(crate) struct Findings {
     /// The Kubernetes that will be asked.
     pub(crate) version: Version,
     /// The versions for which the same would be found.
@@ -14,9 +14,9 @@ pub(crate) struct Found {
     findings: Vec<Finding>,
 }
 
-impl Found {
-    pub(crate) fn new(version: Version) -> Found {
-        Found { version, valid: Valid::default(), findings: Vec::new() }
+impl Findings {
+    pub(crate) fn new(version: Version) -> Findings {
+        Findings { version, valid: Valid::default(), findings: Vec::new() }
     }
 
     pub(crate) fn into_findings(self) -> Vec<Finding> {

@@ -2,7 +2,7 @@
 //! `pkg/apis/batch/validation/validation.go`.
 
 use super::at::At;
-use super::found::Found;
+use super::found::Findings;
 use super::{policies, since};
 use crate::diag::Code;
 use crate::validate::{FindingKind, names};
@@ -30,12 +30,12 @@ const JOB: [(&str, &str); 7] = [
 ];
 
 /// The `spec` of a CronJob, its own numbers.
-pub(super) fn cron(spec: &At<'_>, found: &mut Found) {
+pub(super) fn cron(spec: &At<'_>, found: &mut Findings) {
     not_negative(spec, &CRON, found);
 }
 
 /// `ValidateNonnegativeField`, over a list of places.
-fn not_negative(at: &At<'_>, fields: &[(&str, &str)], found: &mut Found) {
+fn not_negative(at: &At<'_>, fields: &[(&str, &str)], found: &mut Findings) {
     for (field, help) in fields {
         let Some(number) = at.number(field).filter(|number| *number < 0) else { continue };
         if let Some(place) = at.get(field) {
@@ -45,7 +45,7 @@ fn not_negative(at: &At<'_>, fields: &[(&str, &str)], found: &mut Found) {
 }
 
 /// The `spec` of a Job in a CronJob.
-pub(super) fn check(job: &At<'_>, found: &mut Found) {
+pub(super) fn check(job: &At<'_>, found: &mut Findings) {
     since::of("JobSpec", job, found);
     not_negative(job, &JOB, found);
     managed_by(job, found);
@@ -84,7 +84,7 @@ pub(super) fn check(job: &At<'_>, found: &mut Found) {
     }
 }
 
-fn managed_by(job: &At<'_>, found: &mut Found) {
+fn managed_by(job: &At<'_>, found: &mut Findings) {
     let Some(at) = job.get("managedBy") else { return };
     let name = job.words("managedBy");
     if !found.filled(job, "managedBy") {
@@ -97,7 +97,7 @@ fn managed_by(job: &At<'_>, found: &mut Found) {
 }
 
 /// What holds for a Job whose pods are numbered.
-fn indexed(job: &At<'_>, found: &mut Found) {
+fn indexed(job: &At<'_>, found: &mut Findings) {
     let completions = job.number("completions");
     if !job.has("completions") {
         found.missing(job, "completions", ", which `completionMode: Indexed` needs");

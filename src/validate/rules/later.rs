@@ -3,7 +3,7 @@
 //! admission plugins Priority and RuntimeClass.
 
 use super::at::At;
-use super::found::Found;
+use super::found::Findings;
 use super::{affinity, meta, ports, resources};
 use crate::diag::{Code, Severity};
 use crate::validate::{Finding, FindingKind};
@@ -17,7 +17,7 @@ const HOST_MAX: usize = 63;
 const STAMP: usize = 9;
 
 /// The Job and the Pod that a CronJob makes.
-pub(super) fn check(object: &At<'_>, job: &At<'_>, found: &mut Found) {
+pub(super) fn check(object: &At<'_>, job: &At<'_>, found: &mut Findings) {
     let template = job.get("template");
     if let Some(template) = &template {
         if let Some(metadata) = template.get("metadata") {
@@ -35,7 +35,7 @@ pub(super) fn check(object: &At<'_>, job: &At<'_>, found: &mut Found) {
 /// What the controllers add to the annotations of a Job and of its pods: `getJobFromTemplate2` in
 /// `pkg/controller/cronjob/utils.go`, `addCompletionIndexAnnotation` and `addIndexFailureCountAnnotation` in
 /// `pkg/controller/job/indexed_job_utils.go`.
-fn annotations_of_controllers(object: &At<'_>, job: &At<'_>, found: &mut Found) {
+fn annotations_of_controllers(object: &At<'_>, job: &At<'_>, found: &mut Findings) {
     const SCHEDULED: &str = "batch.kubernetes.io/cronjob-scheduled-timestamp";
     const INDEX: &str = "batch.kubernetes.io/job-completion-index";
     const FAILURES: &str = "batch.kubernetes.io/job-index-failure-count";
@@ -56,7 +56,7 @@ fn annotations_of_controllers(object: &At<'_>, job: &At<'_>, found: &mut Found) 
 }
 
 /// Annotations that fit, and no longer do with those of a controller.
-fn tipped(template: &At<'_>, more: &[(&str, usize)], code: Code, found: &mut Found) {
+fn tipped(template: &At<'_>, more: &[(&str, usize)], code: Code, found: &mut Findings) {
     let Some(metadata) = template.get("metadata") else { return };
     let Some(at) = metadata.get("annotations") else { return };
     let size = meta::annotations_size(&metadata);
@@ -72,8 +72,8 @@ fn tipped(template: &At<'_>, more: &[(&str, usize)], code: Code, found: &mut Fou
 }
 
 /// The metadata of a Job: no rule looks at it before there is a Job.
-pub(super) fn job_metadata(metadata: &At<'_>, found: &mut Found) {
-    let mut inner = Found::new(found.version);
+pub(super) fn job_metadata(metadata: &At<'_>, found: &mut Findings) {
+    let mut inner = Findings::new(found.version);
     meta::template(metadata, &mut inner);
     for finding in inner.into_findings() {
         let message = format!("{}; the CronJob is accepted, and none of its Jobs", finding.message);
@@ -87,14 +87,14 @@ pub(super) fn job_metadata(metadata: &At<'_>, found: &mut Found) {
     }
 }
 
-fn pod_metadata(metadata: &At<'_>, found: &mut Found) {
+fn pod_metadata(metadata: &At<'_>, found: &mut Findings) {
     for (key, entry) in metadata.entries("labels") {
         if RESERVED.contains(&key) {
             let message = format!("the controller sets the label `{key}` itself, and refuses a Job that has another");
             found.add(&entry, Code::JobRefused, FindingKind::Later, message).at_key().help("leave it out");
         }
     }
-    let mut inner = Found::new(found.version);
+    let mut inner = Findings::new(found.version);
     meta::finalizers(metadata, &mut inner);
     for finding in inner.into_findings() {
         let message = format!("{}; the Job is accepted, and none of its pods", finding.message);
@@ -109,7 +109,7 @@ fn pod_metadata(metadata: &At<'_>, found: &mut Found) {
 }
 
 /// `ValidateJob`: a pod of an indexed Job is called after the Job and its index, and that is its host name.
-fn host_names(object: &At<'_>, job: &At<'_>, found: &mut Found) {
+fn host_names(object: &At<'_>, job: &At<'_>, found: &mut Findings) {
     let Some(metadata) = object.get("metadata") else { return };
     let (Some(at), Some(name)) = (metadata.get("name"), metadata.text("name")) else { return };
     let completions = job.number("completions").filter(|_| job.words("completionMode") == "Indexed");
@@ -133,7 +133,7 @@ fn host_names(object: &At<'_>, job: &At<'_>, found: &mut Found) {
     }
 }
 
-fn check_pod(pod: &At<'_>, found: &mut Found) {
+fn check_pod(pod: &At<'_>, found: &mut Findings) {
     let mut refuse = |at: &At<'_>, message: String| {
         found.add(at, Code::PodRefused, FindingKind::Later, message);
     };
@@ -171,7 +171,7 @@ fn check_pod(pod: &At<'_>, found: &mut Found) {
 
 /// `applyMatchLabelKeysAndMismatchLabelKeys` and `mutateTopologySpreadConstraints` in `pkg/registry/core/pod/strategy.go`:
 /// the value of the pod's label goes into the selector, where it may not stand already.
-fn merged_keys(template: &At<'_>, pod: &At<'_>, found: &mut Found) {
+fn merged_keys(template: &At<'_>, pod: &At<'_>, found: &mut Findings) {
     let metadata = template.get("metadata");
     let own = metadata.as_ref().and_then(|metadata| metadata.map("labels"));
     let carried = |label: &str| RESERVED.contains(&label) || own.is_some_and(|own| own.contains_key(label));
@@ -193,7 +193,7 @@ fn merged_keys(template: &At<'_>, pod: &At<'_>, found: &mut Found) {
 }
 
 /// The Priority plugin computes both from the class, and refuses others. Which classes a cluster has is not known here.
-fn priority(pod: &At<'_>, found: &mut Found) {
+fn priority(pod: &At<'_>, found: &mut Findings) {
     let class = pod.words("priorityClassName");
     let system = match class {
         "system-cluster-critical" => Some(2_000_000_000),
@@ -266,7 +266,7 @@ mod tests {
             let spec = json!({"topologySpreadConstraints": [term], "affinity": affinity});
             let value = json!({"metadata": {"labels": labels}, "spec": spec});
             [30, 31, 34].map(|minor| {
-                let merged = |at: &At<'_>, found: &mut Found| merged_keys(at, &at.get("spec").unwrap(), found);
+                let merged = |at: &At<'_>, found: &mut Findings| merged_keys(at, &at.get("spec").unwrap(), found);
                 found_in(minor, value.clone(), merged).len()
             })
         };
@@ -275,7 +275,7 @@ mod tests {
         assert_eq!(template(json!({"b": "a"}), selects()), [0, 0, 0]);
         let term = json!({"labelSelector": {"matchLabels": {"b": "c"}}, "matchLabelKeys": ["a", "a"]});
         let twice = json!({"metadata": {"labels": {"a": "b"}}, "spec": {"topologySpreadConstraints": [term]}});
-        let merged = |at: &At<'_>, found: &mut Found| merged_keys(at, &at.get("spec").unwrap(), found);
+        let merged = |at: &At<'_>, found: &mut Findings| merged_keys(at, &at.get("spec").unwrap(), found);
         assert_eq!(found_by(twice, merged), ["/spec/topologySpreadConstraints/0/matchLabelKeys/1"]);
         assert_eq!(template(json!({"a": "b"}), json!({"matchLabels": {"b": "a"}})), [0, 0, 0]);
     }
@@ -288,7 +288,7 @@ mod tests {
             let mut job = job;
             job["template"] = json!({"metadata": metadata});
             let object = json!({"spec": {"timeZone": zone, "jobTemplate": {"metadata": metadata, "spec": job}}});
-            let check = |at: &At<'_>, found: &mut Found| annotations_of_controllers(at, &At::root(&job), found);
+            let check = |at: &At<'_>, found: &mut Findings| annotations_of_controllers(at, &At::root(&job), found);
             found_by(object.clone(), check).len()
         };
         let most = 256 * 1024;

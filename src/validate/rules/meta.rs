@@ -2,7 +2,7 @@
 //! `pkg/apis/core/validation/validation.go`.
 
 use super::at::At;
-use super::found::Found;
+use super::found::Findings;
 use crate::validate::names;
 
 /// All annotations of an object together, keys and values.
@@ -11,7 +11,7 @@ pub(crate) const ANNOTATIONS_MAX: usize = 256 * 1024;
 const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
 
 /// The metadata of an object that is sent to the API server.
-pub(crate) fn object(meta: &At<'_>, found: &mut Found) {
+pub(crate) fn object(meta: &At<'_>, found: &mut Findings) {
     labels(meta, "labels", found);
     annotations(meta, found);
     owners(meta, found);
@@ -20,13 +20,13 @@ pub(crate) fn object(meta: &At<'_>, found: &mut Found) {
 }
 
 /// The metadata of a template, of which only labels and annotations count (`ValidatePodTemplateSpec`).
-pub(crate) fn template(meta: &At<'_>, found: &mut Found) {
+pub(crate) fn template(meta: &At<'_>, found: &mut Findings) {
     labels(meta, "labels", found);
     annotations(meta, found);
 }
 
 /// `ValidateLabels` in `k8s.io/apimachinery/pkg/apis/meta/v1/validation`.
-pub(crate) fn labels(at: &At<'_>, field: &str, found: &mut Found) {
+pub(crate) fn labels(at: &At<'_>, field: &str, found: &mut Findings) {
     for (key, entry) in at.entries(field) {
         found.key(&entry, names::label_key(key));
         let value = entry.value().as_str().unwrap_or_default();
@@ -35,7 +35,7 @@ pub(crate) fn labels(at: &At<'_>, field: &str, found: &mut Found) {
 }
 
 /// `ValidateAnnotations`, sizes with it.
-pub(crate) fn annotations(meta: &At<'_>, found: &mut Found) {
+pub(crate) fn annotations(meta: &At<'_>, found: &mut Findings) {
     for (key, entry) in meta.entries("annotations") {
         found.key(&entry, names::annotation_key(key));
     }
@@ -52,7 +52,7 @@ pub(crate) fn annotations_size(meta: &At<'_>) -> usize {
 }
 
 /// `ValidateOwnerReferences`.
-fn owners(meta: &At<'_>, found: &mut Found) {
+fn owners(meta: &At<'_>, found: &mut Findings) {
     let mut controllers = 0;
     for owner in meta.items("ownerReferences") {
         for field in ["apiVersion", "kind", "name", "uid"] {
@@ -75,7 +75,7 @@ fn owners(meta: &At<'_>, found: &mut Found) {
 }
 
 /// `ValidateFinalizers`, `ValidateFinalizerName` and `validateKubeFinalizerName`.
-pub(crate) fn finalizers(meta: &At<'_>, found: &mut Found) {
+pub(crate) fn finalizers(meta: &At<'_>, found: &mut Findings) {
     let mut exclusive = None;
     for item in meta.items("finalizers") {
         let Some(name) = item.value().as_str() else { continue };

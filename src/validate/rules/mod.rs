@@ -35,16 +35,16 @@ pub(super) use beside::object as beside;
 use serde_json::Value;
 
 use self::at::At;
-use self::found::Found;
+use self::found::Findings;
 use super::quantity::{self, Quantity};
 use super::structure::{list, shown};
-use super::{Finding, Options, Schema, Valid, names};
+use super::{Finding, Options, SchemaNode, Valid, names};
 
 /// Everything that is wrong with a CronJob beyond its structure and its schedule.
 pub(super) fn cron_job(object: &Value, options: Options) -> (Vec<Finding>, Valid) {
-    let mut found = Found::new(options.version);
+    let mut found = Findings::new(options.version);
     let object = At::root(object);
-    apply::object(&object, Schema::cronjob(), &mut found);
+    apply::object(&object, SchemaNode::cronjob(), &mut found);
     if let Some(metadata) = object.get("metadata") {
         name(&metadata, &mut found);
         meta::object(&metadata, &mut found);
@@ -66,16 +66,16 @@ pub(super) fn cron_job(object: &Value, options: Options) -> (Vec<Finding>, Valid
 /// What server-side apply refuses of the lists of an object, beside what is refused anyway.
 pub(super) fn apply_lists(object: &Value, findings: &mut Vec<Finding>) {
     let text = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default();
-    let shape = crate::patch::Shape::of(text("apiVersion"), text("kind"));
+    let shape = crate::patch::ListShape::of(text("apiVersion"), text("kind"));
     apply::lists(&At::root(object), shape, findings);
 }
 
 /// The same for a CronJob, whatever it says it is.
 pub(super) fn apply_lists_of_cron_job(object: &Value, findings: &mut Vec<Finding>) {
-    apply::lists(&At::root(object), crate::patch::Shape::cron_job(), findings);
+    apply::lists(&At::root(object), crate::patch::ListShape::cron_job(), findings);
 }
 
-fn whole_job(object: &At<'_>, job: &At<'_>, found: &mut Found) {
+fn whole_job(object: &At<'_>, job: &At<'_>, found: &mut Findings) {
     job::check(job, found);
     if let Some(template) = job.get("template") {
         pod::template(&template, found);
@@ -84,7 +84,7 @@ fn whole_job(object: &At<'_>, job: &At<'_>, found: &mut Found) {
 }
 
 /// `ValidateCronJobCreate`; of a name that the server completes the beginning is judged, and its five letters counted.
-fn name(metadata: &At<'_>, found: &mut Found) {
+fn name(metadata: &At<'_>, found: &mut Findings) {
     let (name, prefix) = (metadata.words("name"), metadata.words("generateName"));
     if !name.is_empty() {
         found.named(metadata, "name", names::cronjob_name);
@@ -128,13 +128,13 @@ mod testing {
     pub(super) const NONE: [&str; 0] = [];
 
     /// What a rule finds, for the newest Kubernetes.
-    pub(super) fn found_by(value: Value, rule: impl Fn(&At<'_>, &mut Found)) -> Vec<String> {
+    pub(super) fn found_by(value: Value, rule: impl Fn(&At<'_>, &mut Findings)) -> Vec<String> {
         found_in(SCHEMA_VERSION.minor, value, rule)
     }
 
     /// What a rule finds, for Kubernetes 1.`minor`.
-    pub(super) fn found_in(minor: u16, value: Value, rule: impl Fn(&At<'_>, &mut Found)) -> Vec<String> {
-        let mut found = Found::new(Version { major: 1, minor });
+    pub(super) fn found_in(minor: u16, value: Value, rule: impl Fn(&At<'_>, &mut Findings)) -> Vec<String> {
+        let mut found = Findings::new(Version { major: 1, minor });
         rule(&At::root(&value), &mut found);
         found.into_findings().into_iter().map(|finding| finding.pointer).collect()
     }

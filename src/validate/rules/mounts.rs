@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::at::At;
 use super::files;
-use super::found::Found;
+use super::found::Findings;
 
 /// The volumes of a pod by name, and whether a claim stands behind each.
 #[derive(Default)]
@@ -23,7 +23,7 @@ impl<'a> Volumes<'a> {
 }
 
 /// The mounts and the devices of a container.
-pub(super) fn check(container: &At<'_>, volumes: &Volumes<'_>, found: &mut Found) {
+pub(super) fn check(container: &At<'_>, volumes: &Volumes<'_>, found: &mut Findings) {
     let mut paths = BTreeSet::new();
     for mount in container.items("volumeMounts") {
         if found.filled(&mount, "name") {
@@ -41,7 +41,7 @@ pub(super) fn check(container: &At<'_>, volumes: &Volumes<'_>, found: &mut Found
     devices(container, volumes, found);
 }
 
-fn known(at: &At<'_>, volumes: &Volumes<'_>, found: &mut Found) {
+fn known(at: &At<'_>, volumes: &Volumes<'_>, found: &mut Findings) {
     let (Some(place), Some(name)) = (at.get("name"), at.text("name")) else { return };
     if volumes.0.contains_key(name) {
         return;
@@ -52,7 +52,7 @@ fn known(at: &At<'_>, volumes: &Volumes<'_>, found: &mut Found) {
 }
 
 /// `subPath` and `subPathExpr`.
-fn below(mount: &At<'_>, found: &mut Found) {
+fn below(mount: &At<'_>, found: &mut Findings) {
     files::local_descending(mount, "subPath", found);
     if mount.words("subPathExpr").is_empty() {
         return;
@@ -66,7 +66,7 @@ fn below(mount: &At<'_>, found: &mut Found) {
 }
 
 /// `validateMountPropagation`, `validateMountRecursiveReadOnly`
-fn propagation(container: &At<'_>, mount: &At<'_>, found: &mut Found) {
+fn propagation(container: &At<'_>, mount: &At<'_>, found: &mut Findings) {
     let context = container.get("securityContext");
     let privileged = context.as_ref().is_some_and(|context| context.is_true("privileged"));
     let mode = mount.words("mountPropagation");
@@ -89,7 +89,7 @@ fn propagation(container: &At<'_>, mount: &At<'_>, found: &mut Found) {
 }
 
 /// `ValidateVolumeDevices`
-fn devices(container: &At<'_>, volumes: &Volumes<'_>, found: &mut Found) {
+fn devices(container: &At<'_>, volumes: &Volumes<'_>, found: &mut Findings) {
     let (mut names, mut paths) = (BTreeSet::new(), BTreeSet::new());
     for device in container.items("volumeDevices") {
         let mut twice = false;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::at::At;
-use super::found::Found;
+use super::found::Findings;
 use super::mounts::Volumes;
 use super::{
     affinity, annotations, containers, meta, ports, resources, security, since, spread, tolerations, volumes, windows,
@@ -17,7 +17,7 @@ const SEARCH_CHARACTERS_MAX: usize = 2048;
 const HOST_MAX: usize = 64;
 
 /// The pod of a Job, its metadata with it.
-pub(super) fn template(template: &At<'_>, found: &mut Found) {
+pub(super) fn template(template: &At<'_>, found: &mut Findings) {
     let metadata = template.get("metadata");
     let spec = template.get("spec");
     if let Some(metadata) = &metadata {
@@ -29,7 +29,7 @@ pub(super) fn template(template: &At<'_>, found: &mut Found) {
     }
 }
 
-fn check(pod: &At<'_>, found: &mut Found) {
+fn check(pod: &At<'_>, found: &mut Findings) {
     since::pod(pod, found);
     volumes::check(pod, found);
     let known = Volumes::of(pod);
@@ -56,7 +56,7 @@ fn check(pod: &At<'_>, found: &mut Found) {
 }
 
 /// `validatePodResourceClaims`. Before they were on they were dropped unread.
-fn claims(pod: &At<'_>, found: &mut Found) {
+fn claims(pod: &At<'_>, found: &mut Findings) {
     if !pod.has("resourceClaims") || !found.since(34) {
         return;
     }
@@ -82,7 +82,7 @@ fn claims(pod: &At<'_>, found: &mut Found) {
 }
 
 /// `validateFileKeyRefVolumes`: a file of variables stands in an empty folder that another container filled.
-fn files_of_variables(pod: &At<'_>, found: &mut Found) {
+fn files_of_variables(pod: &At<'_>, found: &mut Findings) {
     for list in ["containers", "initContainers"] {
         for container in pod.items(list) {
             for variable in container.items("env") {
@@ -108,7 +108,7 @@ fn files_of_variables(pod: &At<'_>, found: &mut Found) {
 }
 
 /// `validatePodDNSConfig`
-fn dns(pod: &At<'_>, found: &mut Found) {
+fn dns(pod: &At<'_>, found: &mut Findings) {
     let config = pod.get("dnsConfig");
     if pod.words("dnsPolicy") == "None" {
         let Some(config) = &config else {
@@ -151,7 +151,7 @@ fn dns(pod: &At<'_>, found: &mut Found) {
 }
 
 /// `validateReadinessGates`, `validateSchedulingGates`
-fn gates(pod: &At<'_>, found: &mut Found) {
+fn gates(pod: &At<'_>, found: &mut Findings) {
     for gate in pod.items("readinessGates") {
         found.named(&gate, "conditionType", names::qualified_name);
     }
@@ -167,7 +167,7 @@ fn gates(pod: &At<'_>, found: &mut Found) {
 }
 
 /// Names of the pod and of others: `hostname`, `subdomain`, `hostnameOverride`, `hostAliases`.
-fn hosts(pod: &At<'_>, found: &mut Found) {
+fn hosts(pod: &At<'_>, found: &mut Findings) {
     for field in ["hostname", "subdomain"] {
         if !pod.words(field).is_empty() {
             found.named(pod, field, names::dns1123_label);
@@ -198,7 +198,7 @@ fn hosts(pod: &At<'_>, found: &mut Found) {
 }
 
 /// `IsValidIPForLegacyField`, strict since 1.36: `01.2.3.4` and `::ffff:1.2.3.4` passed before.
-fn ip(at: &At<'_>, found: &mut Found) {
+fn ip(at: &At<'_>, found: &mut Findings) {
     let Some(text) = at.value().as_str() else { return };
     let parsed = text.parse::<IpAddr>();
     let fine = match parsed {
@@ -266,7 +266,7 @@ mod tests {
         assert_eq!(found_by(json!({"readinessGates": [{"conditionType": "x y"}]}), gates_of).len(), 1);
     }
 
-    fn gates_of(at: &At<'_>, found: &mut Found) {
+    fn gates_of(at: &At<'_>, found: &mut Findings) {
         gates(at, found);
     }
 

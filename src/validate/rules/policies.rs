@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::at::At;
-use super::found::Found;
+use super::found::Findings;
 use crate::diag::{Code, nearest};
 use crate::validate::{FindingKind, names};
 
@@ -14,7 +14,7 @@ const PATTERNS_MAX: usize = 20;
 const INDEXES_MAX: usize = 64 * 1024;
 
 /// The `podFailurePolicy` of a Job.
-pub(super) fn failure(job: &At<'_>, found: &mut Found) {
+pub(super) fn failure(job: &At<'_>, found: &mut Findings) {
     let Some(policy) = job.get("podFailurePolicy") else { return };
     found.at_most(&policy, "rules", RULES_MAX);
     let template = job.get("template");
@@ -52,7 +52,7 @@ pub(super) fn failure(job: &At<'_>, found: &mut Found) {
 }
 
 /// `validatePodFailurePolicyRuleOnExitCodes`
-fn exit_codes(codes: &At<'_>, pod: Option<&At<'_>>, found: &mut Found) {
+fn exit_codes(codes: &At<'_>, pod: Option<&At<'_>>, found: &mut Findings) {
     if let (Some(at), Some(name)) = (codes.get("containerName"), codes.text("containerName")) {
         let lists = pod.into_iter().flat_map(|pod| ["containers", "initContainers"].map(|list| pod.list(list)));
         let known: Vec<&str> = lists.flatten().filter_map(|container| container.get("name")?.as_str()).collect();
@@ -85,7 +85,7 @@ fn exit_codes(codes: &At<'_>, pod: Option<&At<'_>>, found: &mut Found) {
 }
 
 /// The `successPolicy` of an indexed Job.
-pub(super) fn success(job: &At<'_>, found: &mut Found) {
+pub(super) fn success(job: &At<'_>, found: &mut Findings) {
     let Some(policy) = job.get("successPolicy") else { return };
     if let Some(rules) = policy.get("rules").filter(|_| policy.list("rules").is_empty()) {
         found.refuse(&rules, "`rules` is empty, and one is needed at least");

@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::at::At;
-use super::found::Found;
+use super::found::Findings;
 use crate::diag::Code;
 use crate::validate::{FindingKind, names};
 
 const MOST: i64 = 65_535;
 
 /// The ports of one container.
-pub(super) fn check(container: &At<'_>, found: &mut Found) {
+pub(super) fn check(container: &At<'_>, found: &mut Findings) {
     let mut known = BTreeSet::new();
     for port in container.items("ports") {
         let name = port.words("name");
@@ -30,7 +30,7 @@ pub(super) fn check(container: &At<'_>, found: &mut Found) {
 }
 
 /// `checkHostPortConflicts`: containers that run together want the same port of the node.
-pub(super) fn conflicts<'a>(containers: impl Iterator<Item = At<'a>>, found: &mut Found) {
+pub(super) fn conflicts<'a>(containers: impl Iterator<Item = At<'a>>, found: &mut Findings) {
     let mut taken = BTreeSet::new();
     for container in containers {
         for port in container.items("ports") {
@@ -47,7 +47,7 @@ pub(super) fn conflicts<'a>(containers: impl Iterator<Item = At<'a>>, found: &mu
 
 /// `defaultHostNetworkPorts` in `pkg/apis/core/v1/defaults.go`, which is for pods and not for templates, and then
 /// `checkHostPortConflicts`: in the network of the node each port is one of the node's.
-pub(super) fn host_ports_of_pod(pod: &At<'_>, found: &mut Found) {
+pub(super) fn host_ports_of_pod(pod: &At<'_>, found: &mut Findings) {
     if !pod.is_true("hostNetwork") {
         return;
     }
@@ -73,7 +73,7 @@ pub(super) fn host_ports_of_pod(pod: &At<'_>, found: &mut Found) {
 }
 
 /// `validatePodHostNetworkDeps`
-pub(super) fn host_network(pod: &At<'_>, found: &mut Found) {
+pub(super) fn host_network(pod: &At<'_>, found: &mut Findings) {
     if !pod.is_true("hostNetwork") {
         return;
     }
@@ -93,7 +93,7 @@ pub(super) fn host_network(pod: &At<'_>, found: &mut Found) {
 }
 
 /// `ValidatePortNumOrName`
-pub(super) fn number_or_name(at: &At<'_>, field: &str, found: &mut Found) {
+pub(super) fn number_or_name(at: &At<'_>, field: &str, found: &mut Findings) {
     if at.text(field).is_some() {
         found.named(at, field, names::port_name);
     } else {

@@ -2,12 +2,12 @@
 //! `pkg/apis/core/validation/validation.go`.
 
 use super::at::At;
-use super::found::Found;
+use super::found::Findings;
 use super::ports;
 use crate::validate::names;
 
 /// The probes and the lifecycle of a container that may have them.
-pub(super) fn check(container: &At<'_>, grace: i64, found: &mut Found) {
+pub(super) fn check(container: &At<'_>, grace: i64, found: &mut Findings) {
     for kind in ["livenessProbe", "readinessProbe", "startupProbe"] {
         if let Some(probe) = container.get(kind) {
             one(&probe, kind, found);
@@ -22,7 +22,7 @@ pub(super) fn check(container: &At<'_>, grace: i64, found: &mut Found) {
 }
 
 /// What an init container that ends may not have.
-pub(super) fn none(container: &At<'_>, found: &mut Found) {
+pub(super) fn none(container: &At<'_>, found: &mut Findings) {
     for field in ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"] {
         if let Some(at) = container.get(field) {
             let message = format!("`{field}` is not for an init container without `restartPolicy: Always`");
@@ -31,7 +31,7 @@ pub(super) fn none(container: &At<'_>, found: &mut Found) {
     }
 }
 
-fn one(probe: &At<'_>, kind: &str, found: &mut Found) {
+fn one(probe: &At<'_>, kind: &str, found: &mut Findings) {
     handler(probe, &["exec", "httpGet", "tcpSocket", "grpc"], 0, found);
     for field in ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"] {
         found.not_negative(probe, field);
@@ -52,7 +52,7 @@ fn one(probe: &At<'_>, kind: &str, found: &mut Found) {
 }
 
 /// `validateHandler`; the first of several counts.
-fn handler(at: &At<'_>, kinds: &[&str], grace: i64, found: &mut Found) {
+fn handler(at: &At<'_>, kinds: &[&str], grace: i64, found: &mut Findings) {
     let mut given = kinds.iter().filter_map(|kind| at.get(kind).map(|place| (*kind, place)));
     let Some((kind, first)) = given.next() else {
         let message = format!("`{}` does not say what to do", at.place());
@@ -76,7 +76,7 @@ fn handler(at: &At<'_>, kinds: &[&str], grace: i64, found: &mut Found) {
 }
 
 /// `validateHTTPGetAction`; the path has a default.
-fn http_get(action: &At<'_>, found: &mut Found) {
+fn http_get(action: &At<'_>, found: &mut Findings) {
     ports::number_or_name(action, "port", found);
     for header in action.items("httpHeaders") {
         found.named(&header, "name", names::http_header);
@@ -84,7 +84,7 @@ fn http_get(action: &At<'_>, found: &mut Found) {
 }
 
 /// `validateSleepAction`; 0 is allowed since 1.33.
-fn sleep(action: &At<'_>, grace: i64, found: &mut Found) {
+fn sleep(action: &At<'_>, grace: i64, found: &mut Findings) {
     let seconds = action.number("seconds").unwrap_or(0);
     let least = i64::from(seconds < 1 && !found.since(33));
     if (least..=grace).contains(&seconds) {

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::at::At;
-use super::found::Found;
+use super::found::Findings;
 use super::{env, files, since, volumes};
 
 const KINDS: [&str; 6] =
     ["secret", "configMap", "downwardAPI", "serviceAccountToken", "clusterTrustBundle", "podCertificate"];
 
 /// A `projected` volume.
-pub(super) fn check(at: &At<'_>, found: &mut Found) {
+pub(super) fn check(at: &At<'_>, found: &mut Findings) {
     files::mode(at, "defaultMode", found);
     let mut paths = BTreeSet::new();
     for source in at.items("sources") {
@@ -32,7 +32,7 @@ pub(super) fn check(at: &At<'_>, found: &mut Found) {
 }
 
 /// Two files at one path.
-fn taken(file: &At<'_>, paths: &mut BTreeSet<String>, found: &mut Found) {
+fn taken(file: &At<'_>, paths: &mut BTreeSet<String>, found: &mut Findings) {
     let Some(path) = file.text("path").filter(|path| !path.is_empty()) else { return };
     if !paths.insert(path.to_owned())
         && let Some(at) = file.get("path")
@@ -41,7 +41,7 @@ fn taken(file: &At<'_>, paths: &mut BTreeSet<String>, found: &mut Found) {
     }
 }
 
-fn one(kind: &str, at: &At<'_>, found: &mut Found) {
+fn one(kind: &str, at: &At<'_>, found: &mut Findings) {
     match kind {
         "secret" | "configMap" => {
             found.required(at, "name");
@@ -60,7 +60,7 @@ fn one(kind: &str, at: &At<'_>, found: &mut Found) {
 }
 
 /// `validateDownwardAPIVolumeFile`
-pub(super) fn downward_file(file: &At<'_>, found: &mut Found) {
+pub(super) fn downward_file(file: &At<'_>, found: &mut Findings) {
     if found.filled(file, "path") {
         files::local_non_reserved(file, "path", found);
     }

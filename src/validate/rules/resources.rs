@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::at::At;
-use super::found::Found;
+use super::found::Findings;
 use super::shown;
 use crate::diag::Code;
 use crate::validate::quantity::{self, Quantity};
@@ -18,7 +18,7 @@ const HUGE: &str = "hugepages-";
 type NameRule = fn(&str) -> Result<(), String>;
 
 /// The resources of a container, and the claims that the pod has.
-pub(super) fn container(container: &At<'_>, pod: &At<'_>, found: &mut Found) {
+pub(super) fn container(container: &At<'_>, pod: &At<'_>, found: &mut Findings) {
     if let Some(resources) = container.get("resources") {
         requirements(&resources, container_name, found);
         claims(&resources, pod, found);
@@ -26,14 +26,14 @@ pub(super) fn container(container: &At<'_>, pod: &At<'_>, found: &mut Found) {
 }
 
 /// The overhead of a pod, which is judged as limits are.
-pub(super) fn overhead(pod: &At<'_>, found: &mut Found) {
+pub(super) fn overhead(pod: &At<'_>, found: &mut Findings) {
     for (name, amount) in pod.entries("overhead") {
         amount_of(name, &amount, container_name, found);
     }
 }
 
 /// `validatePodResources`: those of the pod as a whole. Where they are not on yet they are dropped unread.
-pub(super) fn pod(pod: &At<'_>, found: &mut Found) {
+pub(super) fn pod(pod: &At<'_>, found: &mut Findings) {
     // Of a Windows pod nothing is asked but that it has none.
     let windows = pod.get("os").is_some_and(|os| os.words("name") == "windows");
     let Some(resources) = pod.get("resources").filter(|_| !windows && found.since(34)) else { return };
@@ -84,7 +84,7 @@ fn pod_name(name: &str) -> Result<(), String> {
 }
 
 /// The name and the amount of one resource; its amount.
-fn amount_of(name: &str, at: &At<'_>, rule: NameRule, found: &mut Found) {
+fn amount_of(name: &str, at: &At<'_>, rule: NameRule, found: &mut Findings) {
     if let Err(message) = rule(name) {
         let meant = crate::diag::nearest(name, CONTAINER);
         let finding = found.refuse(at, message).at_key();
@@ -137,7 +137,7 @@ fn text(at: &At<'_>) -> String {
 }
 
 /// `ValidateResourceRequirements`, the claims aside.
-fn requirements(resources: &At<'_>, rule: NameRule, found: &mut Found) {
+fn requirements(resources: &At<'_>, rule: NameRule, found: &mut Findings) {
     let (mut huge, mut other) = (false, false);
     for field in ["limits", "requests"] {
         for (name, at) in resources.entries(field) {
@@ -181,7 +181,7 @@ fn requirements(resources: &At<'_>, rule: NameRule, found: &mut Found) {
 }
 
 /// `validateResourceClaimNames`
-fn claims(resources: &At<'_>, pod: &At<'_>, found: &mut Found) {
+fn claims(resources: &At<'_>, pod: &At<'_>, found: &mut Findings) {
     let mut known: Vec<(&str, &str)> = Vec::new();
     for claim in resources.items("claims") {
         let (name, request) = (claim.words("name"), claim.words("request"));
@@ -206,7 +206,7 @@ fn claims(resources: &At<'_>, pod: &At<'_>, found: &mut Found) {
 }
 
 /// `validatePodResourceConsistency`
-fn sums(pod: &At<'_>, resources: &At<'_>, found: &mut Found) {
+fn sums(pod: &At<'_>, resources: &At<'_>, found: &mut Findings) {
     let asked = all_requests(pod, false);
     for (name, at) in resources.entries("requests") {
         if exceeds(&asked, name, &at) {
@@ -231,7 +231,7 @@ fn sums(pod: &At<'_>, resources: &At<'_>, found: &mut Found) {
 
 /// `setDefaultPodResources` in `pkg/apis/core/v1/defaults.go`, which is for pods and not for templates: a limit is a
 /// request as well where there is none, and what the containers request the pod does.
-pub(super) fn requests_of_pod(pod: &At<'_>, found: &mut Found) {
+pub(super) fn requests_of_pod(pod: &At<'_>, found: &mut Findings) {
     let Some(resources) = pod.get("resources").filter(|_| found.since(34)) else { return };
     let (asked, written) = (all_requests(pod, true), all_requests(pod, false));
     for (name, at) in resources.entries("requests") {

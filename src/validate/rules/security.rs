@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::at::At;
 use super::files;
-use super::found::Found;
+use super::found::Findings;
 use super::windows;
 use crate::validate::names;
 
@@ -13,7 +13,7 @@ const MOST: i64 = 2_147_483_647;
 const SYSCTL_MAX: usize = 253;
 
 /// The security context of a pod, and what of its `spec` depends on the host.
-pub(super) fn pod(pod: &At<'_>, found: &mut Found) {
+pub(super) fn pod(pod: &At<'_>, found: &mut Findings) {
     if let Some(context) = pod.get("securityContext") {
         shared(&context, found);
         found.within(&context, "fsGroup", 0, MOST);
@@ -35,7 +35,7 @@ pub(super) fn pod(pod: &At<'_>, found: &mut Found) {
 }
 
 /// `validateHostUsers`
-fn host_users(pod: &At<'_>, found: &mut Found) {
+fn host_users(pod: &At<'_>, found: &mut Findings) {
     let Some(users) = pod.get("hostUsers").filter(|_| pod.truth("hostUsers") == Some(false)) else { return };
     for field in ["hostNetwork", "hostPID", "hostIPC"] {
         if let Some(at) = pod.get(field).filter(|_| pod.is_true(field)) {
@@ -56,7 +56,7 @@ fn host_users(pod: &At<'_>, found: &mut Found) {
 }
 
 /// The security context of a container.
-pub(super) fn container(container: &At<'_>, pod: &At<'_>, found: &mut Found) {
+pub(super) fn container(container: &At<'_>, pod: &At<'_>, found: &mut Findings) {
     let Some(context) = container.get("securityContext") else { return };
     shared(&context, found);
     if context.words("procMount") == "Unmasked"
@@ -85,7 +85,7 @@ pub(super) fn container(container: &At<'_>, pod: &At<'_>, found: &mut Found) {
 }
 
 /// What pods and containers have in common.
-fn shared(context: &At<'_>, found: &mut Found) {
+fn shared(context: &At<'_>, found: &mut Findings) {
     found.within(context, "runAsUser", 0, MOST);
     found.within(context, "runAsGroup", 0, MOST);
     if let Some(profile) = context.get("seccompProfile") {
@@ -100,7 +100,7 @@ fn shared(context: &At<'_>, found: &mut Found) {
 }
 
 /// The profile that belongs to `type: Localhost`.
-fn localhost(profile: &At<'_>, found: &mut Found) {
+fn localhost(profile: &At<'_>, found: &mut Findings) {
     match (profile.words("type"), profile.get("localhostProfile")) {
         ("Localhost", None) => {
             found.missing(profile, "localhostProfile", ", which `type: Localhost` needs");
@@ -116,7 +116,7 @@ fn localhost(profile: &At<'_>, found: &mut Found) {
 }
 
 /// `ValidateAppArmorProfileField`
-fn app_armor(profile: &At<'_>, found: &mut Found) {
+fn app_armor(profile: &At<'_>, found: &mut Findings) {
     let Some(at) = profile.get("localhostProfile").filter(|_| profile.words("type") == "Localhost") else { return };
     let name = profile.words("localhostProfile");
     if name.is_empty() {
@@ -130,7 +130,7 @@ fn app_armor(profile: &At<'_>, found: &mut Found) {
 }
 
 /// `validateSysctls`. That a sysctl belongs to a namespace of the host is refused since 1.28.
-fn sysctls(pod: &At<'_>, context: &At<'_>, found: &mut Found) {
+fn sysctls(pod: &At<'_>, context: &At<'_>, found: &mut Findings) {
     let mut known = BTreeSet::new();
     for sysctl in context.items("sysctls") {
         let (name, Some(at)) = (sysctl.words("name"), sysctl.get("name")) else { continue };
@@ -165,7 +165,7 @@ fn is_sysctl(name: &str) -> bool {
 }
 
 /// The names that a `spec` gives to other things of the cluster.
-pub(super) fn references(pod: &At<'_>, found: &mut Found) {
+pub(super) fn references(pod: &At<'_>, found: &mut Findings) {
     for field in ["serviceAccountName", "serviceAccount", "priorityClassName", "nodeName"] {
         if !pod.words(field).is_empty() {
             // Of the two names of the service account the new one counts.

@@ -1,21 +1,21 @@
 //! Label selectors: `ValidateLabelSelector` in `k8s.io/apimachinery/pkg/apis/meta/v1/validation/validation.go`.
 
 use super::at::At;
-use super::found::Found;
+use super::found::Findings;
 use super::meta;
 use crate::validate::names;
 
 const OPERATORS: [&str; 4] = ["In", "NotIn", "Exists", "DoesNotExist"];
 
 /// The selector under a field, if it is there.
-pub(crate) fn label_selector(at: &At<'_>, field: &str, found: &mut Found) {
+pub(crate) fn label_selector(at: &At<'_>, field: &str, found: &mut Findings) {
     if let Some(selector) = at.get(field) {
         of(&selector, found);
     }
 }
 
 /// A selector where it stands.
-pub(crate) fn of(selector: &At<'_>, found: &mut Found) {
+pub(crate) fn of(selector: &At<'_>, found: &mut Findings) {
     meta::labels(selector, "matchLabels", found);
     for requirement in selector.items("matchExpressions") {
         match requirement.text("operator") {

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::at::At;
-use super::found::Found;
+use super::found::Findings;
 use crate::diag::Code;
 use crate::validate::{FindingKind, Version};
 
 /// A field that came late.
 #[derive(Debug)]
-struct Row {
+struct FieldAge {
     field: &'static str,
     /// Of these values alone: whether they must be equal, and to what.
     value: Option<(bool, &'static str)>,
@@ -19,11 +19,11 @@ struct Row {
     gate: &'static str,
 }
 
-static ROWS: LazyLock<BTreeMap<&'static str, Vec<Row>>> =
+static ROWS: LazyLock<BTreeMap<&'static str, Vec<FieldAge>>> =
     LazyLock::new(|| read(include_str!("../../../schemas/k8s/since.tsv")).expect("a test reads the table"));
 
-fn read(text: &'static str) -> Option<BTreeMap<&'static str, Vec<Row>>> {
-    let mut rows: BTreeMap<&str, Vec<Row>> = BTreeMap::new();
+fn read(text: &'static str) -> Option<BTreeMap<&'static str, Vec<FieldAge>>> {
+    let mut rows: BTreeMap<&str, Vec<FieldAge>> = BTreeMap::new();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let [shape, field, first, on, _stage, gate, _source] = line.split('\t').collect::<Vec<_>>()[..] else {
             return None;
@@ -36,13 +36,13 @@ fn read(text: &'static str) -> Option<BTreeMap<&'static str, Vec<Row>>> {
             None => (field, None),
         };
         let on = if on == "-" { None } else { Some(Version::parse(on)?) };
-        rows.entry(shape).or_default().push(Row { field, value, first: Version::parse(first)?, on, gate });
+        rows.entry(shape).or_default().push(FieldAge { field, value, first: Version::parse(first)?, on, gate });
     }
     Some(rows)
 }
 
 /// What of an object of that shape the cluster does not know or drops.
-pub(super) fn of(shape: &str, at: &At<'_>, found: &mut Found) {
+pub(super) fn of(shape: &str, at: &At<'_>, found: &mut Findings) {
     for row in ROWS.get(shape).into_iter().flatten() {
         let Some(place) = at.get(row.field) else { continue };
         if row.value.is_some_and(|(equal, value)| (place.value() == value) != equal) {
@@ -55,12 +55,12 @@ pub(super) fn of(shape: &str, at: &At<'_>, found: &mut Found) {
 }
 
 /// Whether the cluster does not know a field of that shape or drops it.
-pub(super) fn is_off(shape: &str, field: &str, found: &mut Found) -> bool {
+pub(super) fn is_off(shape: &str, field: &str, found: &mut Findings) -> bool {
     let mut rows = ROWS.get(shape).into_iter().flatten().filter(|row| row.field == field && row.value.is_none());
     rows.any(|row| !row.on.is_some_and(|on| found.reached(on)))
 }
 
-fn late(row: &Row, place: &At<'_>, found: &mut Found) {
+fn late(row: &FieldAge, place: &At<'_>, found: &mut Findings) {
     let field = match row.value {
         Some(_) => format!("`{}: {}`", row.field, super::shown(place.value().as_str().unwrap_or_default())),
         None => format!("`{}`", row.field),
@@ -79,7 +79,7 @@ fn late(row: &Row, place: &At<'_>, found: &mut Found) {
 }
 
 /// The pod, and what below it no other rule walks past.
-pub(super) fn pod(pod: &At<'_>, found: &mut Found) {
+pub(super) fn pod(pod: &At<'_>, found: &mut Findings) {
     of("PodSpec", pod, found);
     if let Some(context) = pod.get("securityContext") {
         of("PodSecurityContext", &context, found);
@@ -102,7 +102,7 @@ pub(super) fn pod(pod: &At<'_>, found: &mut Found) {
 }
 
 /// A container, and what is inside it.
-pub(super) fn container(container: &At<'_>, found: &mut Found) {
+pub(super) fn container(container: &At<'_>, found: &mut Findings) {
     of("Container", container, found);
     of(if container.key() == "initContainers" { "InitContainer" } else { "AppContainer" }, container, found);
     for (field, shape) in [("securityContext", "SecurityContext"), ("resources", "ResourceRequirements")] {
@@ -136,14 +136,14 @@ pub(super) fn container(container: &At<'_>, found: &mut Found) {
 mod tests {
     use super::super::testing::*;
     use super::*;
-    use crate::validate::Schema;
+    use crate::validate::SchemaNode;
     use serde_json::json;
 
     #[test]
     fn the_table_is_about_fields_that_exist() {
         for (shape, rows) in ROWS.iter() {
             let name = if shape.ends_with("Container") { "Container" } else { shape };
-            let shape = Schema::named(name).unwrap();
+            let shape = SchemaNode::named(name).unwrap();
             for row in rows {
                 assert!(shape.field(row.field).is_some(), "{name}.{}", row.field);
                 assert!(row.on.is_none_or(|on| on >= row.first), "{name}.{}", row.field);
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn a_field_is_unknown_then_dropped_then_on() {
         let codes = |minor| {
-            let mut found = Found::new(Version { major: 1, minor });
+            let mut found = Findings::new(Version { major: 1, minor });
             of("PodSpec", &At::root(&json!({"hostUsers": false})), &mut found);
             found.into_findings().into_iter().map(|finding| finding.code).collect::<Vec<_>>()
         };

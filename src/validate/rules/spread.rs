@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::at::At;
-use super::found::Found;
+use super::found::Findings;
 use super::{affinity, selector};
 
 /// The constraints of a pod's `spec`.
-pub(super) fn check(pod: &At<'_>, found: &mut Found) {
+pub(super) fn check(pod: &At<'_>, found: &mut Findings) {
     fn pair(constraint: &Value) -> (Option<&Value>, Option<&Value>) {
         (constraint.get("topologyKey"), constraint.get("whenUnsatisfiable"))
     }
@@ -35,7 +35,7 @@ pub(super) fn check(pod: &At<'_>, found: &mut Found) {
 
 /// `validateMatchLabelKeysInTopologySpread`. From 1.34 on the keys are merged into the selector, and may stand there as
 /// often as those of pod affinity may.
-fn label_keys(constraint: &At<'_>, found: &mut Found) {
+fn label_keys(constraint: &At<'_>, found: &mut Findings) {
     affinity::key_names(constraint, "matchLabelKeys", found);
     for key in constraint.items("matchLabelKeys") {
         let name = key.value().as_str().unwrap_or_default();

@@ -3,7 +3,7 @@
 
 use super::at::At;
 use super::files;
-use super::found::Found;
+use super::found::Findings;
 use crate::validate::names;
 
 /// The fields of each that must not be empty; whether they are there the schema says, but for [`ABSENT`].
@@ -30,7 +30,7 @@ const ABSENT: [(&str, &str); 2] = [("scaleIO", "volumeName"), ("storageos", "vol
 const SECRETS: [&str; 2] = ["cinder", "storageos"];
 
 /// A source of that kind.
-pub(super) fn check(volume: &At<'_>, kind: &str, at: &At<'_>, found: &mut Found) {
+pub(super) fn check(volume: &At<'_>, kind: &str, at: &At<'_>, found: &mut Findings) {
     for field in FILLED.iter().filter(|row| row.0 == kind).flat_map(|row| row.1) {
         found.filled(at, field);
     }
@@ -69,7 +69,7 @@ pub(super) fn check(volume: &At<'_>, kind: &str, at: &At<'_>, found: &mut Found)
 }
 
 /// `validateNFSVolumeSource`
-fn absolute(at: &At<'_>, found: &mut Found) {
+fn absolute(at: &At<'_>, found: &mut Findings) {
     if !at.words("path").is_empty()
         && !at.words("path").starts_with('/')
         && let Some(path) = at.get("path")
@@ -79,7 +79,7 @@ fn absolute(at: &At<'_>, found: &mut Found) {
 }
 
 /// `validateISCSIVolumeSource`
-fn iscsi(volume: &At<'_>, at: &At<'_>, found: &mut Found) {
+fn iscsi(volume: &At<'_>, at: &At<'_>, found: &mut Findings) {
     for field in ["iqn", "initiatorName"] {
         // An empty `iqn` is missing, and an empty `initiatorName` is there.
         let there = field == "initiatorName" || !at.words(field).is_empty();
@@ -126,7 +126,7 @@ fn is_iscsi_name(name: &str) -> bool {
 }
 
 /// `validateFCVolumeSource`
-fn fc(at: &At<'_>, found: &mut Found) {
+fn fc(at: &At<'_>, found: &mut Findings) {
     let (names, ids) = (!at.list("targetWWNs").is_empty(), !at.list("wwids").is_empty());
     if names == ids {
         let place = at.get("targetWWNs");
@@ -140,7 +140,7 @@ fn fc(at: &At<'_>, found: &mut Found) {
 }
 
 /// `validateQuobyteVolumeSource`
-fn quobyte(at: &At<'_>, found: &mut Found) {
+fn quobyte(at: &At<'_>, found: &mut Findings) {
     let pair = |part: &str| {
         part.rsplit_once(':')
             .is_some_and(|(host, _)| !host.contains(':') || (host.starts_with('[') && host.ends_with(']')))
@@ -156,7 +156,7 @@ fn quobyte(at: &At<'_>, found: &mut Found) {
 }
 
 /// `validateFlockerVolumeSource`
-fn flocker(at: &At<'_>, found: &mut Found) {
+fn flocker(at: &At<'_>, found: &mut Findings) {
     let (name, id) = (at.words("datasetName"), at.words("datasetUUID"));
     if name.is_empty() == id.is_empty() {
         found.refuse(at, "`datasetName` or `datasetUUID`, one of them and not both");
@@ -167,7 +167,7 @@ fn flocker(at: &At<'_>, found: &mut Found) {
 }
 
 /// `validateFlexVolumeSource`
-fn flex(at: &At<'_>, found: &mut Found) {
+fn flex(at: &At<'_>, found: &mut Findings) {
     for (key, option) in at.entries("options") {
         let space = format!(".{}", key.split('/').next().unwrap_or(key).to_lowercase());
         if space.ends_with(".kubernetes.io") || space.ends_with(".k8s.io") {
@@ -177,7 +177,7 @@ fn flex(at: &At<'_>, found: &mut Found) {
 }
 
 /// `validateAzureDisk`
-fn azure_disk(at: &At<'_>, found: &mut Found) {
+fn azure_disk(at: &At<'_>, found: &mut Findings) {
     found.filled(at, "diskName");
     if !found.filled(at, "diskURI") {
         return;

@@ -1,19 +1,19 @@
 //! Tolerations and node selector: `ValidateTolerations` in `pkg/apis/core/validation/validation.go`.
 
 use super::at::At;
-use super::found::Found;
+use super::found::Findings;
 use super::meta;
 use crate::validate::names;
 
 /// The tolerations and the node selector of a pod's `spec`.
-pub(super) fn check(pod: &At<'_>, found: &mut Found) {
+pub(super) fn check(pod: &At<'_>, found: &mut Findings) {
     meta::labels(pod, "nodeSelector", found);
     for toleration in pod.items("tolerations") {
         one(&toleration, found);
     }
 }
 
-fn one(toleration: &At<'_>, found: &mut Found) {
+fn one(toleration: &At<'_>, found: &mut Findings) {
     let (key, operator, value) = (toleration.words("key"), toleration.words("operator"), toleration.words("value"));
     if !key.is_empty() {
         found.named(toleration, "key", names::label_key);

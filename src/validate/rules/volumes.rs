@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::at::At;
-use super::found::Found;
+use super::found::Findings;
 use super::{claims, files, projected, since, storage};
 use crate::diag::Code;
 use crate::validate::{FindingKind, names};
@@ -43,7 +43,7 @@ const SOURCES: [&str; 30] = [
 ];
 
 /// The volumes of a pod's `spec`.
-pub(super) fn check(pod: &At<'_>, found: &mut Found) {
+pub(super) fn check(pod: &At<'_>, found: &mut Findings) {
     let mut known = BTreeSet::new();
     for volume in pod.items("volumes") {
         since::of("Volume", &volume, found);
@@ -65,7 +65,7 @@ pub(super) fn has_source(volume: &At<'_>) -> bool {
     SOURCES.iter().any(|kind| volume.has(kind))
 }
 
-fn sources(volume: &At<'_>, found: &mut Found) {
+fn sources(volume: &At<'_>, found: &mut Findings) {
     // Most volumes have one, so what is there is asked, and not all that could be.
     let rank = |kind: &str| SOURCES.iter().position(|known| *known == kind);
     let fields = volume.value().as_object().into_iter().flatten();
@@ -82,7 +82,7 @@ fn sources(volume: &At<'_>, found: &mut Found) {
     }
 }
 
-fn source(volume: &At<'_>, kind: &str, at: &At<'_>, found: &mut Found) {
+fn source(volume: &At<'_>, kind: &str, at: &At<'_>, found: &mut Findings) {
     match kind {
         "emptyDir" => empty_dir(at, found),
         "hostPath" => {
@@ -108,7 +108,7 @@ fn source(volume: &At<'_>, kind: &str, at: &At<'_>, found: &mut Found) {
 }
 
 /// The limit of an empty folder.
-fn empty_dir(at: &At<'_>, found: &mut Found) {
+fn empty_dir(at: &At<'_>, found: &mut Findings) {
     let Some(limit) = at.get("sizeLimit") else { return };
     if super::amount(limit.value()).is_some_and(|amount| amount.is_negative()) {
         let message = "`sizeLimit` may not be negative".to_owned();
@@ -117,14 +117,14 @@ fn empty_dir(at: &At<'_>, found: &mut Found) {
 }
 
 /// `validateSecretVolumeSource`, `validateConfigMapVolumeSource`
-fn keys(at: &At<'_>, name: &str, found: &mut Found) {
+fn keys(at: &At<'_>, name: &str, found: &mut Findings) {
     found.required(at, name);
     files::mode(at, "defaultMode", found);
     at.items("items").for_each(|item| key_to_path(&item, found));
 }
 
 /// `validateKeyToPath`
-pub(super) fn key_to_path(item: &At<'_>, found: &mut Found) {
+pub(super) fn key_to_path(item: &At<'_>, found: &mut Findings) {
     found.filled(item, "key");
     if found.filled(item, "path") {
         files::local_non_reserved(item, "path", found);
@@ -133,7 +133,7 @@ pub(super) fn key_to_path(item: &At<'_>, found: &mut Found) {
 }
 
 /// `validateCSIVolumeSource`
-fn csi(at: &At<'_>, found: &mut Found) {
+fn csi(at: &At<'_>, found: &mut Findings) {
     if found.filled(at, "driver") {
         found.named(at, "driver", names::csi_driver);
     }

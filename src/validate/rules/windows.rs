@@ -2,7 +2,7 @@
 //! `validateLinux` in `pkg/apis/core/validation/validation.go`.
 
 use super::at::At;
-use super::found::Found;
+use super::found::Findings;
 use crate::validate::names;
 
 const POD: [&str; 5] = ["hostUsers", "hostPID", "hostIPC", "shareProcessNamespace", "resources"];
@@ -35,7 +35,7 @@ const CREDENTIAL_MAX: usize = 64 * 1024;
 const LISTS: [&str; 2] = ["containers", "initContainers"];
 
 /// The options of a security context.
-pub(super) fn options(context: &At<'_>, found: &mut Found) {
+pub(super) fn options(context: &At<'_>, found: &mut Findings) {
     let Some(options) = context.get("windowsOptions") else { return };
     found.named(&options, "gmsaCredentialSpecName", names::dns1123_subdomain);
     if found.filled(&options, "gmsaCredentialSpec")
@@ -96,7 +96,7 @@ fn is_dns(domain: &str) -> bool {
 }
 
 /// Containers that are processes of the host: all or none.
-pub(super) fn host_process(pod: &At<'_>, found: &mut Found) {
+pub(super) fn host_process(pod: &At<'_>, found: &mut Findings) {
     let own = process(pod);
     let (mut all, mut on) = (0, 0);
     for list in LISTS {
@@ -132,7 +132,7 @@ fn process(at: &At<'_>) -> Option<bool> {
 }
 
 /// `validateOS`, and what the system does not have.
-pub(super) fn system(pod: &At<'_>, found: &mut Found) {
+pub(super) fn system(pod: &At<'_>, found: &mut Findings) {
     let Some(os) = pod.get("os") else { return };
     if !found.filled(&os, "name") {
         return;
@@ -167,7 +167,7 @@ pub(super) fn system(pod: &At<'_>, found: &mut Found) {
     }
 }
 
-fn without(at: &At<'_>, fields: &[&str], found: &mut Found) {
+fn without(at: &At<'_>, fields: &[&str], found: &mut Findings) {
     for field in fields {
         // Some of them are plain truths, which Go does not tell from absent ones.
         let counts = !matches!(*field, "hostPID" | "hostIPC") || at.is_true(field);

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::Kind;
+use super::ValueKind;
 
 /// One type: a shape, a list, a map or a leaf.
 #[derive(Debug)]
-pub(super) struct Node {
-    pub(super) kind: Kind,
+pub(super) struct TypeNode {
+    pub(super) kind: ValueKind,
     /// The name of a shape, empty for the others.
     pub(super) name: &'static str,
     /// `batch/v1` for a shape that is a whole object.
@@ -29,15 +29,15 @@ pub(super) struct Node {
 /// All nodes, and where the shapes are.
 #[derive(Debug)]
 pub(super) struct Table {
-    nodes: Vec<Node>,
+    nodes: Vec<TypeNode>,
     shapes: BTreeMap<&'static str, u16>,
     /// The Kubernetes release, `1.36`.
     pub(super) release: &'static str,
 }
 
-impl Node {
-    fn new(kind: Kind) -> Node {
-        Node {
+impl TypeNode {
+    fn new(kind: ValueKind) -> TypeNode {
+        TypeNode {
             kind,
             name: "",
             group_version: None,
@@ -89,29 +89,31 @@ fn slot(field: &str, size: usize) -> Option<usize> {
 }
 
 impl Table {
-    pub(super) fn shape(&self, name: &str) -> Option<&Node> {
+    pub(super) fn shape(&self, name: &str) -> Option<&TypeNode> {
         self.shapes.get(name).map(|&at| &self.nodes[usize::from(at)])
     }
 
-    pub(super) fn shapes(&self) -> impl Iterator<Item = &Node> {
+    pub(super) fn shapes(&self) -> impl Iterator<Item = &TypeNode> {
         self.shapes.values().map(|&at| &self.nodes[usize::from(at)])
     }
 
     /// The place of a field in the order of output, and its type.
-    pub(super) fn field(&self, node: &Node, field: &str) -> Option<(usize, &Node)> {
+    pub(super) fn field(&self, node: &TypeNode, field: &str) -> Option<(usize, &TypeNode)> {
         let place = node.position(field)?;
         Some((place, &self.nodes[usize::from(node.types[place])]))
     }
 
-    pub(super) fn item(&self, node: &Node) -> Option<&Node> {
+    pub(super) fn item(&self, node: &TypeNode) -> Option<&TypeNode> {
         node.item.map(|at| &self.nodes[usize::from(at)])
     }
 }
 
 /// Reads the texts as one table; an error names the line.
 pub(super) fn parse(texts: &[&'static str]) -> Result<Table, String> {
-    let mut reader =
-        Reader { table: Table { nodes: Vec::new(), shapes: BTreeMap::new(), release: "" }, types: BTreeMap::new() };
+    let mut reader = TableReader {
+        table: Table { nodes: Vec::new(), shapes: BTreeMap::new(), release: "" },
+        types: BTreeMap::new(),
+    };
     let lines = || texts.iter().flat_map(|text| text.lines()).filter(|line| !line.starts_with('#'));
     for line in lines().filter(|line| !line.starts_with(' ')) {
         reader.heading(line)?;
@@ -132,14 +134,14 @@ pub(super) fn parse(texts: &[&'static str]) -> Result<Table, String> {
 }
 
 /// A table in the making.
-struct Reader {
+struct TableReader {
     table: Table,
     /// Types already met, by their text.
     types: BTreeMap<&'static str, u16>,
 }
 
-impl Reader {
-    fn add(&mut self, node: Node) -> Result<u16, String> {
+impl TableReader {
+    fn add(&mut self, node: TypeNode) -> Result<u16, String> {
         let at = u16::try_from(self.table.nodes.len()).map_err(|_| "too many types".to_owned())?;
         self.table.nodes.push(node);
         Ok(at)
@@ -155,7 +157,7 @@ impl Reader {
             self.table.release = rest.unwrap_or_default();
             return Ok(());
         }
-        let mut node = Node::new(Kind::Object);
+        let mut node = TypeNode::new(ValueKind::Object);
         node.name = name;
         node.open = rest == Some("...");
         node.group_version = rest.filter(|word| *word != "...");
@@ -189,13 +191,13 @@ impl Reader {
         if list.unwrap_or(text) != "string" {
             return Err(format!("allowed values are for texts alone, not for {text}"));
         }
-        let mut node = Node::new(Kind::String);
+        let mut node = TypeNode::new(ValueKind::String);
         node.values = values;
         let at = self.add(node)?;
         if list.is_none() {
             return Ok(at);
         }
-        let mut node = Node::new(Kind::List);
+        let mut node = TypeNode::new(ValueKind::List);
         node.item = Some(at);
         self.add(node)
     }
@@ -207,20 +209,20 @@ impl Reader {
         let inside = |open, close| text.strip_prefix(open).and_then(|rest: &str| rest.strip_suffix(close));
         let node = if let Some(item) = inside('[', ']') {
             let item = self.kind(item)?;
-            Node { item: Some(item), ..Node::new(Kind::List) }
+            TypeNode { item: Some(item), ..TypeNode::new(ValueKind::List) }
         } else if let Some(item) = inside('{', '}') {
             let item = self.kind(item)?;
-            Node { item: Some(item), ..Node::new(Kind::Map) }
+            TypeNode { item: Some(item), ..TypeNode::new(ValueKind::Map) }
         } else {
-            Node::new(match text {
-                "string" => Kind::String,
-                "boolean" => Kind::Boolean,
-                "int32" => Kind::Int32,
-                "int64" => Kind::Int64,
-                "quantity" => Kind::Quantity,
-                "int-or-string" => Kind::IntOrString,
-                "time" => Kind::Time,
-                "any" => Kind::Any,
+            TypeNode::new(match text {
+                "string" => ValueKind::String,
+                "boolean" => ValueKind::Boolean,
+                "int32" => ValueKind::Int32,
+                "int64" => ValueKind::Int64,
+                "quantity" => ValueKind::Quantity,
+                "int-or-string" => ValueKind::IntOrString,
+                "time" => ValueKind::Time,
+                "any" => ValueKind::Any,
                 _ => return Err(format!("no type or shape is called {text}")),
             })
         };

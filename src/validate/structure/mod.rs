@@ -12,7 +12,7 @@ pub(super) use words::{list, wrong_type};
 use serde_json::{Map, Number, Value};
 
 use super::quantity::{self, QuantityError};
-use super::{Kind, SCHEMA_VERSION, Schema, Version};
+use super::{SCHEMA_VERSION, SchemaNode, ValueKind, Version};
 use crate::diag::{Code, Severity, nearest};
 
 /// What to look for.
@@ -125,9 +125,9 @@ const EMPTY_IS_DEFAULT: [(&str, &str); 11] = [
 const DROPPED: (&str, &str) = ("Lifecycle", "stopSignal");
 
 /// Everything in `value` that does not fit `schema`. A member that is null counts as absent.
-pub fn check(value: &Value, schema: Schema, options: Options) -> Vec<Finding> {
-    let mut walk = Walk { options, findings: Vec::new() };
-    walk.value(value, schema, &Path { parent: None, step: Step::Root, owner: schema });
+pub fn check(value: &Value, schema: SchemaNode, options: Options) -> Vec<Finding> {
+    let mut walk = StructureWalk { options, findings: Vec::new() };
+    walk.value(value, schema, &Path { parent: None, step: PathStep::Root, owner: schema });
     walk.findings
 }
 
@@ -135,42 +135,42 @@ pub fn check(value: &Value, schema: Schema, options: Options) -> Vec<Finding> {
 #[derive(Clone, Copy)]
 struct Path<'a> {
     parent: Option<&'a Path<'a>>,
-    step: Step<'a>,
+    step: PathStep<'a>,
     /// The schema of whatever contains the step.
-    owner: Schema,
+    owner: SchemaNode,
 }
 
 #[derive(Clone, Copy)]
-enum Step<'a> {
+enum PathStep<'a> {
     Root,
     Key(&'a str),
     Index(usize),
 }
 
 impl<'a> Path<'a> {
-    fn key(&'a self, key: &'a str, owner: Schema) -> Path<'a> {
-        Path { parent: Some(self), step: Step::Key(key), owner }
+    fn key(&'a self, key: &'a str, owner: SchemaNode) -> Path<'a> {
+        Path { parent: Some(self), step: PathStep::Key(key), owner }
     }
 
-    fn index(&'a self, index: usize, owner: Schema) -> Path<'a> {
-        Path { parent: Some(self), step: Step::Index(index), owner }
+    fn index(&'a self, index: usize, owner: SchemaNode) -> Path<'a> {
+        Path { parent: Some(self), step: PathStep::Index(index), owner }
     }
 
     /// The nearest key, with an index if there is one behind it: `containers[0]`.
     fn place(&self) -> String {
         match (self.step, self.parent) {
-            (Step::Key(key), _) => words::shown(key),
-            (Step::Index(index), Some(parent)) => format!("{}[{index}]", parent.place()),
-            (Step::Index(index), None) => format!("[{index}]"),
-            (Step::Root, _) => self.owner.name().to_owned(),
+            (PathStep::Key(key), _) => words::shown(key),
+            (PathStep::Index(index), Some(parent)) => format!("{}[{index}]", parent.place()),
+            (PathStep::Index(index), None) => format!("[{index}]"),
+            (PathStep::Root, _) => self.owner.name().to_owned(),
         }
     }
 
     /// The nearest key without index.
     fn name(&self) -> &str {
         match (self.step, self.parent) {
-            (Step::Key(key), _) => key,
-            (Step::Index(_), Some(parent)) => parent.name(),
+            (PathStep::Key(key), _) => key,
+            (PathStep::Index(_), Some(parent)) => parent.name(),
             _ => "",
         }
     }
@@ -178,51 +178,53 @@ impl<'a> Path<'a> {
     /// Whether the place is below a key.
     fn is_below(&self, above: &str) -> bool {
         self.parent
-            .is_some_and(|parent| matches!(parent.step, Step::Key(key) if key == above) || parent.is_below(above))
+            .is_some_and(|parent| matches!(parent.step, PathStep::Key(key) if key == above) || parent.is_below(above))
     }
 
     fn is_root(&self) -> bool {
-        matches!(self.step, Step::Root)
+        matches!(self.step, PathStep::Root)
     }
 
     fn pointer(&self) -> String {
         let mut text = self.parent.map(Path::pointer).unwrap_or_default();
         match self.step {
-            Step::Root => {}
-            Step::Key(key) => {
+            PathStep::Root => {}
+            PathStep::Key(key) => {
                 text.push('/');
                 text.push_str(&key.replace('~', "~0").replace('/', "~1"));
             }
-            Step::Index(index) => text.push_str(&format!("/{index}")),
+            PathStep::Index(index) => text.push_str(&format!("/{index}")),
         }
         text
     }
 }
 
-struct Walk {
+struct StructureWalk {
     options: Options,
     findings: Vec<Finding>,
 }
 
-impl Walk {
-    fn value(&mut self, value: &Value, schema: Schema, path: &Path<'_>) {
+impl StructureWalk {
+    fn value(&mut self, value: &Value, schema: SchemaNode, path: &Path<'_>) {
         match (schema.kind(), value) {
-            (Kind::Any, _) | (Kind::Boolean, Value::Bool(_)) => {}
-            (Kind::Object, Value::Object(map)) => self.object(map, schema, path),
-            (Kind::Map, Value::Object(map)) => self.members(map, schema, path),
-            (Kind::List, Value::Array(items)) => self.items(items, schema, path),
-            (Kind::String, Value::String(text)) => self.text(text, schema, path),
-            (Kind::Int32 | Kind::IntOrString, Value::Number(number)) => self.integer(number, schema, path, true),
-            (Kind::Int64, Value::Number(number)) => self.integer(number, schema, path, false),
-            (Kind::IntOrString, Value::String(_)) => {}
-            (Kind::Quantity, Value::String(text)) => self.quantity(quantity::parse(text), path),
-            (Kind::Quantity, Value::Number(number)) => self.quantity(quantity::parse_number(number), path),
-            (Kind::Time, Value::String(text)) => self.time(text, path),
+            (ValueKind::Any, _) | (ValueKind::Boolean, Value::Bool(_)) => {}
+            (ValueKind::Object, Value::Object(map)) => self.object(map, schema, path),
+            (ValueKind::Map, Value::Object(map)) => self.members(map, schema, path),
+            (ValueKind::List, Value::Array(items)) => self.items(items, schema, path),
+            (ValueKind::String, Value::String(text)) => self.text(text, schema, path),
+            (ValueKind::Int32 | ValueKind::IntOrString, Value::Number(number)) => {
+                self.integer(number, schema, path, true)
+            }
+            (ValueKind::Int64, Value::Number(number)) => self.integer(number, schema, path, false),
+            (ValueKind::IntOrString, Value::String(_)) => {}
+            (ValueKind::Quantity, Value::String(text)) => self.quantity(quantity::parse(text), path),
+            (ValueKind::Quantity, Value::Number(number)) => self.quantity(quantity::parse_number(number), path),
+            (ValueKind::Time, Value::String(text)) => self.time(text, path),
             _ => self.wrong_type(value, schema, path),
         }
     }
 
-    fn object(&mut self, map: &Map<String, Value>, schema: Schema, path: &Path<'_>) {
+    fn object(&mut self, map: &Map<String, Value>, schema: SchemaNode, path: &Path<'_>) {
         for (key, value) in map {
             match schema.field(key) {
                 Some(_) if value.is_null() => {}
@@ -240,27 +242,27 @@ impl Walk {
         }
     }
 
-    fn members(&mut self, map: &Map<String, Value>, schema: Schema, path: &Path<'_>) {
+    fn members(&mut self, map: &Map<String, Value>, schema: SchemaNode, path: &Path<'_>) {
         let Some(item) = schema.item() else { return };
         for (key, value) in map.iter().filter(|(_, value)| !value.is_null()) {
             self.value(value, item, &path.key(key, schema));
         }
     }
 
-    fn items(&mut self, items: &[Value], schema: Schema, path: &Path<'_>) {
+    fn items(&mut self, items: &[Value], schema: SchemaNode, path: &Path<'_>) {
         let Some(item) = schema.item() else { return };
         for (index, value) in items.iter().enumerate() {
             let path = path.index(index, schema);
             match value {
                 // Go reads null as an object without members.
-                Value::Null if item.kind() == Kind::Object => self.object(&Map::new(), item, &path),
+                Value::Null if item.kind() == ValueKind::Object => self.object(&Map::new(), item, &path),
                 Value::Null => {}
                 value => self.value(value, item, &path),
             }
         }
     }
 
-    fn missing(&mut self, map: &Map<String, Value>, schema: Schema, path: &Path<'_>) {
+    fn missing(&mut self, map: &Map<String, Value>, schema: SchemaNode, path: &Path<'_>) {
         let absent = |field: &str| map.get(field).is_none_or(Value::is_null);
         let shape = schema.name();
         // Of the owners in a template a POST asks nothing.
@@ -314,7 +316,7 @@ impl Walk {
         self.find(path, true, (Code::MissingField, FindingKind::Missing), message, Vec::new());
     }
 
-    fn other_kind(&mut self, map: &Map<String, Value>, field: &str, want: &str, schema: Schema, path: &Path<'_>) {
+    fn other_kind(&mut self, map: &Map<String, Value>, field: &str, want: &str, schema: SchemaNode, path: &Path<'_>) {
         // The server takes the empty text for an absent one.
         if let Some(Value::String(found)) = map.get(field)
             && !found.is_empty()
@@ -326,7 +328,7 @@ impl Walk {
         }
     }
 
-    fn unknown(&mut self, key: &str, map: &Map<String, Value>, schema: Schema, path: &Path<'_>) {
+    fn unknown(&mut self, key: &str, map: &Map<String, Value>, schema: SchemaNode, path: &Path<'_>) {
         let help = stray::proposal(key, map, schema, path);
         let severity = self.severity(help.is_some());
         let mut message = format!("there is no field `{}` in `{}`", words::shown(key), path.place());
@@ -338,7 +340,7 @@ impl Walk {
         self.find(&path.key(key, schema), true, rule, message, help).severity = severity;
     }
 
-    fn text(&mut self, text: &str, schema: Schema, path: &Path<'_>) {
+    fn text(&mut self, text: &str, schema: SchemaNode, path: &Path<'_>) {
         let values = schema.enum_values();
         if values.is_empty() {
             return;
@@ -380,7 +382,7 @@ impl Walk {
         self.find(path, false, (Code::RestartPolicy, FindingKind::RestartPolicy), message, vec![help]);
     }
 
-    fn integer(&mut self, number: &Number, schema: Schema, path: &Path<'_>, small: bool) {
+    fn integer(&mut self, number: &Number, schema: SchemaNode, path: &Path<'_>, small: bool) {
         let (bits, fits) = match number.as_i64() {
             Some(value) if small => (32, i32::try_from(value).is_ok()),
             Some(_) => (64, true),
@@ -411,8 +413,8 @@ impl Walk {
         }
     }
 
-    fn wrong_type(&mut self, value: &Value, schema: Schema, path: &Path<'_>) {
-        let (message, help) = words::wrong_type(value, schema, path.name(), matches!(path.step, Step::Index(_)));
+    fn wrong_type(&mut self, value: &Value, schema: SchemaNode, path: &Path<'_>) {
+        let (message, help) = words::wrong_type(value, schema, path.name(), matches!(path.step, PathStep::Index(_)));
         let rule = (Code::WrongType, FindingKind::WrongType);
         self.find(path, false, rule, message, help.into_iter().collect());
     }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Path, words};
 use crate::diag::nearest;
-use crate::validate::{Kind, Schema};
+use crate::validate::{SchemaNode, ValueKind};
 
 /// The shapes from a CronJob down to a container, with what they are called; in between stand shapes without a name
 /// of their own.
@@ -61,7 +61,7 @@ pub(super) fn did_you_mean(field: &str) -> String {
 }
 
 /// What was probably meant by a field that the schema does not have, if it resembles anything.
-pub(super) fn proposal(key: &str, map: &Map<String, Value>, schema: Schema, path: &Path<'_>) -> Option<String> {
+pub(super) fn proposal(key: &str, map: &Map<String, Value>, schema: SchemaNode, path: &Path<'_>) -> Option<String> {
     let fields = schema.fields();
     let belongs = |place: &str| format!("`{}` belongs in {place}", words::shown(key));
     // Another case, one or several: `Image`, `request`.
@@ -92,17 +92,17 @@ pub(super) fn proposal(key: &str, map: &Map<String, Value>, schema: Schema, path
 }
 
 /// The fields that there are, if they are few.
-pub(super) fn fields(schema: Schema) -> Option<String> {
+pub(super) fn fields(schema: SchemaNode) -> Option<String> {
     let fields = schema.fields();
     (1..=8).contains(&fields.len()).then(|| format!("its fields are {}", words::list(fields)))
 }
 
 fn has(shape: &str, key: &str) -> bool {
-    Schema::named(shape).is_some_and(|shape| shape.position(key).is_some())
+    SchemaNode::named(shape).is_some_and(|shape| shape.position(key).is_some())
 }
 
 /// The nearest shape of the spine with that field; of two equally near the inner one.
-fn on_the_spine(key: &str, schema: Schema) -> Option<&'static str> {
+fn on_the_spine(key: &str, schema: SchemaNode) -> Option<&'static str> {
     let here = SPINE.iter().position(|(shape, _)| *shape == schema.name())?;
     if matches!(key, "name" | "namespace" | "labels" | "annotations") {
         return Some(if schema.position("metadata").is_some() {
@@ -116,17 +116,17 @@ fn on_the_spine(key: &str, schema: Schema) -> Option<&'static str> {
     there.min_by_key(|(at, _)| (at.abs_diff(here), *at < here)).map(|(_, (_, words))| *words)
 }
 
-fn in_the_twin(key: &str, schema: Schema) -> Option<&'static str> {
+fn in_the_twin(key: &str, schema: SchemaNode) -> Option<&'static str> {
     let twin = TWINS.iter().find(|(shape, twin, _)| *shape == schema.name() && has(twin, key));
     twin.map(|(_, _, words)| *words)
 }
 
 /// A field whose own fields, or whose items' fields, have the key: the only one, or the only one that is there.
-fn one_level_down(key: &str, map: &Map<String, Value>, schema: Schema) -> Option<&'static str> {
+fn one_level_down(key: &str, map: &Map<String, Value>, schema: SchemaNode) -> Option<&'static str> {
     let holds = |field: &&&str| {
         let inner = schema
             .field(field)
-            .map(|inner| if inner.kind() == Kind::List { inner.item().unwrap_or(inner) } else { inner });
+            .map(|inner| if inner.kind() == ValueKind::List { inner.item().unwrap_or(inner) } else { inner });
         inner.is_some_and(|inner| inner.position(key).is_some())
     };
     let mut all = schema.fields().iter().filter(holds);
@@ -144,6 +144,6 @@ fn one_level_up(key: &str, path: &Path<'_>) -> Option<String> {
     if path.is_root() {
         return None;
     }
-    let step = if path.owner.kind() == Kind::List { path.parent? } else { path };
+    let step = if path.owner.kind() == ValueKind::List { path.parent? } else { path };
     (!step.is_root() && step.owner.position(key).is_some()).then(|| step.name().to_owned())
 }

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use crate::validate::{Kind, Schema};
+use crate::validate::{SchemaNode, ValueKind};
 
 /// The message for a value of another type than the schema's, and what to write.
 pub(in crate::validate) fn wrong_type(
     value: &Value,
-    schema: Schema,
+    schema: SchemaNode,
     name: &str,
     in_list: bool,
 ) -> (String, Option<String>) {
@@ -20,16 +20,16 @@ pub(in crate::validate) fn wrong_type(
     (message, what_to_write(value, schema, name, in_list))
 }
 
-fn expected(kind: Kind) -> &'static str {
+fn expected(kind: ValueKind) -> &'static str {
     match kind {
-        Kind::Object | Kind::Map => "a map",
-        Kind::List => "a list",
-        Kind::String | Kind::Time => "a string",
-        Kind::Int32 | Kind::Int64 => "an integer",
-        Kind::Boolean => "`true` or `false`",
-        Kind::Quantity => "a quantity",
-        Kind::IntOrString => "an integer or a string",
-        Kind::Any => "anything",
+        ValueKind::Object | ValueKind::Map => "a map",
+        ValueKind::List => "a list",
+        ValueKind::String | ValueKind::Time => "a string",
+        ValueKind::Int32 | ValueKind::Int64 => "an integer",
+        ValueKind::Boolean => "`true` or `false`",
+        ValueKind::Quantity => "a quantity",
+        ValueKind::IntOrString => "an integer or a string",
+        ValueKind::Any => "anything",
     }
 }
 
@@ -45,36 +45,36 @@ fn found(value: &Value) -> String {
     }
 }
 
-fn what_to_write(value: &Value, schema: Schema, name: &str, in_list: bool) -> Option<String> {
+fn what_to_write(value: &Value, schema: SchemaNode, name: &str, in_list: bool) -> Option<String> {
     let item = schema.item();
     match (schema.kind(), value) {
-        (Kind::String, Value::Number(number)) => Some(format!("write `\"{number}\"` in quotes")),
-        (Kind::String, Value::Bool(value)) => Some(format!("write it in quotes, as in `\"{value}\"`")),
-        (Kind::String, Value::Object(map)) if name == "value" && map.contains_key("valueFrom") => {
+        (ValueKind::String, Value::Number(number)) => Some(format!("write `\"{number}\"` in quotes")),
+        (ValueKind::String, Value::Bool(value)) => Some(format!("write it in quotes, as in `\"{value}\"`")),
+        (ValueKind::String, Value::Object(map)) if name == "value" && map.contains_key("valueFrom") => {
             Some("`valueFrom` stands beside `name`, in the place of `value`".to_owned())
         }
-        (Kind::Int32 | Kind::Int64 | Kind::IntOrString, Value::Number(number)) => {
+        (ValueKind::Int32 | ValueKind::Int64 | ValueKind::IntOrString, Value::Number(number)) => {
             let text = number.to_string();
             let whole = text.strip_suffix(".0").filter(|whole| !whole.is_empty())?;
             Some(format!("write `{whole}`"))
         }
-        (Kind::Int32 | Kind::Int64, Value::String(text)) => {
+        (ValueKind::Int32 | ValueKind::Int64, Value::String(text)) => {
             let number: i64 = text.trim().parse().ok()?;
             Some(format!("write `{number}` without quotes"))
         }
-        (Kind::Boolean, Value::String(text)) => match text.to_ascii_lowercase().as_str() {
+        (ValueKind::Boolean, Value::String(text)) => match text.to_ascii_lowercase().as_str() {
             "true" | "yes" | "on" | "y" => Some("write `true` without quotes".to_owned()),
             "false" | "no" | "off" | "n" => Some("write `false` without quotes".to_owned()),
             _ => None,
         },
-        (Kind::List, Value::Object(_)) if name == "env" => {
+        (ValueKind::List, Value::Object(_)) if name == "env" => {
             Some("write each variable as `- name: NAME` with `value: ...` below it".to_owned())
         }
-        (Kind::List, Value::Object(_)) => Some("begin each item with `- `".to_owned()),
-        (Kind::List, Value::String(text)) if item.is_some_and(|item| item.kind() == Kind::String) => {
+        (ValueKind::List, Value::Object(_)) => Some("begin each item with `- `".to_owned()),
+        (ValueKind::List, Value::String(text)) if item.is_some_and(|item| item.kind() == ValueKind::String) => {
             Some(format!("write `{}: [\"{}\"]`", shown(name), shown(text)))
         }
-        (Kind::Object, Value::String(text)) if !text.is_empty() && schema.position("name").is_some() => {
+        (ValueKind::Object, Value::String(text)) if !text.is_empty() && schema.position("name").is_some() => {
             let short = shown(text);
             Some(if in_list {
                 format!("write `- name: {short}`")

@@ -8,7 +8,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value, json};
 
-use super::super::{Data, Node, Parsed, Shape, emit, parse, uncarried};
+use super::super::{Data, FieldOrder, Node, Parsed, emit, parse, uncarried};
 use crate::diag::Place;
 use crate::tree::FileId;
 
@@ -16,7 +16,7 @@ use crate::tree::FileId;
 #[derive(Clone, Copy)]
 struct Free;
 
-impl Shape for Free {
+impl FieldOrder for Free {
     fn is_ordered(&self) -> bool {
         false
     }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::super::read;
 use super::{parsed, said};
 use crate::diag::Diagnostics;
-use crate::tree::{Keyed, Located, Spanned, Text};
+use crate::tree::{Keyed, Located, ScalarText, Spanned};
 
 #[derive(Deserialize, Debug, PartialEq)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -16,7 +16,7 @@ struct Task {
     #[serde(default)]
     labels: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
-    variables: Keyed<Spanned<Text>>,
+    variables: Keyed<Spanned<ScalarText>>,
     #[serde(default)]
     strategy: Option<Spanned<Strategy>>,
     #[serde(default)]
@@ -197,7 +197,7 @@ fn schemas_see_through_the_places() {
     struct Wire {
         name: Spanned<String>,
         any: Option<Located>,
-        map: Keyed<Spanned<Text>>,
+        map: Keyed<Spanned<ScalarText>>,
     }
     let schema = schemars::schema_for!(Wire);
     let properties = &schema.as_value()["properties"];

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Shape, emit};
+use super::super::{FieldOrder, emit};
 
 /// A toy schema: an object with ordered fields, a list of named things, and a map of the user's own.
 #[derive(Clone, Copy)]
@@ -13,7 +13,7 @@ enum Toy {
     Free,
 }
 
-impl Shape for Toy {
+impl FieldOrder for Toy {
     fn is_ordered(&self) -> bool {
         matches!(self, Toy::Object | Toy::Thing)
     }

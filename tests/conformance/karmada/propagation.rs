@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fleetcron::compile::{Compilation, Outcome, compile};
+use fleetcron::compile::{Compilation, KarmadaOutcome, compile};
 use fleetcron::diag::{Place, Severity};
 use fleetcron::model::Unit;
 use fleetcron::model::karmada::{Obstacle, OverridePolicy, PolicyScope, Template, TemplateKey};
@@ -85,7 +85,7 @@ impl Look<'_> {
         unit.template.as_ref().map(|template| &template.key)
     }
 
-    fn binding(&self, template: &Template, outcome: &Outcome) -> Option<Value> {
+    fn binding(&self, template: &Template, outcome: &KarmadaOutcome) -> Option<Value> {
         if template.policy.is_none() && outcome.required_by.is_empty()
             || matches!(template.obstacle, Some(Obstacle::Detect))
         {

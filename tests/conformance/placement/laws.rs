@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use fleetcron::place::{Area, By, Candidate, Demand, Inventory, Placed, Previous, Rules, Strategy, Ways, schedule};
+use fleetcron::place::{
+    Area, Candidate, CandidateInventory, Demand, PlacementRules, Previous, ReplicaStrategy, ScheduledReplicas,
+    SpreadBy, Ways, schedule,
+};
 use serde_json::Value;
 
 use super::read;
@@ -10,19 +13,19 @@ use crate::conformance::vectors;
 
 struct Case {
     id: String,
-    inventory: Inventory,
-    rules: Rules,
+    inventory: CandidateInventory,
+    rules: PlacementRules,
     demand: Demand,
     previous: Previous,
 }
 
 impl Case {
-    fn decide(&self, previous: &Previous) -> Option<Placed> {
+    fn decide(&self, previous: &Previous) -> Option<ScheduledReplicas> {
         schedule(&self.inventory, &self.rules, &self.demand, previous).ok()
     }
 
     /// The decision as the next one will see it.
-    fn then(&self, placed: &Placed) -> Previous {
+    fn then(&self, placed: &ScheduledReplicas) -> Previous {
         let name = |at: usize| self.inventory.clusters()[at].name.clone();
         let group = match (&self.rules.area, placed.group) {
             (Area::Groups(groups), Some(at)) => Some(groups[at].name.clone()),
@@ -38,7 +41,7 @@ impl Case {
     }
 
     fn divided(&self) -> bool {
-        self.demand.is_workload() && !matches!(self.rules.strategy, Strategy::Duplicated)
+        self.demand.is_workload() && !matches!(self.rules.strategy, ReplicaStrategy::Duplicated)
     }
 }
 
@@ -50,7 +53,7 @@ fn cases(ways: Ways) -> Vec<Case> {
         Some(Case {
             id: case["id"].to_string(),
             inventory: read::inventory(case),
-            rules: Rules { ways, ..rules },
+            rules: PlacementRules { ways, ..rules },
             demand: read::demand(case),
             previous: read::previous(case),
         })
@@ -62,7 +65,7 @@ fn cases(ways: Ways) -> Vec<Case> {
 fn the_order_of_the_inventory_does_not_matter() {
     for case in [cases(Ways::Karmada), cases(Ways::Own)].into_iter().flatten() {
         let reversed: Vec<Candidate> = case.inventory.clusters().iter().rev().cloned().collect();
-        let other = schedule(&Inventory::new(reversed), &case.rules, &case.demand, &case.previous);
+        let other = schedule(&CandidateInventory::new(reversed), &case.rules, &case.demand, &case.previous);
         assert_eq!(case.decide(&case.previous), other.ok(), "{}", case.id);
     }
 }
@@ -77,7 +80,7 @@ fn all_replicas_are_shared_out_and_stay_where_they_are() {
         }
         if case.rules.spread.is_empty() && !case.overflows() {
             let again = case.decide(&case.then(&placed)).expect("what was placed stays");
-            let set = |placed: &Placed| placed.shares.iter().copied().collect::<BTreeSet<_>>();
+            let set = |placed: &ScheduledReplicas| placed.shares.iter().copied().collect::<BTreeSet<_>>();
             assert_eq!(set(&again), set(&placed), "{}", case.id);
         }
     }
@@ -97,20 +100,20 @@ fn without_taints_spread_and_a_past_both_ways_are_one() {
     assert!(compared > 0 || cases(Ways::Own).is_empty(), "no case was compared");
 }
 
-fn values<'a>(cluster: &'a Candidate, by: &By) -> Vec<&'a String> {
+fn values<'a>(cluster: &'a Candidate, by: &SpreadBy) -> Vec<&'a String> {
     match by {
-        By::Provider => cluster.provider.iter().collect(),
-        By::Region => cluster.region.iter().collect(),
-        By::Zone => cluster.zones.iter().collect(),
-        By::Label(key) => cluster.labels.get(key).into_iter().collect(),
-        By::Cluster => vec![&cluster.name],
+        SpreadBy::Provider => cluster.provider.iter().collect(),
+        SpreadBy::Region => cluster.region.iter().collect(),
+        SpreadBy::Zone => cluster.zones.iter().collect(),
+        SpreadBy::Label(key) => cluster.labels.get(key).into_iter().collect(),
+        SpreadBy::Cluster => vec![&cluster.name],
     }
 }
 
 #[test]
 fn in_our_own_ways_every_constraint_is_kept() {
     for case in cases(Ways::Own) {
-        if !matches!(case.rules.strategy, Strategy::Duplicated)
+        if !matches!(case.rules.strategy, ReplicaStrategy::Duplicated)
             || !case.demand.is_workload()
             || case.demand.replicas == 0
         {
@@ -122,7 +125,7 @@ fn in_our_own_ways_every_constraint_is_kept() {
             let groups: BTreeSet<&String> = chosen.flat_map(|cluster| values(cluster, &spread.by)).collect();
             assert!(groups.len() >= spread.min, "{}: {spread:?} {groups:?}", case.id);
             // A cluster in several zones may bring more of them.
-            let max = spread.max.filter(|_| spread.by != By::Zone);
+            let max = spread.max.filter(|_| spread.by != SpreadBy::Zone);
             assert!(max.is_none_or(|max| groups.len() <= max), "{}: {spread:?} {groups:?}", case.id);
         }
     }

@@ -10,7 +10,9 @@ mod read;
 
 use std::collections::BTreeMap;
 
-use fleetcron::place::{self, Area, Failure, Objection, Placed, Previous, Refusal, Rules};
+use fleetcron::place::{
+    self, Area, Objection, PlacementFailure, PlacementRules, PluginRefusal, Previous, ScheduledReplicas,
+};
 use serde_json::{Map, Value, json};
 
 use super::{counted, report, vectors};
@@ -36,7 +38,7 @@ fn ours(case: &Value) -> (Value, Value) {
     }
 }
 
-fn decide(case: &Value, rules: &Rules) -> (Value, Value) {
+fn decide(case: &Value, rules: &PlacementRules) -> (Value, Value) {
     let (inventory, demand, previous) = (read::inventory(case), read::demand(case), read::previous(case));
     let outcome = place::schedule(&inventory, rules, &demand, &previous);
     let group = match &outcome {
@@ -46,7 +48,7 @@ fn decide(case: &Value, rules: &Rules) -> (Value, Value) {
     let mut filtered = Map::new();
     for (at, cluster) in inventory.clusters().iter().enumerate() {
         let refusals = place::refusals(&inventory, at, rules, group, &demand, &previous);
-        let said = |refusal: &Refusal| (refusal.plugin().to_owned(), json!(refusal.to_string()));
+        let said = |refusal: &PluginRefusal| (refusal.plugin().to_owned(), json!(refusal.to_string()));
         let said: Map<String, Value> = match cluster.leaving {
             true => [("deleting".to_owned(), json!("skipped, no reason recorded"))].into_iter().collect(),
             false => refusals.iter().map(said).collect(),
@@ -59,7 +61,7 @@ fn decide(case: &Value, rules: &Rules) -> (Value, Value) {
     (outcome.map_or_else(|failure| refused(&failure), |placed| chosen(&placed, rules, name)), Value::Object(filtered))
 }
 
-fn chosen<'a>(placed: &Placed, rules: &Rules, name: impl Fn(usize) -> &'a str) -> Value {
+fn chosen<'a>(placed: &ScheduledReplicas, rules: &PlacementRules, name: impl Fn(usize) -> &'a str) -> Value {
     let share = |(at, replicas): &(usize, i64)| json!({"name": name(*at), "replicas": replicas});
     let mut answer = json!({"clusters": placed.shares.iter().map(share).collect::<Vec<_>>()});
     if let (Area::Groups(groups), Some(at)) = (&rules.area, placed.group) {
@@ -68,11 +70,11 @@ fn chosen<'a>(placed: &Placed, rules: &Rules, name: impl Fn(usize) -> &'a str) -
     answer
 }
 
-fn refused(failure: &Failure) -> Value {
+fn refused(failure: &PlacementFailure) -> Value {
     json!({"error": failure.to_string(), "reason": failure.cause().name(), "stage": "schedule"})
 }
 
-fn first_tried(rules: &Rules, previous: &Previous) -> Option<usize> {
+fn first_tried(rules: &PlacementRules, previous: &Previous) -> Option<usize> {
     let Area::Groups(groups) = &rules.area else { return None };
     let named = previous.group.as_ref().filter(|_| !previous.fresh);
     named.and_then(|name| groups.iter().position(|group| group.name == *name)).or(Some(0))

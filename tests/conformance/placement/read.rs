@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use fleetcron::place::{
-    Amounts, Candidate, Capacity, Demand, Draft, DraftGroup, DraftSpread, DraftToleration, DraftWeights, Inventory,
-    Nodes, Previous, Request, Requirement, Scheduling, Taint, Terms, Tie, effect,
+    Candidate, CandidateInventory, CandidateTaint, Demand, DraftGroup, DraftSpread, DraftToleration, DraftWeights,
+    FreeCapacity, Nodes, Previous, ReplicaRequest, Requirement, ResourceAmounts, Scheduling, Terms, Tie,
+    WrittenPlacement, effect,
 };
 use fleetcron::validate::quantity;
 use serde_json::Value;
@@ -30,14 +31,14 @@ fn nanos(value: &Value) -> i128 {
     quantity::parse(&text).unwrap_or_else(|error| panic!("{text}: {error}")).nanos()
 }
 
-fn amounts(map: &Value) -> Amounts {
+fn amounts(map: &Value) -> ResourceAmounts {
     map.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), nanos(value))).collect()
 }
 
 /// The clusters of a case; without admission, `zone` stays what it is.
-pub(super) fn inventory(case: &Value) -> Inventory {
+pub(super) fn inventory(case: &Value) -> CandidateInventory {
     let admitted = case["admission"] != false;
-    Inventory::new(items(&case["clusters"], |cluster| candidate(cluster, admitted)))
+    CandidateInventory::new(items(&case["clusters"], |cluster| candidate(cluster, admitted)))
 }
 
 fn candidate(cluster: &Value, admitted: bool) -> Candidate {
@@ -49,7 +50,7 @@ fn candidate(cluster: &Value, admitted: bool) -> Candidate {
     }
     let taint = |taint: &Value| {
         let effect = effect(taint["effect"].as_str()?)?;
-        Some(Taint { key: text(&taint["key"]), value: text(&taint["value"]), effect })
+        Some(CandidateTaint { key: text(&taint["key"]), value: text(&taint["value"]), effect })
     };
     let labels = metadata["labels"].as_object().into_iter().flatten();
     let mut apis = BTreeSet::new();
@@ -73,12 +74,12 @@ fn candidate(cluster: &Value, admitted: bool) -> Candidate {
     }
 }
 
-fn capacity(summary: &Value, models: &Value) -> Capacity {
+fn capacity(summary: &Value, models: &Value) -> FreeCapacity {
     let part = |name: &str| amounts(&summary[name]);
     let least = |grade: &Value| {
         let model = models.as_array().into_iter().flatten().find(|model| model["grade"] == *grade);
         let ranges = model.and_then(|model| model["ranges"].as_array()).into_iter().flatten();
-        ranges.map(|range| (text(&range["name"]), nanos(&range["min"]))).collect::<Amounts>()
+        ranges.map(|range| (text(&range["name"]), nanos(&range["min"]))).collect::<ResourceAmounts>()
     };
     let nodes = |nodes: &Value| Nodes::new(number(&nodes["count"]), &least(&nodes["grade"]));
     let counted = if models.as_array().is_some_and(|models| !models.is_empty()) {
@@ -86,11 +87,11 @@ fn capacity(summary: &Value, models: &Value) -> Capacity {
     } else {
         Vec::new()
     };
-    Capacity::new(&part("allocatable"), &part("allocated"), &part("allocating")).with_nodes(counted)
+    FreeCapacity::new(&part("allocatable"), &part("allocated"), &part("allocating")).with_nodes(counted)
 }
 
 /// The placement of a case.
-pub(super) fn draft(placement: &Value) -> Draft {
+pub(super) fn draft(placement: &Value) -> WrittenPlacement {
     let spread = |spread: &Value| DraftSpread {
         field: text(&spread["spreadByField"]),
         label: text(&spread["spreadByLabel"]),
@@ -103,7 +104,7 @@ pub(super) fn draft(placement: &Value) -> Draft {
         value: text(&toleration["value"]),
         effect: text(&toleration["effect"]),
     };
-    Draft {
+    WrittenPlacement {
         affinity: placement.get("clusterAffinity").map(terms),
         groups: items(&placement["clusterAffinities"], group),
         tolerations: items(&placement["clusterTolerations"], toleration),
@@ -158,7 +159,7 @@ pub(super) fn demand(case: &Value) -> Demand {
     let resource = &case["resource"];
     Demand {
         replicas: number(&case["replicas"]),
-        request: case.get("requirements").map(|requirements| Request::new(&amounts(requirements))),
+        request: case.get("requirements").map(|requirements| ReplicaRequest::new(&amounts(requirements))),
         api: Some((text(&resource["apiVersion"]), text(&resource["kind"]))),
         keep_empty: case["emptyWorkloadPropagation"] == true,
         tie: Tie::of(&text(&resource["uid"])),

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::super::forms::TextOrList;
 use super::{DaySpec, ExcludeSpec, MatchSpec, TasksSpec, WindowSpec};
-use crate::tree::{Spanned, Text};
+use crate::tree::{ScalarText, Spanned};
 
 /// One of `blackouts`: weekly with `days`, `from`, `to`, or once with `from` and `until` as dates.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -16,11 +16,11 @@ pub(crate) struct BlackoutSpec {
     /// The days on which it begins every week.
     pub(crate) days: Option<Spanned<Vec<Spanned<DaySpec>>>>,
     /// When it begins: `"22:00"`, or a date as `2026-12-20`.
-    pub(crate) from: Option<Spanned<Text>>,
+    pub(crate) from: Option<Spanned<ScalarText>>,
     /// When it ends every week, up to `"24:00"`.
     pub(crate) to: Option<Spanned<String>>,
     /// The day after its last, as `2027-01-02`.
-    pub(crate) until: Option<Spanned<Text>>,
+    pub(crate) until: Option<Spanned<ScalarText>>,
     /// The zone of these times, or `cluster`.
     pub(crate) time_zone: Spanned<String>,
     /// Which tasks; absent means all.
@@ -58,9 +58,9 @@ pub(crate) struct BudgetSpec {
     /// Jobs that run at once.
     pub(crate) running: Option<Spanned<u32>>,
     /// CPU that is requested at once, as `"20"` or `500m`.
-    pub(crate) cpu: Option<Spanned<Text>>,
+    pub(crate) cpu: Option<Spanned<ScalarText>>,
     /// Memory that is requested at once, as `64Gi`.
-    pub(crate) memory: Option<Spanned<Text>>,
+    pub(crate) memory: Option<Spanned<ScalarText>>,
     /// The sliding window of `starts` and `instances`, from `1m` (default) to `60m`.
     pub(crate) window: Option<Spanned<String>>,
     /// Only in this part of the week.
@@ -76,7 +76,7 @@ pub(crate) struct PauseSpec {
     /// Why.
     pub(crate) reason: Option<Spanned<String>>,
     /// The day on which it should be looked at again, as `2027-01-04`; `check --on` fails after it.
-    pub(crate) review_by: Option<Spanned<Text>>,
+    pub(crate) review_by: Option<Spanned<ScalarText>>,
     /// What paused copies get for the time after the pause.
     pub(crate) resume: Option<ResumeSpec>,
     /// Which tasks; absent means all.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::super::forms::TextOrList;
 use super::super::kubernetes as k8s;
 use super::{BlackoutSpec, BudgetSpec, ExcludeSpec, MatchSpec, PauseSpec, said};
-use crate::tree::{Keyed, Located, Spanned, Text};
+use crate::tree::{Keyed, Located, ScalarText, Spanned};
 
 /// `spec` of a Fleet.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -28,7 +28,7 @@ pub(crate) struct FleetSpec {
     pub(crate) reports: Option<ReportsSpec>,
     /// Levels of diagnostics, by code.
     #[schemars(with = "Option<BTreeMap<String, LevelSpec>>")]
-    pub(crate) lints: Option<Keyed<Spanned<Text>>>,
+    pub(crate) lints: Option<Keyed<Spanned<ScalarText>>>,
     /// The span in which changes of the clock are looked for (default: the year of the time zone database).
     pub(crate) daylight_saving: Option<DaylightSavingSpec>,
     /// When tasks do not start: weekly windows are cut out of schedules, dated ones are reported.

@@ -2,13 +2,13 @@
 //! `pkg/apis/rbac/validation/validation.go`, after `pkg/apis/rbac/v1/defaults.go`.
 
 use super::super::at::At;
-use super::super::found::Found;
+use super::super::found::Findings;
 use super::super::selector;
 use crate::validate::names;
 
 const GROUP: &str = "rbac.authorization.k8s.io";
 
-pub(super) fn role(role: &At<'_>, found: &mut Found) {
+pub(super) fn role(role: &At<'_>, found: &mut Findings) {
     let whole = role.words("kind") == "ClusterRole";
     for rule in role.items("rules") {
         policy_rule(&rule, whole, found);
@@ -22,7 +22,7 @@ pub(super) fn role(role: &At<'_>, found: &mut Found) {
     }
 }
 
-fn policy_rule(rule: &At<'_>, whole: bool, found: &mut Found) {
+fn policy_rule(rule: &At<'_>, whole: bool, found: &mut Findings) {
     let some = |field: &str| !rule.list(field).is_empty();
     if let Some(verbs) = rule.get("verbs").filter(|_| !some("verbs")) {
         found.refuse(&verbs, "`verbs` is empty, and a rule allows one verb at least");
@@ -44,7 +44,7 @@ fn policy_rule(rule: &At<'_>, whole: bool, found: &mut Found) {
     }
 }
 
-pub(super) fn binding(binding: &At<'_>, found: &mut Found) {
+pub(super) fn binding(binding: &At<'_>, found: &mut Findings) {
     let whole = binding.words("kind") == "ClusterRoleBinding";
     if let Some(role) = binding.get("roleRef") {
         if !role.words("apiGroup").is_empty() {

@@ -7,14 +7,14 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::super::at::At;
-use super::super::found::Found;
+use super::super::found::Findings;
 use crate::diag::Code;
 use crate::validate::{FindingKind, names};
 
 /// `MaxSecretSize` in `pkg/apis/core/types.go`, for ConfigMaps as well.
 const MOST: usize = 1024 * 1024;
 
-pub(super) fn config_map(object: &At<'_>, found: &mut Found) {
+pub(super) fn config_map(object: &At<'_>, found: &mut Findings) {
     let mut size = 0;
     for (key, entry) in object.entries("data") {
         found.key(&entry, names::config_map_key(key));
@@ -32,7 +32,7 @@ pub(super) fn config_map(object: &At<'_>, found: &mut Found) {
     limit(object, size, found);
 }
 
-pub(super) fn secret(object: &At<'_>, found: &mut Found) {
+pub(super) fn secret(object: &At<'_>, found: &mut Findings) {
     let mut size = 0;
     let plain = object.map("stringData");
     for (key, entry) in object.entries("data") {
@@ -51,14 +51,14 @@ pub(super) fn secret(object: &At<'_>, found: &mut Found) {
     kind(object, found);
 }
 
-fn limit(object: &At<'_>, size: usize, found: &mut Found) {
+fn limit(object: &At<'_>, size: usize, found: &mut Findings) {
     if size > MOST {
         found.refuse(object, format!("the values have {size} bytes in all, and {MOST} are allowed"));
     }
 }
 
 /// How many bytes a text in base64 stands for; says so if it is none.
-fn bytes(entry: &At<'_>, help: &str, found: &mut Found) -> usize {
+fn bytes(entry: &At<'_>, help: &str, found: &mut Findings) -> usize {
     let Some(text) = entry.value().as_str() else { return 0 };
     decoded(text).map_or_else(
         || {
@@ -98,7 +98,7 @@ fn decoded(text: &str) -> Option<Vec<u8>> {
 }
 
 /// What each type of Secret must hold; a type that is not of Kubernetes is the user's own.
-fn kind(secret: &At<'_>, found: &mut Found) {
+fn kind(secret: &At<'_>, found: &mut Findings) {
     let has = |key: &str| value(secret, key).is_some();
     let lacking: &[&str] = match secret.words("type") {
         "kubernetes.io/service-account-token" => return account(secret, found),
@@ -147,7 +147,7 @@ fn value<'s>(secret: &'s At<'_>, key: &str) -> Option<(At<'s>, Vec<u8>)> {
 }
 
 /// A token is for a ServiceAccount, which an annotation names.
-fn account(secret: &At<'_>, found: &mut Found) {
+fn account(secret: &At<'_>, found: &mut Findings) {
     const ACCOUNT: &str = "kubernetes.io/service-account.name";
     let metadata = secret.get("metadata");
     let annotations = metadata.as_ref().and_then(|metadata| metadata.map("annotations"));
@@ -158,7 +158,7 @@ fn account(secret: &At<'_>, found: &mut Found) {
     }
 }
 
-fn lacks(secret: &At<'_>, key: &str, found: &mut Found) {
+fn lacks(secret: &At<'_>, key: &str, found: &mut Findings) {
     let map = ["data", "stringData"].into_iter().find_map(|map| secret.get(map));
     let message = format!("`{key}` is missing, which a Secret of type `{}` must have", secret.words("type"));
     found.add(map.as_ref().unwrap_or(secret), Code::MissingField, FindingKind::Rule, message).at_key();

@@ -1,10 +1,10 @@
 //! Whether a built-in kind exists under an `apiVersion`. Which releases serve a version that does, `ages` knows.
 
 use super::super::at::At;
-use super::super::found::Found;
+use super::super::found::Findings;
 use super::shown;
 use crate::diag::{Code, nearest};
-use crate::validate::{FindingKind, Schema, names, structure};
+use crate::validate::{FindingKind, SchemaNode, names, structure};
 
 /// The kinds of `v1`.
 const CORE: [&str; 16] = [
@@ -47,7 +47,7 @@ const ELSEWHERE: [(&str, &str); 17] = [
     ("StorageClass", "storage.k8s.io/v1"),
 ];
 
-pub(super) fn check(object: &At<'_>, found: &mut Found) {
+pub(super) fn check(object: &At<'_>, found: &mut Findings) {
     // Both are asked for, so that two mistakes are two messages.
     let (has_version, has_kind) = (is_text(object, "apiVersion", found), is_text(object, "kind", found));
     let (version, kind) = (object.words("apiVersion"), object.words("kind"));
@@ -78,7 +78,7 @@ pub(super) fn check(object: &At<'_>, found: &mut Found) {
 }
 
 /// Whether a member is a text and not empty; what it is instead is reported.
-pub(super) fn is_text(object: &At<'_>, field: &str, found: &mut Found) -> bool {
+pub(super) fn is_text(object: &At<'_>, field: &str, found: &mut Findings) -> bool {
     let Some(at) = object.get(field) else {
         found.missing(object, field, "").message = format!("this object has no `{field}`");
         return false;
@@ -91,15 +91,15 @@ pub(super) fn is_text(object: &At<'_>, field: &str, found: &mut Found) -> bool {
 }
 
 /// A value where a text is expected.
-pub(super) fn wrong_type(at: &At<'_>, found: &mut Found) {
-    let (message, help) = structure::wrong_type(at.value(), Schema::text(), at.key(), false);
+pub(super) fn wrong_type(at: &At<'_>, found: &mut Findings) {
+    let (message, help) = structure::wrong_type(at.value(), SchemaNode::text(), at.key(), false);
     found.add(at, Code::WrongType, FindingKind::WrongType, message).help.extend(help);
 }
 
 /// Whether `apiVersion` and `kind` can be those of any object: `ParseGroupVersion` in
 /// `k8s.io/apimachinery/pkg/runtime/schema/group_version.go`, and `ValidateCustomResourceDefinitionNames` in
 /// `k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go`. No built-in kind breaks them.
-fn is_well_formed(version_at: &At<'_>, kind_at: &At<'_>, found: &mut Found) -> bool {
+fn is_well_formed(version_at: &At<'_>, kind_at: &At<'_>, found: &mut Findings) -> bool {
     let (version, kind) =
         (version_at.value().as_str().unwrap_or_default(), kind_at.value().as_str().unwrap_or_default());
     let (group, number) = version.rsplit_once('/').map_or((None, version), |(group, number)| (Some(group), number));

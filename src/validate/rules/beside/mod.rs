@@ -8,19 +8,19 @@ mod network;
 use serde_json::Value;
 
 use super::at::At;
-use super::found::Found;
+use super::found::Findings;
 use super::{claims, meta, shown};
 use crate::diag::{Code, Severity};
 use crate::validate::names::{self, NameError};
-use crate::validate::{Finding, FindingKind, Options, Schema, Version, check, nulls, once};
+use crate::validate::{Finding, FindingKind, Options, SchemaNode, Version, check, nulls, once};
 
 /// Everything that is wrong with an object beside a task, for a Kubernetes of that version.
 pub(in crate::validate) fn object(value: &Value, version: Version) -> Vec<Finding> {
-    let mut found = Found::new(version);
+    let mut found = Findings::new(version);
     let object = At::root(value);
     let (api, kind) = (object.words("apiVersion"), object.words("kind"));
     of_any(&object, &mut found);
-    let Some(schema) = Schema::object(api, kind) else {
+    let Some(schema) = SchemaNode::object(api, kind) else {
         unread_nulls(value, api, &mut found);
         of_unknown(&object, &mut found);
         return found.into_findings();
@@ -28,7 +28,7 @@ pub(in crate::validate) fn object(value: &Value, version: Version) -> Vec<Findin
     let mut findings = check(value, schema, Options { version, partial: false });
     let beyond = of_kind(&object, kind, found);
     let again = |mended: &Value| {
-        let mut found = Found::new(version);
+        let mut found = Findings::new(version);
         of_any(&At::root(mended), &mut found);
         of_kind(&At::root(mended), kind, found)
     };
@@ -37,7 +37,7 @@ pub(in crate::validate) fn object(value: &Value, version: Version) -> Vec<Findin
 }
 
 /// What holds for an object of any kind.
-fn of_any(object: &At<'_>, found: &mut Found) {
+fn of_any(object: &At<'_>, found: &mut Findings) {
     let (api, kind) = (object.words("apiVersion"), object.words("kind"));
     kinds::check(object, found);
     if let Some(metadata) = object.get("metadata") {
@@ -52,7 +52,7 @@ fn of_any(object: &At<'_>, found: &mut Found) {
 
 /// Nulls whose meaning only the schema of a kind could tell, and that are never written. In a kind of Kubernetes' own a
 /// member that is null is absent; the controller of a custom kind may read it otherwise.
-fn unread_nulls(value: &Value, api: &str, found: &mut Found) {
+fn unread_nulls(value: &Value, api: &str, found: &mut Findings) {
     for pointer in nulls::places(value) {
         let Some((parent, last)) = pointer.rsplit_once('/') else { continue };
         let in_list = value.pointer(parent).is_some_and(Value::is_array);
@@ -85,7 +85,7 @@ fn unread_nulls(value: &Value, api: &str, found: &mut Found) {
 }
 
 /// The types of name and namespace, which the structure of a known kind has.
-fn of_unknown(object: &At<'_>, found: &mut Found) {
+fn of_unknown(object: &At<'_>, found: &mut Findings) {
     let Some(metadata) = object.get("metadata") else { return };
     for field in ["name", "namespace"] {
         if let Some(at) = metadata.get(field).filter(|at| !at.value().is_string()) {
@@ -95,7 +95,7 @@ fn of_unknown(object: &At<'_>, found: &mut Found) {
 }
 
 /// What more holds for one of the kinds that we know.
-fn of_kind(object: &At<'_>, kind: &str, mut found: Found) -> Vec<Finding> {
+fn of_kind(object: &At<'_>, kind: &str, mut found: Findings) -> Vec<Finding> {
     match kind {
         "ConfigMap" => data::config_map(object, &mut found),
         "Secret" => data::secret(object, &mut found),
@@ -123,7 +123,7 @@ fn name_rule(api: &str, kind: &str) -> fn(&str) -> Result<(), NameError> {
 }
 
 /// What only the server writes, and what stands in a file that was copied from a live object.
-fn copied(metadata: &At<'_>, found: &mut Found) {
+fn copied(metadata: &At<'_>, found: &mut Findings) {
     const HELP: &str = "remove it: the file was copied from an object of a cluster";
     if !metadata.words("resourceVersion").is_empty()
         && let Some(at) = metadata.get("resourceVersion")

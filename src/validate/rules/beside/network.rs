@@ -6,14 +6,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use serde_json::Value;
 
 use super::super::at::At;
-use super::super::found::Found;
+use super::super::found::Findings;
 use super::super::selector::label_selector;
 use super::shown;
 use crate::validate::names;
 
 const PORTS: std::ops::RangeInclusive<i64> = 1..=65535;
 
-pub(super) fn policy(policy: &At<'_>, found: &mut Found) {
+pub(super) fn policy(policy: &At<'_>, found: &mut Findings) {
     let Some(spec) = policy.get("spec") else { return };
     label_selector(&spec, "podSelector", found);
     found.at_most(&spec, "policyTypes", 2);
@@ -25,7 +25,7 @@ pub(super) fn policy(policy: &At<'_>, found: &mut Found) {
     }
 }
 
-fn port(at: &At<'_>, found: &mut Found) {
+fn port(at: &At<'_>, found: &mut Findings) {
     let end = at.get("endPort");
     let Some(port) = at.get("port") else {
         if let Some(end) = end {
@@ -54,7 +54,7 @@ fn port(at: &At<'_>, found: &mut Found) {
     }
 }
 
-fn peer(at: &At<'_>, found: &mut Found) {
+fn peer(at: &At<'_>, found: &mut Findings) {
     label_selector(at, "podSelector", found);
     label_selector(at, "namespaceSelector", found);
     let block = at.get("ipBlock");
@@ -86,7 +86,7 @@ fn peer(at: &At<'_>, found: &mut Found) {
 
 /// A network, `10.0.0.0/8`; says so if it is none. `IsValidCIDRForLegacyField`, strict since 1.36: zeros in front of
 /// numbers, bits after the length and IPv4 written as IPv6 passed before.
-fn network(at: &At<'_>, found: &mut Found) -> Option<(IpAddr, u32)> {
+fn network(at: &At<'_>, found: &mut Findings) -> Option<(IpAddr, u32)> {
     let text = at.value().as_str()?;
     let parsed = parse(text);
     let meant = parsed.map(canonical);
