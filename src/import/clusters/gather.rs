@@ -1,7 +1,6 @@
-//! The objects of all inputs become clusters: each object to its format, then names. It opens nothing.
+//! Turns objects of all inputs into clusters: each object to its format, then names.
 //!
-//! The one idea: a name is never changed in silence. One that cannot be ours, or that two objects have, is refused with
-//! the `--rename` that mends it.
+//! A name is never changed silently: an invalid or duplicate one is an error that names the `--rename` to use.
 
 use std::collections::BTreeMap;
 

@@ -119,7 +119,7 @@ fn amount(value: &Value) -> Option<Quantity> {
 mod testing {
     //! What the tests of the rules share. It knows no rule.
     //!
-    //! The one idea: a rule on a value gives the pointers of what it finds.
+    //! A rule on a value gives the pointers of what it finds.
 
     use super::*;
     use crate::validate::{SCHEMA_VERSION, Version};
