@@ -230,6 +230,19 @@ fn hostile_and_odd_input_is_named_and_nothing_is_written() {
 }
 
 #[test]
+fn an_image_that_no_runtime_takes_is_imported_as_it_stands_and_named() {
+    let broken = cron_job("a", "0 3 * * *", "r.example.com/a:1.4@md5:ABC", "");
+    let dir = folder(&[("now/eu/a.yaml", &broken), ("now/us/a.yaml", &broken)]);
+    let output = import(dir.path(), &["now", "--into", "fleet"]);
+    fine(&output);
+    assert!(grumbled(&output).contains("`r.example.com/a:1.4@md5:ABC`"), "{}", grumbled(&output));
+    compare(dir.path(), "now", "fleet");
+    let check = run(dir.path(), &["check", "--root", "fleet"]);
+    fine(&check);
+    assert!(grumbled(&check).contains("warning[invalid-image]"), "{}", grumbled(&check));
+}
+
+#[test]
 fn a_partial_import_lists_what_it_leaves_out_and_the_next_one_shortens_the_list() {
     let good = cron_job("a", "0 3 * * *", "x:1", "");
     let bad = cron_job("b", "0 99 * * *", "x:1", "");

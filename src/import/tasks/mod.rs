@@ -167,6 +167,14 @@ pub fn import(
     };
     work.run(&mut imported);
     imported.notes.extend(dropped_words(&sources));
+    let broken = read::broken_images(&sources);
+    if let Some(first) = broken.iter().next() {
+        imported.notes.push(format!(
+            "no container runtime takes the image `{first}` (1 of {} such): in a new fleet `invalid-image` is a warning until \
+             they are mended, and `fleetcron check` names them",
+            broken.len()
+        ));
+    }
     Ok(imported)
 }
 

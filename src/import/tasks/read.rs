@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::diag::{Code, Diagnostic, Place};
 use crate::diff::ObjectKey;
+use crate::patch::image::check_reference;
 use crate::render::cluster_wide;
 use crate::tree::FileId;
 use crate::validate::nulls;
@@ -286,4 +287,15 @@ fn strip_nulls(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(strip_nulls),
         _ => {}
     }
+}
+
+/// Images of CronJobs that are no image references, in order of text. The API server accepts them, and their pods stay in
+/// `InvalidImageName`.
+pub(super) fn broken_images(sources: &Sources) -> BTreeSet<&str> {
+    let pods = sources.objects.iter().filter_map(|found| found.value.pointer("/spec/jobTemplate/spec/template/spec"));
+    let containers = pods.flat_map(|pod| {
+        ["initContainers", "containers"].into_iter().filter_map(|list| pod.get(list)?.as_array()).flatten()
+    });
+    let images = containers.filter_map(|container| container.get("image")?.as_str());
+    images.filter(|image| !image.is_empty() && check_reference(image).is_err()).collect()
 }

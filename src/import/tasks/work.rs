@@ -285,7 +285,13 @@ impl<'w> Work<'w> {
         if !self.fleet_exists() {
             files.insert(
                 self.free_path("fleetcron"),
-                fleet(self.options.fleet.as_deref().unwrap_or("fleet"), job_defaults, of_fleet, tasks),
+                fleet(
+                    self.options.fleet.as_deref().unwrap_or("fleet"),
+                    job_defaults,
+                    of_fleet,
+                    tasks,
+                    !super::read::broken_images(self.sources).is_empty(),
+                ),
             );
         }
         files
@@ -476,7 +482,13 @@ fn cluster_variables(pool: &Pool) -> TaskVariables {
 }
 
 /// The settings that a fleet of its own needs.
-fn fleet(name: &str, job_defaults: &Map<String, Value>, variables: Map<String, Value>, tasks: &[Spread]) -> String {
+fn fleet(
+    name: &str,
+    job_defaults: &Map<String, Value>,
+    variables: Map<String, Value>,
+    tasks: &[Spread],
+    has_broken_images: bool,
+) -> String {
     let mut spec = Map::new();
     let mut defaults = Map::new();
     if !job_defaults.is_empty() {
@@ -488,8 +500,16 @@ fn fleet(name: &str, job_defaults: &Map<String, Value>, variables: Map<String, V
     if !defaults.is_empty() {
         spec.insert("defaults".to_owned(), Value::Object(defaults));
     }
+    let mut lints = Map::new();
+    if has_broken_images {
+        // What stands on the clusters is imported as it is: the API server took it.
+        lints.insert("invalid-image".to_owned(), json!("warn"));
+    }
     if tasks.iter().any(|task| !task.parts.leaves.contains_key("timeZone")) {
-        spec.insert("lints".to_owned(), json!({"unset-time-zone": "off"}));
+        lints.insert("unset-time-zone".to_owned(), json!("off"));
+    }
+    if !lints.is_empty() {
+        spec.insert("lints".to_owned(), Value::Object(lints));
     }
     if !variables.is_empty() {
         spec.insert("variables".to_owned(), json!([{"set": variables}]));
