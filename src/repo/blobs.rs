@@ -8,7 +8,7 @@ use git2::{ObjectType, Oid, Repository};
 use super::error::Error;
 use crate::tree::{Contents, RepoPath};
 
-/// Lends the bytes of what [`Objects::existing`](super::Objects::existing) listed.
+/// Lends the bytes of what [`GitFiles::existing`](super::GitFiles::existing) listed.
 pub struct Blobs<'r> {
     repository: &'r Repository,
     ids: BTreeMap<RepoPath, Oid>,

@@ -13,7 +13,7 @@
 //!
 //! Plain `serde` derives with `#[serde(deny_unknown_fields)]`. [`Spanned`](crate::tree::Spanned) gives the place of a
 //! value, [`Keyed`](crate::tree::Keyed) a map with the places of its keys, [`Located`](crate::tree::Located) any value with
-//! all its places, [`Text`](crate::tree::Text) a text or the source text of a number or a boolean. Where `null` must be
+//! all its places, [`ScalarText`](crate::tree::ScalarText) a text or the source text of a number or a boolean. Where `null` must be
 //! told from absence: `#[serde(default, deserialize_with = "tree::present")]` on an `Option<Located>` or an
 //! `Option<Option<T>>`. Where a short form stands beside a long one, a hand-written visitor (`visit_str`, and in
 //! `visit_map` `T::deserialize(MapAccessDeserializer::new(map))`) keeps all places; `flatten`, `untagged` and
