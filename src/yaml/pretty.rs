@@ -347,6 +347,12 @@ mod tests {
         })
     }
 
+    #[test]
+    fn a_key_of_digits_and_letters_reads_back() {
+        let root = json!({"root": {"00a": {}}});
+        assert_eq!(read_back(&pretty(&root, Sorted, 10)), root);
+    }
+
     proptest! {
         #[test]
         fn every_value_reads_back(value in value(), width in 10..80_usize) {
