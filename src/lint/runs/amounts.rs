@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{POD, Running};
 use crate::diag::{Code, Diagnostic};
+use crate::tree::reach;
 use crate::validate::{Quantity, quantity};
 
 /// A container runtime needs more than this for any process.
@@ -13,10 +14,10 @@ const MOST_CORES: i64 = 1000;
 
 pub(super) fn run(running: &Running<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut look = |pointer: String, name: &str, amount: &Value| {
+    let mut look = |place: &dyn Fn() -> String, name: &str, amount: &Value| {
         if let Some((message, meant)) = odd(name, amount) {
             found.push(
-                Diagnostic::new(Code::OddAmount, running.said(&pointer), message)
+                Diagnostic::new(Code::OddAmount, running.said(&place()), message)
                     .note("Kubernetes accepts it: units are case-sensitive, and `m` is a thousandth")
                     .help(format!("write `{meant}` if that is meant")),
             );
@@ -30,21 +31,22 @@ pub(super) fn run(running: &Running<'_>) -> Vec<Diagnostic> {
     let volumes = pod.get("volumes").and_then(Value::as_array).into_iter().flatten();
     for (at, volume) in volumes.enumerate() {
         let place = format!("{POD}/volumes/{at}");
-        if let Some(limit) = volume.pointer("/emptyDir/sizeLimit") {
-            look(format!("{place}/emptyDir/sizeLimit"), "sizeLimit", limit);
+        if let Some(limit) = reach(volume, "/emptyDir/sizeLimit") {
+            look(&|| format!("{place}/emptyDir/sizeLimit"), "sizeLimit", limit);
         }
         let claim = "/ephemeral/volumeClaimTemplate/spec/resources";
-        amounts(volume.pointer(claim), &format!("{place}{claim}"), &mut look);
+        amounts(reach(volume, claim), &format!("{place}{claim}"), &mut look);
     }
     found
 }
 
 /// Every amount of `requests` and `limits`.
-fn amounts(resources: Option<&Value>, place: &str, look: &mut impl FnMut(String, &str, &Value)) {
+fn amounts(resources: Option<&Value>, place: &str, look: &mut impl FnMut(&dyn Fn() -> String, &str, &Value)) {
     for list in ["requests", "limits"] {
         let entries = resources.and_then(|all| all.get(list)).and_then(Value::as_object).into_iter().flatten();
         for (name, amount) in entries {
-            look(format!("{place}/{list}/{}", name.replace('~', "~0").replace('/', "~1")), name, amount);
+            let at = || format!("{place}/{list}/{}", name.replace('~', "~0").replace('/', "~1"));
+            look(&at, name, amount);
         }
     }
 }

@@ -17,10 +17,11 @@ pub(super) fn run(running: &Running<'_>) -> Vec<Diagnostic> {
 }
 
 fn refused(running: &Running<'_>, pod: &Value, container: &Container<'_>) -> Option<Diagnostic> {
-    let own = |member: &str| container.value.pointer(&format!("/securityContext/{member}"));
-    let of_pod = |member: &str| pod.pointer(&format!("/securityContext/{member}"));
-    let must = own("runAsNonRoot").or_else(|| of_pod("runAsNonRoot")).and_then(Value::as_bool);
-    let user = own("runAsUser").or_else(|| of_pod("runAsUser")).and_then(Value::as_i64);
+    let context = |holder: &Value, member: &str| holder.get("securityContext")?.get(member).cloned();
+    let own = |member: &str| context(container.value, member);
+    let of_pod = |member: &str| context(pod, member);
+    let must = own("runAsNonRoot").or_else(|| of_pod("runAsNonRoot")).and_then(|value| value.as_bool());
+    let user = own("runAsUser").or_else(|| of_pod("runAsUser")).and_then(|value| value.as_i64());
     if must != Some(true) || user != Some(0) {
         return None;
     }

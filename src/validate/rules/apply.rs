@@ -81,19 +81,20 @@ impl Walk {
     }
 
     fn unique(&mut self, at: &At<'_>, list: &str, key: impl Fn(&At<'_>) -> Result<String, &'static str>) {
-        let mut known = BTreeMap::new();
-        for item in at.items(list) {
+        // Places are written out for what is refused alone: nearly every item of every list is fine.
+        let mut known: BTreeMap<String, usize> = BTreeMap::new();
+        for (index, item) in at.items(list).enumerate() {
             let (message, help) = match key(&item) {
                 _ if item.value().is_null() => {
                     ("is null, and server-side apply refuses that in this list".to_owned(), "remove the item")
                 }
                 Err(key) => (format!("has no `{key}`, by which server-side apply knows it"), "leave it out"),
                 Ok(key) => {
-                    let Some(first) = known.get(&key).cloned() else {
-                        known.insert(key, item.pointer());
+                    let Some(first) = known.get(&key).copied() else {
+                        known.insert(key, index);
                         continue;
                     };
-                    if self.is_refused(&first) {
+                    if at.items(list).nth(first).is_some_and(|first| self.is_refused(&first.pointer())) {
                         continue;
                     }
                     let what =
